@@ -1,0 +1,243 @@
+//! Work that has to block: a pool of threads that starts at the first job and shrinks to none.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::Error;
+use crate::handle::Handle;
+use crate::sleep::Sleep;
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A bounded pool with a bounded queue. Nothing joins its threads: the end of the dispatcher lets
+/// idle ones go and abandons the others.
+pub(crate) struct Pool {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    state: Mutex<State>,
+    work: Condvar,
+    max_threads: usize,
+    max_queue: usize,
+    idle: Duration,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Work>,
+    threads: usize,
+    idle: usize,
+    closed: bool,
+}
+
+impl Pool {
+    pub(crate) fn new(max_threads: usize, max_queue: usize, idle: Duration) -> Pool {
+        let inner = Inner {
+            state: Mutex::new(State::default()),
+            work: Condvar::new(),
+            max_threads: max_threads.max(1),
+            max_queue,
+            idle,
+        };
+        Pool { inner: Arc::new(inner) }
+    }
+
+    /// How many threads there are now.
+    pub(crate) fn threads(&self) -> usize {
+        self.inner.lock().threads
+    }
+
+    fn submit(&self, work: Work) -> Result<(), Error> {
+        let mut state = self.inner.lock();
+        if state.queue.len() >= self.inner.max_queue {
+            return Err(Error::TooManyJobs(self.inner.max_queue));
+        }
+        state.queue.push_back(work);
+        if state.queue.len() > state.idle && state.threads < self.inner.max_threads {
+            let inner = self.inner.clone();
+            let started = std::thread::Builder::new()
+                .name("wippy-blocking".into())
+                .spawn(move || inner.run());
+            match started {
+                Ok(_) => state.threads += 1,
+                // With no thread at all nobody would ever take the job.
+                Err(error) if state.threads == 0 => {
+                    state.queue.pop_back();
+                    return Err(error.into());
+                }
+                Err(_) => {}
+            }
+        }
+        drop(state);
+        self.inner.work.notify_one();
+        Ok(())
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let mut state = self.inner.lock();
+        state.closed = true;
+        let abandoned = std::mem::take(&mut state.queue);
+        drop(state);
+        self.inner.work.notify_all();
+        drop(abandoned);
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A thread of the pool: works until it was idle for the pool's idle time.
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            if let Some(work) = state.queue.pop_front() {
+                drop(state);
+                work();
+                state = self.lock();
+                continue;
+            }
+            if state.closed {
+                break;
+            }
+            state.idle += 1;
+            let (woken, wait) = self
+                .work
+                .wait_timeout(state, self.idle)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.idle -= 1;
+            if wait.timed_out() && state.queue.is_empty() {
+                break;
+            }
+        }
+        state.threads -= 1;
+    }
+}
+
+/// A job on the blocking pool, as the future of its result.
+#[must_use = "dropping a job abandons it"]
+pub struct Job<T> {
+    state: JobState<T>,
+}
+
+enum JobState<T> {
+    Failed(Option<Error>),
+    Pooled(Arc<Mutex<Cell<T>>>),
+    /// In a simulation: runs inline when its time has passed.
+    Simulated(Sleep, Option<Box<dyn FnOnce() -> T + Send>>),
+}
+
+/// Where a thread of the pool leaves its result.
+struct Cell<T> {
+    result: Option<Result<T, Error>>,
+    waker: Option<Waker>,
+    abandoned: bool,
+}
+
+impl<T: Send + 'static> Job<T> {
+    pub(crate) fn new<F>(handle: &Handle, job: F) -> Job<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let state = match start(handle, job) {
+            Ok(state) => state,
+            Err(error) => JobState::Failed(Some(error)),
+        };
+        Job { state }
+    }
+}
+
+fn start<T, F>(handle: &Handle, job: F) -> Result<JobState<T>, Error>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    let core = handle.core()?;
+    if let Some(simulation) = core.simulation() {
+        let delay = core.draw_job_delay(simulation)?;
+        return Ok(JobState::Simulated(handle.sleep(delay), Some(Box::new(job))));
+    }
+    let cell = Arc::new(Mutex::new(Cell {
+        result: None,
+        waker: None,
+        abandoned: false,
+    }));
+    let theirs = cell.clone();
+    handle.shared().pool.submit(Box::new(move || {
+        if lock(&theirs).abandoned {
+            return;
+        }
+        let result = catch(job);
+        let mut cell = lock(&theirs);
+        cell.result = Some(result);
+        let waker = cell.waker.take();
+        drop(cell);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }))?;
+    Ok(JobState::Pooled(cell))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn catch<T>(job: impl FnOnce() -> T) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(job)).map_err(|payload| {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned());
+        Error::JobPanicked(text.unwrap_or_else(|| "a value that is no text".to_owned()))
+    })
+}
+
+impl<T> Future for Job<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        match &mut self.state {
+            JobState::Failed(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Closed))),
+            JobState::Pooled(cell) => {
+                let mut cell = lock(cell);
+                match cell.result.take() {
+                    Some(result) => Poll::Ready(result),
+                    None => {
+                        cell.waker = Some(cx.waker().clone());
+                        Poll::Pending
+                    }
+                }
+            }
+            JobState::Simulated(sleep, job) => match Pin::new(sleep).poll(cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) => Poll::Ready(match job.take() {
+                    Some(job) => catch(job),
+                    None => Err(Error::Closed),
+                }),
+            },
+        }
+    }
+}
+
+// Nothing in a job is pinned: the sleep is `Unpin` and the rest lies on the heap.
+impl<T> Unpin for Job<T> {}
+
+impl<T> Drop for Job<T> {
+    fn drop(&mut self) {
+        if let JobState::Pooled(cell) = &self.state {
+            lock(cell).abandoned = true;
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What a dispatcher's thread owns: the four seams and everything that waits.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use crate::Error;
+use crate::clock::{Clock, Instant};
+use crate::entropy::{Entropy, Stream};
+use crate::executor::Executor;
+use crate::listener::Listener;
+use crate::reactor::Reactor;
+use crate::readiness::{Interest, ReadyKey, ReadyTable};
+use crate::shared::Message;
+use crate::sim::{Record, Simulation, Trace, hash_of};
+use crate::timer::{TimerKey, Timers};
+use crate::wait_set::WaitSets;
+
+/// The driver seam: where readiness comes from and how the dispatcher waits.
+pub(crate) enum Driver {
+    System(Reactor),
+    Simulated(Simulation),
+}
+
+pub(crate) struct Core {
+    pub(crate) clock: Clock,
+    pub(crate) driver: Driver,
+    pub(crate) entropy: Entropy,
+    pub(crate) executor: Executor,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) ready: RefCell<ReadyTable>,
+    pub(crate) sets: RefCell<WaitSets>,
+    pub(crate) messages: Receiver<Message>,
+    pub(crate) trace: RefCell<Trace>,
+    /// Within a turn: wakes need no signal, because the turn looks at its queue before it ends.
+    pub(crate) in_turn: Cell<bool>,
+    /// Kept between uses so that waking many allocates nothing.
+    scratch: RefCell<Vec<Listener>>,
+}
+
+impl Core {
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn new(
+        clock: Clock,
+        driver: Driver,
+        entropy: Entropy,
+        executor: Executor,
+        timers: Timers,
+        ready: ReadyTable,
+        sets: WaitSets,
+        messages: Receiver<Message>,
+        trace: Trace,
+    ) -> Core {
+        Core {
+            clock,
+            driver,
+            entropy,
+            executor,
+            timers: RefCell::new(timers),
+            ready: RefCell::new(ready),
+            sets: RefCell::new(sets),
+            messages,
+            trace: RefCell::new(trace),
+            in_turn: Cell::new(false),
+            scratch: RefCell::new(Vec::new()),
+        }
+    }
+
+    pub(crate) fn simulation(&self) -> Option<&Simulation> {
+        match &self.driver {
+            Driver::System(_) => None,
+            Driver::Simulated(simulation) => Some(simulation),
+        }
+    }
+
+    pub(crate) fn record(&self, record: Record) {
+        if self.simulation().is_some() {
+            self.trace.borrow_mut().push(record);
+        }
+    }
+
+    /// Arms a timer. Outside of a turn the timerfd follows at once, so that `as_fd` tells the truth.
+    pub(crate) fn arm(&self, deadline: Instant, listener: Listener) -> Result<TimerKey, Error> {
+        let key = self.timers.borrow_mut().arm(deadline, listener)?;
+        if !self.in_turn.get()
+            && let Driver::System(reactor) = &self.driver
+        {
+            reactor.arm(self.next_deadline())?;
+        }
+        Ok(key)
+    }
+
+    pub(crate) fn disarm(&self, key: TimerKey) {
+        let listener = self.timers.borrow_mut().disarm(key);
+        drop(listener);
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.timers.borrow().next_deadline()
+    }
+
+    /// Fires all timers that are due, in their order, in one pass over one reading of the clock.
+    pub(crate) fn fire_timers(&self) {
+        if self.timers.borrow().len() == 0 {
+            return;
+        }
+        let now = self.clock.now();
+        loop {
+            let due = self.timers.borrow_mut().pop_due(now);
+            match due {
+                Some(listener) => listener.notify(self),
+                None => return,
+            }
+        }
+    }
+
+    /// Marks a source ready and tells those who wait for it.
+    pub(crate) fn mark_ready(&self, key: ReadyKey, interests: &[Interest]) {
+        let mut told = self.scratch.take();
+        for &interest in interests {
+            self.ready.borrow_mut().mark(key, interest, &mut told);
+        }
+        self.tell(told);
+    }
+
+    /// Forgets a source; those who wait for it are told, and find it gone.
+    pub(crate) fn remove_source(&self, key: ReadyKey) {
+        let mut told = self.scratch.take();
+        self.ready.borrow_mut().remove(key, &mut told);
+        self.tell(told);
+    }
+
+    fn tell(&self, mut told: Vec<Listener>) {
+        for listener in told.drain(..) {
+            listener.notify(self);
+        }
+        // A listener's waker may have come through here itself and left a vector behind.
+        if told.capacity() > self.scratch.borrow().capacity() {
+            self.scratch.replace(told);
+        }
+    }
+
+    /// Looks at I/O and timers once, without waiting and without running any task.
+    pub(crate) fn poll_driver(&self) -> Result<(), Error> {
+        if let Driver::System(reactor) = &self.driver {
+            reactor.poll(self)?;
+        }
+        self.fire_timers();
+        Ok(())
+    }
+
+    /// Fills `buffer` and, in a simulation, records the draw.
+    pub(crate) fn fill_random(&self, stream: Stream, buffer: &mut [u8]) -> Result<(), Error> {
+        self.entropy.fill(stream, buffer)?;
+        if self.simulation().is_some() {
+            self.record(Record::Draw {
+                length: buffer.len() as u64,
+                hash: hash_of(buffer),
+            });
+        }
+        Ok(())
+    }
+
+    /// How long a simulated blocking job takes; recorded.
+    pub(crate) fn draw_job_delay(&self, simulation: &Simulation) -> Result<Duration, Error> {
+        let (least, most) = simulation.job_delay;
+        let span = u64::try_from((most - least).as_nanos()).unwrap_or(u64::MAX);
+        let extra = self.entropy.below(Stream::Delay, span.saturating_add(1))?;
+        let delay = least + Duration::from_nanos(extra);
+        self.record(Record::Job {
+            nanos: u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX),
+        });
+        Ok(delay)
+    }
+}

@@ -1,0 +1,512 @@
+//! The dispatcher itself: its settings, its turn and its end.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::os::fd::BorrowedFd;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use crossbeam_channel::RecvTimeoutError;
+
+use crate::Error;
+use crate::blocking::Pool;
+use crate::clock::{Clock, Instant};
+use crate::core::{Core, Driver};
+use crate::entropy::Entropy;
+use crate::executor::{Executor, Picker};
+use crate::handle::Handle;
+use crate::park::ParkFlag;
+use crate::reactor::Reactor;
+use crate::readiness::ReadyTable;
+use crate::remote::Remote;
+use crate::shared::{Message, Shared};
+use crate::sim::{Record, Simulation, Trace};
+use crate::thread_bound::ThreadBound;
+use crate::timer::Timers;
+use crate::wait_set::{self, WaitSets};
+
+/// A reactor and executor on the thread that made it. Several may live on one thread or on many.
+/// Its end cancels all of its tasks; it is neither `Send` nor global.
+pub struct Dispatcher {
+    core: Rc<Core>,
+    shared: Arc<Shared>,
+    spin: Duration,
+    task_budget: usize,
+    /// Within `block_on`, which does not nest.
+    blocked_on: Cell<bool>,
+}
+
+/// What a turn did, and what is next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Turn {
+    /// How many times a task ran.
+    pub ran: usize,
+    /// How many tasks could run right now; above zero, the next turn should follow at once.
+    pub runnable: usize,
+    /// The earliest armed deadline.
+    pub next_deadline: Option<Instant>,
+}
+
+/// The settings of a dispatcher.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    simulation: Option<Simulation>,
+    spin: Duration,
+    task_budget: usize,
+    max_tasks: usize,
+    max_timers: usize,
+    max_sources: usize,
+    blocking_threads: usize,
+    blocking_queue: usize,
+    blocking_idle: Duration,
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        Builder {
+            simulation: None,
+            spin: Duration::ZERO,
+            task_budget: 64,
+            max_tasks: 1 << 20,
+            max_timers: 1 << 22,
+            max_sources: 1 << 20,
+            blocking_threads: 16,
+            blocking_queue: 1 << 16,
+            blocking_idle: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Builder {
+    /// Time, order, readiness and randomness from a seed instead of the system.
+    pub fn simulation(mut self, simulation: Simulation) -> Builder {
+        self.simulation = Some(simulation);
+        self
+    }
+
+    /// How long to busy-poll I/O and timers before parking: a core for latency. Default zero.
+    pub fn spin(mut self, spin: Duration) -> Builder {
+        self.spin = spin;
+        self
+    }
+
+    /// How many task runs a turn does before it looks at I/O and timers again. Default 64.
+    pub fn task_budget(mut self, runs: usize) -> Builder {
+        self.task_budget = runs.max(1);
+        self
+    }
+
+    /// The bound on live tasks, and on remote spawns not yet taken. Default 1,048,576.
+    pub fn max_tasks(mut self, tasks: usize) -> Builder {
+        self.max_tasks = tasks;
+        self
+    }
+
+    /// The bound on armed timers. Default 4,194,304.
+    pub fn max_timers(mut self, timers: usize) -> Builder {
+        self.max_timers = timers;
+        self
+    }
+
+    /// The bound on sources and signals. Default 1,048,576.
+    pub fn max_sources(mut self, sources: usize) -> Builder {
+        self.max_sources = sources;
+        self
+    }
+
+    /// The most threads of the blocking pool, at least one. Default 16.
+    pub fn blocking_threads(mut self, threads: usize) -> Builder {
+        self.blocking_threads = threads;
+        self
+    }
+
+    /// The most blocking jobs that wait for a thread. Default 65,536.
+    pub fn blocking_queue(mut self, jobs: usize) -> Builder {
+        self.blocking_queue = jobs;
+        self
+    }
+
+    /// After how long without work a thread of the blocking pool ends. Default 5 s.
+    pub fn blocking_idle(mut self, idle: Duration) -> Builder {
+        self.blocking_idle = idle;
+        self
+    }
+
+    /// Makes the dispatcher, on this thread.
+    ///
+    /// # Errors
+    /// `Io` when the system has no epoll set, eventfd or timerfd left.
+    pub fn build(self) -> Result<Dispatcher, Error> {
+        let (sender, messages) = crossbeam_channel::unbounded();
+        let trace_capacity = self.simulation.as_ref().map_or(0, |simulation| simulation.trace_capacity);
+        let (clock, entropy, picker, driver, waker) = match self.simulation {
+            Some(simulation) => (
+                Clock::simulated(),
+                Entropy::seeded(simulation.seed),
+                Picker::Uniform,
+                Driver::Simulated(simulation),
+                None,
+            ),
+            None => {
+                let (reactor, waker) = Reactor::new()?;
+                (
+                    Clock::system(),
+                    Entropy::system(),
+                    Picker::Fifo,
+                    Driver::System(reactor),
+                    Some(waker),
+                )
+            }
+        };
+        let core = Rc::new(Core::new(
+            clock,
+            driver,
+            entropy,
+            Executor::new(picker, self.max_tasks),
+            Timers::new(self.max_timers),
+            ReadyTable::new(self.max_sources),
+            WaitSets::default(),
+            messages,
+            Trace::new(trace_capacity),
+        ));
+        let shared = Arc::new(Shared {
+            core: ThreadBound::empty(),
+            sender,
+            park: ParkFlag::new(),
+            waker,
+            root_woken: AtomicBool::new(false),
+            pool: Pool::new(self.blocking_threads, self.blocking_queue, self.blocking_idle),
+            spawns: AtomicUsize::new(0),
+            max_spawns: self.max_tasks,
+        });
+        shared.core.set(core.clone());
+        Ok(Dispatcher {
+            core,
+            shared,
+            spin: self.spin,
+            task_budget: self.task_budget,
+            blocked_on: Cell::new(false),
+        })
+    }
+}
+
+impl Dispatcher {
+    /// A dispatcher with the default settings.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn new() -> Result<Dispatcher, Error> {
+        Dispatcher::builder().build()
+    }
+
+    /// A simulation of this seed with the default settings.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn simulated(seed: u64) -> Result<Dispatcher, Error> {
+        Dispatcher::builder().simulation(Simulation::new(seed)).build()
+    }
+
+    /// Settings to start from.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// A reference for futures and everything else on this thread.
+    pub fn handle(&self) -> Handle {
+        Handle::new(self.shared.clone())
+    }
+
+    /// A reference for other threads.
+    pub fn remote(&self) -> Remote {
+        Remote::new(self.shared.clone())
+    }
+
+    /// Starts a task; see [`Handle::spawn`].
+    ///
+    /// # Errors
+    /// `TooManyTasks`.
+    pub fn spawn<F>(&self, future: F) -> Result<crate::Task<F::Output>, Error>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.handle().spawn(future)
+    }
+
+    /// How many threads the blocking pool has now.
+    pub fn blocking_threads(&self) -> usize {
+        self.shared.pool.threads()
+    }
+
+    /// The earliest armed deadline.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.core.next_deadline()
+    }
+
+    /// What a simulation has decided so far; `None` for a dispatcher on the system.
+    pub fn trace(&self) -> Option<Trace> {
+        self.core.simulation()?;
+        Some(self.core.trace.borrow().clone())
+    }
+
+    /// A descriptor that is readable when a turn has something to do, deadlines included. Poll it
+    /// in another event loop and call [`turn`](Dispatcher::turn) with a zero wait whenever it is.
+    ///
+    /// # Errors
+    /// `Simulated`.
+    pub fn as_fd(&self) -> Result<BorrowedFd<'_>, Error> {
+        match &self.core.driver {
+            Driver::System(reactor) => Ok(reactor.as_fd()),
+            Driver::Simulated(_) => Err(Error::Simulated("a descriptor of the dispatcher")),
+        }
+    }
+
+    /// One bounded step: waits until there is something to do, `max_wait` at most (`None`: as long
+    /// as it takes), then runs tasks up to the budget. In a simulation "waits" means that virtual
+    /// time moves.
+    ///
+    /// # Errors
+    /// `Reentrant` within a task, `Deadlock` in a simulation without `max_wait`, `Io`.
+    pub fn turn(&self, max_wait: Option<Duration>) -> Result<Turn, Error> {
+        let core = &*self.core;
+        let ran = self.step(core, max_wait, false)?;
+        self.settle(core)?;
+        Ok(Turn {
+            ran,
+            runnable: core.executor.runnable(),
+            next_deadline: core.next_deadline(),
+        })
+    }
+
+    /// Runs the dispatcher until `future` completes. Other tasks run meanwhile and stay for later.
+    ///
+    /// # Errors
+    /// `Reentrant` within `block_on` or a turn, `Deadlock` in a simulation in which nothing can
+    /// happen any more, `Io`.
+    pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
+        let core = &*self.core;
+        if core.in_turn.get() || self.blocked_on.replace(true) {
+            return Err(Error::Reentrant);
+        }
+        let _guard = Reset(&self.blocked_on);
+        let mut future = pin!(future);
+        let waker = Waker::from(Arc::new(RootWaker(self.shared.clone())));
+        let mut context = Context::from_waker(&waker);
+        self.shared.root_woken.store(true, Ordering::Release);
+        loop {
+            if self.shared.root_woken.swap(false, Ordering::AcqRel) {
+                let turn = InTurn::enter(core)?;
+                let polled = future.as_mut().poll(&mut context);
+                drop(turn);
+                if let Poll::Ready(output) = polled {
+                    self.settle(core)?;
+                    return Ok(output);
+                }
+            }
+            self.step(core, None, true)?;
+        }
+    }
+
+    /// Waits if nothing can run, then runs tasks up to the budget.
+    fn step(&self, core: &Core, max_wait: Option<Duration>, rooted: bool) -> Result<usize, Error> {
+        let _turn = InTurn::enter(core)?;
+        self.take_messages(core);
+        core.fire_timers();
+        if self.has_work(core, rooted) {
+            if let Driver::System(reactor) = &core.driver {
+                reactor.poll(core)?;
+            }
+        } else {
+            let limit = max_wait.map(|wait| core.clock.now() + wait);
+            match &core.driver {
+                Driver::System(reactor) => self.park(core, reactor, limit, rooted)?,
+                Driver::Simulated(_) => advance(core, limit)?,
+            }
+        }
+        self.take_messages(core);
+        core.fire_timers();
+        self.run_tasks(core)
+    }
+
+    fn has_work(&self, core: &Core, rooted: bool) -> bool {
+        core.executor.runnable() > 0 || (rooted && self.shared.root_woken.load(Ordering::Acquire))
+    }
+
+    fn run_tasks(&self, core: &Core) -> Result<usize, Error> {
+        let mut ran = 0;
+        while ran < self.task_budget {
+            let Some((runnable, among)) = core.executor.pick(&core.entropy)? else {
+                break;
+            };
+            core.record(Record::Pick {
+                task: runnable.metadata().id,
+                among: among as u64,
+            });
+            runnable.run();
+            ran += 1;
+        }
+        Ok(ran)
+    }
+
+    /// The one place where the dispatcher's thread waits.
+    fn park(&self, core: &Core, reactor: &Reactor, limit: Option<Instant>, rooted: bool) -> Result<(), Error> {
+        let deadline = match (core.next_deadline(), limit) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if self.spin > Duration::ZERO {
+            let until = core.clock.now() + self.spin;
+            loop {
+                reactor.poll(core)?;
+                if self.has_work(core, rooted) || !core.messages.is_empty() {
+                    return Ok(());
+                }
+                let now = core.clock.now();
+                if deadline.is_some_and(|deadline| deadline <= now) {
+                    return Ok(());
+                }
+                if now >= until {
+                    break;
+                }
+                std::hint::spin_loop();
+            }
+        }
+        if deadline.is_some_and(|deadline| deadline <= core.clock.now()) || !self.shared.park.try_park() {
+            return Ok(reactor.poll(core)?);
+        }
+        let parked = reactor.park(core, deadline);
+        self.shared.park.look();
+        Ok(parked?)
+    }
+
+    /// Before the dispatcher leaves the thread to others: the descriptor has to tell the truth.
+    fn settle(&self, core: &Core) -> Result<(), Error> {
+        let Driver::System(reactor) = &core.driver else {
+            return Ok(());
+        };
+        reactor.arm(core.next_deadline())?;
+        let more = core.executor.runnable() > 0 || !core.messages.is_empty();
+        let parked = self.shared.park.try_park();
+        if (more || !parked)
+            && let Some(waker) = &self.shared.waker
+        {
+            waker.wake()?;
+        }
+        Ok(())
+    }
+
+    /// Takes what other threads have sent: what is there now, so that they cannot hold a turn up.
+    fn take_messages(&self, core: &Core) {
+        self.shared.park.look();
+        for _ in 0..core.messages.len() {
+            match core.messages.try_recv() {
+                Ok(message) => self.deliver(core, message),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn deliver(&self, core: &Core, message: Message) {
+        match message {
+            Message::Run(runnable) => core.executor.push(runnable),
+            Message::Spawn(start) => {
+                self.shared.spawns.fetch_sub(1, Ordering::Relaxed);
+                start(&self.handle());
+            }
+            Message::Ready(key, interest) => core.mark_ready(key, &[interest]),
+            Message::Disarm(key) => core.disarm(key),
+            Message::RemoveSource(key) => core.remove_source(key),
+            Message::RemoveSet(id, registered) => wait_set::remove(core, id, &registered),
+        }
+    }
+}
+
+/// Virtual time moves to the next deadline, or to `limit` if that is earlier.
+fn advance(core: &Core, limit: Option<Instant>) -> Result<(), Error> {
+    let next = core.next_deadline().filter(|&deadline| deadline != Instant::NEVER);
+    let to = match (next, limit) {
+        (Some(next), Some(limit)) => next.min(limit),
+        (Some(next), None) => next,
+        (None, Some(limit)) => limit,
+        (None, None) => {
+            return Err(Error::Deadlock {
+                now: core.clock.now(),
+                tasks: core.executor.alive(),
+            });
+        }
+    };
+    core.clock.advance(to);
+    core.record(Record::Advance { to });
+    Ok(())
+}
+
+/// Cancels every task on this thread before the channel closes, so that no future is ever dropped
+/// elsewhere.
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        let core = &*self.core;
+        core.in_turn.set(true);
+        loop {
+            for waker in core.executor.wakers() {
+                waker.wake();
+            }
+            while let Some(runnable) = core.executor.pop() {
+                drop(runnable);
+            }
+            if core.executor.alive() == 0 {
+                break;
+            }
+            // A task that is alive and not in the queue is in the hands of a foreign thread,
+            // between its wake and its message.
+            match core.messages.recv_timeout(Duration::from_millis(1)) {
+                Ok(Message::Run(runnable)) => drop(runnable),
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        drop(self.shared.core.take());
+    }
+}
+
+struct RootWaker(Arc<Shared>);
+
+impl Wake for RootWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.wake_root();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake_root();
+    }
+}
+
+/// Marks the core as being in a turn for as long as it lives.
+struct InTurn<'a>(&'a Core);
+
+impl InTurn<'_> {
+    fn enter(core: &Core) -> Result<InTurn<'_>, Error> {
+        match core.in_turn.replace(true) {
+            true => Err(Error::Reentrant),
+            false => Ok(InTurn(core)),
+        }
+    }
+}
+
+impl Drop for InTurn<'_> {
+    fn drop(&mut self) {
+        self.0.in_turn.set(false);
+    }
+}
+
+struct Reset<'a>(&'a Cell<bool>);
+
+impl Drop for Reset<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}

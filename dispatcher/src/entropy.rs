@@ -1,0 +1,128 @@
+//! The entropy seam: all randomness that a program gives out.
+
+use std::cell::RefCell;
+
+use rand_chacha::ChaCha12Rng;
+use rand_core::{Rng, SeedableRng};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::Error;
+
+/// Which randomness is asked for. A simulation draws each from its own stream of one seed, so that
+/// more of one does not shift another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Stream {
+    /// For secrets: the kernel's generator, except in a simulation.
+    Secure,
+    /// Fast and not for secrets: seeded from the kernel once.
+    Insecure,
+    /// How long simulated work takes.
+    Delay,
+    /// Which task goes next.
+    Pick,
+}
+
+impl Stream {
+    fn index(self) -> usize {
+        match self {
+            Stream::Secure => 0,
+            Stream::Insecure => 1,
+            Stream::Delay => 2,
+            Stream::Pick => 3,
+        }
+    }
+}
+
+pub(crate) enum Entropy {
+    /// `None` until the first insecure draw.
+    System(RefCell<Option<ChaCha12Rng>>),
+    Seeded(RefCell<[ChaCha12Rng; 4]>),
+}
+
+impl Entropy {
+    pub(crate) fn system() -> Entropy {
+        Entropy::System(RefCell::new(None))
+    }
+
+    pub(crate) fn seeded(seed: u64) -> Entropy {
+        let stream = |number| {
+            let mut rng = ChaCha12Rng::seed_from_u64(seed);
+            rng.set_stream(number);
+            rng
+        };
+        Entropy::Seeded(RefCell::new([stream(0), stream(1), stream(2), stream(3)]))
+    }
+
+    pub(crate) fn fill(&self, stream: Stream, buffer: &mut [u8]) -> Result<(), Error> {
+        match self {
+            Entropy::Seeded(streams) => {
+                streams.borrow_mut()[stream.index()].fill_bytes(buffer);
+                Ok(())
+            }
+            Entropy::System(_) if stream == Stream::Secure => kernel(buffer),
+            Entropy::System(rng) => {
+                let mut rng = rng.borrow_mut();
+                let rng = match &mut *rng {
+                    Some(rng) => rng,
+                    empty => {
+                        let mut seed = [0; 32];
+                        kernel(&mut seed)?;
+                        empty.insert(ChaCha12Rng::from_seed(seed))
+                    }
+                };
+                rng.fill_bytes(buffer);
+                Ok(())
+            }
+        }
+    }
+
+    /// A number below `bound`; zero if `bound` is zero. The bias of the remainder is below 2^-32
+    /// for every bound that occurs.
+    pub(crate) fn below(&self, stream: Stream, bound: u64) -> Result<u64, Error> {
+        let mut bytes = [0; 8];
+        self.fill(stream, &mut bytes)?;
+        Ok(u64::from_le_bytes(bytes).checked_rem(bound).unwrap_or(0))
+    }
+}
+
+/// Fills from `getrandom(2)`, which may be interrupted or answer less than was asked.
+fn kernel(mut buffer: &mut [u8]) -> Result<(), Error> {
+    while !buffer.is_empty() {
+        match getrandom(&mut *buffer, GetRandomFlags::empty()) {
+            Ok(filled) => buffer = buffer.get_mut(filled..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(entropy: &Entropy, stream: Stream) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        entropy.fill(stream, &mut bytes).expect("entropy");
+        bytes
+    }
+
+    #[test]
+    fn streams_of_one_seed_are_independent_and_repeat() {
+        let (a, b) = (Entropy::seeded(1), Entropy::seeded(1));
+        let secure = draw(&a, Stream::Secure);
+        draw(&b, Stream::Insecure);
+        assert_eq!(secure, draw(&b, Stream::Secure));
+        assert_ne!(secure, draw(&a, Stream::Insecure));
+        assert_ne!(secure, draw(&Entropy::seeded(2), Stream::Secure));
+    }
+
+    #[test]
+    fn the_kernels_generator_fills_large_buffers() {
+        let mut bytes = vec![0; 1 << 20];
+        Entropy::system().fill(Stream::Secure, &mut bytes).expect("getrandom");
+        for part in bytes.chunks(1 << 16) {
+            assert!(part.iter().any(|&byte| byte != 0));
+        }
+    }
+}

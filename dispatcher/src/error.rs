@@ -1,0 +1,62 @@
+//! What can go wrong between a program and its dispatcher.
+
+use std::io;
+
+/// A failure of the dispatcher itself. What a socket or a job answers is never in here.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A handle was used on a thread that does not own the dispatcher. Use a `Remote` there.
+    #[error("the dispatcher belongs to another thread; use a Remote to reach it from here")]
+    WrongThread,
+    /// The dispatcher was dropped.
+    #[error("the dispatcher is closed")]
+    Closed,
+    /// The bound on live tasks is reached (`Builder::max_tasks`).
+    #[error("too many tasks: the bound is {0}")]
+    TooManyTasks(usize),
+    /// The bound on armed timers is reached (`Builder::max_timers`).
+    #[error("too many timers: the bound is {0}")]
+    TooManyTimers(usize),
+    /// The bound on sources and signals is reached (`Builder::max_sources`).
+    #[error("too many sources: the bound is {0}")]
+    TooManySources(usize),
+    /// The bound on queued remote spawns or blocking jobs is reached.
+    #[error("too many queued jobs: the bound is {0}")]
+    TooManyJobs(usize),
+    /// A blocking job panicked; the message is its panic payload.
+    #[error("a blocking job panicked: {0}")]
+    JobPanicked(String),
+    /// Something that only the system driver has was asked of a simulation.
+    #[error("{0} is not available in a simulation")]
+    Simulated(&'static str),
+    /// `block_on` inside `block_on`, or `turn` inside a task.
+    #[error("the dispatcher is already running")]
+    Reentrant,
+    /// A simulation in which nothing can ever happen again.
+    #[error("deadlock at {now}: {tasks} tasks wait and no timer is armed")]
+    Deadlock {
+        /// The virtual time at which everything stopped.
+        now: crate::Instant,
+        /// How many tasks are alive.
+        tasks: usize,
+    },
+    /// The operating system refused (epoll, timerfd, eventfd, getrandom).
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<rustix::io::Errno> for Error {
+    fn from(errno: rustix::io::Errno) -> Error {
+        Error::Io(errno.into())
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> io::Error {
+        match error {
+            Error::Io(error) => error,
+            other => io::Error::other(other),
+        }
+    }
+}

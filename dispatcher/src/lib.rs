@@ -1,0 +1,74 @@
+//! A single-threaded reactor and executor that somebody owns.
+//!
+//! A [`Dispatcher`] is a value: it runs local tasks, wakes them when a [`Sleep`] is due, when a
+//! [`Source`] is ready, when a [`Signal`] is set or when a blocking job ends, and parks in exactly
+//! one place. It can drive a whole program ([`Dispatcher::block_on`]) or take single steps inside
+//! somebody else's event loop ([`Dispatcher::turn`] and [`Dispatcher::as_fd`]).
+//!
+//! Time, order, readiness and randomness reach it through four seams: the clock (which owns the
+//! timers), the driver, the picker and the entropy. [`Builder::simulation`] replaces all four:
+//! virtual time moves only when nothing can run, the next task is drawn from a seed, and every
+//! choice is a record in a [`Trace`] with a rolling hash.
+//!
+//! ```
+//! use std::time::Duration;
+//! use wippy_dispatcher::Dispatcher;
+//!
+//! let dispatcher = Dispatcher::new()?;
+//! let handle = dispatcher.handle();
+//! let before = handle.now()?;
+//! dispatcher.block_on(handle.sleep(Duration::from_millis(2)))??;
+//! assert!(handle.now()? >= before + Duration::from_millis(2));
+//! # Ok::<(), wippy_dispatcher::Error>(())
+//! ```
+//!
+//! `unsafe` stands in two small modules only: [`Handle`]'s thread-bound cell and the borrowed
+//! descriptor of [`Dispatcher::as_fd`].
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("wippy-dispatcher parks on epoll and timerfd and runs on Linux only");
+
+mod blocking;
+mod clock;
+mod core;
+mod dispatcher;
+mod entropy;
+mod error;
+mod executor;
+mod handle;
+mod listener;
+mod park;
+mod reactor;
+mod readiness;
+mod remote;
+mod shared;
+mod signal;
+mod sim;
+mod sleep;
+mod source;
+mod task;
+mod thread_bound;
+mod timer;
+mod wait_set;
+mod yielding;
+
+/// The atomics of the park flag; its model-checked test replaces this module with loom's.
+mod sync {
+    pub(crate) use std::sync::atomic::{AtomicU8, Ordering};
+}
+
+pub use blocking::Job;
+pub use clock::{Instant, WallTime};
+pub use dispatcher::{Builder, Dispatcher, Turn};
+pub use entropy::Stream;
+pub use error::Error;
+pub use handle::Handle;
+pub use readiness::Interest;
+pub use remote::Remote;
+pub use signal::Signal;
+pub use sim::{Record, Simulation, Trace};
+pub use sleep::Sleep;
+pub use source::Source;
+pub use task::{Cancelled, Task};
+pub use wait_set::WaitSet;
+pub use yielding::YieldNow;

@@ -1,0 +1,26 @@
+//! Who is told when a timer is due or a source is ready.
+
+use std::task::Waker;
+
+use crate::core::Core;
+
+/// A waker of its own, or one member of a `WaitSet` that notes which member fired.
+pub(crate) enum Listener {
+    Waker(Waker),
+    Set { set: usize, tag: u32 },
+}
+
+impl Listener {
+    /// Tells it, once. Foreign wakers may run any code: no borrow of the core is held here.
+    pub(crate) fn notify(self, core: &Core) {
+        match self {
+            Listener::Waker(waker) => waker.wake(),
+            Listener::Set { set, tag } => {
+                let waker = core.sets.borrow_mut().fire(set, tag);
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! How other threads reach a dispatcher.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::Error;
+use crate::handle::Handle;
+use crate::shared::{Message, Shared};
+
+/// `Send + Sync`: starts tasks on a dispatcher and wakes it, from any thread.
+#[derive(Clone)]
+pub struct Remote {
+    shared: Arc<Shared>,
+}
+
+impl Remote {
+    pub(crate) fn new(shared: Arc<Shared>) -> Remote {
+        Remote { shared }
+    }
+
+    /// Has the dispatcher call `start` at its next turn and run the future that it makes. The
+    /// future need not be `Send`: it is made and dropped on the dispatcher's thread.
+    ///
+    /// # Errors
+    /// `TooManyJobs` while the dispatcher has that many spawns still to take, `Closed`.
+    pub fn spawn<F, Fut>(&self, start: F) -> Result<(), Error>
+    where
+        F: FnOnce(&Handle) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        let shared = &self.shared;
+        if shared.spawns.fetch_add(1, Ordering::Relaxed) >= shared.max_spawns {
+            shared.spawns.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::TooManyJobs(shared.max_spawns));
+        }
+        let message = Message::Spawn(Box::new(move |handle| {
+            let future = start(handle);
+            if let Ok(task) = handle.spawn(future) {
+                task.detach();
+            }
+        }));
+        match shared.sender.send(message) {
+            Ok(()) => {
+                shared.notify();
+                Ok(())
+            }
+            Err(_) => Err(Error::Closed),
+        }
+    }
+
+    /// Ends the dispatcher's wait, so that its owner gets a turn.
+    pub fn wake(&self) {
+        self.shared.notify();
+    }
+}

@@ -1,0 +1,81 @@
+//! What every thread may hold of a dispatcher: its thread-bound core, its channel and its waker.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_task::Runnable;
+use crossbeam_channel::Sender;
+
+use crate::blocking::Pool;
+use crate::core::Core;
+use crate::executor::Meta;
+use crate::handle::Handle;
+use crate::park::ParkFlag;
+use crate::readiness::{Interest, ReadyKey};
+use crate::thread_bound::ThreadBound;
+use crate::timer::TimerKey;
+use crate::wait_set::Registered;
+
+/// What other threads send. Runs are bounded by the tasks alive, spawns by their own counter, and
+/// the rest by what was registered.
+pub(crate) enum Message {
+    Run(Runnable<Meta>),
+    Spawn(Box<dyn FnOnce(&Handle) + Send>),
+    Ready(ReadyKey, Interest),
+    Disarm(TimerKey),
+    RemoveSource(ReadyKey),
+    RemoveSet(usize, Vec<Registered>),
+}
+
+pub(crate) struct Shared {
+    pub(crate) core: ThreadBound<Core>,
+    pub(crate) sender: Sender<Message>,
+    pub(crate) park: ParkFlag,
+    /// None in a simulation, which never waits in the kernel.
+    pub(crate) waker: Option<mio::Waker>,
+    /// The future of `block_on` wants to be polled.
+    pub(crate) root_woken: AtomicBool,
+    pub(crate) pool: Pool,
+    /// Remote spawns that the dispatcher has not taken yet, and their bound.
+    pub(crate) spawns: AtomicUsize,
+    pub(crate) max_spawns: usize,
+}
+
+impl Shared {
+    /// Puts a woken task where its dispatcher will find it, from any thread.
+    pub(crate) fn schedule(&self, runnable: Runnable<Meta>) {
+        match self.core.get() {
+            Ok(core) => {
+                core.executor.push(runnable);
+                if !core.in_turn.get() {
+                    self.notify();
+                }
+            }
+            Err(_) => self.send(Message::Run(runnable)),
+        }
+    }
+
+    /// Sends a message and wakes the dispatcher if it is parked. After the dispatcher's end the
+    /// message is dropped: nothing is left that it could concern.
+    pub(crate) fn send(&self, message: Message) {
+        if self.sender.send(message).is_ok() {
+            self.notify();
+        }
+    }
+
+    /// Wakes the dispatcher if it is parked.
+    pub(crate) fn notify(&self) {
+        if self.park.notify()
+            && let Some(waker) = &self.waker
+        {
+            // Writing to an eventfd fails only when its counter is full, and then it is readable.
+            let _ = waker.wake();
+        }
+    }
+
+    pub(crate) fn wake_root(&self) {
+        self.root_woken.store(true, Ordering::Release);
+        if !self.core.is_owner() {
+            self.notify();
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A readiness that the program sets itself: a completion, a pipe in memory, an event.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use crate::handle::Handle;
+use crate::readiness::{Interest, ReadyKey};
+use crate::shared::Message;
+use crate::source::Listening;
+use crate::Error;
+
+/// A flag with any number of waiters. Level-triggered: while it is set, every wait ends at once.
+/// It may be set from any thread; clones are the same signal, and the last one forgets it.
+#[derive(Clone)]
+pub struct Signal(Arc<Inner>);
+
+struct Inner {
+    handle: Handle,
+    key: ReadyKey,
+}
+
+impl Signal {
+    /// A signal that is not set.
+    ///
+    /// # Errors
+    /// `TooManySources`, `WrongThread`, `Closed`.
+    pub fn new(handle: &Handle) -> Result<Signal, Error> {
+        let key = handle.core()?.ready.borrow_mut().insert()?;
+        let handle = handle.clone();
+        Ok(Signal(Arc::new(Inner { handle, key })))
+    }
+
+    /// Sets it and wakes all who wait. From a foreign thread it takes effect at the next turn.
+    pub fn set(&self) {
+        match self.0.handle.core() {
+            Ok(core) => core.mark_ready(self.0.key, &[Interest::Readable]),
+            Err(_) => self.0.handle.send(Message::Ready(self.0.key, Interest::Readable)),
+        }
+    }
+
+    /// Clears it. Does nothing off the dispatcher's thread.
+    pub fn clear(&self) {
+        if let Ok(core) = self.0.handle.core() {
+            core.ready.borrow_mut().clear(self.0.key, Interest::Readable);
+        }
+    }
+
+    /// Whether it is set; false off the dispatcher's thread.
+    pub fn is_set(&self) -> bool {
+        match self.0.handle.core() {
+            Ok(core) => core.ready.borrow_mut().is_ready(self.0.key, Interest::Readable),
+            Err(_) => false,
+        }
+    }
+
+    /// Waits until it is set.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub async fn wait(&self) -> Result<(), Error> {
+        let mut listening = Listening::new(&self.0.handle, self.0.key, Interest::Readable);
+        poll_fn(|cx| listening.poll_ready(cx)).await
+    }
+
+    pub(crate) fn key(&self) -> ReadyKey {
+        self.0.key
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        match self.handle.core() {
+            Ok(core) => core.remove_source(self.key),
+            Err(_) => self.handle.send(Message::RemoveSource(self.key)),
+        }
+    }
+}

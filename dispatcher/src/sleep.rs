@@ -1,0 +1,76 @@
+//! Waiting for a deadline.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::Error;
+use crate::clock::Instant;
+use crate::handle::Handle;
+use crate::listener::Listener;
+use crate::shared::Message;
+use crate::timer::TimerKey;
+
+/// A future that completes at its deadline: never early, and cheap to drop before.
+#[must_use = "a sleep does nothing until it is awaited"]
+pub struct Sleep {
+    handle: Handle,
+    deadline: Instant,
+    key: Option<TimerKey>,
+}
+
+impl Sleep {
+    pub(crate) fn new(handle: Handle, deadline: Instant) -> Sleep {
+        Sleep {
+            handle,
+            deadline,
+            key: None,
+        }
+    }
+
+    /// When it completes.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+}
+
+impl Future for Sleep {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let this = &mut *self;
+        let core = match this.handle.core() {
+            Ok(core) => core,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        if core.clock.now() >= this.deadline {
+            if let Some(key) = this.key.take() {
+                core.disarm(key);
+            }
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(key) = this.key
+            && core.timers.borrow_mut().relisten(key, cx.waker())
+        {
+            return Poll::Pending;
+        }
+        match core.arm(this.deadline, Listener::Waker(cx.waker().clone())) {
+            Ok(key) => {
+                this.key = Some(key);
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            match self.handle.core() {
+                Ok(core) => core.disarm(key),
+                Err(_) => self.handle.send(Message::Disarm(key)),
+            }
+        }
+    }
+}

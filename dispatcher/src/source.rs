@@ -1,0 +1,201 @@
+//! The readiness of a file descriptor.
+
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::task::{Context, Poll};
+
+use crate::Error;
+use crate::core::Driver;
+use crate::handle::Handle;
+use crate::listener::Listener;
+use crate::readiness::{Interest, ReadyKey};
+use crate::shared::Message;
+
+/// A descriptor whose readiness the dispatcher follows. The descriptor's flags are left alone: its
+/// owner reads and writes without blocking in whatever way fits it (`O_NONBLOCK`, `MSG_DONTWAIT`,
+/// `RWF_NOWAIT`).
+///
+/// Readiness is edge-triggered in the kernel and level here: it stays until the owner has seen
+/// `WouldBlock` and calls [`clear`](Source::clear). It may be spurious.
+pub struct Source<T: AsFd> {
+    // Before `io`: the registration ends while the descriptor is still open.
+    registration: Registration,
+    io: T,
+}
+
+impl<T: AsFd> Source<T> {
+    /// Registers `io` in both directions.
+    ///
+    /// # Errors
+    /// `Io` with `PermissionDenied` for what epoll refuses (regular files, directories), with
+    /// `AlreadyExists` for a descriptor that is registered already; `Simulated`,
+    /// `TooManySources`, `WrongThread`, `Closed`.
+    pub fn new(handle: &Handle, io: T) -> Result<Source<T>, Error> {
+        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
+        let registration = Registration::new(handle, io.as_fd().as_raw_fd(), both)?;
+        Ok(Source { registration, io })
+    }
+
+    /// Registers `io` in one direction.
+    ///
+    /// # Errors
+    /// As [`Source::new`].
+    pub fn with_interest(handle: &Handle, io: T, interest: Interest) -> Result<Source<T>, Error> {
+        let one = match interest {
+            Interest::Readable => mio::Interest::READABLE,
+            Interest::Writable => mio::Interest::WRITABLE,
+        };
+        let registration = Registration::new(handle, io.as_fd().as_raw_fd(), one)?;
+        Ok(Source { registration, io })
+    }
+
+    /// The descriptor's owner.
+    pub fn get(&self) -> &T {
+        &self.io
+    }
+
+    /// Whether a direction is ready as far as the dispatcher has looked.
+    pub fn is_ready(&self, interest: Interest) -> bool {
+        match self.registration.handle.core() {
+            Ok(core) => core.ready.borrow_mut().is_ready(self.key(), interest),
+            Err(_) => false,
+        }
+    }
+
+    /// After `WouldBlock`: the direction is not ready until the kernel says so again.
+    pub fn clear(&self, interest: Interest) {
+        if let Ok(core) = self.registration.handle.core() {
+            core.ready.borrow_mut().clear(self.key(), interest);
+        }
+    }
+
+    /// Waits until a direction is ready.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub async fn ready(&self, interest: Interest) -> Result<(), Error> {
+        let mut listening = Listening::new(&self.registration.handle, self.key(), interest);
+        poll_fn(|cx| listening.poll_ready(cx)).await
+    }
+
+    /// Tries `operation` now and whenever the direction is ready, until it gives something other
+    /// than `WouldBlock` (`Interrupted` is tried again at once).
+    ///
+    /// # Errors
+    /// What the operation gives, or `WrongThread` and `Closed` as an `io::Error`.
+    pub async fn attempt<R>(
+        &self,
+        interest: Interest,
+        mut operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        loop {
+            match operation(&self.io) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.clear(interest),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                done => return done,
+            }
+            self.ready(interest).await?;
+        }
+    }
+
+    /// Ends the registration and gives the descriptor's owner back.
+    pub fn into_inner(self) -> T {
+        self.io
+    }
+
+    pub(crate) fn key(&self) -> ReadyKey {
+        self.registration.key
+    }
+}
+
+/// A descriptor's place in the driver and in the table of readiness; given up when dropped.
+struct Registration {
+    handle: Handle,
+    key: ReadyKey,
+    fd: RawFd,
+}
+
+impl Registration {
+    fn new(handle: &Handle, fd: RawFd, interests: mio::Interest) -> Result<Registration, Error> {
+        let core = handle.core()?;
+        let Driver::System(reactor) = &core.driver else {
+            return Err(Error::Simulated("a file descriptor"));
+        };
+        let key = core.ready.borrow_mut().insert()?;
+        if let Err(error) = reactor.register(fd, key, interests) {
+            core.remove_source(key);
+            return Err(error.into());
+        }
+        let handle = handle.clone();
+        Ok(Registration { handle, key, fd })
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        match self.handle.core() {
+            Ok(core) => {
+                if let Driver::System(reactor) = &core.driver {
+                    // It fails only for a descriptor that was closed behind our back.
+                    let _ = reactor.deregister(self.fd);
+                }
+                core.remove_source(self.key);
+            }
+            // Closing the descriptor, which follows, takes it out of the kernel's set.
+            Err(_) => self.handle.send(Message::RemoveSource(self.key)),
+        }
+    }
+}
+
+/// One task's wait for one direction; forgotten when dropped.
+pub(crate) struct Listening<'a> {
+    handle: &'a Handle,
+    key: ReadyKey,
+    interest: Interest,
+    id: Option<u64>,
+}
+
+impl<'a> Listening<'a> {
+    pub(crate) fn new(handle: &'a Handle, key: ReadyKey, interest: Interest) -> Listening<'a> {
+        Listening {
+            handle,
+            key,
+            interest,
+            id: None,
+        }
+    }
+
+    pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let core = match self.handle.core() {
+            Ok(core) => core,
+            Err(error) => return Poll::Ready(Err(error)),
+        };
+        let mut ready = core.ready.borrow_mut();
+        if ready.is_ready(self.key, self.interest) {
+            return Poll::Ready(Ok(()));
+        }
+        if let Some(id) = self.id
+            && ready.relisten(self.key, self.interest, id, cx.waker())
+        {
+            return Poll::Pending;
+        }
+        let listener = Listener::Waker(cx.waker().clone());
+        self.id = ready.listen(self.key, self.interest, listener);
+        match self.id {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(Err(Error::Closed)),
+        }
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id
+            && let Ok(core) = self.handle.core()
+        {
+            let listener = core.ready.borrow_mut().unlisten(self.key, self.interest, id);
+            drop(listener);
+        }
+    }
+}

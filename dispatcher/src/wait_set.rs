@@ -1,0 +1,218 @@
+//! Waiting for any of several things, and knowing which of them happened.
+
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
+
+use slab::Slab;
+
+use crate::clock::Instant;
+use crate::core::Core;
+use crate::handle::Handle;
+use crate::listener::Listener;
+use crate::readiness::{Interest, ReadyKey};
+use crate::shared::Message;
+use crate::timer::TimerKey;
+use crate::{Error, Signal};
+
+/// One wait over many timers, sources and signals. Each member carries a tag of the caller's; a
+/// wake says which tags fired, so that nobody has to look at all members again. The set keeps its
+/// memory between waits: in steady state it allocates nothing.
+pub struct WaitSet {
+    handle: Handle,
+    id: usize,
+    registered: Vec<Registered>,
+}
+
+/// A member that can be forgotten again.
+#[derive(Clone, Copy)]
+pub(crate) enum Registered {
+    Timer(TimerKey),
+    Listener { key: ReadyKey, interest: Interest, id: u64 },
+}
+
+impl WaitSet {
+    /// An empty set.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub fn new(handle: &Handle) -> Result<WaitSet, Error> {
+        let id = handle.core()?.sets.borrow_mut().insert();
+        Ok(WaitSet {
+            handle: handle.clone(),
+            id,
+            registered: Vec::new(),
+        })
+    }
+
+    /// Adds a deadline.
+    ///
+    /// # Errors
+    /// `TooManyTimers`, `WrongThread`, `Closed`.
+    pub fn add_deadline(&mut self, deadline: Instant, tag: u32) -> Result<(), Error> {
+        let core = self.handle.core()?;
+        let key = core.arm(deadline, Listener::Set { set: self.id, tag })?;
+        self.registered.push(Registered::Timer(key));
+        Ok(())
+    }
+
+    /// Adds a signal. One that is set fires at once.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub fn add_signal(&mut self, signal: &Signal, tag: u32) -> Result<(), Error> {
+        self.add_ready(signal.key(), Interest::Readable, tag)
+    }
+
+    /// Adds a direction of a source. One that is ready fires at once.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub fn add_source<T: std::os::fd::AsFd>(
+        &mut self,
+        source: &crate::Source<T>,
+        interest: Interest,
+        tag: u32,
+    ) -> Result<(), Error> {
+        self.add_ready(source.key(), interest, tag)
+    }
+
+    fn add_ready(&mut self, key: ReadyKey, interest: Interest, tag: u32) -> Result<(), Error> {
+        let core = self.handle.core()?;
+        let mut ready = core.ready.borrow_mut();
+        let listening = if ready.is_ready(key, interest) {
+            None
+        } else {
+            ready.listen(key, interest, Listener::Set { set: self.id, tag })
+        };
+        match listening {
+            Some(id) => self.registered.push(Registered::Listener { key, interest, id }),
+            // Ready, or gone: its owner finds out which.
+            None => core.sets.borrow_mut().fire_now(self.id, tag),
+        }
+        Ok(())
+    }
+
+    /// Waits until at least one member has fired since the last `clear`.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub async fn wait(&mut self) -> Result<(), Error> {
+        let (handle, id) = (&self.handle, self.id);
+        poll_fn(|cx| match handle.core() {
+            Err(error) => Poll::Ready(Err(error)),
+            Ok(core) => match core.sets.borrow_mut().poll(id, cx.waker()) {
+                true => Poll::Ready(Ok(())),
+                false => Poll::Pending,
+            },
+        })
+        .await
+    }
+
+    /// Takes the tags that have fired, in the order of firing.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub fn take_fired(&mut self, tags: &mut Vec<u32>) -> Result<(), Error> {
+        self.handle.core()?.sets.borrow_mut().take_fired(self.id, tags);
+        Ok(())
+    }
+
+    /// Forgets all members and what has fired.
+    pub fn clear(&mut self) {
+        if let Ok(core) = self.handle.core() {
+            forget(&core, &self.registered);
+            core.sets.borrow_mut().reset(self.id);
+            self.registered.clear();
+        }
+    }
+}
+
+impl Drop for WaitSet {
+    fn drop(&mut self) {
+        match self.handle.core() {
+            Ok(core) => remove(&core, self.id, &self.registered),
+            Err(_) => self
+                .handle
+                .send(Message::RemoveSet(self.id, std::mem::take(&mut self.registered))),
+        }
+    }
+}
+
+/// Forgets a set and its members.
+pub(crate) fn remove(core: &Core, id: usize, registered: &[Registered]) {
+    forget(core, registered);
+    let waker = core.sets.borrow_mut().remove(id);
+    drop(waker);
+}
+
+fn forget(core: &Core, registered: &[Registered]) {
+    for &member in registered {
+        match member {
+            Registered::Timer(key) => core.disarm(key),
+            Registered::Listener { key, interest, id } => {
+                core.ready.borrow_mut().unlisten(key, interest, id);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Set {
+    waker: Option<Waker>,
+    fired: Vec<u32>,
+}
+
+/// All sets of a dispatcher.
+#[derive(Default)]
+pub(crate) struct WaitSets(Slab<Set>);
+
+impl WaitSets {
+    fn insert(&mut self) -> usize {
+        self.0.insert(Set::default())
+    }
+
+    fn remove(&mut self, id: usize) -> Option<Waker> {
+        self.0.try_remove(id)?.waker
+    }
+
+    /// Notes a tag; hands out the waker if somebody waits.
+    pub(crate) fn fire(&mut self, id: usize, tag: u32) -> Option<Waker> {
+        let set = self.0.get_mut(id)?;
+        set.fired.push(tag);
+        set.waker.take()
+    }
+
+    /// Notes a tag while the set's owner is still adding members.
+    fn fire_now(&mut self, id: usize, tag: u32) {
+        if let Some(set) = self.0.get_mut(id) {
+            set.fired.push(tag);
+        }
+    }
+
+    fn poll(&mut self, id: usize, waker: &Waker) -> bool {
+        let Some(set) = self.0.get_mut(id) else {
+            return true;
+        };
+        if !set.fired.is_empty() {
+            return true;
+        }
+        match &mut set.waker {
+            Some(old) => old.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+        false
+    }
+
+    fn take_fired(&mut self, id: usize, tags: &mut Vec<u32>) {
+        if let Some(set) = self.0.get_mut(id) {
+            tags.append(&mut set.fired);
+        }
+    }
+
+    fn reset(&mut self, id: usize) {
+        if let Some(set) = self.0.get_mut(id) {
+            set.fired.clear();
+            set.waker = None;
+        }
+    }
+}
