@@ -134,6 +134,12 @@ impl Reactor {
 fn tell(core: &Core, key: ReadyKey, event: &mio::event::Event) {
     let readable = event.is_readable() || event.is_read_closed() || event.is_error();
     let writable = event.is_writable() || event.is_write_closed() || event.is_error();
+    if event.is_read_closed() {
+        core.ready.borrow_mut().close(key, Interest::Readable);
+    }
+    if event.is_write_closed() {
+        core.ready.borrow_mut().close(key, Interest::Writable);
+    }
     match (readable, writable) {
         (true, true) => core.mark_ready(key, &[Interest::Readable, Interest::Writable]),
         (true, false) => core.mark_ready(key, &[Interest::Readable]),

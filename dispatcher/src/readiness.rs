@@ -48,6 +48,8 @@ impl ReadyKey {
 struct Slot {
     generation: u32,
     ready: [bool; 2],
+    /// The kernel reported a hang-up or an error: no further edge will come for this direction.
+    closed: [bool; 2],
     listeners: [Vec<(u64, Listener)>; 2],
 }
 
@@ -80,6 +82,7 @@ impl ReadyTable {
         let slot = self.slots.insert(Slot {
             generation,
             ready: [false; 2],
+            closed: [false; 2],
             listeners: [Vec::new(), Vec::new()],
         });
         Ok(ReadyKey {
@@ -105,6 +108,16 @@ impl ReadyTable {
 
     pub(crate) fn is_ready(&mut self, key: ReadyKey, interest: Interest) -> bool {
         self.slot(key).is_some_and(|slot| slot.ready[interest.index()])
+    }
+
+    pub(crate) fn is_closed(&mut self, key: ReadyKey, interest: Interest) -> bool {
+        self.slot(key).is_some_and(|slot| slot.closed[interest.index()])
+    }
+
+    pub(crate) fn close(&mut self, key: ReadyKey, interest: Interest) {
+        if let Some(slot) = self.slot(key) {
+            slot.closed[interest.index()] = true;
+        }
     }
 
     pub(crate) fn clear(&mut self, key: ReadyKey, interest: Interest) {

@@ -63,6 +63,15 @@ impl<T: AsFd> Source<T> {
         }
     }
 
+    /// Whether the kernel reported the end of a direction (a hang-up, a shut-down half): no edge
+    /// will follow, so its readiness must not be cleared after a short read or write.
+    pub fn is_closed(&self, interest: Interest) -> bool {
+        match self.registration.handle.core() {
+            Ok(core) => core.ready.borrow_mut().is_closed(self.key(), interest),
+            Err(_) => false,
+        }
+    }
+
     /// After `WouldBlock`: the direction is not ready until the kernel says so again.
     pub fn clear(&self, interest: Interest) {
         if let Ok(core) = self.registration.handle.core() {

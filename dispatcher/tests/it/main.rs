@@ -1,0 +1,12 @@
+//! The dispatcher from outside: one module per behaviour.
+
+mod as_fd;
+mod blocking;
+mod cancel;
+mod fairness;
+mod handles;
+mod simulation;
+mod sources;
+mod storm;
+mod timers;
+mod wait_sets;

@@ -1,0 +1,62 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Runs WebAssembly components as entries of a project.
+#[derive(Parser, Debug)]
+#[command(name = "wippy", version, about, max_term_width = 100)]
+pub struct Options {
+    /// The project's directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", default_value = ".", global = true)]
+    pub directory: PathBuf,
+    /// Say more; twice for everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Print errors, and what `list` prints, as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Call a function and print its result as JSON
+    Call(Call),
+    /// Run a command, or `list` the commands that there are
+    Run(Run),
+}
+
+/// `wippy call`
+#[derive(Args, Debug)]
+pub struct Call {
+    /// The function's entry: `namespace:name`, or a name that only one namespace has
+    pub entry: String,
+    /// Its arguments, a JSON value each
+    #[arg(value_name = "JSON", allow_negative_numbers = true)]
+    pub arguments: Vec<String>,
+    /// Call it so many times
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub repeat: u32,
+    /// Have so many calls in flight at once, on one thread
+    #[arg(long, value_name = "M", default_value_t = 1)]
+    pub concurrent: u32,
+    /// Run in a simulation of this seed: virtual time, seeded order and randomness. The trace's
+    /// hash is printed on standard error
+    #[arg(long, value_name = "SEED")]
+    pub simulate: Option<u64>,
+}
+
+/// `wippy run`
+#[derive(Args, Debug)]
+pub struct Run {
+    /// The command's name; `list` lists them
+    pub name: String,
+    /// Its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<String>,
+}

@@ -1,0 +1,149 @@
+//! `wippy call`: calls a function, once or many times, and prints its results as JSON.
+
+use std::io::Write;
+use std::time::Duration;
+
+use serde_json::Value;
+use wippy_dispatcher::{Dispatcher, Instant};
+
+use super::arguments::{Call, Options};
+use super::{FAILED, USAGE, report, report_diagnostics};
+use crate::function::{Arguments, CallError};
+use crate::module::ModuleError;
+use crate::registry::Loaded;
+use crate::Runtime;
+
+pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
+    let json = options.json;
+    report_diagnostics(&loaded, json);
+    let arguments = match parse(&call.arguments) {
+        Ok(arguments) => arguments,
+        Err(text) => {
+            report::message(&text, json);
+            return USAGE;
+        }
+    };
+    let outcome = with_dispatcher(call, |dispatcher| {
+        let runtime = Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
+        dispatcher.block_on(many(dispatcher, &runtime, call, &arguments))?
+    });
+    match outcome {
+        Ok(()) => 0,
+        Err(Failure::Call(error)) => {
+            report::call_error(&error, json);
+            match report::is_usage(&error) {
+                true => USAGE,
+                false => FAILED,
+            }
+        }
+        Err(Failure::Module(error)) => {
+            report::message(&error.to_string(), json);
+            FAILED
+        }
+        Err(Failure::Dispatcher(error)) => {
+            report::message(&error.to_string(), json);
+            FAILED
+        }
+    }
+}
+
+enum Failure {
+    Call(CallError),
+    Module(ModuleError),
+    Dispatcher(wippy_dispatcher::Error),
+}
+
+impl From<wippy_dispatcher::Error> for Failure {
+    fn from(error: wippy_dispatcher::Error) -> Failure {
+        Failure::Dispatcher(error)
+    }
+}
+
+fn with_dispatcher(
+    call: &Call,
+    work: impl FnOnce(&Dispatcher) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let dispatcher = match call.simulate {
+        Some(seed) => Dispatcher::simulated(seed)?,
+        None => Dispatcher::new()?,
+    };
+    let outcome = work(&dispatcher);
+    if let Some(trace) = dispatcher.trace() {
+        let mut stderr = std::io::stderr();
+        let _ = writeln!(stderr, "trace: {} records, hash {:016x}", trace.length(), trace.hash());
+    }
+    outcome
+}
+
+fn parse(arguments: &[String]) -> Result<Vec<Value>, String> {
+    let parse = |(index, text): (usize, &String)| {
+        serde_json::from_str(text)
+            .map_err(|error| format!("argument {index} is not JSON: {error} (a string is written '\"text\"')"))
+    };
+    arguments.iter().enumerate().map(parse).collect()
+}
+
+/// Keeps `concurrent` calls in flight until `repeat` of them have ended. Each result is printed
+/// when it is there; the first failure is the outcome, after the others have ended too.
+async fn many(
+    dispatcher: &Dispatcher,
+    runtime: &Runtime,
+    call: &Call,
+    arguments: &[Value],
+) -> Result<(), Failure> {
+    let handle = dispatcher.handle();
+    let begun = handle.now()?;
+    let started = std::rc::Rc::new(std::cell::Cell::new(0));
+    let mut lanes = Vec::new();
+    for _ in 0..call.concurrent.clamp(1, call.repeat.max(1)) {
+        let (runtime, handle, started) = (runtime.clone(), handle.clone(), started.clone());
+        let (entry, arguments, repeat) = (call.entry.clone(), arguments.to_vec(), call.repeat);
+        lanes.push(dispatcher.spawn(async move {
+            let mut times = Vec::new();
+            let mut failure = None;
+            while started.get() < repeat {
+                started.set(started.get() + 1);
+                let start = handle.now()?;
+                match runtime.call(&entry, Arguments::Json(&arguments)).await {
+                    Ok(value) => print(&value),
+                    Err(error) => {
+                        failure.get_or_insert(Failure::Call(error));
+                    }
+                }
+                times.push(handle.now()? - start);
+            }
+            failure.map_or(Ok(times), Err)
+        })?);
+    }
+    let mut times = Vec::new();
+    let mut outcome = Ok(());
+    for lane in lanes {
+        match lane.await.unwrap_or(Err(wippy_dispatcher::Error::Closed.into())) {
+            Ok(lane) => times.extend(lane),
+            Err(failure) => outcome = outcome.and(Err(failure)),
+        }
+    }
+    if call.repeat > 1 {
+        summary(times, begun, handle.now()?);
+    }
+    outcome
+}
+
+fn print(value: &Value) {
+    // A reader that went away is no failure of the call.
+    let _ = writeln!(std::io::stdout(), "{value}");
+}
+
+fn summary(mut times: Vec<Duration>, begun: Instant, ended: Instant) {
+    times.sort_unstable();
+    let at = |percent: usize| times.get(times.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} calls in {:?}: p50 {:?}, p99 {:?}, max {:?}",
+        times.len(),
+        ended - begun,
+        at(50),
+        at(99),
+        at(100)
+    );
+}

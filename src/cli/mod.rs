@@ -1,0 +1,48 @@
+//! The command line, thin over the library.
+
+mod arguments;
+mod call;
+mod log;
+mod report;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::registry::{self, LoadOptions, Loaded};
+use arguments::{Command, Options};
+
+/// A failed call, or a command that says so.
+const FAILED: u8 = 1;
+/// A mistake in the project or on the command line.
+const USAGE: u8 = 2;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            // Help and version come this way too, on standard output. A closed pipe is no mistake.
+            let _ = error.print();
+            return match error.use_stderr() {
+                true => ExitCode::from(USAGE),
+                false => ExitCode::SUCCESS,
+            };
+        }
+    };
+    log::start(options.verbose);
+    let loaded = registry::load(&options.directory, &LoadOptions::default());
+    let code = match &options.command {
+        Command::Call(call) => call::main(&options, call, loaded),
+        Command::Run(run) => run::main(&options, run, loaded),
+    };
+    ExitCode::from(code)
+}
+
+/// Prints what is wrong with a project, each mistake on a line of its own.
+fn report_diagnostics(loaded: &Loaded, json: bool) {
+    for diagnostic in &loaded.diagnostics {
+        report::diagnostic(diagnostic, json);
+    }
+}

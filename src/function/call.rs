@@ -1,0 +1,100 @@
+//! One call: a fresh instance, its arguments in, its result out, and nothing left behind.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wasmtime::component::{InstancePre, Val};
+use wippy_dispatcher::Handle;
+
+use super::error::{Problem, Trap};
+use super::pool::Pool;
+use super::values;
+use crate::host::{Context, Exit, State};
+use crate::module::{Engine, Method};
+use crate::registry::Entry;
+
+/// An entry that is ready to be called: compiled, linked, its method found.
+pub struct Function {
+    /// The entry.
+    pub entry: Arc<Entry>,
+    /// The function that a call runs.
+    pub method: Method,
+    pub(crate) pre: InstancePre<State>,
+    pub(crate) engine: Engine,
+    /// The entry's own bound on calls; a process has none.
+    pub(crate) pool: Option<Pool>,
+    /// The bound on instances, over all entries.
+    pub(crate) instances: Pool,
+}
+
+/// The arguments of a call, as they come.
+pub enum Arguments<'a> {
+    /// JSON values, one a parameter.
+    Json(&'a [serde_json::Value]),
+    /// Words of a command line, one a parameter.
+    Text(&'a [String]),
+}
+
+impl Arguments<'_> {
+    fn values(&self, method: &Method) -> Result<Vec<Val>, Problem> {
+        Ok(match self {
+            Arguments::Json(json) => values::arguments(&method.params, json)?,
+            Arguments::Text(words) => values::text_arguments(&method.params, words)?,
+        })
+    }
+}
+
+/// Calls a function, waiting for room where its pool has none. The result is null for a function
+/// without one.
+///
+/// What the guest wrote is delivered before this returns. Dropping the future frees the instance
+/// at once.
+///
+/// # Errors
+/// See [`Problem`].
+pub async fn call(
+    function: &Rc<Function>,
+    handle: &Handle,
+    context: Context,
+    arguments: Arguments<'_>,
+) -> Result<serde_json::Value, Problem> {
+    let arguments = arguments.values(&function.method)?;
+    let _permit = match &function.pool {
+        Some(pool) => Some(pool.enter().await?),
+        None => None,
+    };
+    let _instance = function.instances.enter().await?;
+    let stdio = context.stdio.clone();
+    let result = run(function, handle, context, &arguments).await;
+    stdio.delivered().await;
+    match (&function.method.result, result?) {
+        (Some(ty), Some(value)) => Ok(values::to_json(ty, &value)?),
+        _ => Ok(serde_json::Value::Null),
+    }
+}
+
+async fn run(
+    function: &Function,
+    handle: &Handle,
+    context: Context,
+    arguments: &[Val],
+) -> Result<Option<Val>, Problem> {
+    let state = State::new(handle.clone(), context);
+    let outcome = async {
+        let mut store = function.engine.store(state)?;
+        let instance = function.pre.instantiate_async(&mut store).await?;
+        let callee = instance
+            .get_func(&mut store, function.method.index)
+            .ok_or_else(|| wasmtime::format_err!("{} is gone", function.method.name))?;
+        let mut results = match function.method.result {
+            Some(_) => vec![Val::Bool(false)],
+            None => Vec::new(),
+        };
+        callee.call_async(&mut store, arguments, &mut results).await?;
+        Ok::<_, wasmtime::Error>(results.pop())
+    };
+    outcome.await.map_err(|error| match error.downcast_ref::<Exit>() {
+        Some(&exit) => Problem::Exit(exit),
+        None => Problem::Trap(Trap::new(&error)),
+    })
+}

@@ -1,0 +1,115 @@
+//! Why a call failed.
+
+use std::fmt;
+
+use wasmtime::WasmBacktrace;
+
+use super::values::ValueError;
+use crate::host::Exit;
+use crate::module::ModuleError;
+use crate::registry::LookupError;
+
+/// A failed call: which entry, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{entry}: {problem}")]
+pub struct CallError {
+    /// The entry's ID, or the name that was asked for.
+    pub entry: String,
+    /// What went wrong.
+    pub problem: Problem,
+}
+
+/// What went wrong with a call.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There is no such entry, or it has mistakes.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The entry is of a kind that cannot be called.
+    #[error("a {0} cannot be called")]
+    NotCallable(String),
+    /// Its module cannot be used.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+    /// The arguments or the result do not fit.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// Too many callers wait.
+    #[error("pool is full")]
+    PoolFull,
+    /// A variable that its guest cannot do without is not there (contract §6).
+    #[error("required wasi env variable not found: {0}")]
+    Env(String),
+    /// The guest ended itself with a status (a function: anything but exit(ok)).
+    #[error(transparent)]
+    Exit(Exit),
+    /// The guest trapped.
+    #[error("{0}")]
+    Trap(Trap),
+    /// The program's standard streams cannot be used.
+    #[error("standard streams: {0}")]
+    Stdio(std::io::Error),
+    /// The dispatcher could not do the work.
+    #[error(transparent)]
+    Dispatcher(#[from] wippy_dispatcher::Error),
+}
+
+impl Problem {
+    /// The same with the entry that it happened in.
+    pub fn of(self, entry: impl fmt::Display) -> CallError {
+        CallError {
+            entry: entry.to_string(),
+            problem: self,
+        }
+    }
+}
+
+impl From<super::PoolFull> for Problem {
+    fn from(_: super::PoolFull) -> Problem {
+        Problem::PoolFull
+    }
+}
+
+/// What a guest trapped with; shown with the guest's frames, innermost first.
+#[derive(Debug)]
+pub struct Trap {
+    /// The cause.
+    pub message: String,
+    /// Function names, or their numbers where the module has no names.
+    pub frames: Vec<String>,
+}
+
+impl Trap {
+    /// From the runtime's error.
+    pub fn new(error: &wasmtime::Error) -> Trap {
+        let frames = error.downcast_ref::<WasmBacktrace>().map(|backtrace| {
+            let frames = backtrace.frames().iter();
+            frames.map(|frame| name_of(frame.func_name(), frame.func_index())).collect()
+        });
+        Trap {
+            message: error.root_cause().to_string(),
+            frames: frames.unwrap_or_default(),
+        }
+    }
+}
+
+fn name_of(name: Option<&str>, index: u32) -> String {
+    name.map_or_else(|| format!("function {index}"), str::to_owned)
+}
+
+/// The most frames that are shown.
+const SHOWN_FRAMES: usize = 16;
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)?;
+        for frame in self.frames.iter().take(SHOWN_FRAMES) {
+            write!(f, "\n    in {frame}")?;
+        }
+        match self.frames.len().checked_sub(SHOWN_FRAMES) {
+            Some(hidden @ 1..) => write!(f, "\n    and {hidden} more"),
+            _ => Ok(()),
+        }
+    }
+}

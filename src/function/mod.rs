@@ -1,0 +1,10 @@
+//! Calling functions: values in and out, the pool's bound, one fresh instance a call.
+
+mod call;
+mod error;
+mod pool;
+pub mod values;
+
+pub use call::{Arguments, Function, call};
+pub use error::{CallError, Problem};
+pub use pool::{Permit, Pool, PoolFull};

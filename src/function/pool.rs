@@ -1,0 +1,198 @@
+//! How many calls of an entry run at once; the others wait in order.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+/// More callers wait than the bound permits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("pool is full")]
+pub struct PoolFull;
+
+/// Room for a bounded number of calls, given in the order of asking.
+#[derive(Clone)]
+pub struct Pool {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    free: Cell<u32>,
+    max_waiting: usize,
+    waiting: RefCell<VecDeque<Rc<Waiter>>>,
+}
+
+/// A caller in the queue.
+struct Waiter {
+    waker: RefCell<Option<Waker>>,
+    served: Cell<bool>,
+}
+
+/// The right to run one call; given on when dropped.
+pub struct Permit {
+    inner: Rc<Inner>,
+}
+
+impl Pool {
+    /// Room for `concurrent` calls (at least one), and a queue for `waiting` more.
+    pub fn new(concurrent: u32, waiting: u32) -> Pool {
+        Pool {
+            inner: Rc::new(Inner {
+                free: Cell::new(concurrent.max(1)),
+                max_waiting: waiting as usize,
+                waiting: RefCell::new(VecDeque::new()),
+            }),
+        }
+    }
+
+    /// Waits for room. A caller that goes away leaves the queue.
+    ///
+    /// # Errors
+    /// When the queue is full.
+    pub async fn enter(&self) -> Result<Permit, PoolFull> {
+        let inner = &self.inner;
+        if inner.waiting.borrow().is_empty()
+            && let Some(left) = inner.free.get().checked_sub(1)
+        {
+            inner.free.set(left);
+            return Ok(Permit { inner: inner.clone() });
+        }
+        if inner.waiting.borrow().len() >= inner.max_waiting {
+            return Err(PoolFull);
+        }
+        let waiter = Rc::new(Waiter {
+            waker: RefCell::new(None),
+            served: Cell::new(false),
+        });
+        inner.waiting.borrow_mut().push_back(waiter.clone());
+        let place = Place {
+            inner: inner.clone(),
+            waiter,
+        };
+        poll_fn(|cx| {
+            if place.waiter.served.get() {
+                return Poll::Ready(());
+            }
+            place.waiter.waker.replace(Some(cx.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+        Ok(place.into_permit())
+    }
+}
+
+/// A place in the queue, or a permit that its owner has not seen yet.
+struct Place {
+    inner: Rc<Inner>,
+    waiter: Rc<Waiter>,
+}
+
+impl Place {
+    fn into_permit(self) -> Permit {
+        self.waiter.served.set(false);
+        Permit {
+            inner: self.inner.clone(),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.waiter.served.get() {
+            self.inner.give();
+        } else {
+            let mut waiting = self.inner.waiting.borrow_mut();
+            waiting.retain(|waiter| !Rc::ptr_eq(waiter, &self.waiter));
+        }
+    }
+}
+
+impl Inner {
+    /// Gives a permit to the first in the queue, or back.
+    fn give(&self) {
+        let next = self.waiting.borrow_mut().pop_front();
+        match next {
+            Some(waiter) => {
+                waiter.served.set(true);
+                if let Some(waker) = waiter.waker.take() {
+                    waker.wake();
+                }
+            }
+            None => self.free.set(self.free.get() + 1),
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.inner.give();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use wippy_dispatcher::Dispatcher;
+
+    #[test]
+    fn callers_enter_in_order_and_never_too_many() {
+        let dispatcher = Dispatcher::simulated(3).expect("dispatcher");
+        let handle = dispatcher.handle();
+        let pool = Pool::new(2, 100);
+        let (running, most) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        let order = Rc::new(RefCell::new(Vec::new()));
+        dispatcher
+            .block_on(async {
+                let mut tasks = Vec::new();
+                for number in 0..10 {
+                    let (pool, handle) = (pool.clone(), handle.clone());
+                    let (running, most, order) = (running.clone(), most.clone(), order.clone());
+                    // One caller a microsecond, so that the order of asking is known.
+                    handle.sleep(Duration::from_micros(1)).await.expect("sleep");
+                    let task = dispatcher.spawn(async move {
+                        let permit = pool.enter().await.expect("room in the queue");
+                        order.borrow_mut().push(number);
+                        running.set(running.get() + 1);
+                        most.set(most.get().max(running.get()));
+                        handle.sleep(Duration::from_millis(1)).await.expect("sleep");
+                        running.set(running.get() - 1);
+                        drop(permit);
+                    });
+                    tasks.push(task.expect("a task"));
+                }
+                for task in tasks {
+                    task.await.expect("not cancelled");
+                }
+            })
+            .expect("no deadlock");
+        assert_eq!(most.get(), 2);
+        assert_eq!(*order.borrow(), (0..10).collect::<Vec<_>>());
+        assert_eq!(pool.inner.free.get(), 2);
+    }
+
+    #[test]
+    fn the_queue_is_bounded_and_left_by_those_who_go_away() {
+        let dispatcher = Dispatcher::simulated(3).expect("dispatcher");
+        let pool = Pool::new(1, 1);
+        dispatcher
+            .block_on(async {
+                let first = pool.enter().await.expect("free");
+                let waiting = pool.clone();
+                let second = dispatcher.spawn(async move { waiting.enter().await.map(drop) });
+                let second = second.expect("a task");
+                dispatcher.handle().yield_now().await.expect("yield");
+                assert_eq!(pool.enter().await.map(drop), Err(PoolFull));
+                second.cancel().await;
+                assert!(pool.inner.waiting.borrow().is_empty());
+                let waiting = pool.clone();
+                let third = dispatcher.spawn(async move { waiting.enter().await.map(drop) });
+                dispatcher.handle().yield_now().await.expect("yield");
+                drop(first);
+                third.expect("a task").await.expect("not cancelled").expect("room");
+            })
+            .expect("no deadlock");
+        assert_eq!(pool.inner.free.get(), 1);
+    }
+}

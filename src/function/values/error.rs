@@ -1,0 +1,149 @@
+//! What can be wrong with a value.
+
+use std::fmt;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::path::Path;
+
+/// Characters of a text from outside that an error repeats.
+const MAX_QUOTED: usize = 40;
+
+/// Why values could not be converted (contract §5, "Values").
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ValueError {
+    /// More or fewer arguments than the function has parameters.
+    #[error("parameter count mismatch: expected {expected}, got {got}")]
+    Count {
+        /// How many parameters the function has.
+        expected: usize,
+        /// How many arguments there were.
+        got: usize,
+    },
+    /// A value that does not fit its type.
+    #[error("{path}: {problem}")]
+    At {
+        /// The place, such as `argument 0, field users[3].age`.
+        path: String,
+        /// What is wrong there.
+        problem: Problem,
+    },
+}
+
+/// What is wrong at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// Another kind of value, or one out of range.
+    #[error("expected {expected}, got {got}")]
+    Expected {
+        /// The type, or the form that is wanted.
+        expected: String,
+        /// What was there, shortened.
+        got: String,
+    },
+    /// A record's field that is not an option is absent.
+    #[error("missing, expected {expected}")]
+    Missing {
+        /// The field's type.
+        expected: String,
+    },
+    /// A key that the record does not have.
+    #[error("unknown field{}", suggestion(.nearest))]
+    Unknown {
+        /// The record's field with the most similar name, if one is similar.
+        nearest: Option<String>,
+    },
+    /// A field in both its kebab-case and its snake_case spelling.
+    #[error("given twice, as {kebab:?} and {snake:?}")]
+    Repeated {
+        /// The field's own name.
+        kebab: String,
+        /// The same name in snake_case.
+        snake: String,
+    },
+    /// A flag that is in the array more than once.
+    #[error("flag {name:?} given twice")]
+    RepeatedFlag {
+        /// The flag's name.
+        name: String,
+    },
+    /// Text under `base64` that is not base64.
+    #[error("invalid base64: {0}")]
+    Base64(String),
+    /// A command-line argument that had to be JSON and is not.
+    #[error("expected {expected} as JSON: {reason}")]
+    NotJson {
+        /// The parameter's type.
+        expected: String,
+        /// What the JSON parser said.
+        reason: String,
+    },
+    /// More than [`MAX_DEPTH`](super::MAX_DEPTH) values inside each other.
+    #[error("nested deeper than {limit} levels")]
+    TooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// More than [`MAX_ELEMENTS`](super::MAX_ELEMENTS) values in one conversion.
+    #[error("more than {limit} elements in one call")]
+    TooMany {
+        /// The limit.
+        limit: usize,
+    },
+    /// A type without a JSON form.
+    #[error("{0} cannot be passed as JSON")]
+    Unsupported(&'static str),
+}
+
+impl Problem {
+    /// Puts the problem at its place.
+    pub(super) fn at(self, path: &Path<'_>) -> ValueError {
+        ValueError::At {
+            path: path.to_string(),
+            problem: self,
+        }
+    }
+
+    /// `expected …, got …` for a JSON value.
+    pub(super) fn expected(expected: impl Into<String>, got: &Value) -> Problem {
+        Problem::Expected {
+            expected: expected.into(),
+            got: show(got),
+        }
+    }
+}
+
+fn suggestion(nearest: &Option<String>) -> String {
+    match nearest {
+        Some(name) => format!(", did you mean {name:?}?"),
+        None => String::new(),
+    }
+}
+
+/// A JSON value as an error shows it: a scalar itself, anything larger by its kind.
+fn show(json: &Value) -> String {
+    match json {
+        Value::Null | Value::Bool(_) | Value::Number(_) => json.to_string(),
+        Value::String(text) => Quoted(text).to_string(),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
+
+/// A text from outside in quotes, escaped and shortened: safe to print on a terminal.
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self
+            .0
+            .char_indices()
+            .nth(MAX_QUOTED)
+            .map(|(offset, _)| offset);
+        match end.and_then(|end| self.0.get(..end)) {
+            Some(head) => write!(f, "\"{}…\"", head.escape_debug()),
+            None => write!(f, "\"{}\"", self.0.escape_debug()),
+        }
+    }
+}

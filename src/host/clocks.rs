@@ -1,0 +1,76 @@
+//! `wasi:clocks`: the dispatcher's clocks.
+
+use std::time::Duration;
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+use wippy_dispatcher::Instant;
+
+use super::State;
+use super::pollable::Pollable;
+
+/// The generated interfaces.
+#[allow(missing_docs)]
+pub mod bindings {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "wippy:host/clocks",
+        imports: {
+            "wasi:clocks/monotonic-clock.now": async | trappable,
+            default: trappable,
+        },
+        with: {
+            "wasi:io/poll": crate::host::io::interfaces::poll,
+        },
+    });
+}
+
+pub use bindings::wasi::clocks as interfaces;
+
+use interfaces::{monotonic_clock, wall_clock};
+
+impl monotonic_clock::Host for State {
+    /// A guest may spin on the clock alone, so this counts against its budget.
+    async fn now(&mut self) -> Result<u64> {
+        self.breathe().await?;
+        Ok(self.handle.now()?.as_nanos())
+    }
+
+    fn resolution(&mut self) -> Result<u64> {
+        Ok(nanos(self.handle.resolution()?))
+    }
+
+    fn subscribe_instant(&mut self, when: u64) -> Result<Resource<Pollable>> {
+        self.table.push(Pollable::Deadline(Instant::from_nanos(when)))
+    }
+
+    fn subscribe_duration(&mut self, duration: u64) -> Result<Resource<Pollable>> {
+        let pollable = match duration {
+            0 => Pollable::Ready,
+            _ => Pollable::Deadline(self.handle.now()? + Duration::from_nanos(duration)),
+        };
+        self.table.push(pollable)
+    }
+}
+
+impl wall_clock::Host for State {
+    fn now(&mut self) -> Result<wall_clock::Datetime> {
+        let now = self.handle.wall_time()?;
+        Ok(wall_clock::Datetime {
+            seconds: now.seconds,
+            nanoseconds: now.nanoseconds,
+        })
+    }
+
+    fn resolution(&mut self) -> Result<wall_clock::Datetime> {
+        let resolution = self.handle.wall_resolution()?;
+        Ok(wall_clock::Datetime {
+            seconds: resolution.as_secs(),
+            nanoseconds: resolution.subsec_nanos(),
+        })
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

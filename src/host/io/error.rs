@@ -1,0 +1,82 @@
+//! `wasi:io/error`, and what a stream operation can fail with.
+
+use std::io;
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use super::interfaces::error::{Host, HostError};
+use crate::host::State;
+
+/// `wasi:io/error#error`: what went wrong with a stream.
+#[derive(Clone, Debug)]
+pub struct IoError {
+    text: String,
+    code: Option<i32>,
+}
+
+impl IoError {
+    /// An error that no system call gave.
+    pub fn new(text: impl Into<String>) -> IoError {
+        IoError {
+            text: text.into(),
+            code: None,
+        }
+    }
+
+    /// The system's error number, for the packages that map it to their own codes.
+    pub fn code(&self) -> Option<i32> {
+        self.code
+    }
+}
+
+impl From<io::Error> for IoError {
+    fn from(error: io::Error) -> IoError {
+        IoError {
+            text: error.to_string(),
+            code: error.raw_os_error(),
+        }
+    }
+}
+
+/// `wasi:io/streams#stream-error` before the guest has a handle for it, or a trap.
+#[derive(Debug)]
+pub enum StreamError {
+    /// The stream has ended and gives or takes nothing any more.
+    Closed,
+    /// The last operation failed; the stream is closed from now on.
+    Failed(IoError),
+    /// The guest broke a rule, or the host cannot go on.
+    Trap(wasmtime::Error),
+}
+
+impl From<wasmtime::Error> for StreamError {
+    fn from(error: wasmtime::Error) -> StreamError {
+        StreamError::Trap(error)
+    }
+}
+
+impl From<wippy_dispatcher::Error> for StreamError {
+    fn from(error: wippy_dispatcher::Error) -> StreamError {
+        StreamError::Trap(error.into())
+    }
+}
+
+impl From<io::Error> for StreamError {
+    fn from(error: io::Error) -> StreamError {
+        StreamError::Failed(error.into())
+    }
+}
+
+impl Host for State {}
+
+impl HostError for State {
+    fn to_debug_string(&mut self, error: Resource<IoError>) -> Result<String> {
+        Ok(self.table.get(&error)?.text.clone())
+    }
+
+    fn drop(&mut self, error: Resource<IoError>) -> Result<()> {
+        self.table.delete(error)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Where a guest's output goes.
+
+use std::sync::Arc;
+
+use wasmtime::Result;
+use wippy_dispatcher::{Instant, WaitSet};
+
+use super::StreamError;
+use crate::host::log::Lines;
+use crate::host::pipe::PipeWriter;
+use crate::host::stdio::Output;
+
+/// `wasi:io/streams#output-stream`: a destination, and what it last permitted.
+pub struct OutputStream {
+    sink: Sink,
+    /// What `check-write` gave and `write` has not used.
+    pub(super) permit: u64,
+}
+
+/// A closed set of destinations.
+#[derive(Clone)]
+pub enum Sink {
+    /// One of the program's own descriptors, shared by all who write it.
+    Device(Arc<Output>),
+    /// Log lines.
+    Log(Arc<Lines>),
+    /// The writing end of a pipe in memory.
+    Pipe(PipeWriter),
+}
+
+impl OutputStream {
+    /// A stream to a destination.
+    pub fn new(sink: Sink) -> OutputStream {
+        OutputStream { sink, permit: 0 }
+    }
+
+    /// Where it goes.
+    pub fn sink(&self) -> &Sink {
+        &self.sink
+    }
+
+    /// Whether a write would be permitted, or fail, at once.
+    pub fn is_ready(&self) -> bool {
+        self.sink.is_ready()
+    }
+
+    /// Adds its readiness to a wait.
+    ///
+    /// # Errors
+    /// When the dispatcher's bounds are reached.
+    pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
+        self.sink.register(set, tag)
+    }
+}
+
+impl Sink {
+    /// How many bytes the next write may hold: 0 when it is full.
+    ///
+    /// # Errors
+    /// `Closed` when nobody reads any more, `Failed` once when a write failed.
+    pub fn check_write(&self) -> Result<u64, StreamError> {
+        match self {
+            Sink::Device(device) => device.check_write(),
+            Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
+            Sink::Pipe(pipe) => pipe.check_write(),
+        }
+    }
+
+    /// Takes bytes that were permitted.
+    ///
+    /// # Errors
+    /// As [`Sink::check_write`].
+    pub fn write(&self, bytes: &[u8]) -> Result<(), StreamError> {
+        match self {
+            Sink::Device(device) => device.write(bytes),
+            Sink::Log(lines) => {
+                lines.write(bytes);
+                Ok(())
+            }
+            Sink::Pipe(pipe) => pipe.write(bytes),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Sink::Device(device) => device.is_ready(),
+            Sink::Log(_) => true,
+            Sink::Pipe(pipe) => pipe.is_ready(),
+        }
+    }
+
+    fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
+        match self {
+            Sink::Device(device) => device.register(set, tag)?,
+            Sink::Log(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
+            Sink::Pipe(pipe) => pipe.register(set, tag)?,
+        }
+        Ok(())
+    }
+
+    /// Waits until all that was taken is delivered.
+    ///
+    /// # Errors
+    /// `Closed` and `Failed` when it cannot be.
+    pub async fn delivered(&self) -> Result<(), StreamError> {
+        match self {
+            Sink::Device(device) => device.delivered().await,
+            Sink::Log(_) => Ok(()),
+            // What a pipe has taken its reader can read.
+            Sink::Pipe(_) => Ok(()),
+        }
+    }
+}

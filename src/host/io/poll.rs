@@ -1,0 +1,138 @@
+//! `wasi:io/poll`: how a guest waits.
+
+use wasmtime::component::Resource;
+use wasmtime::{Result, bail};
+use wippy_dispatcher::{Instant, WaitSet};
+
+use super::interfaces::poll::{Host, HostPollable};
+use crate::host::State;
+use crate::host::pollable::Pollable;
+
+impl HostPollable for State {
+    async fn ready(&mut self, pollable: Resource<Pollable>) -> Result<bool> {
+        self.breathe().await?;
+        if self.is_ready(&pollable)? {
+            return Ok(true);
+        }
+        if self.table.get(&pollable)?.is_timer() {
+            return Ok(false);
+        }
+        self.handle.poll_driver()?;
+        self.is_ready(&pollable)
+    }
+
+    async fn block(&mut self, pollable: Resource<Pollable>) -> Result<()> {
+        self.breathe().await?;
+        if self.is_ready(&pollable)? {
+            return Ok(());
+        }
+        if let &Pollable::Deadline(deadline) = self.table.get(&pollable)? {
+            self.handle.sleep_until(deadline).await?;
+            self.suspended();
+            return Ok(());
+        }
+        self.wait_any(&[pollable]).await?;
+        Ok(())
+    }
+
+    async fn drop(&mut self, pollable: Resource<Pollable>) -> Result<()> {
+        self.table.delete(pollable)?;
+        Ok(())
+    }
+}
+
+impl Host for State {
+    /// Scans once; if nothing is ready lets the driver look at I/O once and scans again; only then
+    /// suspends.
+    async fn poll(&mut self, pollables: Vec<Resource<Pollable>>) -> Result<Vec<u32>> {
+        if pollables.is_empty() {
+            bail!("poll of an empty list would wait forever");
+        }
+        self.breathe().await?;
+        let ready = self.scan(&pollables)?;
+        if !ready.is_empty() {
+            return Ok(ready);
+        }
+        self.wait_any(&pollables).await
+    }
+}
+
+impl State {
+    fn is_ready(&self, pollable: &Resource<Pollable>) -> Result<bool> {
+        let handle = &self.handle;
+        self.table
+            .get(pollable)?
+            .is_ready(&self.table, &mut || Ok(handle.now()?))
+    }
+
+    /// Which of them are ready now, over one reading of the clock.
+    fn scan(&self, pollables: &[Resource<Pollable>]) -> Result<Vec<u32>> {
+        let mut now = None;
+        let mut clock = || match now {
+            Some(now) => Ok(now),
+            None => {
+                let read: Instant = self.handle.now()?;
+                now = Some(read);
+                Ok(read)
+            }
+        };
+        let mut ready = Vec::new();
+        for (index, pollable) in (0u32..).zip(pollables) {
+            if self.table.get(pollable)?.is_ready(&self.table, &mut clock)? {
+                ready.push(index);
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Waits until at least one of them, none of which was ready, is.
+    pub(crate) async fn wait_any(&mut self, pollables: &[Resource<Pollable>]) -> Result<Vec<u32>> {
+        let mut timers_only = true;
+        for pollable in pollables {
+            timers_only &= self.table.get(pollable)?.is_timer();
+        }
+        if !timers_only {
+            self.handle.poll_driver()?;
+            let ready = self.scan(pollables)?;
+            if !ready.is_empty() {
+                return Ok(ready);
+            }
+        }
+        let mut set = match self.wait_set.take() {
+            Some(set) => set,
+            None => WaitSet::new(&self.handle)?,
+        };
+        let ready = loop {
+            for (tag, pollable) in (0u32..).zip(pollables) {
+                self.table.get(pollable)?.register(&self.table, &mut set, tag)?;
+            }
+            set.wait().await?;
+            let ready = self.confirm(&mut set, pollables)?;
+            set.clear();
+            if !ready.is_empty() {
+                break ready;
+            }
+        };
+        self.wait_set = Some(set);
+        self.suspended();
+        Ok(ready)
+    }
+
+    /// Of those that fired, the ones that are ready: a wake may be spurious.
+    fn confirm(&mut self, set: &mut WaitSet, pollables: &[Resource<Pollable>]) -> Result<Vec<u32>> {
+        self.fired.clear();
+        set.take_fired(&mut self.fired)?;
+        self.fired.sort_unstable();
+        self.fired.dedup();
+        let now = self.handle.now()?;
+        let mut ready = Vec::with_capacity(self.fired.len());
+        for &tag in &self.fired {
+            if let Some(pollable) = pollables.get(tag as usize)
+                && self.table.get(pollable)?.is_ready(&self.table, &mut || Ok(now))?
+            {
+                ready.push(tag);
+            }
+        }
+        Ok(ready)
+    }
+}

@@ -1,0 +1,17 @@
+//! The host functions: one file or folder per WASI package, mirroring its WIT.
+//!
+//! Every function works on a call's [`State`] and waits in its dispatcher only. Nothing here knows
+//! where a project's settings come from.
+
+pub mod cli;
+pub mod clocks;
+pub mod io;
+pub mod log;
+pub mod pipe;
+pub mod pollable;
+pub mod random;
+pub mod state;
+pub mod stdio;
+pub mod table;
+
+pub use state::{Context, Exit, Limits, State};

@@ -1,0 +1,59 @@
+//! What a guest can wait for.
+
+use wasmtime::Result;
+use wippy_dispatcher::{Instant, Signal, WaitSet};
+
+use super::io::{InputStream, OutputStream};
+use super::table::Table;
+
+/// `wasi:io/poll#pollable`: a closed set of things that become ready.
+pub enum Pollable {
+    /// Ready from the start.
+    Ready,
+    /// Ready at an instant of the monotonic clock; [`Instant::NEVER`] never is.
+    Deadline(Instant),
+    /// Ready when a completion is there.
+    Signal(Signal),
+    /// Ready when reading its parent, the input stream at this index, makes progress.
+    Input(u32),
+    /// Ready when writing its parent, the output stream at this index, makes progress.
+    Output(u32),
+}
+
+impl Pollable {
+    /// Whether it is ready now. `now` is read at most once per scan, when the first deadline asks.
+    ///
+    /// # Errors
+    /// When its parent is gone, which the table does not let happen.
+    pub fn is_ready(&self, table: &Table, now: &mut impl FnMut() -> Result<Instant>) -> Result<bool> {
+        Ok(match self {
+            Pollable::Ready => true,
+            Pollable::Deadline(Instant::NEVER) => false,
+            Pollable::Deadline(deadline) => now()? >= *deadline,
+            Pollable::Signal(signal) => signal.is_set(),
+            Pollable::Input(parent) => table.by_index::<InputStream>(*parent)?.is_ready(),
+            Pollable::Output(parent) => table.by_index::<OutputStream>(*parent)?.is_ready(),
+        })
+    }
+
+    /// Adds what would make it ready to a wait, under `tag`.
+    ///
+    /// # Errors
+    /// When the dispatcher's bounds are reached.
+    pub fn register(&self, table: &Table, set: &mut WaitSet, tag: u32) -> Result<()> {
+        match self {
+            Pollable::Ready => set.add_deadline(Instant::from_nanos(0), tag)?,
+            Pollable::Deadline(Instant::NEVER) => {}
+            Pollable::Deadline(deadline) => set.add_deadline(*deadline, tag)?,
+            Pollable::Signal(signal) => set.add_signal(signal, tag)?,
+            Pollable::Input(parent) => table.by_index::<InputStream>(*parent)?.register(set, tag)?,
+            Pollable::Output(parent) => table.by_index::<OutputStream>(*parent)?.register(set, tag)?,
+        }
+        Ok(())
+    }
+
+    /// Whether only the clock decides: then no look at I/O can change the answer.
+    pub fn is_timer(&self) -> bool {
+        matches!(self, Pollable::Ready | Pollable::Deadline(_))
+    }
+}

@@ -1,0 +1,135 @@
+//! The data of one call's store.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmtime::{Result, ResourceLimiter, bail};
+use wippy_dispatcher::{Handle, WaitSet};
+
+use super::stdio::Stdio;
+use super::table::Table;
+
+/// What a call is given; resolved when it starts.
+#[derive(Clone)]
+pub struct Context {
+    /// What `get-environment` returns, in order.
+    pub env: Arc<[(String, String)]>,
+    /// What `get-arguments` returns.
+    pub args: Arc<[String]>,
+    /// What `initial-cwd` returns.
+    pub cwd: Arc<str>,
+    /// Standard input, output and error.
+    pub stdio: Stdio,
+    /// What the call may use.
+    pub limits: Limits,
+}
+
+/// The bounds of one call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Linear memory in bytes, over all memories of the instance. Default 1 GiB.
+    pub memory: usize,
+    /// Live resources. Default 65,536.
+    pub resources: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            memory: 1 << 30,
+            resources: 1 << 16,
+        }
+    }
+}
+
+/// How many host calls a guest may make without suspending before it has to let others run.
+const BUDGET: u32 = 128;
+
+/// Everything the host functions of one call work on.
+pub struct State {
+    pub(crate) handle: Handle,
+    pub(crate) table: Table,
+    pub(crate) context: Context,
+    /// Made at the first poll that suspends, and kept.
+    pub(crate) wait_set: Option<WaitSet>,
+    pub(crate) fired: Vec<u32>,
+    budget: u32,
+    memory: usize,
+}
+
+impl State {
+    /// The data of a new call.
+    pub fn new(handle: Handle, context: Context) -> State {
+        State {
+            handle,
+            table: Table::new(context.limits.resources),
+            context,
+            wait_set: None,
+            fired: Vec::new(),
+            budget: BUDGET,
+            memory: 0,
+        }
+    }
+
+    /// Called by every function that a guest may call in a loop instead of waiting. Past the
+    /// budget it lets the others run and the driver look at I/O.
+    pub(crate) async fn breathe(&mut self) -> Result<()> {
+        match self.budget.checked_sub(1) {
+            Some(left) => self.budget = left,
+            None => {
+                self.handle.yield_now().await?;
+                self.suspended();
+            }
+        }
+        Ok(())
+    }
+
+    /// The guest has really waited: its budget is whole again.
+    pub(crate) fn suspended(&mut self) {
+        self.budget = BUDGET;
+    }
+
+    /// The standard streams.
+    pub fn stdio(&self) -> &Stdio {
+        &self.context.stdio
+    }
+
+    /// Refuses a host allocation that the guest could not hold anyway.
+    pub(crate) fn check_length(&self, bytes: u64, what: &str) -> Result<usize> {
+        match usize::try_from(bytes) {
+            Ok(bytes) if bytes <= self.context.limits.memory => Ok(bytes),
+            _ => bail!(
+                "{what} of {bytes} bytes is beyond the memory limit of {} bytes (limits.max_memory_bytes)",
+                self.context.limits.memory
+            ),
+        }
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        let others = self.memory.saturating_sub(current);
+        let total = others.saturating_add(desired);
+        let allowed = total <= self.context.limits.memory;
+        if allowed {
+            self.memory = total;
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        Ok(desired <= crate::module::TABLE_ELEMENTS)
+    }
+}
+
+/// How `wasi:cli/exit` ends a call: carried as the trap of the guest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exit(pub u8);
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit status {}", self.0)
+    }
+}
+
+impl std::error::Error for Exit {}

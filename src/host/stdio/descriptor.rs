@@ -1,0 +1,189 @@
+//! How to read and write a descriptor that we may not change, without ever blocking on it.
+//!
+//! `O_NONBLOCK` belongs to the open file description, which the shell and its other children share,
+//! so it is never set on what was inherited. Pipes take `RWF_NOWAIT`, sockets `MSG_DONTWAIT`,
+//! terminals are opened anew; files answer at once. What is left goes to the blocking pool.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::fs::{FileType, Mode, OFlags, fstat};
+use rustix::io::{Errno, ReadWriteFlags};
+use rustix::net::{RecvFlags, SendFlags};
+use wippy_dispatcher::{Handle, Interest, Source};
+
+/// The offset that means "where the description stands".
+const CURRENT: u64 = u64::MAX;
+
+/// How a descriptor is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Way {
+    /// `preadv2` and `pwritev2` with `RWF_NOWAIT`.
+    Nowait,
+    /// `recv` and `send` with `MSG_DONTWAIT`.
+    Socket,
+    /// An open file description of our own, with `O_NONBLOCK`.
+    Reopened,
+    /// It never blocks for long: a regular file, `/dev/null`.
+    Inline,
+    /// On the blocking pool.
+    Pool,
+    /// A directory, which cannot be read as a stream.
+    Directory,
+}
+
+/// A descriptor, how it is used, and its readiness where it has one.
+pub(super) struct Descriptor {
+    handle: Handle,
+    interest: Interest,
+    fd: Arc<OwnedFd>,
+    way: Way,
+    source: Option<Source<Arc<OwnedFd>>>,
+}
+
+impl Descriptor {
+    pub(super) fn new(handle: &Handle, fd: OwnedFd, interest: Interest) -> io::Result<Descriptor> {
+        let mut descriptor = Descriptor {
+            handle: handle.clone(),
+            interest,
+            fd: Arc::new(fd),
+            way: Way::Pool,
+            source: None,
+        };
+        let kind = FileType::from_raw_mode(fstat(&*descriptor.fd)?.st_mode);
+        match kind {
+            FileType::Fifo => descriptor.follow(Way::Nowait)?,
+            FileType::Socket => descriptor.follow(Way::Socket)?,
+            FileType::RegularFile => descriptor.way = Way::Inline,
+            FileType::Directory => descriptor.way = Way::Directory,
+            FileType::CharacterDevice if descriptor.is_terminal() => descriptor.reopen()?,
+            // What epoll refuses among the devices (null, zero, full) never blocks.
+            FileType::CharacterDevice => match descriptor.follow(Way::Nowait) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => descriptor.way = Way::Inline,
+                followed => followed?,
+            },
+            _ => {}
+        }
+        Ok(descriptor)
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        rustix::termios::isatty(&*self.fd)
+    }
+
+    pub(super) fn way(&self) -> Way {
+        self.way
+    }
+
+    pub(super) fn fd(&self) -> Arc<OwnedFd> {
+        self.fd.clone()
+    }
+
+    pub(super) fn source(&self) -> Option<&Source<Arc<OwnedFd>>> {
+        self.source.as_ref()
+    }
+
+    /// Whether an attempt may succeed, as far as is known without asking.
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.source {
+            Some(source) => source.is_ready(self.interest),
+            None => true,
+        }
+    }
+
+    fn follow(&mut self, way: Way) -> io::Result<()> {
+        self.source = None;
+        let source = Source::with_interest(&self.handle, self.fd.clone(), self.interest);
+        self.source = Some(source?);
+        self.way = way;
+        // The kernel tells at once what is ready already.
+        self.handle.poll_driver()?;
+        Ok(())
+    }
+
+    /// Opens the same file anew, without blocking; on the pool if that is refused.
+    fn reopen(&mut self) -> io::Result<()> {
+        let path = format!("/proc/self/fd/{}", self.fd.as_fd().as_raw_fd());
+        let access = match self.interest {
+            Interest::Readable => OFlags::RDONLY,
+            Interest::Writable => OFlags::WRONLY,
+        };
+        let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        self.source = None;
+        self.way = Way::Pool;
+        if let Ok(own) = rustix::fs::open(path, flags, Mode::empty()) {
+            self.fd = Arc::new(own);
+            match self.follow(Way::Reopened) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => self.way = Way::Pool,
+                followed => followed?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what is there. `WouldBlock` on [`Way::Pool`] always.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.attempt(buffer.len(), |fd, way| match way {
+            Way::Nowait => {
+                let mut slices = [io::IoSliceMut::new(buffer)];
+                rustix::io::preadv2(fd, &mut slices, CURRENT, ReadWriteFlags::NOWAIT)
+            }
+            Way::Socket => rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT).map(|(read, _)| read),
+            Way::Reopened | Way::Inline => rustix::io::read(fd, &mut *buffer),
+            Way::Pool => Err(Errno::AGAIN),
+            Way::Directory => Err(Errno::ISDIR),
+        })
+    }
+
+    /// Writes what fits. `WouldBlock` on [`Way::Pool`] always.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.attempt(bytes.len(), |fd, way| match way {
+            Way::Nowait => {
+                let slices = [io::IoSlice::new(bytes)];
+                rustix::io::pwritev2(fd, &slices, CURRENT, ReadWriteFlags::NOWAIT)
+            }
+            Way::Socket => rustix::net::send(fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
+            Way::Reopened | Way::Inline => rustix::io::write(fd, bytes),
+            Way::Pool => Err(Errno::AGAIN),
+            Way::Directory => Err(Errno::ISDIR),
+        })
+    }
+
+    fn attempt(
+        &mut self,
+        wanted: usize,
+        mut operation: impl FnMut(&OwnedFd, Way) -> rustix::io::Result<usize>,
+    ) -> io::Result<usize> {
+        loop {
+            match operation(&self.fd, self.way) {
+                Err(Errno::INTR) => {}
+                // A kernel that does not know this flag for this kind of file.
+                Err(Errno::OPNOTSUPP) if self.way == Way::Nowait => self.reopen()?,
+                Err(Errno::AGAIN) => {
+                    self.clear();
+                    return Err(Errno::AGAIN.into());
+                }
+                Ok(done) => {
+                    // Less than was asked: drained or full. The kernel says when that changes,
+                    // except after a hang-up, which it has already said.
+                    if done < wanted && !self.hung_up() {
+                        self.clear();
+                    }
+                    return Ok(done);
+                }
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(source) = &self.source {
+            source.clear(self.interest);
+        }
+    }
+
+    fn hung_up(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.is_closed(self.interest))
+    }
+}

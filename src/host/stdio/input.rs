@@ -1,0 +1,171 @@
+//! A descriptor as input, shared by all calls that read it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
+
+use super::descriptor::{Descriptor, Way};
+use crate::host::io::{IoError, StreamError};
+
+/// What one read on the blocking pool asks for, in bytes.
+const POOL_READ: usize = 4096;
+
+/// Standard input: a terminal, a pipe, a socket, a file.
+pub struct Input {
+    handle: Handle,
+    terminal: bool,
+    /// Something arrived from the blocking pool.
+    arrived: Signal,
+    state: Mutex<State>,
+}
+
+struct State {
+    descriptor: Descriptor,
+    /// The end was seen; it stays.
+    ended: bool,
+    /// A read on the blocking pool is under way.
+    reading: bool,
+    /// What it brought.
+    brought: Option<Result<Vec<u8>, IoError>>,
+}
+
+impl Input {
+    /// Takes a descriptor.
+    ///
+    /// # Errors
+    /// In a simulation, and when the dispatcher's bounds are reached.
+    pub fn new(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
+        let descriptor = Descriptor::new(handle, fd, Interest::Readable)?;
+        Ok(Input {
+            handle: handle.clone(),
+            terminal: descriptor.is_terminal(),
+            arrived: Signal::new(handle)?,
+            state: Mutex::new(State {
+                descriptor,
+                ended: false,
+                reading: false,
+                brought: None,
+            }),
+        })
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what is there; an empty list when there is nothing yet.
+    pub(crate) fn read(self: &Arc<Self>, length: usize) -> Result<Vec<u8>, StreamError> {
+        let mut state = self.lock();
+        if state.ended {
+            return Err(StreamError::Closed);
+        }
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        if let Some(brought) = state.brought.take() {
+            return self.take_brought(state, brought, length);
+        }
+        // A file or a pipe seldom holds more than a guest asks for; a large request still costs
+        // only what is there.
+        let mut buffer = vec![0; length];
+        match state.descriptor.read(&mut buffer) {
+            Ok(0) => {
+                state.ended = true;
+                Err(StreamError::Closed)
+            }
+            Ok(read) => {
+                buffer.truncate(read);
+                Ok(buffer)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if state.descriptor.way() == Way::Pool {
+                    self.read_on_pool(&mut state)?;
+                }
+                Ok(Vec::new())
+            }
+            Err(error) => {
+                state.ended = true;
+                Err(error.into())
+            }
+        }
+    }
+
+    fn take_brought(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        brought: Result<Vec<u8>, IoError>,
+        length: usize,
+    ) -> Result<Vec<u8>, StreamError> {
+        let mut bytes = match brought {
+            Ok(bytes) if bytes.is_empty() => {
+                state.ended = true;
+                return Err(StreamError::Closed);
+            }
+            Ok(bytes) => bytes,
+            Err(error) => {
+                state.ended = true;
+                return Err(StreamError::Failed(error));
+            }
+        };
+        if bytes.len() > length {
+            let rest = bytes.split_off(length);
+            state.brought = Some(Ok(rest));
+        } else {
+            self.arrived.clear();
+        }
+        Ok(bytes)
+    }
+
+    fn read_on_pool(self: &Arc<Self>, state: &mut State) -> Result<(), Error> {
+        if state.reading {
+            return Ok(());
+        }
+        let fd = state.descriptor.fd();
+        let job = self.handle.unblock(move || {
+            let mut buffer = vec![0; POOL_READ];
+            let read = rustix::io::retry_on_intr(|| rustix::io::read(&*fd, &mut *buffer))?;
+            buffer.truncate(read);
+            Ok::<_, rustix::io::Errno>(buffer)
+        });
+        let input = self.clone();
+        let task = self.handle.spawn(async move {
+            let brought = match job.await {
+                Ok(read) => read.map_err(|errno| IoError::from(io::Error::from(errno))),
+                Err(error) => Err(IoError::new(error.to_string())),
+            };
+            let mut state = input.lock();
+            state.reading = false;
+            state.brought = Some(brought);
+            drop(state);
+            input.arrived.set();
+        })?;
+        task.detach();
+        state.reading = true;
+        Ok(())
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        let state = self.lock();
+        match state.descriptor.way() {
+            Way::Pool => state.ended || state.brought.is_some(),
+            _ => state.ended || state.descriptor.is_ready(),
+        }
+    }
+
+    pub(crate) fn register(self: &Arc<Self>, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        let mut state = self.lock();
+        match state.descriptor.source() {
+            Some(source) => set.add_source(source, Interest::Readable, tag),
+            None => {
+                self.read_on_pool(&mut state)?;
+                set.add_signal(&self.arrived, tag)
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The standard streams of a call.
+
+mod descriptor;
+mod input;
+mod output;
+
+pub use input::Input;
+pub use output::{Output, PERMIT};
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::io::fcntl_dupfd_cloexec;
+use wippy_dispatcher::Handle;
+
+use super::io::InputStream;
+pub use super::io::Sink;
+use super::log::Lines;
+
+/// Standard input, output and error of a call. Clones share their streams.
+#[derive(Clone)]
+pub struct Stdio {
+    pub(crate) stdin: InputStream,
+    pub(crate) stdout: Sink,
+    pub(crate) stderr: Sink,
+}
+
+impl Stdio {
+    /// Streams of any kind.
+    pub fn new(stdin: InputStream, stdout: Sink, stderr: Sink) -> Stdio {
+        Stdio {
+            stdin,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// A function's: an empty input, and log lines.
+    pub fn logged(entry: &str) -> Stdio {
+        Stdio {
+            stdin: InputStream::Empty,
+            stdout: Sink::Log(Arc::new(Lines::new(entry, "stdout"))),
+            stderr: Sink::Log(Arc::new(Lines::new(entry, "stderr"))),
+        }
+    }
+
+    /// The program's own. Their flags are left as they are: they belong to the shell too.
+    ///
+    /// # Errors
+    /// When no descriptors are left.
+    pub fn inherited(handle: &Handle) -> io::Result<Stdio> {
+        Stdio::of_descriptors(
+            handle,
+            own(rustix::stdio::stdin())?,
+            own(rustix::stdio::stdout())?,
+            own(rustix::stdio::stderr())?,
+        )
+    }
+
+    /// Any three descriptors, `None` for one that is closed.
+    ///
+    /// # Errors
+    /// In a simulation, and when the dispatcher's bounds are reached.
+    pub fn of_descriptors(
+        handle: &Handle,
+        stdin: Option<OwnedFd>,
+        stdout: Option<OwnedFd>,
+        stderr: Option<OwnedFd>,
+    ) -> io::Result<Stdio> {
+        let sink = |fd: Option<OwnedFd>| -> io::Result<Sink> {
+            Ok(Sink::Device(Arc::new(Output::new(handle, fd)?)))
+        };
+        Ok(Stdio {
+            stdin: match stdin {
+                Some(fd) => InputStream::Device(Arc::new(Input::new(handle, fd)?)),
+                None => InputStream::Empty,
+            },
+            stdout: sink(stdout)?,
+            stderr: sink(stderr)?,
+        })
+    }
+
+    pub(crate) fn stdin_is_terminal(&self) -> bool {
+        matches!(&self.stdin, InputStream::Device(device) if device.is_terminal())
+    }
+
+    pub(crate) fn stdout_is_terminal(&self) -> bool {
+        matches!(&self.stdout, Sink::Device(device) if device.is_terminal())
+    }
+
+    pub(crate) fn stderr_is_terminal(&self) -> bool {
+        matches!(&self.stderr, Sink::Device(device) if device.is_terminal())
+    }
+
+    /// Waits until all that was written is delivered, or cannot be.
+    pub async fn delivered(&self) {
+        let _ = self.stdout.delivered().await;
+        let _ = self.stderr.delivered().await;
+    }
+}
+
+/// A descriptor of our own for an inherited one; `None` if that is closed.
+fn own(fd: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
+    match fcntl_dupfd_cloexec(fd.as_fd(), 3) {
+        Ok(own) => Ok(Some(own)),
+        Err(rustix::io::Errno::BADF) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}

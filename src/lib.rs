@@ -1,0 +1,18 @@
+//! WebAssembly components as entries of a project, on a dispatcher of their own.
+//!
+//! A project's YAML names modules by hash and says which host functions each may use
+//! ([`registry`]); a module is compiled once and linked from that list alone ([`module`]); every
+//! call runs in a fresh instance ([`function`]), and whatever a guest waits for, it waits for in
+//! one single-threaded dispatcher ([`host`]). [`Runtime`] ties these together; the command line is
+//! a thin layer over it ([`cli`]).
+
+pub mod cli;
+pub mod function;
+pub mod host;
+pub mod module;
+mod once;
+pub mod process;
+pub mod registry;
+mod runtime;
+
+pub use runtime::Runtime;

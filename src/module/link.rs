@@ -1,0 +1,241 @@
+//! A linker from an entry's capabilities alone.
+//!
+//! Every resource type of WASI is there, under the names of the host's version, so that a guest of
+//! any 0.2.x links; what the list decides is which *functions* work and which trap.
+
+use std::sync::Arc;
+
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType};
+use wasmtime::{Result, StoreContextMut, format_err};
+
+use super::imports::{self, Capabilities, HOST_VERSION, group_of, groups, implementation};
+use super::{Engine, ModuleError};
+use crate::host::cli::{TerminalInput, TerminalOutput};
+use crate::host::io::interfaces::streams::HostOutputStream;
+use crate::host::io::{InputStream, IoError, OutputStream};
+use crate::host::pollable::Pollable;
+use crate::host::State;
+use crate::host::table::Kind;
+
+/// Builds the linker of one entry over one component. `entry` is named in the traps.
+///
+/// # Errors
+/// `Link` when the component imports something that no trap can stand for.
+pub fn link(
+    engine: &Engine,
+    component: &Component,
+    capabilities: &Capabilities,
+    entry: &str,
+) -> Result<Linker<State>, ModuleError> {
+    let failed = |error: wasmtime::Error| ModuleError::Link(format!("{error:#}"));
+    let mut linker = Linker::new(engine.inner());
+    define_wasi(&mut linker, capabilities).map_err(failed)?;
+    define_traps(&mut linker, engine, component, capabilities, entry).map_err(failed)?;
+    Ok(linker)
+}
+
+fn define_wasi(linker: &mut Linker<State>, capabilities: &Capabilities) -> Result<()> {
+    for group in groups() {
+        for name in group.interfaces {
+            let interface = format!("{}/{name}", group.name);
+            match implementation(&interface) {
+                Some(add) if capabilities.allows(&interface) => add(linker)?,
+                _ => define_resources(linker, &interface)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A resource of a package that is not implemented: no function gives one out.
+enum Unavailable {}
+
+/// The resource types of an interface whose functions are not enabled.
+fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
+    let mut instance = linker.instance(&versioned(interface))?;
+    match interface {
+        "wasi:io/error" => plain::<IoError>(&mut instance),
+        "wasi:io/poll" => plain::<Pollable>(&mut instance),
+        "wasi:io/streams" => {
+            plain::<InputStream>(&mut instance)?;
+            let ty = ResourceType::host::<OutputStream>();
+            instance.resource_async(OutputStream::NAME, ty, |mut store, index| {
+                Box::new(async move {
+                    let stream = Resource::new_own(index);
+                    HostOutputStream::drop(store.data_mut(), stream).await
+                })
+            })
+        }
+        "wasi:cli/terminal-input" => plain::<TerminalInput>(&mut instance),
+        "wasi:cli/terminal-output" => plain::<TerminalOutput>(&mut instance),
+        _ => {
+            for &resource in unavailable(interface) {
+                let ty = ResourceType::host::<Unavailable>();
+                instance.resource(resource, ty, |_, _| Ok(()))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
+    instance.resource(T::NAME, ResourceType::host::<T>(), |mut store: StoreContextMut<'_, State>, index| {
+        let handle: Resource<T> = Resource::new_own(index);
+        store.data_mut().table.delete(handle).map(drop)
+    })
+}
+
+fn unavailable(interface: &str) -> &'static [&'static str] {
+    match interface {
+        "wasi:filesystem/types" => &["descriptor", "directory-entry-stream"],
+        "wasi:sockets/network" => &["network"],
+        "wasi:sockets/ip-name-lookup" => &["resolve-address-stream"],
+        "wasi:sockets/tcp" => &["tcp-socket"],
+        "wasi:sockets/udp" => &["udp-socket", "incoming-datagram-stream", "outgoing-datagram-stream"],
+        "wasi:http/types" => &[
+            "fields",
+            "incoming-request",
+            "outgoing-request",
+            "request-options",
+            "response-outparam",
+            "incoming-response",
+            "incoming-body",
+            "future-trailers",
+            "outgoing-response",
+            "outgoing-body",
+            "future-incoming-response",
+        ],
+        _ => &[],
+    }
+}
+
+fn versioned(interface: &str) -> String {
+    format!("{interface}@{HOST_VERSION}")
+}
+
+/// The interface that a guest's import name means to this host: WASI 0.2 of any patch level.
+fn host_interface(import: &str) -> Option<&str> {
+    let (interface, version) = import.split_once('@')?;
+    let patch = version.strip_prefix("0.2.")?;
+    (imports::is_known(interface) && patch.bytes().all(|byte| byte.is_ascii_digit())).then_some(interface)
+}
+
+/// Binds every import that is not enabled to a trap which says what would enable it.
+fn define_traps(
+    linker: &mut Linker<State>,
+    engine: &Engine,
+    component: &Component,
+    capabilities: &Capabilities,
+    entry: &str,
+) -> Result<()> {
+    let component = component.component_type();
+    let mut seen = Vec::new();
+    for (import, item) in component.imports(engine.inner()) {
+        match item.ty {
+            ComponentItem::ComponentInstance(instance) => {
+                let interface = host_interface(import);
+                let name = interface.map_or_else(|| import.to_owned(), versioned);
+                let mut target = linker.instance(&name)?;
+                let place = Place {
+                    entry,
+                    import,
+                    interface,
+                    capabilities,
+                };
+                trap_instance(&mut target, engine, &instance, &place, &mut seen)?;
+            }
+            ComponentItem::ComponentFunc(_) => {
+                let text = format!("{entry}: the import {import} is not known here; nothing in imports enables it");
+                trap(&mut linker.root(), import, text)?;
+            }
+            ComponentItem::Resource(ty) => {
+                seen.push(ty);
+                linker.root().resource(import, ResourceType::host::<Unavailable>(), |_, _| Ok(()))?;
+            }
+            ComponentItem::Type(_) => {}
+            ComponentItem::CoreFunc(_) | ComponentItem::Module(_) | ComponentItem::Component(_) => {
+                return Err(format_err!("the import {import} is a module, which no entry can give"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where a trap stands.
+struct Place<'a> {
+    entry: &'a str,
+    import: &'a str,
+    interface: Option<&'a str>,
+    capabilities: &'a Capabilities,
+}
+
+fn trap_instance(
+    target: &mut LinkerInstance<'_, State>,
+    engine: &Engine,
+    instance: &ComponentInstance,
+    place: &Place<'_>,
+    seen: &mut Vec<ResourceType>,
+) -> Result<()> {
+    let works = place
+        .interface
+        .is_some_and(|interface| place.capabilities.allows(interface) && implementation(interface).is_some());
+    for (name, item) in instance.exports(engine.inner()) {
+        match item.ty {
+            ComponentItem::ComponentFunc(_) if place.is_harmless(name) => {
+                target.func_wrap(name, |_, (): ()| Ok((Vec::<(Resource<Unavailable>, String)>::new(),)))?;
+            }
+            ComponentItem::ComponentFunc(_) => {
+                let defined = trap(target, name, place.text(name));
+                // An enabled interface has defined its functions already. What is left there is
+                // of a later WASI than the host's.
+                if !works {
+                    defined?;
+                }
+            }
+            ComponentItem::Resource(ty) => {
+                // A type that an earlier import has brought is an alias of it here.
+                if !seen.contains(&ty) {
+                    seen.push(ty);
+                    let defined = target.resource(name, ResourceType::host::<Unavailable>(), |_, _| Ok(()));
+                    if place.interface.is_none() {
+                        defined?;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn trap(target: &mut LinkerInstance<'_, State>, function: &str, text: String) -> Result<()> {
+    let text: Arc<str> = text.into();
+    target.func_new(function, move |_, _, _, _| Err(format_err!("{text}")))
+}
+
+impl Place<'_> {
+    /// The exception of contract §4 that keeps printing guests of the preview 1 adapter alive: an
+    /// undeclared `get-directories` answers an empty list.
+    fn is_harmless(&self, function: &str) -> bool {
+        const PREOPENS: &str = "wasi:filesystem/preopens";
+        self.interface == Some(PREOPENS)
+            && function == "get-directories"
+            && !self.capabilities.allows(PREOPENS)
+    }
+
+    fn text(&self, function: &str) -> String {
+        let Place { entry, import, .. } = self;
+        let Some(interface) = self.interface else {
+            return format!("{entry}: {import}#{function} is not known here; nothing in imports enables it");
+        };
+        let group = group_of(interface).unwrap_or(interface);
+        match (self.capabilities.allows(interface), implementation(interface)) {
+            (true, None) => format!("{entry}: {interface}#{function} is enabled, but not available yet"),
+            (true, Some(_)) => {
+                format!("{entry}: {interface}#{function} is not part of WASI {HOST_VERSION}; nothing in imports enables it")
+            }
+            (false, _) => format!("{entry}: {interface}#{function} is not enabled; add `- {group}` to its imports"),
+        }
+    }
+}

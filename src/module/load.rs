@@ -1,0 +1,68 @@
+//! Reading a module within its filesystem entry's sandbox.
+
+use std::io::Read;
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use super::ModuleError;
+
+/// The largest module that is read, in bytes.
+pub const MODULE_MAX: u64 = 256 << 20;
+
+/// Reads the file at `path` below `directory`, once. A leading `/` means the directory itself;
+/// neither `..` nor a symbolic link leads out of it. Blocks.
+///
+/// # Errors
+/// `Read`, with what the system or the sandbox said.
+pub fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
+    let refuse = |reason: String| ModuleError::Read {
+        path: path.to_owned(),
+        reason,
+    };
+    let root = Dir::open_ambient_dir(directory, ambient_authority())
+        .map_err(|error| refuse(format!("{}: {error}", directory.display())))?;
+    let inside = path.trim_start_matches('/');
+    let metadata = root.metadata(inside).map_err(|error| refuse(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(refuse("not a regular file".to_owned()));
+    }
+    let file = root.open(inside).map_err(|error| refuse(error.to_string()))?;
+    let mut bytes = Vec::new();
+    let read = file.take(MODULE_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| refuse(error.to_string()))?;
+    if bytes.len() as u64 > MODULE_MAX {
+        return Err(refuse(format!("larger than {MODULE_MAX} bytes")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(directory: &Path, path: &str) -> String {
+        match read(directory, path) {
+            Ok(_) => "read".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_module_stays_inside_its_filesystem() {
+        let outer = tempfile::tempdir().expect("a directory");
+        let inner = outer.path().join("inner");
+        std::fs::create_dir(&inner).expect("a directory");
+        std::fs::write(outer.path().join("secret"), "x").expect("a file");
+        std::fs::write(inner.join("ok"), "x").expect("a file");
+        std::os::unix::fs::symlink("../secret", inner.join("link")).expect("a link");
+        assert_eq!(reason(&inner, "ok"), "read");
+        assert_eq!(reason(&inner, "/ok"), "read");
+        assert_ne!(reason(&inner, "../secret"), "read");
+        assert_ne!(reason(&inner, "link"), "read");
+        assert!(reason(&inner, "/").contains("not a regular file"));
+        assert!(reason(&inner, "none").contains("cannot read none: "));
+        assert!(reason(&outer.path().join("nowhere"), "ok").contains("nowhere"));
+    }
+}

@@ -1,0 +1,145 @@
+//! Finding the function that an entry's `method` names.
+
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, ComponentExportIndex, Type};
+
+use super::{Engine, ModuleError};
+
+/// An exported function of a component.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// `function` or `package:name/interface@version#function`.
+    pub name: String,
+    /// Its type.
+    pub ty: ComponentFunc,
+}
+
+/// The function that an entry calls.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// Its full name.
+    pub name: String,
+    /// Where it is in an instance.
+    pub index: ComponentExportIndex,
+    /// Names and types of its parameters.
+    pub params: Vec<(String, Type)>,
+    /// The type of its result.
+    pub result: Option<Type>,
+}
+
+/// The exported functions of a component, in its order.
+pub fn exports(engine: &Engine, component: &Component) -> Vec<Export> {
+    let engine = engine.inner();
+    let mut found = Vec::new();
+    for (name, item) in component.component_type().exports(engine) {
+        match item.ty {
+            ComponentItem::ComponentFunc(ty) => found.push(Export {
+                name: name.to_owned(),
+                ty,
+            }),
+            ComponentItem::ComponentInstance(instance) => {
+                for (function, item) in instance.exports(engine) {
+                    if let ComponentItem::ComponentFunc(ty) = item.ty {
+                        found.push(Export {
+                            name: format!("{name}#{function}"),
+                            ty,
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+impl Method {
+    /// Finds `written` among the exports: a function, or `interface#function` whose package and
+    /// version may be left out where one interface fits. A function that only one interface
+    /// exports is found by its bare name too.
+    ///
+    /// # Errors
+    /// `Method`, listing what there is.
+    pub fn find(engine: &Engine, component: &Component, written: &str) -> Result<Method, ModuleError> {
+        let exports = exports(engine, component);
+        let export = choose(&exports, written)?;
+        let unknown = || ModuleError::Method(format!("method {written:?} is not a function"));
+        let index = match export.name.split_once('#') {
+            None => component.get_export_index(None, &export.name),
+            Some((interface, function)) => component
+                .get_export_index(None, interface)
+                .and_then(|instance| component.get_export_index(Some(&instance), function)),
+        };
+        Ok(Method {
+            name: export.name.clone(),
+            index: index.ok_or_else(unknown)?,
+            params: export.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect(),
+            result: export.ty.results().next(),
+        })
+    }
+
+    /// Whether it is the entry point of a command.
+    pub fn is_run(&self) -> bool {
+        self.name.starts_with("wasi:cli/run@0.2.") && self.name.ends_with("#run")
+    }
+}
+
+fn choose<'a>(exports: &'a [Export], written: &str) -> Result<&'a Export, ModuleError> {
+    if let Some(exact) = exports.iter().find(|export| export.name == written) {
+        return Ok(exact);
+    }
+    let fitting: Vec<&Export> = exports.iter().filter(|export| fits(&export.name, written)).collect();
+    match fitting.as_slice() {
+        [one] => Ok(one),
+        [] => Err(ModuleError::Method(format!(
+            "method {written:?} not found; the module exports {}",
+            list(exports.iter())
+        ))),
+        several => Err(ModuleError::Method(format!(
+            "method {written:?} is ambiguous: {}",
+            list(several.iter().copied())
+        ))),
+    }
+}
+
+fn fits(export: &str, written: &str) -> bool {
+    let Some((interface, function)) = export.split_once('#') else {
+        return false;
+    };
+    let Some((wanted_interface, wanted_function)) = written.split_once('#') else {
+        return function == written;
+    };
+    let unversioned = interface.split('@').next().unwrap_or(interface);
+    let bare = unversioned.rsplit('/').next().unwrap_or(unversioned);
+    let bare_versioned = interface.rsplit('/').next().unwrap_or(interface);
+    function == wanted_function && [unversioned, bare, bare_versioned].contains(&wanted_interface)
+}
+
+fn list<'a>(exports: impl Iterator<Item = &'a Export>) -> String {
+    let names: Vec<&str> = exports.map(|export| export.name.as_str()).collect();
+    match names.is_empty() {
+        true => "no functions".to_owned(),
+        false => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn package_and_version_may_be_left_out() {
+        let export = "test:guests/sleep@0.1.0#sleep-ms";
+        for written in [
+            "test:guests/sleep#sleep-ms",
+            "sleep#sleep-ms",
+            "sleep@0.1.0#sleep-ms",
+            "sleep-ms",
+        ] {
+            assert!(fits(export, written), "{written}");
+        }
+        for written in ["guests#sleep-ms", "sleep#other", "sleep@0.2.0#sleep-ms", "sleep"] {
+            assert!(!fits(export, written), "{written}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! From bytes to something that can be called: hash, compile, link.
+
+mod compile;
+mod engine;
+mod hash;
+mod imports;
+mod link;
+mod load;
+mod method;
+mod text;
+
+pub use compile::{Compiled, Modules};
+pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
+pub use hash::{Digest, ExpectedHash};
+pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
+pub use link::link;
+pub use load::{MODULE_MAX, read};
+pub use method::{Export, Method};
+pub use text::to_binary;
+
+use std::sync::Arc;
+
+/// Why a module cannot be used. The texts are the contract's (§3, §4).
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ModuleError {
+    /// The hash is not `algorithm:value`.
+    #[error("invalid hash format: {0}")]
+    HashFormat(String),
+    /// Only sha256 is known.
+    #[error("unsupported hash algorithm: {0}")]
+    HashAlgorithm(String),
+    /// The bytes are not the ones that the entry names. Nothing was compiled.
+    #[error("hash mismatch: expected {expected}, got {actual}")]
+    HashMismatch {
+        /// As the entry says, bare hex.
+        expected: String,
+        /// What the file has.
+        actual: String,
+    },
+    /// The file could not be read within its filesystem entry.
+    #[error("cannot read {path}: {reason}")]
+    Read {
+        /// As the entry says.
+        path: String,
+        /// What the system or the sandbox said.
+        reason: String,
+    },
+    /// The bytes are no component.
+    #[error("not a usable module: {0}")]
+    Invalid(String),
+    /// A name in `imports` that is not known.
+    #[error(transparent)]
+    Import(#[from] UnknownImport),
+    /// `method` names no exported function.
+    #[error("{0}")]
+    Method(String),
+    /// The imports cannot be bound.
+    #[error("cannot link: {0}")]
+    Link(String),
+    /// The dispatcher could not do the work.
+    #[error(transparent)]
+    Dispatcher(Arc<wippy_dispatcher::Error>),
+}
+
+impl From<wippy_dispatcher::Error> for ModuleError {
+    fn from(error: wippy_dispatcher::Error) -> ModuleError {
+        ModuleError::Dispatcher(Arc::new(error))
+    }
+}

@@ -1,0 +1,344 @@
+//! Reading the fields of a mapping with their types, collecting every mistake.
+
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
+use super::id::Id;
+use super::nearest::nearest;
+use super::scalar::{Resolved, resolve};
+use super::tree::{Mapping, Node, Place, Spanned, Value};
+
+/// What the reading of one entry needs and gathers.
+pub(crate) struct Context<'a> {
+    /// The entry that is read.
+    pub id: &'a Id,
+    /// Unknown fields are errors instead of warnings.
+    pub strict: bool,
+    /// The mistakes found, in the order of the checks.
+    pub found: Vec<Diagnostic>,
+    /// Whether one of all mistakes, reported or beyond the bound, is an error.
+    pub failed: bool,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(id: &'a Id, strict: bool) -> Self {
+        Self {
+            id,
+            strict,
+            found: Vec::new(),
+            failed: false,
+        }
+    }
+
+    /// Adds a diagnostic about a field of the entry.
+    pub fn report(&mut self, diagnostic: Diagnostic, place: &Place, field: &str) {
+        self.failed |= diagnostic.is_error();
+        let diagnostic = diagnostic.at(place).of(self.id).field(field);
+        push_bounded(&mut self.found, diagnostic);
+    }
+
+    /// Adds an error about a field of the entry.
+    pub fn error(&mut self, place: &Place, field: &str, message: impl Into<String>) {
+        self.report(Diagnostic::error(message), place, field);
+    }
+
+    /// Reads a reference to another entry, completed with this entry's namespace.
+    pub fn reference(&mut self, text: &Spanned<String>, field: &str) -> Option<Id> {
+        match Id::reference(&text.value, &self.id.namespace) {
+            Ok(id) => Some(id),
+            Err(e) => {
+                self.error(&text.place, field, e.to_string());
+                None
+            }
+        }
+    }
+
+    fn expected(&mut self, node: &Node, field: &str, what: &str) {
+        let message = format!("expected {what}, found {}", node.describe());
+        self.error(&node.place, field, message);
+    }
+}
+
+/// The fields of one mapping. Those that were asked for are the known ones; `finish` reports
+/// the others.
+pub(crate) struct Fields<'a> {
+    /// Where the mapping begins: the place of what is missing.
+    pub place: &'a Place,
+    path: String,
+    mapping: Option<&'a Mapping>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of `node`, which stands at `path` within the entry (empty: the entry itself).
+    pub fn new(node: &'a Node, path: &str, cx: &mut Context<'_>) -> Self {
+        let mapping = node.as_mapping();
+        if mapping.is_none() && !node.is_null() {
+            cx.expected(node, path, "a mapping");
+        }
+        Self {
+            place: &node.place,
+            path: path.to_owned(),
+            mapping,
+            known: Vec::new(),
+        }
+    }
+
+    /// The path of a field of this mapping within the entry.
+    pub fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
+    }
+
+    /// The node of a field; null counts as absent.
+    pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
+        self.known.push(name);
+        self.mapping?.get(name).filter(|node| !node.is_null())
+    }
+
+    /// Accepts a field whatever its value.
+    pub fn accept(&mut self, name: &'static str) {
+        self.known.push(name);
+    }
+
+    /// A string.
+    pub fn string(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<String>> {
+        let node = self.node(name)?;
+        read_string(node, &self.path_of(name), cx)
+    }
+
+    /// A string that must be there and not be blank; `message` says so if it is not.
+    pub fn required(
+        &mut self,
+        name: &'static str,
+        message: &str,
+        cx: &mut Context<'_>,
+    ) -> Option<Spanned<String>> {
+        let path = self.path_of(name);
+        let Some(node) = self.node(name) else {
+            cx.error(self.place, &path, message);
+            return None;
+        };
+        let text = read_string(node, &path, cx)?;
+        if text.value.trim().is_empty() {
+            cx.error(&text.place, &path, message);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A boolean; false if absent.
+    pub fn flag(&mut self, name: &'static str, cx: &mut Context<'_>) -> bool {
+        let Some(node) = self.node(name) else {
+            return false;
+        };
+        match resolved(node) {
+            Some(Resolved::Bool(value)) => value,
+            _ => {
+                cx.expected(node, &self.path_of(name), "true or false");
+                false
+            }
+        }
+    }
+
+    /// An integer.
+    pub fn integer(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<i64>> {
+        let node = self.node(name)?;
+        match resolved(node) {
+            Some(Resolved::Integer(value)) => Some(Spanned {
+                value,
+                place: node.place.clone(),
+            }),
+            _ => {
+                cx.expected(node, &self.path_of(name), "an integer");
+                None
+            }
+        }
+    }
+
+    /// A list of strings. None if absent; items that are no strings are left out and reported.
+    pub fn strings(
+        &mut self,
+        name: &'static str,
+        cx: &mut Context<'_>,
+    ) -> Option<Vec<Spanned<String>>> {
+        let node = self.node(name)?;
+        let path = self.path_of(name);
+        let Some(items) = node.as_sequence() else {
+            cx.expected(node, &path, "a list of strings");
+            return None;
+        };
+        let read = |(i, item)| read_string(item, &format!("{path}[{i}]"), cx);
+        Some(items.iter().enumerate().filter_map(read).collect())
+    }
+
+    /// A mapping within this one.
+    pub fn section(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Fields<'a>> {
+        let node = self.node(name)?;
+        Some(Fields::new(node, &self.path_of(name), cx))
+    }
+
+    /// A list of mappings; empty if absent.
+    pub fn sections(&mut self, name: &'static str, cx: &mut Context<'_>) -> Vec<Fields<'a>> {
+        let Some(node) = self.node(name) else {
+            return Vec::new();
+        };
+        let path = self.path_of(name);
+        let Some(items) = node.as_sequence() else {
+            cx.expected(node, &path, "a list of mappings");
+            return Vec::new();
+        };
+        let read = |(i, item)| Fields::new(item, &format!("{path}[{i}]"), cx);
+        items.iter().enumerate().map(read).collect()
+    }
+
+    /// Reports the fields that nobody asked for.
+    pub fn finish(self, cx: &mut Context<'_>) {
+        for (key, _) in self.mapping.iter().flat_map(|m| &m.entries) {
+            if self.known.contains(&&*key.text) {
+                continue;
+            }
+            if cx.found.len() >= MAX_DIAGNOSTICS {
+                cx.failed |= cx.strict;
+                break;
+            }
+            let name = super::tree::shorten(&key.text);
+            let message = format!("unknown field {name:?}");
+            let mut diagnostic = if cx.strict {
+                Diagnostic::error(message)
+            } else {
+                Diagnostic::warning(message)
+            };
+            if let Some(known) = nearest(&key.text, self.known.iter().copied()) {
+                diagnostic = diagnostic.hint(format!("did you mean {known:?}?"));
+            }
+            cx.report(diagnostic, &key.place, &self.path_of(&name));
+        }
+    }
+}
+
+fn resolved(node: &Node) -> Option<Resolved> {
+    match &node.value {
+        Value::Scalar(scalar) => Some(resolve(scalar)),
+        _ => None,
+    }
+}
+
+fn read_string(node: &Node, path: &str, cx: &mut Context<'_>) -> Option<Spanned<String>> {
+    if let Some(text) = node.as_str() {
+        return Some(Spanned {
+            value: text.to_owned(),
+            place: node.place.clone(),
+        });
+    }
+    let message = format!("expected a string, found {}", node.describe());
+    let mut diagnostic = Diagnostic::error(message);
+    if let Value::Scalar(scalar) = &node.value
+        && !scalar.text.is_empty()
+    {
+        let quoted: Arc<str> = scalar.text.clone();
+        diagnostic = diagnostic.hint(format!("write {quoted:?}, in quotes"));
+    }
+    cx.report(diagnostic, &node.place, path);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::parse::parse_text;
+
+    fn read(
+        text: &str,
+        strict: bool,
+        with: impl FnOnce(&mut Fields<'_>, &mut Context<'_>),
+    ) -> (Vec<String>, bool) {
+        let node = parse_text(text);
+        let id = Id::new("n", "e");
+        let mut cx = Context::new(&id, strict);
+        let mut fields = Fields::new(&node, "", &mut cx);
+        with(&mut fields, &mut cx);
+        fields.finish(&mut cx);
+        (
+            cx.found.iter().map(ToString::to_string).collect(),
+            cx.failed,
+        )
+    }
+
+    #[test]
+    fn wrong_types_say_what_was_expected() {
+        let text = "s: 12\nl: [a, 1.5, [b]]\nl2: a\nb: yes\ni: \"x\"\nm: [1]\nms: [{a: 1}, 2]\nq: {a: 1}\n";
+        let (found, failed) = read(text, false, |f, cx| {
+            f.string("s", cx);
+            f.strings("l", cx);
+            f.strings("l2", cx);
+            f.flag("b", cx);
+            f.integer("i", cx);
+            f.section("m", cx);
+            f.sections("ms", cx);
+            f.string("q", cx);
+        });
+        assert!(failed);
+        let expected = [
+            "test.yaml:1:4: error: n:e: s: expected a string, found the number 12 (write \"12\", in quotes)",
+            "test.yaml:2:8: error: n:e: l[1]: expected a string, found the number 1.5 (write \"1.5\", in quotes)",
+            "test.yaml:2:13: error: n:e: l[2]: expected a string, found a list",
+            "test.yaml:3:5: error: n:e: l2: expected a list of strings, found the string \"a\"",
+            "test.yaml:4:4: error: n:e: b: expected true or false, found the string \"yes\"",
+            "test.yaml:5:4: error: n:e: i: expected an integer, found the string \"x\"",
+            "test.yaml:6:4: error: n:e: m: expected a mapping, found a list",
+            "test.yaml:7:14: error: n:e: ms[1]: expected a mapping, found the number 2",
+            "test.yaml:8:4: error: n:e: q: expected a string, found a mapping",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn unknown_fields_warn_or_fail() {
+        let known = |f: &mut Fields<'_>, _: &mut Context<'_>| {
+            f.accept("method");
+            f.accept("path");
+        };
+        let (found, failed) = read("mehtod: a\nzzz: b\npath: c\n", false, known);
+        assert!(!failed);
+        assert_eq!(
+            found,
+            [
+                "test.yaml:1:1: warning: n:e: mehtod: unknown field \"mehtod\" (did you mean \"method\"?)",
+                "test.yaml:2:1: warning: n:e: zzz: unknown field \"zzz\"",
+            ]
+        );
+        let (found, failed) = read("zzz: b\n", true, known);
+        assert!(failed);
+        assert_eq!(
+            found,
+            ["test.yaml:1:1: error: n:e: zzz: unknown field \"zzz\""]
+        );
+    }
+
+    #[test]
+    fn null_is_absent_and_blank_is_missing() {
+        let (found, _) = read("a: ~\nb: ' '\n", false, |f, cx| {
+            assert_eq!(f.required("a", "a is required", cx), None);
+            assert_eq!(f.required("b", "b is required", cx), None);
+            assert!(!f.flag("a", cx));
+        });
+        assert_eq!(
+            found,
+            [
+                "test.yaml:1:1: error: n:e: a: a is required",
+                "test.yaml:2:4: error: n:e: b: b is required",
+            ]
+        );
+    }
+
+    #[test]
+    fn diagnostics_are_bounded() {
+        let text: String = (0..5000).map(|i| format!("k{i}: 1\n")).collect();
+        let (found, _) = read(&text, false, |_, _| {});
+        assert_eq!(found.len(), MAX_DIAGNOSTICS);
+    }
+}

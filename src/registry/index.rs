@@ -1,0 +1,230 @@
+//! The registry: a project's entries by ID, by name and by command.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::entry::Entry;
+use super::id::Id;
+use super::kinds::Command;
+use super::nearest::nearest;
+
+/// The entries of a project, in the order of its files.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    entries: Vec<Arc<Entry>>,
+    by_id: HashMap<Id, usize>,
+    by_name: HashMap<String, Vec<Id>>,
+    commands: BTreeMap<String, Id>,
+    broken: BTreeMap<Id, Broken>,
+    /// What stops entries that are well-formed themselves.
+    stopped: HashMap<Id, Vec<Stop>>,
+}
+
+/// What a well-formed entry needs and cannot have.
+#[derive(Clone, Debug)]
+pub(crate) enum Stop {
+    /// An entry of a kind that is not run here.
+    NotRun(Diagnostic),
+    /// A mistaken entry.
+    Broken(Id),
+}
+
+/// An entry that could not be read, or that must not be used.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// Its kind as written.
+    pub kind: String,
+    /// Its errors.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+/// Why a lookup gave no entry.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LookupError {
+    /// No entry has the ID or name.
+    #[error("entry {name:?} not found{}", did_you_mean(.nearest))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The ID that was probably meant.
+        nearest: Option<Id>,
+    },
+    /// Entries of several namespaces have the name.
+    #[error("entry name {name:?} is ambiguous: {}", list(.candidates))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// The entries that have it.
+        candidates: Vec<Id>,
+    },
+    /// No command has the name.
+    #[error("command {name:?} not found. Use 'wippy run list' to see available commands")]
+    UnknownCommand {
+        /// What was asked for.
+        name: String,
+    },
+    /// The entry, or one that it needs, has mistakes.
+    #[error("{}", lines(.mistakes))]
+    Mistaken {
+        /// The entry.
+        id: Id,
+        /// What stops it; at least one.
+        mistakes: Vec<Diagnostic>,
+    },
+}
+
+fn did_you_mean(nearest: &Option<Id>) -> String {
+    nearest
+        .as_ref()
+        .map_or_else(String::new, |id| format!(" (did you mean {id}?)"))
+}
+
+fn list(ids: &[Id]) -> String {
+    let ids: Vec<_> = ids.iter().map(Id::to_string).collect();
+    ids.join(", ")
+}
+
+fn lines(mistakes: &[Diagnostic]) -> String {
+    let lines: Vec<_> = mistakes.iter().map(Diagnostic::to_string).collect();
+    lines.join("\n")
+}
+
+impl Registry {
+    /// The well-formed entry with this ID. What it needs may still be mistaken: see
+    /// [`Registry::mistakes_of`].
+    pub fn get(&self, id: &Id) -> Option<&Arc<Entry>> {
+        self.by_id.get(id).and_then(|i| self.entries.get(*i))
+    }
+
+    /// All well-formed entries in the order of the files and within them.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = &Arc<Entry>> {
+        self.entries.iter()
+    }
+
+    /// The entries that cannot be used, by ID.
+    pub fn broken(&self) -> impl ExactSizeIterator<Item = (&Id, &Broken)> {
+        self.broken.iter()
+    }
+
+    /// The errors that stop an entry: its own, or those of what it needs. Empty for one that
+    /// can be used.
+    pub fn mistakes_of(&self, id: &Id) -> Vec<&Diagnostic> {
+        let own = |id| self.broken.get(id).map(|broken| &broken.mistakes);
+        let mut found: Vec<_> = own(id).into_iter().flatten().collect();
+        for stop in self.stopped.get(id).into_iter().flatten() {
+            match stop {
+                Stop::NotRun(diagnostic) => found.push(diagnostic),
+                Stop::Broken(id) => found.extend(own(id).into_iter().flatten()),
+            }
+        }
+        found
+    }
+
+    /// The usable entry with this full ID, or with this bare name if only one namespace has it.
+    ///
+    /// # Errors
+    /// If there is none or more than one, or if it has mistakes.
+    pub fn resolve(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
+        let id = match Id::parse(name) {
+            Ok(id) => id,
+            Err(_) => match self.by_name.get(name).map(Vec::as_slice) {
+                Some([id]) => id.clone(),
+                Some(ids) if ids.len() > 1 => {
+                    return Err(LookupError::Ambiguous {
+                        name: name.to_owned(),
+                        candidates: ids.to_vec(),
+                    });
+                }
+                _ => return Err(self.unknown(name)),
+            },
+        };
+        self.usable(&id).unwrap_or_else(|| Err(self.unknown(name)))
+    }
+
+    /// The usable entry of a command.
+    ///
+    /// # Errors
+    /// If there is no such command, or if its entry has mistakes.
+    pub fn command(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
+        let id = self.commands.get(name);
+        id.and_then(|id| self.usable(id)).unwrap_or_else(|| {
+            Err(LookupError::UnknownCommand {
+                name: name.to_owned(),
+            })
+        })
+    }
+
+    /// The commands of well-formed processes, by name.
+    pub fn commands(&self) -> impl Iterator<Item = (&Command, &Arc<Entry>)> {
+        self.commands.values().filter_map(|id| {
+            let entry = self.get(id)?;
+            Some((entry.process()?.command.as_ref()?, entry))
+        })
+    }
+
+    fn usable(&self, id: &Id) -> Option<Result<&Arc<Entry>, LookupError>> {
+        let mistakes: Vec<_> = self.mistakes_of(id).into_iter().cloned().collect();
+        if !mistakes.is_empty() {
+            let id = id.clone();
+            return Some(Err(LookupError::Mistaken { id, mistakes }));
+        }
+        self.get(id).map(Ok)
+    }
+
+    fn unknown(&self, name: &str) -> LookupError {
+        let known: Vec<&Id> = self.by_id.keys().chain(self.broken.keys()).collect();
+        LookupError::Unknown {
+            name: name.to_owned(),
+            nearest: nearest_id(name, &known),
+        }
+    }
+
+    pub(crate) fn add(&mut self, entry: Entry) {
+        self.name(&entry.id);
+        self.by_id.insert(entry.id.clone(), self.entries.len());
+        self.entries.push(Arc::new(entry));
+    }
+
+    pub(crate) fn add_broken(&mut self, id: Id, broken: Broken) {
+        self.name(&id);
+        let Broken { kind, mistakes } = broken;
+        let known = self.broken.entry(id).or_insert_with(|| Broken {
+            kind,
+            mistakes: Vec::new(),
+        });
+        known.mistakes.extend(mistakes);
+    }
+
+    pub(crate) fn add_command(&mut self, name: String, id: Id) {
+        self.commands.entry(name).or_insert(id);
+    }
+
+    pub(crate) fn stop(&mut self, id: Id, why: Stop) {
+        self.stopped.entry(id).or_default().push(why);
+    }
+
+    fn name(&mut self, id: &Id) {
+        if !self.by_id.contains_key(id) && !self.broken.contains_key(id) {
+            let ids = self.by_name.entry(id.name.clone()).or_default();
+            ids.push(id.clone());
+        }
+    }
+}
+
+/// The ID that `name` was probably meant to be: near as a whole, or the same name in another
+/// namespace, or a near bare name.
+pub(crate) fn nearest_id(name: &str, known: &[&Id]) -> Option<Id> {
+    let bare = name.split_once(':').map_or(name, |(_, bare)| bare);
+    let mut known = known.to_vec();
+    known.sort();
+    let full: Vec<String> = known.iter().map(|id| id.to_string()).collect();
+    let found = nearest(name, full.iter().map(String::as_str))
+        .and_then(|near| known.iter().find(|id| id.to_string() == near))
+        .or_else(|| known.iter().find(|id| id.name == bare))
+        .or_else(|| {
+            let near = nearest(bare, known.iter().map(|id| id.name.as_str()))?;
+            known.iter().find(|id| id.name == near)
+        });
+    found.map(|id| (*id).clone())
+}

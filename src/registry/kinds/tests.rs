@@ -1,0 +1,422 @@
+//! The rules of contract §2 for the kinds that are run here, each with its text.
+
+use std::path::Path;
+
+use crate::registry::{
+    Bound, CaFile, EnvBinding, Id, Kind, LoadOptions, Loaded, Mode, Mount, PoolType, Source,
+    Transport, from_yaml,
+};
+
+const FS: &str = "namespace: n\nentries:\n- {name: data, kind: fs.directory, directory: d}\n";
+
+fn load(entry: &str, strict: bool) -> Loaded {
+    let text = format!("{FS}- {entry}\n");
+    from_yaml(&text, None, &LoadOptions::default().strict(strict))
+}
+
+/// `field: message` of every diagnostic, hints left out.
+fn messages(loaded: &Loaded) -> Vec<String> {
+    let field = |f: &Option<String>| f.clone().unwrap_or_default();
+    let show = |d: &crate::registry::Diagnostic| format!("{}: {}", field(&d.field), d.message);
+    loaded.diagnostics.iter().map(show).collect()
+}
+
+const FILE: &str =
+    "name: f, kind: function.wasm, fs: data, path: /m.wasm, hash: 'sha256:00', method: run";
+
+#[test]
+fn every_text_of_the_contract() {
+    let with = |rest: &str| format!("{{{FILE}, {rest}}}");
+    let cases = [
+        (
+            "{name: f, kind: function.wat, method: m}".to_owned(),
+            "source: source is required",
+        ),
+        (
+            "{name: f, kind: function.wasm, path: p, hash: h, method: m}".into(),
+            "fs: fs is required",
+        ),
+        (
+            "{name: f, kind: function.wasm, fs: data, hash: h, method: m}".into(),
+            "path: path is required",
+        ),
+        (
+            "{name: f, kind: function.wasm, fs: data, path: p, method: m}".into(),
+            "hash: hash is required",
+        ),
+        (
+            "{name: f, kind: function.wasm, fs: data, path: p, hash: h}".into(),
+            "method: method is required",
+        ),
+        (
+            with("imports: ['wasi:io', '']"),
+            "imports: import :name cannot be empty",
+        ),
+        (with("transport: http"), "transport: invalid transport type"),
+        (
+            with("pool: {size: -1}"),
+            "pool.size: pool values cannot be negative",
+        ),
+        (
+            with("pool: {workers: -1, max_size: -2}"),
+            "pool.workers: pool values cannot be negative",
+        ),
+        (
+            with("pool: {type: elastic}"),
+            "pool.type: invalid pool type",
+        ),
+        (
+            with("limits: {max_execution_ms: -1}"),
+            "limits.max_execution_ms: limits.max_execution_ms cannot be negative",
+        ),
+        (
+            with("wasi: {cwd: app}"),
+            "wasi.cwd: wasi.cwd must be absolute",
+        ),
+        (
+            with("wasi: {env: [{name: A}]}"),
+            "wasi.env[0].id: wasi.env[].id is required",
+        ),
+        (
+            with("wasi: {env: [{id: a}]}"),
+            "wasi.env[0].name: wasi.env[].name is required",
+        ),
+        (
+            with("wasi: {env: [{id: a, name: A}, {id: b, name: A}]}"),
+            "wasi.env[1].name: wasi.env[].name must be unique",
+        ),
+        (
+            with("wasi: {mounts: [{guest: /a}]}"),
+            "wasi.mounts[0].fs: wasi.mounts[].fs is required",
+        ),
+        (
+            with("wasi: {mounts: [{fs: data}]}"),
+            "wasi.mounts[0].guest: wasi.mounts[].guest is required",
+        ),
+        (
+            with("wasi: {mounts: [{fs: data, guest: a}]}"),
+            "wasi.mounts[0].guest: wasi.mounts[].guest must be absolute",
+        ),
+        (
+            with("wasi: {mounts: [{fs: data, guest: /data}, {fs: data, guest: /x/../data/}]}"),
+            "wasi.mounts[1].guest: wasi.mounts[].guest must be unique",
+        ),
+        (
+            "{name: f, kind: fs.directory}".into(),
+            "directory: empty directory path",
+        ),
+        (
+            "{name: f, kind: fs.directory, directory: ''}".into(),
+            "directory: empty directory path",
+        ),
+    ];
+    for (entry, expected) in cases {
+        for entry in [
+            entry.clone(),
+            entry.replace("function.wasm", "process.wasm"),
+        ] {
+            let loaded = load(&entry, false);
+            assert_eq!(messages(&loaded), [expected], "{entry}");
+            let f = Id::new("n", "f");
+            assert!(loaded.registry.get(&f).is_none(), "{entry}");
+            assert_eq!(loaded.registry.mistakes_of(&f).len(), 1, "{entry}");
+        }
+    }
+}
+
+#[test]
+fn all_mistakes_in_the_order_of_the_contract() {
+    let entry = "{wasi: {mounts: [{}], env: [{}], cwd: x}, limits: {max_execution_ms: -1}, pool: {type: x, size: -1}, transport: x, imports: [''], kind: function.wasm, name: f}";
+    assert_eq!(
+        messages(&load(entry, false)),
+        [
+            "fs: fs is required",
+            "path: path is required",
+            "hash: hash is required",
+            "method: method is required",
+            "imports: import :name cannot be empty",
+            "transport: invalid transport type",
+            "pool.size: pool values cannot be negative",
+            "pool.type: invalid pool type",
+            "limits.max_execution_ms: limits.max_execution_ms cannot be negative",
+            "wasi.cwd: wasi.cwd must be absolute",
+            "wasi.env[0].id: wasi.env[].id is required",
+            "wasi.env[0].name: wasi.env[].name is required",
+            "wasi.mounts[0].fs: wasi.mounts[].fs is required",
+            "wasi.mounts[0].guest: wasi.mounts[].guest is required",
+        ]
+    );
+}
+
+#[test]
+fn mistakes_beside_the_contract() {
+    let with = |rest: &str| format!("{{{FILE}, {rest}}}");
+    let cases = [
+        (with("pool: {size: x}"), "pool.size: expected an integer, found the string \"x\""),
+        (with("pool: {size: 4294967296}"), "pool.size: expected an integer up to 4294967295"),
+        (with("pool: 3"), "pool: expected a mapping, found the number 3"),
+        (with("limits: {max_memory_bytes: -1}"), "limits.max_memory_bytes: limits.max_memory_bytes cannot be negative"),
+        (with("limits: {max_resources: 1.5}"), "limits.max_resources: expected an integer, found the number 1.5"),
+        (with("wasi: {args: [--port, 80]}"), "wasi.args[1]: expected a string, found the number 80"),
+        (with("wasi: {env: [{id: ':x', name: A}]}"), "wasi.env[0].id: \":x\" is not an entry ID: expected namespace:name"),
+        (with("wasi: {http: {ca: [x]}}"), "wasi.http.ca[0]: expected fs-entry:/path.pem, found \"x\""),
+        (with("lifecycle: {auto_start: 1}"), "lifecycle.auto_start: expected true or false, found the number 1"),
+        (with("lifecycle: {stop_timeout: []}"), "lifecycle.stop_timeout: expected a duration such as \"10s\", found a list"),
+        (with("data: 1").replace("data, path", "d, path"), "data: unused"),
+        ("{name: f, kind: fs.directory, directory: d, base: home}".into(), "base: expected project or module, found \"home\""),
+        ("{name: f, kind: fs.directory, directory: d, mode: 755}".into(), "mode: expected an octal mode such as \"0755\", found the number 755"),
+        ("{name: f, kind: fs.directory, directory: d, mode: '0788'}".into(), "mode: expected an octal mode such as \"0755\", found the string \"0788\""),
+        ("{name: f, kind: process.wasm, meta: {command: {short: x}}, fs: data, path: p, hash: h, method: m}".into(), "meta.command.name: meta.command.name is required"),
+    ];
+    for (entry, expected) in cases {
+        let found = messages(&load(&entry, false));
+        if expected == "data: unused" {
+            assert!(
+                found.contains(&": expected a mapping, found the number 1".into()),
+                "{found:?}"
+            );
+        } else {
+            assert_eq!(found, [expected], "{entry}");
+        }
+    }
+}
+
+#[test]
+fn unknown_fields_at_every_level() {
+    let entry = format!(
+        "{{{FILE}, imprts: [], pool: {{maxsize: 1}}, limits: {{max_time: 1}}, wasi: {{mount: [], env: [{{id: a, name: A, require: true}}]}}}}"
+    );
+    let loaded = load(&entry, false);
+    let fields: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .map(|d| d.field.clone().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "pool.maxsize",
+            "limits.max_time",
+            "wasi.env[0].require",
+            "wasi.mount",
+            "imprts"
+        ]
+    );
+    let hints: Vec<_> = loaded
+        .diagnostics
+        .iter()
+        .filter_map(|d| d.hint.clone())
+        .collect();
+    assert_eq!(
+        hints,
+        [
+            "did you mean \"max_size\"?",
+            "did you mean \"required\"?",
+            "did you mean \"mounts\"?",
+            "did you mean \"imports\"?"
+        ]
+    );
+    assert_eq!(loaded.errors().count(), 0);
+    assert!(loaded.registry.resolve("f").is_ok());
+    let strict = load(&entry, true);
+    assert_eq!(strict.errors().count(), 5);
+    assert!(strict.registry.resolve("f").is_err());
+}
+
+#[test]
+fn a_full_function() {
+    let entry = format!(
+        "{{{FILE}, wit: 'a: func();', imports: ['wasi:io', 'WASI:CLI@0.2.0'], transport: wasi-http, pool: {{type: static, workers: 2}}, version: '1.0',
+          limits: {{max_execution_ms: 5, max_memory_bytes: 0, max_resources: 7}}, lifecycle: {{auto_start: true, stop_timeout: 5s, restart: {{max_attempts: 3}}}},
+          wasi: {{args: [a], cwd: /app, env: [{{id: 'env:x', name: X, required: true}}, {{id: y, name: Y}}],
+            mounts: [{{fs: data, guest: /data/, read_only: true}}, {{fs: 'n:data', guest: /data/sub}}],
+            network: {{allow: ['tcp:*:443']}}, http: {{ca: ['n:data:/ca.pem', 'data:/b.pem']}}}}}}"
+    );
+    let loaded = load(&entry, true);
+    assert_eq!(messages(&loaded), [""; 0]);
+    let entry = loaded.registry.resolve("n:f").expect("it is there");
+    let Kind::FunctionWasm(f) = &entry.kind else {
+        panic!("{entry:?}")
+    };
+    let data = Id::new("n", "data");
+    let source = Source::File {
+        fs: data.clone(),
+        path: "/m.wasm".into(),
+        hash: "sha256:00".into(),
+    };
+    assert_eq!(
+        (&f.source, f.method.as_str(), f.wit.as_deref()),
+        (&source, "run", Some("a: func();"))
+    );
+    let imports: Vec<_> = f.imports.iter().map(|i| i.value.as_str()).collect();
+    assert_eq!(imports, ["wasi:io", "WASI:CLI@0.2.0"]);
+    assert_eq!(f.transport, Transport::WasiHttp);
+    assert_eq!(f.pool.kind, Some(PoolType::Static));
+    assert_eq!(
+        f.pool.bound(),
+        Bound {
+            concurrent: 2,
+            waiting: 128
+        }
+    );
+    assert_eq!(
+        (
+            f.limits.max_execution_ms,
+            f.limits.max_memory_bytes,
+            f.limits.max_resources
+        ),
+        (Some(5), None, Some(7))
+    );
+    assert_eq!(
+        (f.wasi.args.as_deref(), f.wasi.cwd.as_str()),
+        (Some(&["a".to_owned()][..]), "/app")
+    );
+    assert_eq!(
+        f.wasi.env,
+        [
+            EnvBinding {
+                id: Id::new("env", "x"),
+                name: "X".into(),
+                required: true
+            },
+            EnvBinding {
+                id: Id::new("n", "y"),
+                name: "Y".into(),
+                required: false
+            },
+        ]
+    );
+    assert_eq!(
+        f.wasi.mounts,
+        [
+            Mount {
+                fs: data.clone(),
+                guest: "/data".into(),
+                read_only: true
+            },
+            Mount {
+                fs: data.clone(),
+                guest: "/data/sub".into(),
+                read_only: false
+            },
+        ]
+    );
+    assert_eq!(f.wasi.network_allow.as_ref().map(Vec::len), Some(1));
+    assert_eq!(
+        f.wasi.http_ca,
+        [
+            CaFile {
+                fs: data.clone(),
+                path: "/ca.pem".into()
+            },
+            CaFile {
+                fs: data,
+                path: "/b.pem".into()
+            }
+        ]
+    );
+    assert_eq!(entry.place_of("wasi.mounts[1].fs").line, 7);
+    assert_eq!(
+        entry.place_of("wasi.mounts[9].fs").line,
+        7,
+        "the list, where the item is not"
+    );
+    assert_eq!(entry.place_of("nothing"), &entry.place);
+}
+
+#[test]
+fn defaults() {
+    let loaded = load(&format!("{{{FILE}}}"), true);
+    let entry = loaded.registry.resolve("f").expect("it is there");
+    let f = entry.function().expect("a function");
+    assert_eq!(
+        (f.transport, f.wasi.cwd.as_str(), &f.wasi.args),
+        (Transport::Payload, "/", &None)
+    );
+    assert_eq!(f.wasi.network_allow, None);
+    assert_eq!(f.pool.bound().concurrent, 100);
+    let loaded = load(
+        "{name: w, kind: function.wat, source: (module), method: m}",
+        true,
+    );
+    let entry = loaded.registry.resolve("w").expect("it is there");
+    assert_eq!(
+        entry.function().map(|f| &f.source),
+        Some(&Source::Text("(module)".into()))
+    );
+}
+
+#[test]
+fn a_process_and_its_command() {
+    let loaded = load(
+        "{name: p, kind: process.wasm, meta: {command: {name: go, short: Goes, main: true, use_case: test}}, fs: data, path: p, hash: h, method: m, pool: {type: inline}}",
+        true,
+    );
+    assert_eq!(messages(&loaded), [""; 0]);
+    let all: Vec<_> = loaded.registry.commands().collect();
+    let [(command, entry)] = all[..] else {
+        panic!("{all:?}")
+    };
+    assert_eq!(
+        (command.name.as_str(), command.short.as_deref()),
+        ("go", Some("Goes"))
+    );
+    assert_eq!(
+        (command.main, command.use_case.as_deref()),
+        (true, Some("test"))
+    );
+    assert_eq!(entry.id, Id::new("n", "p"));
+}
+
+#[test]
+fn directories_and_modes() {
+    let directory = |rest: &str| {
+        let text = format!(
+            "namespace: n\nentries:\n- {{name: d, kind: fs.directory, directory: ./d{rest}}}\n"
+        );
+        let loaded = from_yaml(
+            &text,
+            Some(Path::new("proj")),
+            &LoadOptions::default().strict(true),
+        );
+        assert_eq!(messages(&loaded), [""; 0], "{rest}");
+        loaded
+            .registry
+            .resolve("d")
+            .ok()
+            .and_then(|e| e.fs_directory().cloned())
+            .expect("a directory")
+    };
+    let plain = directory("");
+    assert_eq!(plain.directory, Path::new("proj/d"));
+    assert!(!plain.auto_init);
+    assert_eq!(
+        plain.mode,
+        Mode {
+            read: true,
+            write: true,
+            list: true,
+            bits: 0o755
+        }
+    );
+    assert!(directory(", auto_init: true, base: module").auto_init);
+    let modes = [
+        ("0755", true, true, true),
+        ("'0755'", true, true, true),
+        ("0o755", true, true, true),
+        ("'755'", true, true, true),
+        ("0444", true, false, true),
+        ("0400", true, false, false),
+        ("0500", true, false, true),
+        ("0200", false, true, false),
+        ("0", false, false, false),
+    ];
+    for (text, read, write, list) in modes {
+        let mode = directory(&format!(", mode: {text}")).mode;
+        assert_eq!(
+            (mode.read, mode.write, mode.list),
+            (read, write, list),
+            "{text}"
+        );
+    }
+}

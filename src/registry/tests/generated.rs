@@ -1,0 +1,99 @@
+//! Properties of generated projects.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Documents of our shape with wild values.
+fn project() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        prop::sample::select(vec![
+            "~",
+            "1",
+            "-1",
+            "x",
+            "''",
+            "[]",
+            "{}",
+            "[x, 1]",
+            "{type: lazy}",
+            "{size: -3}",
+            "d",
+            "n:d",
+            ":",
+            "/",
+            "file://x",
+            "{command: {name: c}}",
+            "{env: [{id: a, name: ''}], mounts: [1, {fs: d}]}",
+            "0755",
+            "*a",
+            "&a x",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,6}",
+    ];
+    let key = prop::sample::select(vec![
+        "fs",
+        "path",
+        "hash",
+        "method",
+        "source",
+        "imports",
+        "pool",
+        "wasi",
+        "limits",
+        "transport",
+        "meta",
+        "data",
+        "directory",
+        "mode",
+        "base",
+        "name",
+        "kind",
+        "lifecycle",
+        "x",
+        "<<",
+    ]);
+    let kind = prop::sample::select(vec![
+        "function.wasm",
+        "function.wat",
+        "process.wasm",
+        "fs.directory",
+        "other",
+    ]);
+    let entry = (kind, "[a-c]", prop::collection::vec((key, value), 0..8)).prop_map(
+        |(kind, name, fields)| {
+            let fields: String = fields
+                .iter()
+                .map(|(k, v)| format!("  {k}: {v}\n"))
+                .collect();
+            format!("- name: {name}\n  kind: {kind}\n{fields}")
+        },
+    );
+    prop::collection::vec(entry, 0..5)
+        .prop_map(|entries| format!("namespace: n\nentries:\n{}", entries.concat()))
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_projects_never_panic(text in project(), strict: bool) {
+        let loaded = from_yaml(&text, None, &LoadOptions::default().strict(strict));
+        for entry in loaded.registry.entries() {
+            prop_assert!(loaded.registry.broken().all(|(id, _)| *id != entry.id));
+        }
+        for (id, broken) in loaded.registry.broken() {
+            prop_assert!(!broken.mistakes.is_empty(), "{}", id);
+            prop_assert!(loaded.registry.resolve(&id.to_string()).is_err());
+        }
+        for line in lines(&loaded) {
+            prop_assert!(!line.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("x.yaml"), &bytes).expect("written");
+        load(dir.path(), &LoadOptions::default());
+        yaml(&String::from_utf8_lossy(&bytes));
+    }
+}

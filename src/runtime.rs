@@ -1,0 +1,234 @@
+//! A project on a dispatcher: its entries, compiled at first need, and their calls.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wippy_dispatcher::Handle;
+
+use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
+use crate::host::stdio::Stdio;
+use crate::host::{Context, Exit, Limits};
+use crate::module::{
+    self, Capabilities, Digest, Engine, ExpectedHash, MAX_INSTANCES, Method, ModuleError, Modules, Profile,
+};
+use crate::once::Once;
+use crate::process::Status;
+use crate::registry::{Entry, Id, Kind, Registry, Source, Wasi};
+
+/// Everything that is needed to call a project's entries. Clones are the same runtime. It lives on
+/// its dispatcher's thread.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    handle: Handle,
+    registry: Registry,
+    engine: Engine,
+    modules: Modules,
+    functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
+    instances: Pool,
+}
+
+impl Runtime {
+    /// A runtime over a project's entries. Nothing is compiled yet.
+    ///
+    /// # Errors
+    /// When the machine cannot run the engine, or the handle is not of this thread.
+    pub fn new(handle: Handle, registry: Registry) -> Result<Runtime, ModuleError> {
+        let profile = match handle.is_simulated()? {
+            true => Profile::Simulated,
+            false => Profile::Live,
+        };
+        let engine = Engine::new(profile)?;
+        Ok(Runtime {
+            inner: Rc::new(Inner {
+                handle,
+                registry,
+                modules: Modules::new(engine.clone()),
+                engine,
+                functions: RefCell::new(HashMap::new()),
+                instances: Pool::new(MAX_INSTANCES, u32::MAX),
+            }),
+        })
+    }
+
+    /// The project's entries.
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    /// How many modules were compiled so far.
+    pub fn compiled(&self) -> u64 {
+        self.inner.modules.compiled()
+    }
+
+    /// Calls a function by its ID, or by its bare name where that is unambiguous. Its standard
+    /// output and error become log lines.
+    ///
+    /// # Errors
+    /// See [`Problem`]; nothing that a guest does ends anything but its own call.
+    pub async fn call(&self, name: &str, arguments: Arguments<'_>) -> Result<serde_json::Value, CallError> {
+        self.call_with(name, None, arguments).await
+    }
+
+    /// The same with standard streams of the caller's, where there are some.
+    ///
+    /// # Errors
+    /// As [`Runtime::call`].
+    pub async fn call_with(
+        &self,
+        name: &str,
+        stdio: Option<Stdio>,
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, CallError> {
+        let entry = self.inner.registry.resolve(name).map_err(|error| Problem::from(error).of(name))?;
+        let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
+        match self.call_entry(entry, stdio, &[], arguments).await {
+            Err(Problem::Exit(Exit(0))) => Ok(serde_json::Value::Null),
+            result => result.map_err(|problem| problem.of(&entry.id)),
+        }
+    }
+
+    /// Runs a command by its name with the words of a command line (contract §7).
+    ///
+    /// # Errors
+    /// As [`Runtime::call`], except that the guest's own exit is a status.
+    pub async fn run(&self, command: &str, stdio: Stdio, words: &[String]) -> Result<Status, CallError> {
+        let entry = self.inner.registry.command(command).map_err(|error| Problem::from(error).of(command))?;
+        let function = self.prepare(entry).await.map_err(|problem| problem.of(&entry.id))?;
+        let (argv, arguments) = match function.method.is_run() {
+            true => ([&[command.to_owned()], words].concat(), Arguments::Text(&[])),
+            false => (vec![command.to_owned()], Arguments::Text(words)),
+        };
+        match self.call_entry(entry, stdio, &argv, arguments).await {
+            Ok(value) => Ok(Status::of_value(value)),
+            Err(Problem::Exit(Exit(status))) => Ok(Status::exit(status)),
+            Err(problem) => Err(problem.of(&entry.id)),
+        }
+    }
+
+    async fn call_entry(
+        &self,
+        entry: &Arc<Entry>,
+        stdio: Stdio,
+        argv: &[String],
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, Problem> {
+        let function = self.prepare(entry).await?;
+        let context = context(entry, stdio, argv)?;
+        call(&function, &self.inner.handle, context, arguments).await
+    }
+
+    /// An entry's function: read, hashed, compiled and linked once.
+    ///
+    /// # Errors
+    /// `NotCallable` and `Module`.
+    pub async fn prepare(&self, entry: &Arc<Entry>) -> Result<Rc<Function>, Problem> {
+        let once = self.inner.functions.borrow_mut().entry(entry.id.clone()).or_default().clone();
+        let runtime = self.clone();
+        let entry = entry.clone();
+        if entry.function().is_none() {
+            return Err(Problem::NotCallable(entry.kind_name().to_owned()));
+        }
+        let made = once.get(&self.inner.handle, || async move { runtime.link(entry).await });
+        Ok(made.await?)
+    }
+
+    async fn link(&self, entry: Arc<Entry>) -> Result<Rc<Function>, ModuleError> {
+        let inner = &self.inner;
+        let Some(settings) = entry.function() else {
+            return Err(ModuleError::Invalid("the entry has no module".to_owned()));
+        };
+        let names = settings.imports.iter().map(|import| import.value.as_str());
+        let capabilities = Capabilities::parse(names)?;
+        let load = self.loader(&settings.source)?;
+        let (digest, bytes) = inner.handle.unblock(load).await??;
+        let component = inner.modules.get(&inner.handle, digest, bytes).await?;
+        let method = Method::find(&inner.engine, &component, &settings.method)?;
+        let linker = module::link(&inner.engine, &component, &capabilities, &entry.id.to_string())?;
+        let pre = linker
+            .instantiate_pre(&component)
+            .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
+        let pool = match &entry.kind {
+            Kind::ProcessWasm(_) => None,
+            _ => {
+                let bound = settings.pool.bound();
+                Some(Pool::new(bound.concurrent, bound.waiting))
+            }
+        };
+        Ok(Rc::new(Function {
+            method,
+            pre,
+            engine: inner.engine.clone(),
+            pool,
+            instances: inner.instances.clone(),
+            entry,
+        }))
+    }
+
+    /// What the blocking pool does for an entry's source: the bytes that it hashes are the bytes
+    /// that are compiled.
+    fn loader(
+        &self,
+        source: &Source,
+    ) -> Result<impl FnOnce() -> Result<(Digest, Vec<u8>), ModuleError> + Send + 'static, ModuleError> {
+        enum Work {
+            File(PathBuf, String, ExpectedHash),
+            Text(String),
+        }
+        let work = match source {
+            Source::Text(text) => Work::Text(text.clone()),
+            Source::File { fs, path, hash } => {
+                let directory = self.inner.registry.get(fs).and_then(|entry| entry.fs_directory());
+                let Some(directory) = directory else {
+                    return Err(ModuleError::Read {
+                        path: path.clone(),
+                        reason: format!("{fs} is no filesystem"),
+                    });
+                };
+                Work::File(directory.directory.clone(), path.clone(), ExpectedHash::parse(hash)?)
+            }
+        };
+        Ok(move || match work {
+            Work::File(directory, path, expected) => {
+                let bytes = module::read(&directory, &path)?;
+                let digest = Digest::of(&bytes);
+                expected.verify(digest)?;
+                Ok((digest, bytes))
+            }
+            Work::Text(text) => {
+                let bytes = module::to_binary(&text)?;
+                Ok((Digest::of(&bytes), bytes))
+            }
+        })
+    }
+}
+
+/// What a call of an entry is given; `argv` where the entry fixes no arguments.
+fn context(entry: &Entry, stdio: Stdio, argv: &[String]) -> Result<Context, Problem> {
+    let default = Wasi::default();
+    let function = entry.function();
+    let wasi = function.map_or(&default, |function| &function.wasi);
+    // No variables exist yet that an `id` could name.
+    if let Some(missing) = wasi.env.iter().find(|binding| binding.required) {
+        return Err(Problem::Env(missing.id.to_string()));
+    }
+    let mut limits = Limits::default();
+    if let Some(function) = function {
+        let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        limits.memory = function.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.resources = function.limits.max_resources.map_or(limits.resources, size);
+    }
+    Ok(Context {
+        env: Arc::new([]),
+        args: wasi.args.as_deref().unwrap_or(argv).into(),
+        cwd: wasi.cwd.as_str().into(),
+        stdio,
+        limits,
+    })
+}
