@@ -8,15 +8,20 @@ use std::sync::Arc;
 
 use wippy_dispatcher::Handle;
 
+use crate::function::values::{ValueError, signature};
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Exit, Limits};
 use crate::module::{
-    self, Capabilities, Digest, Engine, ExpectedHash, MAX_INSTANCES, Method, ModuleError, Modules, Profile,
+    self, Capabilities, Digest, Engine, ExpectedHash, MAX_INSTANCES, Method, ModuleError, Modules,
+    Profile,
 };
 use crate::once::Once;
 use crate::process::Status;
 use crate::registry::{Entry, Id, Kind, Registry, Source, Wasi};
+
+/// The calls that may wait for an instance, over all entries.
+const MAX_WAITING: u32 = 1 << 20;
 
 /// Everything that is needed to call a project's entries. Clones are the same runtime. It lives on
 /// its dispatcher's thread.
@@ -52,7 +57,7 @@ impl Runtime {
                 modules: Modules::new(engine.clone()),
                 engine,
                 functions: RefCell::new(HashMap::new()),
-                instances: Pool::new(MAX_INSTANCES, u32::MAX),
+                instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
             }),
         })
     }
@@ -72,7 +77,11 @@ impl Runtime {
     ///
     /// # Errors
     /// See [`Problem`]; nothing that a guest does ends anything but its own call.
-    pub async fn call(&self, name: &str, arguments: Arguments<'_>) -> Result<serde_json::Value, CallError> {
+    pub async fn call(
+        &self,
+        name: &str,
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, CallError> {
         self.call_with(name, None, arguments).await
     }
 
@@ -86,7 +95,11 @@ impl Runtime {
         stdio: Option<Stdio>,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallError> {
-        let entry = self.inner.registry.resolve(name).map_err(|error| Problem::from(error).of(name))?;
+        let entry = self
+            .inner
+            .registry
+            .resolve(name)
+            .map_err(|error| Problem::from(error).of(name))?;
         let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
         match self.call_entry(entry, stdio, &[], arguments).await {
             Err(Problem::Exit(Exit(0))) => Ok(serde_json::Value::Null),
@@ -98,16 +111,36 @@ impl Runtime {
     ///
     /// # Errors
     /// As [`Runtime::call`], except that the guest's own exit is a status.
-    pub async fn run(&self, command: &str, stdio: Stdio, words: &[String]) -> Result<Status, CallError> {
-        let entry = self.inner.registry.command(command).map_err(|error| Problem::from(error).of(command))?;
-        let function = self.prepare(entry).await.map_err(|problem| problem.of(&entry.id))?;
+    pub async fn run(
+        &self,
+        command: &str,
+        stdio: Stdio,
+        words: &[String],
+    ) -> Result<Status, CallError> {
+        let entry = self
+            .inner
+            .registry
+            .command(command)
+            .map_err(|error| Problem::from(error).of(command))?;
+        let function = self
+            .prepare(entry)
+            .await
+            .map_err(|problem| problem.of(&entry.id))?;
         let (argv, arguments) = match function.method.is_run() {
-            true => ([&[command.to_owned()], words].concat(), Arguments::Text(&[])),
+            true => (
+                [&[command.to_owned()], words].concat(),
+                Arguments::Text(&[]),
+            ),
             false => (vec![command.to_owned()], Arguments::Text(words)),
         };
         match self.call_entry(entry, stdio, &argv, arguments).await {
             Ok(value) => Ok(Status::of_value(value)),
             Err(Problem::Exit(Exit(status))) => Ok(Status::exit(status)),
+            Err(Problem::Value(error @ ValueError::Count { .. })) => {
+                let method = &function.method;
+                let signature = signature(&method.name, &method.params, method.result.as_ref());
+                Err(Problem::Words { error, signature }.of(&entry.id))
+            }
             Err(problem) => Err(problem.of(&entry.id)),
         }
     }
@@ -129,13 +162,22 @@ impl Runtime {
     /// # Errors
     /// `NotCallable` and `Module`.
     pub async fn prepare(&self, entry: &Arc<Entry>) -> Result<Rc<Function>, Problem> {
-        let once = self.inner.functions.borrow_mut().entry(entry.id.clone()).or_default().clone();
+        let once = self
+            .inner
+            .functions
+            .borrow_mut()
+            .entry(entry.id.clone())
+            .or_default()
+            .clone();
         let runtime = self.clone();
         let entry = entry.clone();
         if entry.function().is_none() {
             return Err(Problem::NotCallable(entry.kind_name().to_owned()));
         }
-        let made = once.get(&self.inner.handle, || async move { runtime.link(entry).await });
+        let made = once.get(
+            &self.inner.handle,
+            || async move { runtime.link(entry).await },
+        );
         Ok(made.await?)
     }
 
@@ -150,7 +192,7 @@ impl Runtime {
         let (digest, bytes) = inner.handle.unblock(load).await??;
         let component = inner.modules.get(&inner.handle, digest, bytes).await?;
         let method = Method::find(&inner.engine, &component, &settings.method)?;
-        let linker = module::link(&inner.engine, &component, &capabilities, &entry.id.to_string())?;
+        let linker = module::link(&inner.engine, &component, &capabilities)?;
         let pre = linker
             .instantiate_pre(&component)
             .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
@@ -176,7 +218,8 @@ impl Runtime {
     fn loader(
         &self,
         source: &Source,
-    ) -> Result<impl FnOnce() -> Result<(Digest, Vec<u8>), ModuleError> + Send + 'static, ModuleError> {
+    ) -> Result<impl FnOnce() -> Result<(Digest, Vec<u8>), ModuleError> + Send + 'static, ModuleError>
+    {
         enum Work {
             File(PathBuf, String, ExpectedHash),
             Text(String),
@@ -184,14 +227,22 @@ impl Runtime {
         let work = match source {
             Source::Text(text) => Work::Text(text.clone()),
             Source::File { fs, path, hash } => {
-                let directory = self.inner.registry.get(fs).and_then(|entry| entry.fs_directory());
+                let directory = self
+                    .inner
+                    .registry
+                    .get(fs)
+                    .and_then(|entry| entry.fs_directory());
                 let Some(directory) = directory else {
                     return Err(ModuleError::Read {
                         path: path.clone(),
                         reason: format!("{fs} is no filesystem"),
                     });
                 };
-                Work::File(directory.directory.clone(), path.clone(), ExpectedHash::parse(hash)?)
+                Work::File(
+                    directory.directory.clone(),
+                    path.clone(),
+                    ExpectedHash::parse(hash)?,
+                )
             }
         };
         Ok(move || match work {

@@ -12,7 +12,10 @@ use crate::Error;
 use crate::handle::Handle;
 use crate::sleep::Sleep;
 
-type Work = Box<dyn FnOnce() + Send>;
+/// A job without its type. Dropping it delivers its result, or `Closed` if it never ran.
+trait Work: Send {
+    fn run(&mut self);
+}
 
 /// A bounded pool with a bounded queue. Nothing joins its threads: the end of the dispatcher lets
 /// idle ones go and abandons the others.
@@ -30,8 +33,9 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Work>,
+    queue: VecDeque<Box<dyn Work>>,
     threads: usize,
+    running: usize,
     idle: usize,
     closed: bool,
 }
@@ -45,7 +49,9 @@ impl Pool {
             max_queue,
             idle,
         };
-        Pool { inner: Arc::new(inner) }
+        Pool {
+            inner: Arc::new(inner),
+        }
     }
 
     /// How many threads there are now.
@@ -53,9 +59,14 @@ impl Pool {
         self.inner.lock().threads
     }
 
-    fn submit(&self, work: Work) -> Result<(), Error> {
+    /// Jobs that a free thread will take do not count as waiting, however slow it is to start.
+    fn submit(&self, work: Box<dyn Work>) -> Result<(), Error> {
         let mut state = self.inner.lock();
-        if state.queue.len() >= self.inner.max_queue {
+        if state.closed {
+            return Err(Error::Closed);
+        }
+        let bound = self.inner.max_queue.saturating_add(self.inner.max_threads);
+        if state.queue.len() + state.running >= bound {
             return Err(Error::TooManyJobs(self.inner.max_queue));
         }
         state.queue.push_back(work);
@@ -68,7 +79,9 @@ impl Pool {
                 Ok(_) => state.threads += 1,
                 // With no thread at all nobody would ever take the job.
                 Err(error) if state.threads == 0 => {
-                    state.queue.pop_back();
+                    let refused = state.queue.pop_back();
+                    drop(state);
+                    drop(refused);
                     return Err(error.into());
                 }
                 Err(_) => {}
@@ -80,14 +93,22 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
-    fn drop(&mut self) {
+impl Pool {
+    /// Lets idle threads go and gives up the jobs that wait. A handle or a waker in the queue may
+    /// keep the pool itself alive, so that the dispatcher's end cannot leave this to `Drop`.
+    pub(crate) fn close(&self) {
         let mut state = self.inner.lock();
         state.closed = true;
         let abandoned = std::mem::take(&mut state.queue);
         drop(state);
         self.inner.work.notify_all();
         drop(abandoned);
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
@@ -100,9 +121,14 @@ impl Inner {
     fn run(&self) {
         let mut state = self.lock();
         loop {
-            if let Some(work) = state.queue.pop_front() {
+            if let Some(mut work) = state.queue.pop_front() {
+                state.running += 1;
                 drop(state);
-                work();
+                // Jobs catch their own panics; this is for the destructors around them.
+                let _ = catch_unwind(AssertUnwindSafe(|| work.run()));
+                self.lock().running -= 1;
+                // Only now: whoever sees the result finds room for the next job.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(work)));
                 state = self.lock();
                 continue;
             }
@@ -165,28 +191,56 @@ where
     let core = handle.core()?;
     if let Some(simulation) = core.simulation() {
         let delay = core.draw_job_delay(simulation)?;
-        return Ok(JobState::Simulated(handle.sleep(delay), Some(Box::new(job))));
+        return Ok(JobState::Simulated(
+            handle.sleep(delay),
+            Some(Box::new(job)),
+        ));
     }
     let cell = Arc::new(Mutex::new(Cell {
         result: None,
         waker: None,
         abandoned: false,
     }));
-    let theirs = cell.clone();
-    handle.shared().pool.submit(Box::new(move || {
-        if lock(&theirs).abandoned {
-            return;
+    handle.shared().pool.submit(Box::new(Pooled {
+        job: Some(job),
+        result: None,
+        cell: cell.clone(),
+    }))?;
+    Ok(JobState::Pooled(cell))
+}
+
+/// The pool's end of a job.
+struct Pooled<T, F> {
+    job: Option<F>,
+    result: Option<Result<T, Error>>,
+    cell: Arc<Mutex<Cell<T>>>,
+}
+
+impl<T, F> Work for Pooled<T, F>
+where
+    T: Send,
+    F: FnOnce() -> T + Send,
+{
+    fn run(&mut self) {
+        let abandoned = lock(&self.cell).abandoned;
+        if let Some(job) = self.job.take()
+            && !abandoned
+        {
+            self.result = Some(catch(job));
         }
-        let result = catch(job);
-        let mut cell = lock(&theirs);
-        cell.result = Some(result);
+    }
+}
+
+impl<T, F> Drop for Pooled<T, F> {
+    fn drop(&mut self) {
+        let mut cell = lock(&self.cell);
+        cell.result = Some(self.result.take().unwrap_or(Err(Error::Closed)));
         let waker = cell.waker.take();
         drop(cell);
         if let Some(waker) = waker {
             waker.wake();
         }
-    }))?;
-    Ok(JobState::Pooled(cell))
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

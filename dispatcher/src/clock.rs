@@ -51,7 +51,12 @@ impl Sub<Instant> for Instant {
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:09} s", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
+        write!(
+            f,
+            "{}.{:09} s",
+            self.0 / 1_000_000_000,
+            self.0 % 1_000_000_000
+        )
     }
 }
 
@@ -138,7 +143,12 @@ fn resolution_of(id: ClockId) -> Duration {
     let resolution = clock_getres(id);
     let nanos = u64::try_from(resolution.tv_nsec).unwrap_or(1);
     let seconds = u64::try_from(resolution.tv_sec).unwrap_or(0);
-    Duration::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(nanos).max(1))
+    Duration::from_nanos(
+        seconds
+            .saturating_mul(1_000_000_000)
+            .saturating_add(nanos)
+            .max(1),
+    )
 }
 
 #[cfg(test)]
@@ -149,7 +159,10 @@ mod tests {
     fn instants_saturate() {
         assert_eq!(Instant::NEVER + Duration::from_secs(1), Instant::NEVER);
         assert_eq!(Instant::from_nanos(5) + Duration::MAX, Instant::NEVER);
-        assert_eq!(Instant::from_nanos(5) - Instant::from_nanos(9), Duration::ZERO);
+        assert_eq!(
+            Instant::from_nanos(5) - Instant::from_nanos(9),
+            Duration::ZERO
+        );
     }
 
     #[test]

@@ -131,6 +131,12 @@ impl Core {
         self.tell(told);
     }
 
+    /// Forgets somebody who waits for a source.
+    pub(crate) fn unlisten(&self, key: ReadyKey, interest: Interest, id: u64) {
+        let listener = self.ready.borrow_mut().unlisten(key, interest, id);
+        drop(listener);
+    }
+
     fn tell(&self, mut told: Vec<Listener>) {
         for listener in told.drain(..) {
             listener.notify(self);

@@ -142,7 +142,10 @@ impl Builder {
     /// `Io` when the system has no epoll set, eventfd or timerfd left.
     pub fn build(self) -> Result<Dispatcher, Error> {
         let (sender, messages) = crossbeam_channel::unbounded();
-        let trace_capacity = self.simulation.as_ref().map_or(0, |simulation| simulation.trace_capacity);
+        let trace_capacity = self
+            .simulation
+            .as_ref()
+            .map_or(0, |simulation| simulation.trace_capacity);
         let (clock, entropy, picker, driver, waker) = match self.simulation {
             Some(simulation) => (
                 Clock::simulated(),
@@ -162,6 +165,10 @@ impl Builder {
                 )
             }
         };
+        let registry = match &driver {
+            Driver::System(reactor) => Some(reactor.registry()),
+            Driver::Simulated(_) => None,
+        };
         let core = Rc::new(Core::new(
             clock,
             driver,
@@ -178,8 +185,13 @@ impl Builder {
             sender,
             park: ParkFlag::new(),
             waker,
+            registry,
             root_woken: AtomicBool::new(false),
-            pool: Pool::new(self.blocking_threads, self.blocking_queue, self.blocking_idle),
+            pool: Pool::new(
+                self.blocking_threads,
+                self.blocking_queue,
+                self.blocking_idle,
+            ),
             spawns: AtomicUsize::new(0),
             max_spawns: self.max_tasks,
         });
@@ -208,7 +220,9 @@ impl Dispatcher {
     /// # Errors
     /// As [`Builder::build`].
     pub fn simulated(seed: u64) -> Result<Dispatcher, Error> {
-        Dispatcher::builder().simulation(Simulation::new(seed)).build()
+        Dispatcher::builder()
+            .simulation(Simulation::new(seed))
+            .build()
     }
 
     /// Settings to start from.
@@ -315,7 +329,7 @@ impl Dispatcher {
     /// Waits if nothing can run, then runs tasks up to the budget.
     fn step(&self, core: &Core, max_wait: Option<Duration>, rooted: bool) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
-        self.take_messages(core);
+        let notified = self.take_messages(core);
         core.fire_timers();
         if self.has_work(core, rooted) {
             if let Driver::System(reactor) = &core.driver {
@@ -324,6 +338,8 @@ impl Dispatcher {
         } else {
             let limit = max_wait.map(|wait| core.clock.now() + wait);
             match &core.driver {
+                // A wake that came before the turn ends it as one that comes while it waits.
+                Driver::System(reactor) if notified => reactor.poll(core)?,
                 Driver::System(reactor) => self.park(core, reactor, limit, rooted)?,
                 Driver::Simulated(_) => advance(core, limit)?,
             }
@@ -354,7 +370,13 @@ impl Dispatcher {
     }
 
     /// The one place where the dispatcher's thread waits.
-    fn park(&self, core: &Core, reactor: &Reactor, limit: Option<Instant>, rooted: bool) -> Result<(), Error> {
+    fn park(
+        &self,
+        core: &Core,
+        reactor: &Reactor,
+        limit: Option<Instant>,
+        rooted: bool,
+    ) -> Result<(), Error> {
         let deadline = match (core.next_deadline(), limit) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -363,7 +385,7 @@ impl Dispatcher {
             let until = core.clock.now() + self.spin;
             loop {
                 reactor.poll(core)?;
-                if self.has_work(core, rooted) || !core.messages.is_empty() {
+                if self.has_work(core, rooted) || self.shared.park.is_notified() {
                     return Ok(());
                 }
                 let now = core.clock.now();
@@ -376,7 +398,9 @@ impl Dispatcher {
                 std::hint::spin_loop();
             }
         }
-        if deadline.is_some_and(|deadline| deadline <= core.clock.now()) || !self.shared.park.try_park() {
+        if deadline.is_some_and(|deadline| deadline <= core.clock.now())
+            || !self.shared.park.try_park()
+        {
             return Ok(reactor.poll(core)?);
         }
         let parked = reactor.park(core, deadline);
@@ -401,25 +425,25 @@ impl Dispatcher {
     }
 
     /// Takes what other threads have sent: what is there now, so that they cannot hold a turn up.
-    fn take_messages(&self, core: &Core) {
-        self.shared.park.look();
+    /// True: something was sent, or the dispatcher was just woken.
+    fn take_messages(&self, core: &Core) -> bool {
+        let notified = self.shared.park.look();
         for _ in 0..core.messages.len() {
             match core.messages.try_recv() {
                 Ok(message) => self.deliver(core, message),
                 Err(_) => break,
             }
         }
+        notified
     }
 
     fn deliver(&self, core: &Core, message: Message) {
         match message {
             Message::Run(runnable) => core.executor.push(runnable),
-            Message::Spawn(start) => {
-                self.shared.spawns.fetch_sub(1, Ordering::Relaxed);
-                start(&self.handle());
-            }
-            Message::Ready(key, interest) => core.mark_ready(key, &[interest]),
+            Message::Spawn(start) => start(&self.handle()),
+            Message::Set(signal) => signal.take_effect(core),
             Message::Disarm(key) => core.disarm(key),
+            Message::Unlisten(key, interest, id) => core.unlisten(key, interest, id),
             Message::RemoveSource(key) => core.remove_source(key),
             Message::RemoveSet(id, registered) => wait_set::remove(core, id, &registered),
         }
@@ -428,8 +452,8 @@ impl Dispatcher {
 
 /// Virtual time moves to the next deadline, or to `limit` if that is earlier.
 fn advance(core: &Core, limit: Option<Instant>) -> Result<(), Error> {
-    let next = core.next_deadline().filter(|&deadline| deadline != Instant::NEVER);
-    let to = match (next, limit) {
+    let comes = |&instant: &Instant| instant != Instant::NEVER;
+    let to = match (core.next_deadline().filter(comes), limit.filter(comes)) {
         (Some(next), Some(limit)) => next.min(limit),
         (Some(next), None) => next,
         (None, Some(limit)) => limit,
@@ -451,6 +475,9 @@ impl Drop for Dispatcher {
     fn drop(&mut self) {
         let core = &*self.core;
         core.in_turn.set(true);
+        // They may own what runs foreign code when it is dropped, which must not get between the
+        // tasks and their end.
+        let mut undelivered = Vec::new();
         loop {
             for waker in core.executor.wakers() {
                 waker.wake();
@@ -465,11 +492,13 @@ impl Drop for Dispatcher {
             // between its wake and its message.
             match core.messages.recv_timeout(Duration::from_millis(1)) {
                 Ok(Message::Run(runnable)) => drop(runnable),
-                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(other) => undelivered.push(other),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         drop(self.shared.core.take());
+        self.shared.pool.close();
     }
 }
 

@@ -35,8 +35,8 @@ impl Stream {
 
 pub(crate) enum Entropy {
     /// `None` until the first insecure draw.
-    System(RefCell<Option<ChaCha12Rng>>),
-    Seeded(RefCell<[ChaCha12Rng; 4]>),
+    System(RefCell<Option<Box<ChaCha12Rng>>>),
+    Seeded(Box<RefCell<[ChaCha12Rng; 4]>>),
 }
 
 impl Entropy {
@@ -50,7 +50,8 @@ impl Entropy {
             rng.set_stream(number);
             rng
         };
-        Entropy::Seeded(RefCell::new([stream(0), stream(1), stream(2), stream(3)]))
+        let streams = [stream(0), stream(1), stream(2), stream(3)];
+        Entropy::Seeded(Box::new(RefCell::new(streams)))
     }
 
     pub(crate) fn fill(&self, stream: Stream, buffer: &mut [u8]) -> Result<(), Error> {
@@ -67,7 +68,7 @@ impl Entropy {
                     empty => {
                         let mut seed = [0; 32];
                         kernel(&mut seed)?;
-                        empty.insert(ChaCha12Rng::from_seed(seed))
+                        empty.insert(Box::new(ChaCha12Rng::from_seed(seed)))
                     }
                 };
                 rng.fill_bytes(buffer);
@@ -120,7 +121,9 @@ mod tests {
     #[test]
     fn the_kernels_generator_fills_large_buffers() {
         let mut bytes = vec![0; 1 << 20];
-        Entropy::system().fill(Stream::Secure, &mut bytes).expect("getrandom");
+        Entropy::system()
+            .fill(Stream::Secure, &mut bytes)
+            .expect("getrandom");
         for part in bytes.chunks(1 << 16) {
             assert!(part.iter().any(|&byte| byte != 0));
         }

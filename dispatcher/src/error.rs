@@ -12,6 +12,9 @@ pub enum Error {
     /// The dispatcher was dropped.
     #[error("the dispatcher is closed")]
     Closed,
+    /// A signal or source was given to a `WaitSet` of another dispatcher.
+    #[error("the signal or source belongs to another dispatcher")]
+    OtherDispatcher,
     /// The bound on live tasks is reached (`Builder::max_tasks`).
     #[error("too many tasks: the bound is {0}")]
     TooManyTasks(usize),

@@ -95,6 +95,10 @@ impl Executor {
 
     /// Wakers of all tasks alive.
     pub(crate) fn wakers(&self) -> Vec<Waker> {
-        self.alive.borrow().iter().map(|(_, waker)| waker.clone()).collect()
+        self.alive
+            .borrow()
+            .iter()
+            .map(|(_, waker)| waker.clone())
+            .collect()
     }
 }

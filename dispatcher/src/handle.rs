@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_task::Builder;
 
+use crate::Error;
 use crate::blocking::Job;
 use crate::clock::{Instant, WallTime};
 use crate::core::Core;
@@ -17,7 +18,6 @@ use crate::shared::{Message, Shared};
 use crate::sleep::Sleep;
 use crate::task::Task;
 use crate::yielding::YieldNow;
-use crate::Error;
 
 /// A reference to a dispatcher that is `Send` although the dispatcher is not, so that futures and
 /// stores that hold one may be `Send`. It works on the dispatcher's thread; on any other each use
@@ -35,6 +35,11 @@ impl Handle {
 
     pub(crate) fn core(&self) -> Result<Rc<Core>, Error> {
         self.shared.core.get()
+    }
+
+    /// Whether both reach the same dispatcher.
+    pub(crate) fn is_same(&self, other: &Handle) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -102,13 +107,16 @@ impl Handle {
                 place,
             };
             let shared = self.shared.clone();
-            Builder::new().metadata(Meta { id }).propagate_panic(true).spawn_local(
-                move |_| async move {
-                    let _alive = alive;
-                    future.await
-                },
-                move |runnable| shared.schedule(runnable),
-            )
+            Builder::new()
+                .metadata(Meta { id })
+                .propagate_panic(true)
+                .spawn_local(
+                    move |_| async move {
+                        let _alive = alive;
+                        future.await
+                    },
+                    move |runnable| shared.schedule(runnable),
+                )
         })?;
         runnable.schedule();
         Ok(Task::new(task))
@@ -119,8 +127,10 @@ impl Handle {
     /// # Errors
     /// The future gives `TooManyTimers`, `WrongThread` or `Closed`.
     pub fn sleep(&self, duration: Duration) -> Sleep {
-        let deadline = self.now().map_or(Instant::NEVER, |now| now + duration);
-        Sleep::new(self.clone(), deadline)
+        match self.now() {
+            Ok(now) => Sleep::new(self.clone(), now + duration),
+            Err(error) => Sleep::refused(self.clone(), error),
+        }
     }
 
     /// Completes at `deadline`, never early; at once if it is past.
@@ -160,7 +170,12 @@ impl Handle {
     /// # Errors
     /// `Io`, `WrongThread`, `Closed`.
     pub fn poll_driver(&self) -> Result<(), Error> {
-        self.core()?.poll_driver()
+        let core = self.core()?;
+        core.poll_driver()?;
+        match core.in_turn.get() {
+            true => Ok(()),
+            false => self.shared.tell_again(&core),
+        }
     }
 
     /// Fills `buffer` with random bytes.

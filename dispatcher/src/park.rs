@@ -26,9 +26,14 @@ impl ParkFlag {
         self.0.swap(NOTIFIED, Ordering::AcqRel) == PARKED
     }
 
-    /// For the owner, before it drains the channel.
-    pub(crate) fn look(&self) {
-        self.0.swap(RUNNING, Ordering::AcqRel);
+    /// For the owner, before it drains the channel. True: something was sent since the last look.
+    pub(crate) fn look(&self) -> bool {
+        self.0.swap(RUNNING, Ordering::AcqRel) == NOTIFIED
+    }
+
+    /// For the owner: whether something was sent since the last look.
+    pub(crate) fn is_notified(&self) -> bool {
+        self.0.load(Ordering::Acquire) == NOTIFIED
     }
 
     /// For the owner, before it waits. False: something was sent since the last look.

@@ -8,6 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::unix::SourceFd;
@@ -28,7 +29,7 @@ const EVENTS: usize = 1024;
 
 pub(crate) struct Reactor {
     poll: RefCell<Poll>,
-    registry: Registry,
+    registry: Arc<Registry>,
     /// Taken out while events are told, so that a waker that looks at I/O again finds it empty.
     events: RefCell<Option<Events>>,
     timerfd: OwnedFd,
@@ -40,13 +41,17 @@ impl Reactor {
     /// The reactor and the waker that other threads use.
     pub(crate) fn new() -> io::Result<(Reactor, Waker)> {
         let poll = Poll::new()?;
-        let registry = poll.registry().try_clone()?;
+        let registry = Arc::new(poll.registry().try_clone()?);
         let waker = Waker::new(&registry, WAKER)?;
         let timerfd = timerfd_create(
             TimerfdClockId::Monotonic,
             TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
         )?;
-        registry.register(&mut SourceFd(&timerfd.as_raw_fd()), TIMER, mio::Interest::READABLE)?;
+        registry.register(
+            &mut SourceFd(&timerfd.as_raw_fd()),
+            TIMER,
+            mio::Interest::READABLE,
+        )?;
         let reactor = Reactor {
             poll: RefCell::new(poll),
             registry,
@@ -69,7 +74,10 @@ impl Reactor {
             tv_sec: i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX),
             tv_nsec: i64::try_from(nanos % 1_000_000_000).unwrap_or(0),
         };
-        let never_again = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let never_again = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
         let setting = Itimerspec {
             it_interval: never_again,
             it_value: value,
@@ -112,12 +120,19 @@ impl Reactor {
     }
 
     /// Adds a descriptor, edge-triggered, both directions or one.
-    pub(crate) fn register(&self, fd: RawFd, key: ReadyKey, interests: mio::Interest) -> io::Result<()> {
-        self.registry.register(&mut SourceFd(&fd), Token(key.to_token()), interests)
+    pub(crate) fn register(
+        &self,
+        fd: RawFd,
+        key: ReadyKey,
+        interests: mio::Interest,
+    ) -> io::Result<()> {
+        self.registry
+            .register(&mut SourceFd(&fd), Token(key.to_token()), interests)
     }
 
-    pub(crate) fn deregister(&self, fd: RawFd) -> io::Result<()> {
-        self.registry.deregister(&mut SourceFd(&fd))
+    /// Where a registration may be ended from any thread.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        self.registry.clone()
     }
 
     /// The epoll set itself.

@@ -96,7 +96,12 @@ impl ReadyTable {
         if self.slot(key).is_some()
             && let Some(slot) = self.slots.try_remove(key.slot as usize)
         {
-            out.extend(slot.listeners.into_iter().flatten().map(|(_, listener)| listener));
+            out.extend(
+                slot.listeners
+                    .into_iter()
+                    .flatten()
+                    .map(|(_, listener)| listener),
+            );
         }
     }
 
@@ -107,11 +112,13 @@ impl ReadyTable {
     }
 
     pub(crate) fn is_ready(&mut self, key: ReadyKey, interest: Interest) -> bool {
-        self.slot(key).is_some_and(|slot| slot.ready[interest.index()])
+        self.slot(key)
+            .is_some_and(|slot| slot.ready[interest.index()])
     }
 
     pub(crate) fn is_closed(&mut self, key: ReadyKey, interest: Interest) -> bool {
-        self.slot(key).is_some_and(|slot| slot.closed[interest.index()])
+        self.slot(key)
+            .is_some_and(|slot| slot.closed[interest.index()])
     }
 
     pub(crate) fn close(&mut self, key: ReadyKey, interest: Interest) {
@@ -130,12 +137,21 @@ impl ReadyTable {
     pub(crate) fn mark(&mut self, key: ReadyKey, interest: Interest, out: &mut Vec<Listener>) {
         if let Some(slot) = self.slot(key) {
             slot.ready[interest.index()] = true;
-            out.extend(slot.listeners[interest.index()].drain(..).map(|(_, listener)| listener));
+            out.extend(
+                slot.listeners[interest.index()]
+                    .drain(..)
+                    .map(|(_, listener)| listener),
+            );
         }
     }
 
     /// Waits for a direction; the number returned forgets it again. `None`: the source is gone.
-    pub(crate) fn listen(&mut self, key: ReadyKey, interest: Interest, listener: Listener) -> Option<u64> {
+    pub(crate) fn listen(
+        &mut self,
+        key: ReadyKey,
+        interest: Interest,
+        listener: Listener,
+    ) -> Option<u64> {
         let id = self.next_listener;
         let slot = self.slot(key)?;
         slot.listeners[interest.index()].push((id, listener));
@@ -143,20 +159,24 @@ impl ReadyTable {
         Some(id)
     }
 
-    /// Replaces the waker of a listener that has not fired. False: it fired or is gone.
+    /// Swaps the waker of a listener that has not fired; the old one is the caller's to drop, while
+    /// nothing is borrowed. False: it fired or is gone.
     pub(crate) fn relisten(
         &mut self,
         key: ReadyKey,
         interest: Interest,
         id: u64,
-        waker: &std::task::Waker,
+        waker: &mut std::task::Waker,
     ) -> bool {
         let Some(slot) = self.slot(key) else {
             return false;
         };
-        match slot.listeners[interest.index()].iter_mut().find(|(known, _)| *known == id) {
+        match slot.listeners[interest.index()]
+            .iter_mut()
+            .find(|(known, _)| *known == id)
+        {
             Some((_, Listener::Waker(old))) => {
-                old.clone_from(waker);
+                std::mem::swap(old, waker);
                 true
             }
             _ => false,
@@ -164,7 +184,12 @@ impl ReadyTable {
     }
 
     /// Forgets a listener that has not fired.
-    pub(crate) fn unlisten(&mut self, key: ReadyKey, interest: Interest, id: u64) -> Option<Listener> {
+    pub(crate) fn unlisten(
+        &mut self,
+        key: ReadyKey,
+        interest: Interest,
+        id: u64,
+    ) -> Option<Listener> {
         let listeners = &mut self.slot(key)?.listeners[interest.index()];
         let position = listeners.iter().position(|(known, _)| *known == id)?;
         Some(listeners.remove(position).1)
@@ -183,9 +208,17 @@ mod tests {
         table.remove(first, &mut out);
         let second = table.insert().expect("room");
         assert_eq!(first.slot, second.slot);
-        table.mark(ReadyKey::from_token(first.to_token()), Interest::Readable, &mut out);
+        table.mark(
+            ReadyKey::from_token(first.to_token()),
+            Interest::Readable,
+            &mut out,
+        );
         assert!(!table.is_ready(second, Interest::Readable));
-        table.mark(ReadyKey::from_token(second.to_token()), Interest::Readable, &mut out);
+        table.mark(
+            ReadyKey::from_token(second.to_token()),
+            Interest::Readable,
+            &mut out,
+        );
         assert!(table.is_ready(second, Interest::Readable));
         assert!(!table.is_ready(second, Interest::Writable));
     }
@@ -197,7 +230,11 @@ mod tests {
         let mut ids = Vec::new();
         for tag in 0..3 {
             let listener = Listener::Set { set: 0, tag };
-            ids.push(table.listen(key, Interest::Readable, listener).expect("slot"));
+            ids.push(
+                table
+                    .listen(key, Interest::Readable, listener)
+                    .expect("slot"),
+            );
         }
         assert!(table.unlisten(key, Interest::Readable, ids[1]).is_some());
         let mut out = Vec::new();

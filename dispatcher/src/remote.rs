@@ -34,8 +34,12 @@ impl Remote {
             shared.spawns.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::TooManyJobs(shared.max_spawns));
         }
+        let queued = Queued(shared.clone());
         let message = Message::Spawn(Box::new(move |handle| {
-            let future = start(handle);
+            drop(queued);
+            let inner = handle.clone();
+            // Called within the task, so that its panic ends the task and not the turn.
+            let future = async move { start(&inner).await };
             if let Ok(task) = handle.spawn(future) {
                 task.detach();
             }
@@ -52,5 +56,14 @@ impl Remote {
     /// Ends the dispatcher's wait, so that its owner gets a turn.
     pub fn wake(&self) {
         self.shared.notify();
+    }
+}
+
+/// A spawn among those that the dispatcher has not taken; no longer, once it is taken or dropped.
+struct Queued(Arc<Shared>);
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.0.spawns.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,16 +1,20 @@
 //! What every thread may hold of a dispatcher: its thread-bound core, its channel and its waker.
 
+use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_task::Runnable;
 use crossbeam_channel::Sender;
 
+use crate::Error;
 use crate::blocking::Pool;
-use crate::core::Core;
+use crate::core::{Core, Driver};
 use crate::executor::Meta;
 use crate::handle::Handle;
 use crate::park::ParkFlag;
 use crate::readiness::{Interest, ReadyKey};
+use crate::signal::Signal;
 use crate::thread_bound::ThreadBound;
 use crate::timer::TimerKey;
 use crate::wait_set::Registered;
@@ -20,7 +24,8 @@ use crate::wait_set::Registered;
 pub(crate) enum Message {
     Run(Runnable<Meta>),
     Spawn(Box<dyn FnOnce(&Handle) + Send>),
-    Ready(ReadyKey, Interest),
+    Set(Signal),
+    Unlisten(ReadyKey, Interest, u64),
     Disarm(TimerKey),
     RemoveSource(ReadyKey),
     RemoveSet(usize, Vec<Registered>),
@@ -32,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) park: ParkFlag,
     /// None in a simulation, which never waits in the kernel.
     pub(crate) waker: Option<mio::Waker>,
+    /// None in a simulation, which has no descriptors.
+    pub(crate) registry: Option<Arc<mio::Registry>>,
     /// The future of `block_on` wants to be polled.
     pub(crate) root_woken: AtomicBool,
     pub(crate) pool: Pool,
@@ -70,6 +77,30 @@ impl Shared {
             // Writing to an eventfd fails only when its counter is full, and then it is readable.
             let _ = waker.wake();
         }
+    }
+
+    /// Takes a descriptor that is still open out of the kernel's set, from any thread.
+    pub(crate) fn deregister(&self, fd: RawFd) {
+        if let Some(registry) = &self.registry {
+            // It fails only for a descriptor that was closed behind our back.
+            let _ = registry.deregister(&mut mio::unix::SourceFd(&fd));
+        }
+    }
+
+    /// After a look at the driver between turns, which may have taken the very event that tells a
+    /// foreign loop of work.
+    pub(crate) fn tell_again(&self, core: &Core) -> Result<(), Error> {
+        let Driver::System(reactor) = &core.driver else {
+            return Ok(());
+        };
+        reactor.arm(core.next_deadline())?;
+        let more = core.executor.runnable() > 0 || !core.messages.is_empty();
+        if (more || self.park.is_notified())
+            && let Some(waker) = &self.waker
+        {
+            waker.wake()?;
+        }
+        Ok(())
     }
 
     pub(crate) fn wake_root(&self) {

@@ -17,6 +17,8 @@ pub struct Sleep {
     handle: Handle,
     deadline: Instant,
     key: Option<TimerKey>,
+    /// Why there was no clock to reckon the deadline from.
+    refused: Option<Error>,
 }
 
 impl Sleep {
@@ -25,6 +27,17 @@ impl Sleep {
             handle,
             deadline,
             key: None,
+            refused: None,
+        }
+    }
+
+    /// A sleep that was made where there is no clock; it fails when it is awaited, anywhere.
+    pub(crate) fn refused(handle: Handle, error: Error) -> Sleep {
+        Sleep {
+            handle,
+            deadline: Instant::NEVER,
+            key: None,
+            refused: Some(error),
         }
     }
 
@@ -39,6 +52,9 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let this = &mut *self;
+        if let Some(error) = this.refused.take() {
+            return Poll::Ready(Err(error));
+        }
         let core = match this.handle.core() {
             Ok(core) => core,
             Err(error) => return Poll::Ready(Err(error)),
@@ -49,12 +65,15 @@ impl Future for Sleep {
             }
             return Poll::Ready(Ok(()));
         }
-        if let Some(key) = this.key
-            && core.timers.borrow_mut().relisten(key, cx.waker())
-        {
+        let mut waker = cx.waker().clone();
+        let kept = match this.key {
+            Some(key) => core.timers.borrow_mut().relisten(key, &mut waker),
+            None => false,
+        };
+        if kept {
             return Poll::Pending;
         }
-        match core.arm(this.deadline, Listener::Waker(cx.waker().clone())) {
+        match core.arm(this.deadline, Listener::Waker(waker)) {
             Ok(key) => {
                 this.key = Some(key);
                 Poll::Pending

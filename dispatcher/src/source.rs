@@ -116,6 +116,10 @@ impl<T: AsFd> Source<T> {
     pub(crate) fn key(&self) -> ReadyKey {
         self.registration.key
     }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.registration.handle
+    }
 }
 
 /// A descriptor's place in the driver and in the table of readiness; given up when dropped.
@@ -143,15 +147,9 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
+        self.handle.shared().deregister(self.fd);
         match self.handle.core() {
-            Ok(core) => {
-                if let Driver::System(reactor) = &core.driver {
-                    // It fails only for a descriptor that was closed behind our back.
-                    let _ = reactor.deregister(self.fd);
-                }
-                core.remove_source(self.key);
-            }
-            // Closing the descriptor, which follows, takes it out of the kernel's set.
+            Ok(core) => core.remove_source(self.key),
             Err(_) => self.handle.send(Message::RemoveSource(self.key)),
         }
     }
@@ -180,16 +178,18 @@ impl<'a> Listening<'a> {
             Ok(core) => core,
             Err(error) => return Poll::Ready(Err(error)),
         };
+        // Before the borrow: an old waker that is swapped in here runs foreign code when dropped.
+        let mut waker = cx.waker().clone();
         let mut ready = core.ready.borrow_mut();
         if ready.is_ready(self.key, self.interest) {
             return Poll::Ready(Ok(()));
         }
         if let Some(id) = self.id
-            && ready.relisten(self.key, self.interest, id, cx.waker())
+            && ready.relisten(self.key, self.interest, id, &mut waker)
         {
             return Poll::Pending;
         }
-        let listener = Listener::Waker(cx.waker().clone());
+        let listener = Listener::Waker(waker);
         self.id = ready.listen(self.key, self.interest, listener);
         match self.id {
             Some(_) => Poll::Pending,
@@ -200,11 +200,13 @@ impl<'a> Listening<'a> {
 
 impl Drop for Listening<'_> {
     fn drop(&mut self) {
-        if let Some(id) = self.id
-            && let Ok(core) = self.handle.core()
-        {
-            let listener = core.ready.borrow_mut().unlisten(self.key, self.interest, id);
-            drop(listener);
+        if let Some(id) = self.id {
+            match self.handle.core() {
+                Ok(core) => core.unlisten(self.key, self.interest, id),
+                Err(_) => self
+                    .handle
+                    .send(Message::Unlisten(self.key, self.interest, id)),
+            }
         }
     }
 }

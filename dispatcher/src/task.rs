@@ -44,6 +44,8 @@ impl<T> Future for Task<T> {
     type Output = Result<T, Cancelled>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Cancelled>> {
-        Pin::new(&mut self.0).poll(cx).map(|output| output.ok_or(Cancelled))
+        Pin::new(&mut self.0)
+            .poll(cx)
+            .map(|output| output.ok_or(Cancelled))
     }
 }

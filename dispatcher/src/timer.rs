@@ -74,12 +74,13 @@ impl Timers {
         Ok(TimerKey { slot, sequence })
     }
 
-    /// Replaces the listener of an armed timer. False: it has fired already.
-    pub(crate) fn relisten(&mut self, key: TimerKey, waker: &std::task::Waker) -> bool {
+    /// Swaps the waker of an armed timer; the old one is the caller's to drop, while nothing is
+    /// borrowed. False: it has fired already.
+    pub(crate) fn relisten(&mut self, key: TimerKey, waker: &mut std::task::Waker) -> bool {
         match self.slots.get_mut(key.slot) {
             Some(armed) if armed.sequence == key.sequence => {
                 match &mut armed.listener {
-                    Listener::Waker(old) => old.clone_from(waker),
+                    Listener::Waker(old) => std::mem::swap(old, waker),
                     other => *other = Listener::Waker(waker.clone()),
                 }
                 true

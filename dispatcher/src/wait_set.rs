@@ -27,7 +27,11 @@ pub struct WaitSet {
 #[derive(Clone, Copy)]
 pub(crate) enum Registered {
     Timer(TimerKey),
-    Listener { key: ReadyKey, interest: Interest, id: u64 },
+    Listener {
+        key: ReadyKey,
+        interest: Interest,
+        id: u64,
+    },
 }
 
 impl WaitSet {
@@ -58,26 +62,35 @@ impl WaitSet {
     /// Adds a signal. One that is set fires at once.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed`.
+    /// `OtherDispatcher`, `WrongThread` and `Closed`.
     pub fn add_signal(&mut self, signal: &Signal, tag: u32) -> Result<(), Error> {
-        self.add_ready(signal.key(), Interest::Readable, tag)
+        self.add_ready(signal.handle(), signal.key(), Interest::Readable, tag)
     }
 
     /// Adds a direction of a source. One that is ready fires at once.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed`.
+    /// `OtherDispatcher`, `WrongThread` and `Closed`.
     pub fn add_source<T: std::os::fd::AsFd>(
         &mut self,
         source: &crate::Source<T>,
         interest: Interest,
         tag: u32,
     ) -> Result<(), Error> {
-        self.add_ready(source.key(), interest, tag)
+        self.add_ready(source.handle(), source.key(), interest, tag)
     }
 
-    fn add_ready(&mut self, key: ReadyKey, interest: Interest, tag: u32) -> Result<(), Error> {
+    fn add_ready(
+        &mut self,
+        owner: &Handle,
+        key: ReadyKey,
+        interest: Interest,
+        tag: u32,
+    ) -> Result<(), Error> {
         let core = self.handle.core()?;
+        if !self.handle.is_same(owner) {
+            return Err(Error::OtherDispatcher);
+        }
         let mut ready = core.ready.borrow_mut();
         let listening = if ready.is_ready(key, interest) {
             None
@@ -85,14 +98,16 @@ impl WaitSet {
             ready.listen(key, interest, Listener::Set { set: self.id, tag })
         };
         match listening {
-            Some(id) => self.registered.push(Registered::Listener { key, interest, id }),
+            Some(id) => self
+                .registered
+                .push(Registered::Listener { key, interest, id }),
             // Ready, or gone: its owner finds out which.
             None => core.sets.borrow_mut().fire_now(self.id, tag),
         }
         Ok(())
     }
 
-    /// Waits until at least one member has fired since the last `clear`.
+    /// Waits until at least one member has fired whose tag was neither taken nor cleared.
     ///
     /// # Errors
     /// `WrongThread` and `Closed`.
@@ -100,10 +115,16 @@ impl WaitSet {
         let (handle, id) = (&self.handle, self.id);
         poll_fn(|cx| match handle.core() {
             Err(error) => Poll::Ready(Err(error)),
-            Ok(core) => match core.sets.borrow_mut().poll(id, cx.waker()) {
-                true => Poll::Ready(Ok(())),
-                false => Poll::Pending,
-            },
+            Ok(core) => {
+                // Whatever comes back in its place is dropped while nothing is borrowed.
+                let mut waker = Some(cx.waker().clone());
+                let fired = core.sets.borrow_mut().poll(id, &mut waker);
+                if fired {
+                    Poll::Ready(Ok(()))
+                } else {
+                    Poll::Pending
+                }
+            }
         })
         .await
     }
@@ -113,7 +134,11 @@ impl WaitSet {
     /// # Errors
     /// `WrongThread` and `Closed`.
     pub fn take_fired(&mut self, tags: &mut Vec<u32>) -> Result<(), Error> {
-        self.handle.core()?.sets.borrow_mut().take_fired(self.id, tags);
+        self.handle
+            .core()?
+            .sets
+            .borrow_mut()
+            .take_fired(self.id, tags);
         Ok(())
     }
 
@@ -121,7 +146,8 @@ impl WaitSet {
     pub fn clear(&mut self) {
         if let Ok(core) = self.handle.core() {
             forget(&core, &self.registered);
-            core.sets.borrow_mut().reset(self.id);
+            let waker = core.sets.borrow_mut().reset(self.id);
+            drop(waker);
             self.registered.clear();
         }
     }
@@ -131,9 +157,10 @@ impl Drop for WaitSet {
     fn drop(&mut self) {
         match self.handle.core() {
             Ok(core) => remove(&core, self.id, &self.registered),
-            Err(_) => self
-                .handle
-                .send(Message::RemoveSet(self.id, std::mem::take(&mut self.registered))),
+            Err(_) => self.handle.send(Message::RemoveSet(
+                self.id,
+                std::mem::take(&mut self.registered),
+            )),
         }
     }
 }
@@ -150,7 +177,7 @@ fn forget(core: &Core, registered: &[Registered]) {
         match member {
             Registered::Timer(key) => core.disarm(key),
             Registered::Listener { key, interest, id } => {
-                core.ready.borrow_mut().unlisten(key, interest, id);
+                core.unlisten(key, interest, id);
             }
         }
     }
@@ -189,17 +216,15 @@ impl WaitSets {
         }
     }
 
-    fn poll(&mut self, id: usize, waker: &Waker) -> bool {
+    /// Whether something has fired; if not, leaves the waker and gives the one before it back.
+    fn poll(&mut self, id: usize, waker: &mut Option<Waker>) -> bool {
         let Some(set) = self.0.get_mut(id) else {
             return true;
         };
         if !set.fired.is_empty() {
             return true;
         }
-        match &mut set.waker {
-            Some(old) => old.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
+        std::mem::swap(&mut set.waker, waker);
         false
     }
 
@@ -209,10 +234,9 @@ impl WaitSets {
         }
     }
 
-    fn reset(&mut self, id: usize) {
-        if let Some(set) = self.0.get_mut(id) {
-            set.fired.clear();
-            set.waker = None;
-        }
+    fn reset(&mut self, id: usize) -> Option<Waker> {
+        let set = self.0.get_mut(id)?;
+        set.fired.clear();
+        set.waker.take()
     }
 }

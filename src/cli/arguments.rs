@@ -9,7 +9,13 @@ use clap::{Args, Parser, Subcommand};
 #[command(name = "wippy", version, about, max_term_width = 100)]
 pub struct Options {
     /// The project's directory
-    #[arg(short = 'C', long = "directory", value_name = "DIR", default_value = ".", global = true)]
+    #[arg(
+        short = 'C',
+        long = "directory",
+        value_name = "DIR",
+        default_value = ".",
+        global = true
+    )]
     pub directory: PathBuf,
     /// Say more; twice for everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]

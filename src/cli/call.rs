@@ -8,10 +8,10 @@ use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
 use super::{FAILED, USAGE, report, report_diagnostics};
+use crate::Runtime;
 use crate::function::{Arguments, CallError};
 use crate::module::ModuleError;
 use crate::registry::Loaded;
-use crate::Runtime;
 
 pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let json = options.json;
@@ -24,7 +24,8 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
         }
     };
     let outcome = with_dispatcher(call, |dispatcher| {
-        let runtime = Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
+        let runtime =
+            Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
         dispatcher.block_on(many(dispatcher, &runtime, call, &arguments))?
     });
     match outcome {
@@ -70,15 +71,21 @@ fn with_dispatcher(
     let outcome = work(&dispatcher);
     if let Some(trace) = dispatcher.trace() {
         let mut stderr = std::io::stderr();
-        let _ = writeln!(stderr, "trace: {} records, hash {:016x}", trace.length(), trace.hash());
+        let _ = writeln!(
+            stderr,
+            "trace: {} records, hash {:016x}",
+            trace.length(),
+            trace.hash()
+        );
     }
     outcome
 }
 
 fn parse(arguments: &[String]) -> Result<Vec<Value>, String> {
     let parse = |(index, text): (usize, &String)| {
-        serde_json::from_str(text)
-            .map_err(|error| format!("argument {index} is not JSON: {error} (a string is written '\"text\"')"))
+        serde_json::from_str(text).map_err(|error| {
+            format!("argument {index} is not JSON: {error} (a string is written '\"text\"')")
+        })
     };
     arguments.iter().enumerate().map(parse).collect()
 }
@@ -112,14 +119,20 @@ async fn many(
                 }
                 times.push(handle.now()? - start);
             }
-            failure.map_or(Ok(times), Err)
+            Ok::<_, Failure>((times, failure))
         })?);
     }
     let mut times = Vec::new();
     let mut outcome = Ok(());
     for lane in lanes {
-        match lane.await.unwrap_or(Err(wippy_dispatcher::Error::Closed.into())) {
-            Ok(lane) => times.extend(lane),
+        match lane
+            .await
+            .unwrap_or(Err(wippy_dispatcher::Error::Closed.into()))
+        {
+            Ok((lane, failure)) => {
+                times.extend(lane);
+                outcome = outcome.and(failure.map_or(Ok(()), Err));
+            }
             Err(failure) => outcome = outcome.and(Err(failure)),
         }
     }
@@ -136,7 +149,12 @@ fn print(value: &Value) {
 
 fn summary(mut times: Vec<Duration>, begun: Instant, ended: Instant) {
     times.sort_unstable();
-    let at = |percent: usize| times.get(times.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default();
+    let at = |percent: usize| {
+        times
+            .get(times.len().saturating_sub(1) * percent / 100)
+            .copied()
+            .unwrap_or_default()
+    };
     let _ = writeln!(
         std::io::stderr(),
         "{} calls in {:?}: p50 {:?}, p99 {:?}, max {:?}",

@@ -28,11 +28,17 @@ struct NeverBlocking;
 impl Write for NeverBlocking {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let stderr = rustix::stdio::stderr();
-        match pwritev2(stderr, &[io::IoSlice::new(bytes)], u64::MAX, ReadWriteFlags::NOWAIT) {
+        match pwritev2(
+            stderr,
+            &[io::IoSlice::new(bytes)],
+            u64::MAX,
+            ReadWriteFlags::NOWAIT,
+        ) {
             Ok(written) => Ok(written),
             Err(Errno::AGAIN) => Ok(bytes.len()),
-            // Terminals, files and older kernels know no such flag.
-            Err(_) => io::stderr().write(bytes),
+            // Terminals, files and older kernels know no such flag. An error would be reported on
+            // the very stream that failed.
+            Err(_) => Ok(io::stderr().write(bytes).unwrap_or(bytes.len())),
         }
     }
 

@@ -40,7 +40,12 @@ pub(super) fn message(text: &str, json: bool) {
 pub(super) fn is_usage(error: &CallError) -> bool {
     matches!(
         error.problem,
-        Problem::Lookup(_) | Problem::NotCallable(_) | Problem::Module(_) | Problem::Value(_) | Problem::Env(_)
+        Problem::Lookup(_)
+            | Problem::NotCallable(_)
+            | Problem::Module(_)
+            | Problem::Value(_)
+            | Problem::Words { .. }
+            | Problem::Env(_)
     )
 }
 

@@ -7,11 +7,11 @@ use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Options, Run};
 use super::{FAILED, USAGE, report, report_diagnostics};
+use crate::Runtime;
 use crate::function::{CallError, Problem};
 use crate::host::stdio::Stdio;
 use crate::process::Status;
 use crate::registry::{Loaded, Registry};
-use crate::Runtime;
 
 /// The word in place of a command's name.
 const LIST: &str = "list";
@@ -66,10 +66,18 @@ fn list(registry: &Registry, as_json: bool) {
         }
         return;
     }
-    let width = registry.commands().map(|(command, _)| command.name.len()).max().unwrap_or(0);
+    let width = registry
+        .commands()
+        .map(|(command, _)| command.name.len())
+        .max()
+        .unwrap_or(0);
     let _ = writeln!(stdout, "Available commands:");
     for (command, _) in registry.commands() {
-        let line = format!("  {:width$}  {}", command.name, command.short.as_deref().unwrap_or_default());
+        let line = format!(
+            "  {:width$}  {}",
+            command.name,
+            command.short.as_deref().unwrap_or_default()
+        );
         let _ = writeln!(stdout, "{}", line.trim_end());
     }
 }

@@ -90,11 +90,15 @@ async fn run(
             Some(_) => vec![Val::Bool(false)],
             None => Vec::new(),
         };
-        callee.call_async(&mut store, arguments, &mut results).await?;
+        callee
+            .call_async(&mut store, arguments, &mut results)
+            .await?;
         Ok::<_, wasmtime::Error>(results.pop())
     };
-    outcome.await.map_err(|error| match error.downcast_ref::<Exit>() {
-        Some(&exit) => Problem::Exit(exit),
-        None => Problem::Trap(Trap::new(&error)),
-    })
+    outcome
+        .await
+        .map_err(|error| match error.downcast_ref::<Exit>() {
+            Some(&exit) => Problem::Exit(exit),
+            None => Problem::Trap(Trap::new(&error)),
+        })
 }

@@ -35,6 +35,14 @@ pub enum Problem {
     /// The arguments or the result do not fit.
     #[error(transparent)]
     Value(#[from] ValueError),
+    /// A command line has too few or too many words for its command's function.
+    #[error("{error}; the function is {signature}")]
+    Words {
+        /// How many there are, and how many it takes.
+        error: ValueError,
+        /// The function as WIT declares it.
+        signature: String,
+    },
     /// Too many callers wait.
     #[error("pool is full")]
     PoolFull,
@@ -76,7 +84,7 @@ impl From<super::PoolFull> for Problem {
 pub struct Trap {
     /// The cause.
     pub message: String,
-    /// Function names, or their numbers where the module has no names.
+    /// The names of the functions that were running; those without a name are left out.
     pub frames: Vec<String>,
 }
 
@@ -84,18 +92,17 @@ impl Trap {
     /// From the runtime's error.
     pub fn new(error: &wasmtime::Error) -> Trap {
         let frames = error.downcast_ref::<WasmBacktrace>().map(|backtrace| {
-            let frames = backtrace.frames().iter();
-            frames.map(|frame| name_of(frame.func_name(), frame.func_index())).collect()
+            let names = backtrace
+                .frames()
+                .iter()
+                .filter_map(|frame| frame.func_name());
+            names.map(str::to_owned).collect()
         });
         Trap {
             message: error.root_cause().to_string(),
             frames: frames.unwrap_or_default(),
         }
     }
-}
-
-fn name_of(name: Option<&str>, index: u32) -> String {
-    name.map_or_else(|| format!("function {index}"), str::to_owned)
 }
 
 /// The most frames that are shown.

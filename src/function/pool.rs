@@ -56,7 +56,9 @@ impl Pool {
             && let Some(left) = inner.free.get().checked_sub(1)
         {
             inner.free.set(left);
-            return Ok(Permit { inner: inner.clone() });
+            return Ok(Permit {
+                inner: inner.clone(),
+            });
         }
         if inner.waiting.borrow().len() >= inner.max_waiting {
             return Err(PoolFull);
@@ -190,7 +192,11 @@ mod tests {
                 let third = dispatcher.spawn(async move { waiting.enter().await.map(drop) });
                 dispatcher.handle().yield_now().await.expect("yield");
                 drop(first);
-                third.expect("a task").await.expect("not cancelled").expect("room");
+                third
+                    .expect("a task")
+                    .await
+                    .expect("not cancelled")
+                    .expect("room");
             })
             .expect("no deadlock");
         assert_eq!(pool.inner.free.get(), 1);

@@ -41,7 +41,8 @@ impl monotonic_clock::Host for State {
     }
 
     fn subscribe_instant(&mut self, when: u64) -> Result<Resource<Pollable>> {
-        self.table.push(Pollable::Deadline(Instant::from_nanos(when)))
+        self.table
+            .push(Pollable::Deadline(Instant::from_nanos(when)))
     }
 
     fn subscribe_duration(&mut self, duration: u64) -> Result<Resource<Pollable>> {

@@ -46,7 +46,10 @@ impl Lines {
 /// The end of the call ends its last line.
 impl Drop for Lines {
     fn drop(&mut self) {
-        let partial = self.partial.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let partial = self
+            .partial
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut rest = std::mem::take(partial);
         if !rest.is_empty() {
             self.log(&mut rest);

@@ -114,6 +114,11 @@ impl PipeWriter {
         }
     }
 
+    /// How many bytes it holds beyond its capacity.
+    pub(crate) fn excess(&self) -> usize {
+        self.0.lock().bytes.len().saturating_sub(self.0.capacity)
+    }
+
     /// Adds bytes. The caller has asked for room; a writer in between may make it more than fits,
     /// and nothing is lost then.
     ///
@@ -125,7 +130,10 @@ impl PipeWriter {
             return Err(StreamError::Closed);
         }
         state.bytes.extend(bytes);
-        let (any, full) = (!state.bytes.is_empty(), state.bytes.len() >= self.0.capacity);
+        let (any, full) = (
+            !state.bytes.is_empty(),
+            state.bytes.len() >= self.0.capacity,
+        );
         drop(state);
         if full {
             self.0.writable.clear();

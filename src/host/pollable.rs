@@ -25,7 +25,11 @@ impl Pollable {
     ///
     /// # Errors
     /// When its parent is gone, which the table does not let happen.
-    pub fn is_ready(&self, table: &Table, now: &mut impl FnMut() -> Result<Instant>) -> Result<bool> {
+    pub fn is_ready(
+        &self,
+        table: &Table,
+        now: &mut impl FnMut() -> Result<Instant>,
+    ) -> Result<bool> {
         Ok(match self {
             Pollable::Ready => true,
             Pollable::Deadline(Instant::NEVER) => false,
@@ -46,8 +50,12 @@ impl Pollable {
             Pollable::Deadline(Instant::NEVER) => {}
             Pollable::Deadline(deadline) => set.add_deadline(*deadline, tag)?,
             Pollable::Signal(signal) => set.add_signal(signal, tag)?,
-            Pollable::Input(parent) => table.by_index::<InputStream>(*parent)?.register(set, tag)?,
-            Pollable::Output(parent) => table.by_index::<OutputStream>(*parent)?.register(set, tag)?,
+            Pollable::Input(parent) => {
+                table.by_index::<InputStream>(*parent)?.register(set, tag)?
+            }
+            Pollable::Output(parent) => table
+                .by_index::<OutputStream>(*parent)?
+                .register(set, tag)?,
         }
         Ok(())
     }

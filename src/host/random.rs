@@ -41,7 +41,10 @@ impl insecure::Host for State {
 
 impl insecure_seed::Host for State {
     fn insecure_seed(&mut self) -> Result<(u64, u64)> {
-        Ok((self.random_u64(Stream::Insecure)?, self.random_u64(Stream::Insecure)?))
+        Ok((
+            self.random_u64(Stream::Insecure)?,
+            self.random_u64(Stream::Insecure)?,
+        ))
     }
 }
 

@@ -123,7 +123,11 @@ impl Table {
     ///
     /// # Errors
     /// When the bound is reached or the parent is gone; the guest traps.
-    pub fn push_child<T: Kind, P: Kind>(&mut self, value: T, parent: &Resource<P>) -> Result<Resource<T>> {
+    pub fn push_child<T: Kind, P: Kind>(
+        &mut self,
+        value: T,
+        parent: &Resource<P>,
+    ) -> Result<Resource<T>> {
         self.get(parent)?;
         let child = self.insert(value, Some(parent.rep()))?;
         if let Some(slot) = self.slots.get_mut(parent.rep() as usize) {
@@ -134,7 +138,10 @@ impl Table {
 
     fn insert<T: Kind>(&mut self, value: T, parent: Option<u32>) -> Result<Resource<T>> {
         if self.slots.len() >= self.bound {
-            bail!("too many resources: the bound of this entry is {} (limits.max_resources)", self.bound);
+            bail!(
+                "too many resources: the bound of this entry is {} (limits.max_resources)",
+                self.bound
+            );
         }
         let index = self.slots.insert(Slot {
             entry: value.wrap(),
@@ -166,7 +173,8 @@ impl Table {
     /// When there is none of this kind.
     pub fn by_index<T: Kind>(&self, index: u32) -> Result<&T> {
         let slot = self.slots.get(index as usize);
-        slot.and_then(|slot| T::get(&slot.entry)).ok_or_else(missing::<T>)
+        slot.and_then(|slot| T::get(&slot.entry))
+            .ok_or_else(missing::<T>)
     }
 
     /// A resource by the index that a child remembers, to change it.
@@ -175,7 +183,8 @@ impl Table {
     /// When there is none of this kind.
     pub fn by_index_mut<T: Kind>(&mut self, index: u32) -> Result<&mut T> {
         let slot = self.slots.get_mut(index as usize);
-        slot.and_then(|slot| T::get_mut(&mut slot.entry)).ok_or_else(missing::<T>)
+        slot.and_then(|slot| T::get_mut(&mut slot.entry))
+            .ok_or_else(missing::<T>)
     }
 
     /// Takes a resource out.
@@ -194,7 +203,10 @@ impl Table {
         }
         T::get(&slot.entry).ok_or_else(missing::<T>)?;
         let slot = self.slots.remove(index);
-        if let Some(parent) = slot.parent.and_then(|parent| self.slots.get_mut(parent as usize)) {
+        if let Some(parent) = slot
+            .parent
+            .and_then(|parent| self.slots.get_mut(parent as usize))
+        {
             parent.children -= 1;
         }
         T::unwrap(slot.entry).ok_or_else(missing::<T>)

@@ -40,7 +40,12 @@ impl Modules {
     ///
     /// # Errors
     /// `Invalid` when the bytes are no component.
-    pub async fn get(&self, handle: &Handle, digest: Digest, bytes: Vec<u8>) -> Result<Compiled, ModuleError> {
+    pub async fn get(
+        &self,
+        handle: &Handle,
+        digest: Digest,
+        bytes: Vec<u8>,
+    ) -> Result<Compiled, ModuleError> {
         let once = self.by_hash.borrow_mut().entry(digest).or_default().clone();
         let engine = self.engine.clone();
         let job = || {
@@ -54,12 +59,15 @@ impl Modules {
 
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<Compiled, ModuleError> {
     if !bytes.starts_with(b"\0asm") {
-        return Err(ModuleError::Invalid("it does not begin like WebAssembly".to_owned()));
+        return Err(ModuleError::Invalid(
+            "it does not begin like WebAssembly".to_owned(),
+        ));
     }
     if bytes.get(4..8) == Some(&[1, 0, 0, 0]) {
         return Err(ModuleError::Invalid(
             "it is a core module; only components can be called so far".to_owned(),
         ));
     }
-    Component::from_binary(engine.inner(), bytes).map_err(|error| ModuleError::Invalid(format!("{error:#}")))
+    Component::from_binary(engine.inner(), bytes)
+        .map_err(|error| ModuleError::Invalid(format!("{error:#}")))
 }

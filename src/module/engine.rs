@@ -1,7 +1,8 @@
 //! The compiler and the memory for instances.
 
 use wasmtime::{
-    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store, WasmBacktraceDetails,
+    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store,
+    WasmBacktraceDetails,
 };
 
 use super::ModuleError;
@@ -44,7 +45,9 @@ impl Engine {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
         let inner = wasmtime::Engine::new(&config).or_else(|error| {
             // Little address space (`ulimit -v`): slower, but it works.
-            tracing::warn!("no address space for pooled instances ({error:#}); allocating on demand");
+            tracing::warn!(
+                "no address space for pooled instances ({error:#}); allocating on demand"
+            );
             let mut config = self::config(profile);
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
             wasmtime::Engine::new(&config)

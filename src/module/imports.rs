@@ -79,7 +79,12 @@ const POLL: &str = "wasi:poll";
 /// Calling other functions of the registry.
 const FUNCS: [&str; 2] = ["funcs", "wippy:runtime/funcs"];
 /// All of preview 1, for a core module.
-const PREVIEW1: [&str; 4] = ["wasi1", "preview1", "wasi-preview1", "wasi_snapshot_preview1"];
+const PREVIEW1: [&str; 4] = [
+    "wasi1",
+    "preview1",
+    "wasi-preview1",
+    "wasi_snapshot_preview1",
+];
 
 /// A name in `imports` that means nothing.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -112,7 +117,9 @@ impl Capabilities {
     ///
     /// # Errors
     /// The first name that is not known.
-    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Capabilities, UnknownImport> {
+    pub fn parse<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Capabilities, UnknownImport> {
         let mut capabilities = Capabilities::default();
         for name in names {
             capabilities.enable(name)?;
@@ -121,7 +128,12 @@ impl Capabilities {
     }
 
     fn enable(&mut self, written: &str) -> Result<(), UnknownImport> {
-        let name = written.split('@').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let name = written
+            .split('@')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         if FUNCS.contains(&name.as_str()) {
             self.funcs = true;
         } else if PREVIEW1.contains(&name.as_str()) {
@@ -157,7 +169,10 @@ pub(super) fn group_of(interface: &str) -> Option<&'static str> {
 }
 
 fn full_names(group: &Group) -> impl Iterator<Item = String> + '_ {
-    group.interfaces.iter().map(|name| format!("{}/{name}", group.name))
+    group
+        .interfaces
+        .iter()
+        .map(|name| format!("{}/{name}", group.name))
 }
 
 fn unknown(written: &str, name: &str) -> UnknownImport {

@@ -11,14 +11,15 @@ use wasmtime::{Result, StoreContextMut, format_err};
 
 use super::imports::{self, Capabilities, HOST_VERSION, group_of, groups, implementation};
 use super::{Engine, ModuleError};
+use crate::host::State;
 use crate::host::cli::{TerminalInput, TerminalOutput};
 use crate::host::io::interfaces::streams::HostOutputStream;
 use crate::host::io::{InputStream, IoError, OutputStream};
 use crate::host::pollable::Pollable;
-use crate::host::State;
 use crate::host::table::Kind;
 
-/// Builds the linker of one entry over one component. `entry` is named in the traps.
+/// Builds the linker of one entry over one component. The failed call names the entry, its trap
+/// the function and the line that would enable it.
 ///
 /// # Errors
 /// `Link` when the component imports something that no trap can stand for.
@@ -26,12 +27,11 @@ pub fn link(
     engine: &Engine,
     component: &Component,
     capabilities: &Capabilities,
-    entry: &str,
 ) -> Result<Linker<State>, ModuleError> {
     let failed = |error: wasmtime::Error| ModuleError::Link(format!("{error:#}"));
     let mut linker = Linker::new(engine.inner());
     define_wasi(&mut linker, capabilities).map_err(failed)?;
-    define_traps(&mut linker, engine, component, capabilities, entry).map_err(failed)?;
+    define_traps(&mut linker, engine, component, capabilities).map_err(failed)?;
     Ok(linker)
 }
 
@@ -80,10 +80,14 @@ fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
 }
 
 fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
-    instance.resource(T::NAME, ResourceType::host::<T>(), |mut store: StoreContextMut<'_, State>, index| {
-        let handle: Resource<T> = Resource::new_own(index);
-        store.data_mut().table.delete(handle).map(drop)
-    })
+    instance.resource(
+        T::NAME,
+        ResourceType::host::<T>(),
+        |mut store: StoreContextMut<'_, State>, index| {
+            let handle: Resource<T> = Resource::new_own(index);
+            store.data_mut().table.delete(handle).map(drop)
+        },
+    )
 }
 
 fn unavailable(interface: &str) -> &'static [&'static str] {
@@ -92,7 +96,11 @@ fn unavailable(interface: &str) -> &'static [&'static str] {
         "wasi:sockets/network" => &["network"],
         "wasi:sockets/ip-name-lookup" => &["resolve-address-stream"],
         "wasi:sockets/tcp" => &["tcp-socket"],
-        "wasi:sockets/udp" => &["udp-socket", "incoming-datagram-stream", "outgoing-datagram-stream"],
+        "wasi:sockets/udp" => &[
+            "udp-socket",
+            "incoming-datagram-stream",
+            "outgoing-datagram-stream",
+        ],
         "wasi:http/types" => &[
             "fields",
             "incoming-request",
@@ -118,7 +126,8 @@ fn versioned(interface: &str) -> String {
 fn host_interface(import: &str) -> Option<&str> {
     let (interface, version) = import.split_once('@')?;
     let patch = version.strip_prefix("0.2.")?;
-    (imports::is_known(interface) && patch.bytes().all(|byte| byte.is_ascii_digit())).then_some(interface)
+    (imports::is_known(interface) && patch.bytes().all(|byte| byte.is_ascii_digit()))
+        .then_some(interface)
 }
 
 /// Binds every import that is not enabled to a trap which says what would enable it.
@@ -127,7 +136,6 @@ fn define_traps(
     engine: &Engine,
     component: &Component,
     capabilities: &Capabilities,
-    entry: &str,
 ) -> Result<()> {
     let component = component.component_type();
     let mut seen = Vec::new();
@@ -138,7 +146,6 @@ fn define_traps(
                 let name = interface.map_or_else(|| import.to_owned(), versioned);
                 let mut target = linker.instance(&name)?;
                 let place = Place {
-                    entry,
                     import,
                     interface,
                     capabilities,
@@ -146,16 +153,21 @@ fn define_traps(
                 trap_instance(&mut target, engine, &instance, &place, &mut seen)?;
             }
             ComponentItem::ComponentFunc(_) => {
-                let text = format!("{entry}: the import {import} is not known here; nothing in imports enables it");
+                let text =
+                    format!("the import {import} is not known here; nothing in imports enables it");
                 trap(&mut linker.root(), import, text)?;
             }
             ComponentItem::Resource(ty) => {
                 seen.push(ty);
-                linker.root().resource(import, ResourceType::host::<Unavailable>(), |_, _| Ok(()))?;
+                linker
+                    .root()
+                    .resource(import, ResourceType::host::<Unavailable>(), |_, _| Ok(()))?;
             }
             ComponentItem::Type(_) => {}
             ComponentItem::CoreFunc(_) | ComponentItem::Module(_) | ComponentItem::Component(_) => {
-                return Err(format_err!("the import {import} is a module, which no entry can give"));
+                return Err(format_err!(
+                    "the import {import} is a module, which no entry can give"
+                ));
             }
         }
     }
@@ -164,7 +176,6 @@ fn define_traps(
 
 /// Where a trap stands.
 struct Place<'a> {
-    entry: &'a str,
     import: &'a str,
     interface: Option<&'a str>,
     capabilities: &'a Capabilities,
@@ -177,13 +188,15 @@ fn trap_instance(
     place: &Place<'_>,
     seen: &mut Vec<ResourceType>,
 ) -> Result<()> {
-    let works = place
-        .interface
-        .is_some_and(|interface| place.capabilities.allows(interface) && implementation(interface).is_some());
+    let works = place.interface.is_some_and(|interface| {
+        place.capabilities.allows(interface) && implementation(interface).is_some()
+    });
     for (name, item) in instance.exports(engine.inner()) {
         match item.ty {
             ComponentItem::ComponentFunc(_) if place.is_harmless(name) => {
-                target.func_wrap(name, |_, (): ()| Ok((Vec::<(Resource<Unavailable>, String)>::new(),)))?;
+                target.func_wrap(name, |_, (): ()| {
+                    Ok((Vec::<(Resource<Unavailable>, String)>::new(),))
+                })?;
             }
             ComponentItem::ComponentFunc(_) => {
                 let defined = trap(target, name, place.text(name));
@@ -197,7 +210,8 @@ fn trap_instance(
                 // A type that an earlier import has brought is an alias of it here.
                 if !seen.contains(&ty) {
                     seen.push(ty);
-                    let defined = target.resource(name, ResourceType::host::<Unavailable>(), |_, _| Ok(()));
+                    let defined =
+                        target.resource(name, ResourceType::host::<Unavailable>(), |_, _| Ok(()));
                     if place.interface.is_none() {
                         defined?;
                     }
@@ -225,17 +239,26 @@ impl Place<'_> {
     }
 
     fn text(&self, function: &str) -> String {
-        let Place { entry, import, .. } = self;
         let Some(interface) = self.interface else {
-            return format!("{entry}: {import}#{function} is not known here; nothing in imports enables it");
+            return format!(
+                "{}#{function} is not known here; nothing in imports enables it",
+                self.import
+            );
         };
         let group = group_of(interface).unwrap_or(interface);
-        match (self.capabilities.allows(interface), implementation(interface)) {
-            (true, None) => format!("{entry}: {interface}#{function} is enabled, but not available yet"),
+        match (
+            self.capabilities.allows(interface),
+            implementation(interface),
+        ) {
+            (true, None) => format!("{interface}#{function} is enabled, but not available yet"),
             (true, Some(_)) => {
-                format!("{entry}: {interface}#{function} is not part of WASI {HOST_VERSION}; nothing in imports enables it")
+                format!(
+                    "{interface}#{function} is not part of WASI {HOST_VERSION}; nothing in imports enables it"
+                )
             }
-            (false, _) => format!("{entry}: {interface}#{function} is not enabled; add `- {group}` to its imports"),
+            (false, _) => {
+                format!("{interface}#{function} is not enabled; add `- {group}` to its imports")
+            }
         }
     }
 }

@@ -24,11 +24,15 @@ pub fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
     let root = Dir::open_ambient_dir(directory, ambient_authority())
         .map_err(|error| refuse(format!("{}: {error}", directory.display())))?;
     let inside = path.trim_start_matches('/');
-    let metadata = root.metadata(inside).map_err(|error| refuse(error.to_string()))?;
+    let metadata = root
+        .metadata(inside)
+        .map_err(|error| refuse(error.to_string()))?;
     if !metadata.is_file() {
         return Err(refuse("not a regular file".to_owned()));
     }
-    let file = root.open(inside).map_err(|error| refuse(error.to_string()))?;
+    let file = root
+        .open(inside)
+        .map_err(|error| refuse(error.to_string()))?;
     let mut bytes = Vec::new();
     let read = file.take(MODULE_MAX + 1).read_to_end(&mut bytes);
     read.map_err(|error| refuse(error.to_string()))?;

@@ -56,11 +56,16 @@ pub fn exports(engine: &Engine, component: &Component) -> Vec<Export> {
 impl Method {
     /// Finds `written` among the exports: a function, or `interface#function` whose package and
     /// version may be left out where one interface fits. A function that only one interface
-    /// exports is found by its bare name too.
+    /// exports is found by its bare name too, and so is the only function of a full interface
+    /// name: `wasi:cli/run`.
     ///
     /// # Errors
     /// `Method`, listing what there is.
-    pub fn find(engine: &Engine, component: &Component, written: &str) -> Result<Method, ModuleError> {
+    pub fn find(
+        engine: &Engine,
+        component: &Component,
+        written: &str,
+    ) -> Result<Method, ModuleError> {
         let exports = exports(engine, component);
         let export = choose(&exports, written)?;
         let unknown = || ModuleError::Method(format!("method {written:?} is not a function"));
@@ -73,7 +78,11 @@ impl Method {
         Ok(Method {
             name: export.name.clone(),
             index: index.ok_or_else(unknown)?,
-            params: export.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect(),
+            params: export
+                .ty
+                .params()
+                .map(|(name, ty)| (name.to_owned(), ty))
+                .collect(),
             result: export.ty.results().next(),
         })
     }
@@ -88,7 +97,10 @@ fn choose<'a>(exports: &'a [Export], written: &str) -> Result<&'a Export, Module
     if let Some(exact) = exports.iter().find(|export| export.name == written) {
         return Ok(exact);
     }
-    let fitting: Vec<&Export> = exports.iter().filter(|export| fits(&export.name, written)).collect();
+    let fitting: Vec<&Export> = exports
+        .iter()
+        .filter(|export| fits(&export.name, written))
+        .collect();
     match fitting.as_slice() {
         [one] => Ok(one),
         [] => Err(ModuleError::Method(format!(
@@ -106,13 +118,17 @@ fn fits(export: &str, written: &str) -> bool {
     let Some((interface, function)) = export.split_once('#') else {
         return false;
     };
-    let Some((wanted_interface, wanted_function)) = written.split_once('#') else {
-        return function == written;
+    let (wanted_interface, wanted_function) = match written.split_once('#') {
+        Some(both) => both,
+        // An interface by itself means the one function that it has.
+        None if written.contains('/') => (written, function),
+        None => return function == written,
     };
     let unversioned = interface.split('@').next().unwrap_or(interface);
     let bare = unversioned.rsplit('/').next().unwrap_or(unversioned);
     let bare_versioned = interface.rsplit('/').next().unwrap_or(interface);
-    function == wanted_function && [unversioned, bare, bare_versioned].contains(&wanted_interface)
+    let names = [interface, unversioned, bare, bare_versioned];
+    function == wanted_function && names.contains(&wanted_interface)
 }
 
 fn list<'a>(exports: impl Iterator<Item = &'a Export>) -> String {
@@ -138,8 +154,15 @@ mod tests {
         ] {
             assert!(fits(export, written), "{written}");
         }
-        for written in ["guests#sleep-ms", "sleep#other", "sleep@0.2.0#sleep-ms", "sleep"] {
+        for written in [
+            "guests#sleep-ms",
+            "sleep#other",
+            "sleep@0.2.0#sleep-ms",
+            "sleep",
+        ] {
             assert!(!fits(export, written), "{written}");
         }
+        let run = "wasi:cli/run@0.2.12#run";
+        assert!(fits(run, "wasi:cli/run") && fits(run, "wasi:cli/run@0.2.12") && fits(run, "run"));
     }
 }

@@ -31,25 +31,28 @@ impl Status {
             Value::Null => Status::exit(0),
             Value::Bool(ok) => Status::exit(u8::from(!ok)),
             Value::String(text) => Status::printing(text),
-            Value::Number(number) => match number.as_u64().and_then(|code| u8::try_from(code).ok()) {
+            Value::Number(number) => match number.as_u64().and_then(|code| u8::try_from(code).ok())
+            {
                 Some(code) => Status::exit(code),
                 None => Status::printing(number.to_string()),
             },
-            Value::Object(mut object) => match (object.len(), object.remove("ok"), object.remove("err")) {
-                // `result` without a payload: `{"ok": true}`.
-                (1, Some(Value::Bool(true)), None) => Status::exit(0),
-                (1, Some(value), None) => Status::of_value(value),
-                (1, None, Some(value)) => Status {
-                    code: 1,
-                    output: None,
-                    error: (value != Value::Bool(true)).then(|| text_of(&value)),
-                },
-                (_, ok, err) => {
-                    object.extend(ok.map(|value| ("ok".to_owned(), value)));
-                    object.extend(err.map(|value| ("err".to_owned(), value)));
-                    Status::printing(Value::Object(object).to_string())
+            Value::Object(mut object) => {
+                match (object.len(), object.remove("ok"), object.remove("err")) {
+                    // `result` without a payload: `{"ok": true}`.
+                    (1, Some(Value::Bool(true)), None) => Status::exit(0),
+                    (1, Some(value), None) => Status::of_value(value),
+                    (1, None, Some(value)) => Status {
+                        code: 1,
+                        output: None,
+                        error: (value != Value::Bool(true)).then(|| text_of(&value)),
+                    },
+                    (_, ok, err) => {
+                        object.extend(ok.map(|value| ("ok".to_owned(), value)));
+                        object.extend(err.map(|value| ("err".to_owned(), value)));
+                        Status::printing(Value::Object(object).to_string())
+                    }
                 }
-            },
+            }
             value => Status::printing(value.to_string()),
         }
     }

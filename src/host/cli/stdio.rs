@@ -9,7 +9,7 @@ use crate::host::io::{InputStream, OutputStream};
 
 impl stdin::Host for State {
     fn get_stdin(&mut self) -> Result<Resource<InputStream>> {
-        let stream = self.context.stdio.stdin.clone();
+        let stream = InputStream::new(self.context.stdio.stdin.clone());
         self.table.push(stream)
     }
 }

@@ -3,7 +3,9 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::interfaces::{terminal_input, terminal_output, terminal_stderr, terminal_stdin, terminal_stdout};
+use super::interfaces::{
+    terminal_input, terminal_output, terminal_stderr, terminal_stdin, terminal_stdout,
+};
 use crate::host::State;
 
 /// `wasi:cli/terminal-input#terminal-input`: says that standard input is a terminal.

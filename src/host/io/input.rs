@@ -12,9 +12,15 @@ use crate::host::stdio::Input;
 /// The most bytes one `read` gives.
 pub const READ_MAX: usize = 64 * 1024;
 
-/// `wasi:io/streams#input-stream`: a closed set of sources.
+/// `wasi:io/streams#input-stream`: a feed, and whether its end was seen through this handle.
+pub struct InputStream {
+    feed: Feed,
+    ended: bool,
+}
+
+/// A closed set of sources of bytes.
 #[derive(Clone)]
-pub enum InputStream {
+pub enum Feed {
     /// Ended from the start.
     Empty,
     /// One of the program's own descriptors, shared by all who read it.
@@ -24,26 +30,30 @@ pub enum InputStream {
 }
 
 impl InputStream {
+    /// A stream from a feed.
+    pub fn new(feed: Feed) -> InputStream {
+        InputStream { feed, ended: false }
+    }
+
     /// Reads what is there, `length` bytes at most: an empty list when there is nothing yet.
     ///
     /// # Errors
-    /// `Closed` at the end, `Failed` when the source fails.
-    pub fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {
-        let length = length.min(READ_MAX);
-        match self {
-            InputStream::Empty => Err(StreamError::Closed),
-            InputStream::Device(device) => device.read(length),
-            InputStream::Pipe(pipe) => pipe.read(length),
+    /// `Closed` at the end, `Failed` when the feed fails; `Closed` ever after.
+    pub fn read(&mut self, length: usize) -> Result<Vec<u8>, StreamError> {
+        if self.ended {
+            return Err(StreamError::Closed);
         }
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let read = self.feed.read(length.min(READ_MAX));
+        self.ended = matches!(read, Err(StreamError::Closed | StreamError::Failed(_)));
+        read
     }
 
     /// Whether a read would give bytes, the end or an error, as far as is known without asking.
     pub fn is_ready(&self) -> bool {
-        match self {
-            InputStream::Empty => true,
-            InputStream::Device(device) => device.is_ready(),
-            InputStream::Pipe(pipe) => pipe.is_ready(),
-        }
+        self.ended || self.feed.is_ready()
     }
 
     /// Adds its readiness to a wait.
@@ -51,10 +61,32 @@ impl InputStream {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
+        self.feed.register(set, tag)
+    }
+}
+
+impl Feed {
+    fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {
         match self {
-            InputStream::Empty => set.add_deadline(Instant::from_nanos(0), tag)?,
-            InputStream::Device(device) => device.register(set, tag)?,
-            InputStream::Pipe(pipe) => pipe.register(set, tag)?,
+            Feed::Empty => Err(StreamError::Closed),
+            Feed::Device(device) => device.read(length),
+            Feed::Pipe(pipe) => pipe.read(length),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Feed::Empty => true,
+            Feed::Device(device) => device.is_ready(),
+            Feed::Pipe(pipe) => pipe.is_ready(),
+        }
+    }
+
+    fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
+        match self {
+            Feed::Empty => set.add_deadline(Instant::from_nanos(0), tag)?,
+            Feed::Device(device) => device.register(set, tag)?,
+            Feed::Pipe(pipe) => pipe.register(set, tag)?,
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ mod poll;
 mod streams;
 
 pub use error::{IoError, StreamError};
-pub use input::InputStream;
+pub use input::{Feed, InputStream};
 pub use output::{OutputStream, Sink};
 
 /// The generated interfaces.

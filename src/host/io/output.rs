@@ -10,6 +10,9 @@ use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
 use crate::host::stdio::Output;
 
+/// Beyond how many bytes that are kept a permitted write waits.
+const KEPT_MAX: usize = 1 << 20;
+
 /// `wasi:io/streams#output-stream`: a destination, and what it last permitted.
 pub struct OutputStream {
     sink: Sink,
@@ -78,6 +81,16 @@ impl Sink {
                 Ok(())
             }
             Sink::Pipe(pipe) => pipe.write(bytes),
+        }
+    }
+
+    /// Whether it keeps far more than it permits, because several streams write to it. Then a write
+    /// waits first, so that what is kept stays bounded.
+    pub(super) fn is_overfull(&self) -> bool {
+        match self {
+            Sink::Device(device) => device.kept() > KEPT_MAX,
+            Sink::Log(_) => false,
+            Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
         }
     }
 

@@ -48,6 +48,13 @@ impl Host for State {
         if pollables.is_empty() {
             bail!("poll of an empty list would wait forever");
         }
+        let bound = self.context.limits.resources;
+        if pollables.len() > bound {
+            bail!(
+                "poll of {} pollables, where {bound} resources may live (limits.max_resources)",
+                pollables.len()
+            );
+        }
         self.breathe().await?;
         let ready = self.scan(&pollables)?;
         if !ready.is_empty() {
@@ -78,7 +85,11 @@ impl State {
         };
         let mut ready = Vec::new();
         for (index, pollable) in (0u32..).zip(pollables) {
-            if self.table.get(pollable)?.is_ready(&self.table, &mut clock)? {
+            if self
+                .table
+                .get(pollable)?
+                .is_ready(&self.table, &mut clock)?
+            {
                 ready.push(index);
             }
         }
@@ -104,7 +115,9 @@ impl State {
         };
         let ready = loop {
             for (tag, pollable) in (0u32..).zip(pollables) {
-                self.table.get(pollable)?.register(&self.table, &mut set, tag)?;
+                self.table
+                    .get(pollable)?
+                    .register(&self.table, &mut set, tag)?;
             }
             set.wait().await?;
             let ready = self.confirm(&mut set, pollables)?;
@@ -128,7 +141,10 @@ impl State {
         let mut ready = Vec::with_capacity(self.fired.len());
         for &tag in &self.fired {
             if let Some(pollable) = pollables.get(tag as usize)
-                && self.table.get(pollable)?.is_ready(&self.table, &mut || Ok(now))?
+                && self
+                    .table
+                    .get(pollable)?
+                    .is_ready(&self.table, &mut || Ok(now))?
             {
                 ready.push(tag);
             }

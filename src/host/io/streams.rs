@@ -18,14 +18,20 @@ impl Host for State {
     fn convert_stream_error(&mut self, error: StreamError) -> Result<WitError> {
         match error {
             StreamError::Closed => Ok(WitError::Closed),
-            StreamError::Failed(error) => Ok(WitError::LastOperationFailed(self.table.push(error)?)),
+            StreamError::Failed(error) => {
+                Ok(WitError::LastOperationFailed(self.table.push(error)?))
+            }
             StreamError::Trap(trap) => Err(trap),
         }
     }
 }
 
 impl HostInputStream for State {
-    async fn read(&mut self, stream: Resource<InputStream>, length: u64) -> Result<Vec<u8>, StreamError> {
+    async fn read(
+        &mut self,
+        stream: Resource<InputStream>,
+        length: u64,
+    ) -> Result<Vec<u8>, StreamError> {
         self.breathe().await?;
         self.read_now(&stream, length)
     }
@@ -45,7 +51,11 @@ impl HostInputStream for State {
         }
     }
 
-    async fn skip(&mut self, stream: Resource<InputStream>, length: u64) -> Result<u64, StreamError> {
+    async fn skip(
+        &mut self,
+        stream: Resource<InputStream>,
+        length: u64,
+    ) -> Result<u64, StreamError> {
         let skipped = self.read(stream, length).await?;
         Ok(skipped.len() as u64)
     }
@@ -60,7 +70,8 @@ impl HostInputStream for State {
     }
 
     fn subscribe(&mut self, stream: Resource<InputStream>) -> Result<Resource<Pollable>> {
-        self.table.push_child(Pollable::Input(stream.rep()), &stream)
+        self.table
+            .push_child(Pollable::Input(stream.rep()), &stream)
     }
 
     fn drop(&mut self, stream: Resource<InputStream>) -> Result<()> {
@@ -75,7 +86,14 @@ impl HostOutputStream for State {
         self.permit(&stream)
     }
 
-    async fn write(&mut self, stream: Resource<OutputStream>, bytes: Vec<u8>) -> Result<(), StreamError> {
+    async fn write(
+        &mut self,
+        stream: Resource<OutputStream>,
+        bytes: Vec<u8>,
+    ) -> Result<(), StreamError> {
+        while self.sink(&stream)?.is_overfull() {
+            self.output_ready(&stream).await?;
+        }
         self.write_permitted(&stream, &bytes)
     }
 
@@ -105,10 +123,15 @@ impl HostOutputStream for State {
     }
 
     fn subscribe(&mut self, stream: Resource<OutputStream>) -> Result<Resource<Pollable>> {
-        self.table.push_child(Pollable::Output(stream.rep()), &stream)
+        self.table
+            .push_child(Pollable::Output(stream.rep()), &stream)
     }
 
-    async fn write_zeroes(&mut self, stream: Resource<OutputStream>, length: u64) -> Result<(), StreamError> {
+    async fn write_zeroes(
+        &mut self,
+        stream: Resource<OutputStream>,
+        length: u64,
+    ) -> Result<(), StreamError> {
         let permitted = self.table.get(&stream)?.permit;
         if length > permitted {
             return Err(over_permit(length, permitted));
@@ -126,7 +149,8 @@ impl HostOutputStream for State {
         match usize::try_from(length) {
             Ok(length) if length <= AND_FLUSH_MAX => {
                 let zeroes = [0; AND_FLUSH_MAX];
-                self.write_all(&stream, zeroes.get(..length).unwrap_or_default()).await
+                self.write_all(&stream, zeroes.get(..length).unwrap_or_default())
+                    .await
             }
             _ => Err(over_and_flush(length)),
         }
@@ -173,9 +197,13 @@ impl HostOutputStream for State {
 }
 
 impl State {
-    fn read_now(&mut self, stream: &Resource<InputStream>, length: u64) -> Result<Vec<u8>, StreamError> {
+    fn read_now(
+        &mut self,
+        stream: &Resource<InputStream>,
+        length: u64,
+    ) -> Result<Vec<u8>, StreamError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        self.table.get(stream)?.read(length)
+        self.table.get_mut(stream)?.read(length)
     }
 
     fn sink(&self, stream: &Resource<OutputStream>) -> Result<Sink, StreamError> {
@@ -189,7 +217,11 @@ impl State {
         Ok(stream.permit)
     }
 
-    fn write_permitted(&mut self, stream: &Resource<OutputStream>, bytes: &[u8]) -> Result<(), StreamError> {
+    fn write_permitted(
+        &mut self,
+        stream: &Resource<OutputStream>,
+        bytes: &[u8],
+    ) -> Result<(), StreamError> {
         let stream = self.table.get_mut(stream)?;
         let length = bytes.len() as u64;
         match stream.permit.checked_sub(length) {
@@ -200,7 +232,11 @@ impl State {
     }
 
     /// Writes all of it, waiting for room, and waits until it is delivered.
-    async fn write_all(&mut self, stream: &Resource<OutputStream>, mut bytes: &[u8]) -> Result<(), StreamError> {
+    async fn write_all(
+        &mut self,
+        stream: &Resource<OutputStream>,
+        mut bytes: &[u8],
+    ) -> Result<(), StreamError> {
         self.breathe().await?;
         while !bytes.is_empty() {
             let room = usize::try_from(self.permit(stream)?).unwrap_or(usize::MAX);
@@ -231,12 +267,16 @@ impl State {
     }
 
     async fn input_ready(&mut self, stream: &Resource<InputStream>) -> Result<()> {
-        let pollable = self.table.push_child(Pollable::Input(stream.rep()), stream)?;
+        let pollable = self
+            .table
+            .push_child(Pollable::Input(stream.rep()), stream)?;
         self.wait_once(pollable).await
     }
 
     async fn output_ready(&mut self, stream: &Resource<OutputStream>) -> Result<()> {
-        let pollable = self.table.push_child(Pollable::Output(stream.rep()), stream)?;
+        let pollable = self
+            .table
+            .push_child(Pollable::Output(stream.rep()), stream)?;
         self.wait_once(pollable).await
     }
 

@@ -60,7 +60,9 @@ impl Descriptor {
             FileType::CharacterDevice if descriptor.is_terminal() => descriptor.reopen()?,
             // What epoll refuses among the devices (null, zero, full) never blocks.
             FileType::CharacterDevice => match descriptor.follow(Way::Nowait) {
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => descriptor.way = Way::Inline,
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    descriptor.way = Way::Inline
+                }
                 followed => followed?,
             },
             _ => {}
@@ -115,7 +117,9 @@ impl Descriptor {
         if let Ok(own) = rustix::fs::open(path, flags, Mode::empty()) {
             self.fd = Arc::new(own);
             match self.follow(Way::Reopened) {
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => self.way = Way::Pool,
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    self.way = Way::Pool
+                }
                 followed => followed?,
             }
         }
@@ -129,7 +133,9 @@ impl Descriptor {
                 let mut slices = [io::IoSliceMut::new(buffer)];
                 rustix::io::preadv2(fd, &mut slices, CURRENT, ReadWriteFlags::NOWAIT)
             }
-            Way::Socket => rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT).map(|(read, _)| read),
+            Way::Socket => {
+                rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT).map(|(read, _)| read)
+            }
             Way::Reopened | Way::Inline => rustix::io::read(fd, &mut *buffer),
             Way::Pool => Err(Errno::AGAIN),
             Way::Directory => Err(Errno::ISDIR),
@@ -184,6 +190,8 @@ impl Descriptor {
     }
 
     fn hung_up(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| source.is_closed(self.interest))
+        self.source
+            .as_ref()
+            .is_some_and(|source| source.is_closed(self.interest))
     }
 }

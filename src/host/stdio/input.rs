@@ -65,9 +65,6 @@ impl Input {
         if state.ended {
             return Err(StreamError::Closed);
         }
-        if length == 0 {
-            return Ok(Vec::new());
-        }
         if let Some(brought) = state.brought.take() {
             return self.take_brought(state, brought, length);
         }

@@ -14,21 +14,20 @@ use std::sync::Arc;
 use rustix::io::fcntl_dupfd_cloexec;
 use wippy_dispatcher::Handle;
 
-use super::io::InputStream;
-pub use super::io::Sink;
+pub use super::io::{Feed, Sink};
 use super::log::Lines;
 
 /// Standard input, output and error of a call. Clones share their streams.
 #[derive(Clone)]
 pub struct Stdio {
-    pub(crate) stdin: InputStream,
+    pub(crate) stdin: Feed,
     pub(crate) stdout: Sink,
     pub(crate) stderr: Sink,
 }
 
 impl Stdio {
     /// Streams of any kind.
-    pub fn new(stdin: InputStream, stdout: Sink, stderr: Sink) -> Stdio {
+    pub fn new(stdin: Feed, stdout: Sink, stderr: Sink) -> Stdio {
         Stdio {
             stdin,
             stdout,
@@ -39,7 +38,7 @@ impl Stdio {
     /// A function's: an empty input, and log lines.
     pub fn logged(entry: &str) -> Stdio {
         Stdio {
-            stdin: InputStream::Empty,
+            stdin: Feed::Empty,
             stdout: Sink::Log(Arc::new(Lines::new(entry, "stdout"))),
             stderr: Sink::Log(Arc::new(Lines::new(entry, "stderr"))),
         }
@@ -73,8 +72,8 @@ impl Stdio {
         };
         Ok(Stdio {
             stdin: match stdin {
-                Some(fd) => InputStream::Device(Arc::new(Input::new(handle, fd)?)),
-                None => InputStream::Empty,
+                Some(fd) => Feed::Device(Arc::new(Input::new(handle, fd)?)),
+                None => Feed::Empty,
             },
             stdout: sink(stdout)?,
             stderr: sink(stderr)?,
@@ -82,7 +81,7 @@ impl Stdio {
     }
 
     pub(crate) fn stdin_is_terminal(&self) -> bool {
-        matches!(&self.stdin, InputStream::Device(device) if device.is_terminal())
+        matches!(&self.stdin, Feed::Device(device) if device.is_terminal())
     }
 
     pub(crate) fn stdout_is_terminal(&self) -> bool {

@@ -86,6 +86,12 @@ impl Output {
         })
     }
 
+    /// How many bytes were taken and are not written yet.
+    pub(crate) fn kept(&self) -> usize {
+        let state = self.lock();
+        state.kept.len() - state.written
+    }
+
     pub(crate) fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<(), StreamError> {
         let mut state = self.lock();
         state.told()?;
@@ -142,7 +148,8 @@ impl Output {
                 Step::Done => return Ok(()),
                 Step::Wait => room.wait().await?,
                 Step::Pool(fd, bytes) => {
-                    let write = move || rustix::io::retry_on_intr(|| rustix::io::write(&*fd, &bytes));
+                    let write =
+                        move || rustix::io::retry_on_intr(|| rustix::io::write(&*fd, &bytes));
                     let written = self.handle.unblock(write).await??;
                     self.lock().written += written;
                 }

@@ -1,0 +1,100 @@
+//! A compiled guest, and a call in a fresh instance of it.
+
+use std::time::Instant;
+
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val};
+use wasmtime::{Engine, Result, Store, format_err};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::set_up::SetUp;
+
+/// The data of a call's store.
+pub struct State {
+    ctx: WasiCtx,
+    table: ResourceTable,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.ctx,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// A component, compiled and linked.
+pub struct Guest {
+    engine: Engine,
+    component: Component,
+    pre: InstancePre<State>,
+}
+
+/// An export of it.
+pub struct Function {
+    index: ComponentExportIndex,
+    /// Its type.
+    pub ty: ComponentFunc,
+}
+
+impl Guest {
+    /// Compiles the component in a file.
+    ///
+    /// # Errors
+    /// When it is none, or imports something else than WASI.
+    pub fn load(engine: &Engine, path: &str) -> Result<Guest> {
+        let component = Component::from_file(engine, path)?;
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        let pre = linker.instantiate_pre(&component)?;
+        Ok(Guest {
+            engine: engine.clone(),
+            component,
+            pre,
+        })
+    }
+
+    /// Finds `function` or `interface#function`.
+    ///
+    /// # Errors
+    /// When the guest does not export it.
+    pub fn function(&self, name: &str) -> Result<Function> {
+        let (parent, function) = match name.split_once('#') {
+            None => (None, name),
+            Some((interface, function)) => (self.component.get_export_index(None, interface), function),
+        };
+        match self.component.get_export(parent.as_ref(), function) {
+            Some((ComponentItem::ComponentFunc(ty), index)) => Ok(Function { index, ty }),
+            _ => Err(format_err!("no function {name}")),
+        }
+    }
+
+    /// Calls it in a fresh instance; also when the instance was there.
+    ///
+    /// # Errors
+    /// When the guest traps.
+    pub async fn call(
+        &self,
+        set_up: SetUp,
+        function: &Function,
+        arguments: &[Val],
+    ) -> Result<(Option<Val>, Instant)> {
+        let state = State {
+            ctx: WasiCtx::builder().build(),
+            table: ResourceTable::new(),
+        };
+        let mut store = Store::new(&self.engine, state);
+        if set_up.epochs() {
+            store.set_epoch_deadline(u64::MAX / 2);
+        }
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        let instantiated = Instant::now();
+        let callee = instance
+            .get_func(&mut store, function.index)
+            .ok_or_else(|| format_err!("the function is gone"))?;
+        let mut results = vec![Val::Bool(false); function.ty.results().len()];
+        callee.call_async(&mut store, arguments, &mut results).await?;
+        Ok((results.pop(), instantiated))
+    }
+}

@@ -1,0 +1,136 @@
+//! A guest that busy-polls sees its timers and starves nobody, on one thread.
+
+use serde_json::{Value, json};
+use wippy::function::Arguments;
+use wippy_dispatcher::{Dispatcher, Record};
+
+use crate::support::{Project, live, simulated};
+
+const IMPORTS: &str = "[wasi:clocks, wasi:io]";
+
+fn project() -> Project {
+    let mut project = Project::new();
+    for method in ["spin-ready", "spin-zero-poll", "spin-now", "compute"] {
+        project.function(
+            method,
+            "spinner",
+            &format!("spinner#{method}"),
+            IMPORTS,
+            &[],
+        );
+    }
+    project.function("nap", "sleeper", "sleeper#sleep-series", IMPORTS, &[]);
+    project
+}
+
+/// How late a spinner of 10 ms saw its timer while another guest slept ten times 1 ms, and how
+/// late that one ended; nanoseconds.
+fn beside_a_sleeper(
+    dispatcher: &Dispatcher,
+    method: &'static str,
+    arguments: Value,
+) -> (Value, u64) {
+    let runtime = project().load(dispatcher);
+    dispatcher
+        .block_on(async {
+            for (name, arguments) in [("nap", json!([[1]])), (method, zero(&arguments))] {
+                let arguments = arguments.as_array().expect("a list");
+                runtime
+                    .call(name, Arguments::Json(arguments))
+                    .await
+                    .expect("compiled");
+            }
+            let spinning = runtime.clone();
+            let spinner = dispatcher.spawn(async move {
+                let arguments = arguments.as_array().expect("a list");
+                spinning.call(method, Arguments::Json(arguments)).await
+            });
+            let naps = [json!(vec![1000; 10])];
+            let napped = runtime
+                .call("nap", Arguments::Json(&naps))
+                .await
+                .expect("naps");
+            let spun = spinner
+                .expect("a task")
+                .await
+                .expect("not cancelled")
+                .expect("it ends");
+            let napped = napped.as_u64().expect("a number");
+            (spun, napped.saturating_sub(10_000_000))
+        })
+        .expect("no deadlock")
+}
+
+/// The same arguments with a duration of zero.
+fn zero(arguments: &Value) -> Value {
+    let mut arguments = arguments.clone();
+    if let Some(first) = arguments.get_mut(0) {
+        *first = json!(0);
+    }
+    arguments
+}
+
+/// In virtual time a yield costs a microsecond, and a guest yields once in 128 calls.
+const SIMULATED_LATENESS: u64 = 3_000;
+
+#[test]
+fn a_spinner_sees_its_timer_and_starves_nobody_in_virtual_time() {
+    for method in ["spin-ready", "spin-zero-poll"] {
+        let (late, naps_late) = beside_a_sleeper(&simulated(), method, json!([10_000, 1]));
+        let late = late.get(0).and_then(Value::as_u64).expect("a figure");
+        assert!(late <= SIMULATED_LATENESS, "{method}: {late} ns late");
+        assert_eq!(naps_late, 0, "{method}");
+    }
+    let (readings, naps_late) = beside_a_sleeper(&simulated(), "spin-now", json!([10_000]));
+    assert!(readings.as_u64().expect("a number") > 1000);
+    assert_eq!(naps_late, 0);
+}
+
+/// The same on the system, where only the end is asserted: on a host that never looks at its
+/// timers while a guest spins, this hangs.
+#[test]
+fn a_spinner_ends_in_real_time_too() {
+    for method in ["spin-ready", "spin-zero-poll"] {
+        let (late, _) = beside_a_sleeper(&live(), method, json!([2_000, 1]));
+        assert!(late.get(0).is_some_and(Value::is_u64), "{method}: {late}");
+    }
+    beside_a_sleeper(&live(), "spin-now", json!([2_000]));
+}
+
+/// Fuel makes guests that only compute take turns in a simulation.
+#[test]
+fn computing_guests_take_turns_in_a_simulation() {
+    let dispatcher = simulated();
+    let runtime = project().load(&dispatcher);
+    let before = dispatcher
+        .block_on(async {
+            let compute = |rounds: u64| {
+                let runtime = runtime.clone();
+                let task = dispatcher.spawn(async move {
+                    let arguments = [json!(rounds)];
+                    runtime
+                        .call("compute", Arguments::Json(&arguments))
+                        .await
+                        .map(drop)
+                });
+                task.expect("a task")
+            };
+            compute(1).await.expect("not cancelled").expect("compiled");
+            let before = dispatcher.trace().expect("a simulation's").records().len();
+            let (one, other) = (compute(2_000_000), compute(2_000_000));
+            one.await.expect("not cancelled").expect("a number");
+            other.await.expect("not cancelled").expect("a number");
+            before
+        })
+        .expect("no deadlock");
+    let trace = dispatcher.trace().expect("a simulation's");
+    let picks: Vec<u64> = trace.records()[before..]
+        .iter()
+        .filter_map(|record| match record {
+            Record::Pick { task, .. } => Some(*task),
+            _ => None,
+        })
+        .collect();
+    let changes = picks.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(changes >= 3, "{picks:?}");
+}

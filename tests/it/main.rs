@@ -1,0 +1,25 @@
+//! The program and its library from outside: one module per behaviour.
+
+#[path = "../guests/check.rs"]
+mod check;
+mod support;
+
+//mod arbitrary;
+mod calls;
+mod children;
+//mod cli;
+mod clocks;
+//mod environment;
+mod fairness;
+mod guests;
+mod imports;
+mod many;
+//mod modules;
+mod polling;
+mod pools;
+mod random;
+mod simulation;
+//mod stdio;
+//mod streams;
+//mod terminals;
+mod versions;

@@ -1,0 +1,133 @@
+//! How many calls of an entry run at once (contract §5), in virtual time.
+
+use std::time::Duration;
+
+use serde_json::json;
+use wippy::function::Arguments;
+use wippy_dispatcher::Dispatcher;
+
+use crate::support::{Project, simulated};
+
+const NAP: &str = "test:guests/sleeper@0.1.0#sleep-series";
+
+/// How long so many calls of 10 ms take that all start together, after a first one that compiles.
+fn time_of(pool: &str, calls: usize) -> (Duration, Vec<String>) {
+    let mut project = Project::new();
+    project.function(
+        "nap",
+        "sleeper",
+        NAP,
+        "[wasi:clocks, wasi:io]",
+        &[("pool", &pool)],
+    );
+    let dispatcher = simulated();
+    let runtime = project.load(&dispatcher);
+    let handle = dispatcher.handle();
+    dispatcher
+        .block_on(async {
+            let warm = [json!([1])];
+            runtime
+                .call("nap", Arguments::Json(&warm))
+                .await
+                .expect("a nap");
+            let begun = handle.now().expect("a clock");
+            let mut tasks = Vec::new();
+            for _ in 0..calls {
+                let runtime = runtime.clone();
+                let task = dispatcher.spawn(async move {
+                    let arguments = [json!([10_000])];
+                    runtime
+                        .call("nap", Arguments::Json(&arguments))
+                        .await
+                        .map(drop)
+                });
+                tasks.push(task.expect("a task"));
+            }
+            let mut failures = Vec::new();
+            for task in tasks {
+                if let Err(error) = task.await.expect("not cancelled") {
+                    failures.push(error.to_string());
+                }
+            }
+            (handle.now().expect("a clock") - begun, failures)
+        })
+        .expect("no deadlock")
+}
+
+#[test]
+fn the_bound_is_the_pools() {
+    let cases = [
+        ("{type: inline}", 6, 60),
+        ("{size: 4}", 6, 60),
+        ("{type: static, workers: 3}", 6, 20),
+        ("{workers: 2}", 6, 30),
+        ("{type: static, size: 2}", 6, 30),
+        ("{type: static}", 9, 20),
+        ("{type: lazy}", 17, 20),
+        ("{type: lazy, max_size: 6}", 6, 10),
+        ("{type: adaptive, max_size: 5}", 6, 20),
+        ("{}", 101, 20),
+    ];
+    for (pool, calls, milliseconds) in cases {
+        let (took, failures) = time_of(pool, calls);
+        assert_eq!(took, Duration::from_millis(milliseconds), "{pool}");
+        assert_eq!(failures, Vec::<String>::new(), "{pool}");
+    }
+}
+
+#[test]
+fn beyond_the_bound_and_the_queue_the_pool_is_full() {
+    let (took, failures) = time_of("{type: static, workers: 1, buffer: 2}", 5);
+    assert_eq!(took, Duration::from_millis(30));
+    assert_eq!(
+        failures,
+        ["test:nap: pool is full", "test:nap: pool is full"]
+    );
+}
+
+/// A caller that goes away while it waits leaves the queue; one that goes away while it runs frees
+/// the instance at once.
+#[test]
+fn a_dropped_call_gives_its_room_back() {
+    let mut project = Project::new();
+    let inline = "{type: inline}";
+    project.function(
+        "nap",
+        "sleeper",
+        NAP,
+        "[wasi:clocks, wasi:io]",
+        &[("pool", &inline)],
+    );
+    let dispatcher = simulated();
+    let runtime = project.load(&dispatcher);
+    let handle = dispatcher.handle();
+    let start = |dispatcher: &Dispatcher, microseconds: u64| {
+        let runtime = runtime.clone();
+        let task = dispatcher.spawn(async move {
+            let arguments = [json!([microseconds])];
+            runtime
+                .call("nap", Arguments::Json(&arguments))
+                .await
+                .map(drop)
+        });
+        task.expect("a task")
+    };
+    dispatcher
+        .block_on(async {
+            let running = start(&dispatcher, 3_600_000_000);
+            handle.sleep(Duration::from_secs(1)).await.expect("sleep");
+            let waiting = start(&dispatcher, 3_600_000_000);
+            handle.sleep(Duration::from_secs(1)).await.expect("sleep");
+            let last = start(&dispatcher, 1_000);
+            handle.sleep(Duration::from_secs(1)).await.expect("sleep");
+            waiting.cancel().await;
+            let begun = handle.now().expect("a clock");
+            running.cancel().await;
+            last.await.expect("not cancelled").expect("a nap");
+            assert_eq!(
+                handle.now().expect("a clock") - begun,
+                Duration::from_millis(1)
+            );
+        })
+        .expect("no deadlock");
+}

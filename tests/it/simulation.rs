@@ -1,0 +1,68 @@
+//! Guests under a seed.
+
+use serde_json::json;
+use wippy::function::Arguments;
+use wippy_dispatcher::{Dispatcher, Record};
+
+use crate::support::Project;
+
+/// The trace of ten guests that sleep equal times: its hash, and the order of the picks.
+fn trace(seed: u64) -> (u64, Vec<u64>) {
+    let mut project = Project::new();
+    let imports = "[wasi:clocks, wasi:io]";
+    project.function("nap", "sleeper", "sleeper#sleep-series", imports, &[]);
+    let dispatcher = Dispatcher::simulated(seed).expect("a simulation");
+    let runtime = project.load(&dispatcher);
+    dispatcher
+        .block_on(async {
+            let start = |_| {
+                let runtime = runtime.clone();
+                let task = dispatcher.spawn(async move {
+                    let arguments = [json!([1000, 1000, 1000])];
+                    runtime
+                        .call("nap", Arguments::Json(&arguments))
+                        .await
+                        .map(drop)
+                });
+                task.expect("a task")
+            };
+            for task in (0..10).map(start).collect::<Vec<_>>() {
+                task.await.expect("not cancelled").expect("a nap");
+            }
+        })
+        .expect("no deadlock");
+    let trace = dispatcher.trace().expect("a simulation's");
+    let picks = trace.records().iter().filter_map(|record| match record {
+        Record::Pick { task, .. } => Some(*task),
+        _ => None,
+    });
+    (trace.hash(), picks.collect())
+}
+
+#[test]
+fn a_seed_gives_the_same_run_and_another_another_order() {
+    let (first, order) = trace(1);
+    assert_eq!(trace(1), (first, order.clone()));
+    let (second, other) = trace(2);
+    assert_ne!(first, second);
+    assert_ne!(order, other);
+}
+
+#[test]
+fn two_processes_give_the_same_trace() {
+    const CHILD: &str = "WIPPY_TEST_TRACE";
+    const NAME: &str = "simulation::two_processes_give_the_same_trace";
+    let (hash, _) = trace(7);
+    if std::env::var_os(CHILD).is_some() {
+        eprintln!("trace {hash:016x}");
+        return;
+    }
+    let program = std::env::current_exe().expect("this program");
+    let child = std::process::Command::new(program)
+        .args(["--exact", NAME, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .expect("a child");
+    let text = String::from_utf8_lossy(&child.stderr);
+    assert!(text.contains(&format!("trace {hash:016x}")), "{text}");
+}
