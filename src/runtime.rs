@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Exit, Limits};
 use crate::module::{
-    self, Capabilities, Digest, Engine, ExpectedHash, MAX_INSTANCES, Method, ModuleError, Modules,
+    self, Capabilities, Engine, ExpectedHash, MAX_INSTANCES, Method, ModuleError, Modules, Origin,
     Profile,
 };
 use crate::once::Once;
@@ -139,6 +138,7 @@ impl Runtime {
             Err(Problem::Value(error @ ValueError::Count { .. })) => {
                 let method = &function.method;
                 let signature = signature(&method.name, &method.params, method.result.as_ref());
+                let error = Box::new(error);
                 Err(Problem::Words { error, signature }.of(&entry.id))
             }
             Err(problem) => Err(problem.of(&entry.id)),
@@ -188,8 +188,8 @@ impl Runtime {
         };
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let capabilities = Capabilities::parse(names)?;
-        let load = self.loader(&settings.source)?;
-        let (digest, bytes) = inner.handle.unblock(load).await??;
+        let origin = self.origin(&settings.source)?;
+        let (digest, bytes) = inner.handle.unblock(|| origin.load()).await??;
         let component = inner.modules.get(&inner.handle, digest, bytes).await?;
         let method = Method::find(&inner.engine, &component, &settings.method)?;
         let linker = module::link(&inner.engine, &component, &capabilities)?;
@@ -213,49 +213,22 @@ impl Runtime {
         }))
     }
 
-    /// What the blocking pool does for an entry's source: the bytes that it hashes are the bytes
-    /// that are compiled.
-    fn loader(
-        &self,
-        source: &Source,
-    ) -> Result<impl FnOnce() -> Result<(Digest, Vec<u8>), ModuleError> + Send + 'static, ModuleError>
-    {
-        enum Work {
-            File(PathBuf, String, ExpectedHash),
-            Text(String),
-        }
-        let work = match source {
-            Source::Text(text) => Work::Text(text.clone()),
-            Source::File { fs, path, hash } => {
-                let directory = self
-                    .inner
-                    .registry
-                    .get(fs)
-                    .and_then(|entry| entry.fs_directory());
-                let Some(directory) = directory else {
-                    return Err(ModuleError::Read {
-                        path: path.clone(),
-                        reason: format!("{fs} is no filesystem"),
-                    });
-                };
-                Work::File(
-                    directory.directory.clone(),
-                    path.clone(),
-                    ExpectedHash::parse(hash)?,
-                )
-            }
+    fn origin(&self, source: &Source) -> Result<Origin, ModuleError> {
+        let (fs, path, hash) = match source {
+            Source::Text(text) => return Ok(Origin::Text(text.clone())),
+            Source::File { fs, path, hash } => (fs, path, hash),
         };
-        Ok(move || match work {
-            Work::File(directory, path, expected) => {
-                let bytes = module::read(&directory, &path)?;
-                let digest = Digest::of(&bytes);
-                expected.verify(digest)?;
-                Ok((digest, bytes))
-            }
-            Work::Text(text) => {
-                let bytes = module::to_binary(&text)?;
-                Ok((Digest::of(&bytes), bytes))
-            }
+        let entry = self.inner.registry.get(fs);
+        let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
+            return Err(ModuleError::Read {
+                path: path.clone(),
+                reason: format!("{fs} is no filesystem"),
+            });
+        };
+        Ok(Origin::File {
+            directory: directory.directory.clone(),
+            path: path.clone(),
+            expected: ExpectedHash::parse(hash)?,
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::plan::{self, Row, Section};
 use crate::report::{Cell, Report, Table};
+use crate::statistics::Summary;
 use crate::worker::guests_directory;
 
 /// Measures and reports.
@@ -64,11 +65,11 @@ fn measure(section: Section, contenders: &mut [Contender], rounds: u32) -> Falli
             .section
             .columns
             .iter()
-            .map(|&name| Cell::new(name))
+            .map(|&name| Cell::new(name, table.section.never_ends.contains(&name)))
             .collect();
         // A round that does not count: compiles, and warms what is warm in a program that runs.
         for round in 0..=rounds {
-            for cell in &mut cells {
+            for cell in cells.iter_mut().filter(|cell| !cell.never_ends) {
                 let asked = contenders
                     .iter_mut()
                     .find(|contender| contender.name() == cell.name);
@@ -85,7 +86,7 @@ fn measure(section: Section, contenders: &mut [Contender], rounds: u32) -> Falli
     Ok(table)
 }
 
-fn ask(row: &Row, contender: &mut Contender) -> Fallible<crate::statistics::Summary> {
+fn ask(row: &Row, contender: &mut Contender) -> Fallible<Summary> {
     let answer = contender.ask(&row.request(&guests_directory()))?;
     row.figure
         .read(&answer)

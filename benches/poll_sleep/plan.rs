@@ -14,6 +14,8 @@ pub struct Section {
     pub unit: &'static str,
     /// The contenders, in the order of the columns.
     pub columns: &'static [Name],
+    /// Those of them that are not asked, because their guest would never end.
+    pub never_ends: &'static [Name],
     /// What to know when reading it.
     pub note: &'static str,
     /// The measures.
@@ -181,6 +183,7 @@ fn sleep(counts: Counts) -> Section {
         title: "sleep overshoot",
         unit: "µs after the deadline, p50 / p99",
         columns: &Name::ALL,
+        never_ends: &[],
         note: "",
         rows: [10, 50, 100, 200, 500, 1000].map(row).into(),
     }
@@ -202,8 +205,9 @@ fn spin(counts: Counts) -> Section {
     Section {
         title: "spinning guest",
         unit: "µs after the deadline of 100 µs, p50 / p99",
-        columns: &[Name::Wippy],
-        note: "the peer is not asked: its guest would spin for good",
+        columns: GUESTS,
+        never_ends: &[Name::Peer, Name::PeerPooling],
+        note: "the peer is not asked: no timer of its thread fires while a guest spins",
         rows: vec![
             row("pollable.ready", SPIN_READY),
             row("poll with zero timeout", SPIN_ZERO_POLL),
@@ -241,6 +245,7 @@ fn poll(counts: Counts) -> Section {
         title: "poll",
         unit: "µs a host call, mean of a loop",
         columns: GUESTS,
+        never_ends: &[],
         note: "",
         rows: vec![
             poll("due", POLL_MANY, 64, 1),
@@ -267,6 +272,7 @@ fn call(counts: Counts) -> Section {
         title: "call in a fresh instance",
         unit: "µs, p50 / p99",
         columns: GUESTS,
+        never_ends: &[],
         note: "instance made, trivial function called, instance gone",
         rows: vec![
             row("bare component", "pollset", NOW_LOOP, vec![json!(0)]),
@@ -294,6 +300,7 @@ fn event_loop(counts: Counts) -> Section {
         title: "event loop without guests",
         unit: "µs, p50 / p99",
         columns: LOOPS,
+        never_ends: &[],
         note: "sleep overshoot of the same loops stands in the first table",
         rows: vec![
             row("wake by another thread", "wake"),

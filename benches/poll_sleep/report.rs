@@ -14,6 +14,8 @@ use crate::statistics::Summary;
 pub struct Cell {
     /// Whose.
     pub name: Name,
+    /// It was not asked, because its guest would spin for good.
+    pub never_ends: bool,
     /// A figure a round.
     pub rounds: Vec<Summary>,
 }
@@ -41,9 +43,10 @@ const COLUMN: usize = 16;
 
 impl Cell {
     /// One without figures.
-    pub fn new(name: Name) -> Cell {
+    pub fn new(name: Name, never_ends: bool) -> Cell {
         Cell {
             name,
+            never_ends,
             rounds: Vec::new(),
         }
     }
@@ -54,6 +57,7 @@ impl Cell {
 
     fn text(&self) -> String {
         match self.median() {
+            None if self.never_ends => "never ends".to_owned(),
             None => "not built".to_owned(),
             Some(Summary {
                 p50,
@@ -137,15 +141,14 @@ impl Report {
         println!("{}", line("", heads));
         for (row, cells) in section.rows.iter().zip(&table.cells) {
             println!("{}", line(&row.label, cells.iter().map(Cell::text)));
-            for &goal in &row.goals {
-                if let Some((text, met)) = judge(goal, cells) {
-                    self.missed += usize::from(!met);
-                    println!(
-                        "{:LABEL$}  {text}: {}",
-                        "",
-                        if met { "met" } else { "MISSED" }
-                    );
-                }
+            for (text, met) in row.goals.iter().filter_map(|&goal| judge(goal, cells)) {
+                self.missed += usize::from(!met);
+                let verdict = match (self.quick, met) {
+                    (true, _) => "",
+                    (false, true) => ": met",
+                    (false, false) => ": MISSED",
+                };
+                println!("      {text}{verdict}");
             }
         }
         if !section.note.is_empty() {

@@ -36,37 +36,10 @@ pub(crate) struct Core {
     /// Within a turn: wakes need no signal, because the turn looks at its queue before it ends.
     pub(crate) in_turn: Cell<bool>,
     /// Kept between uses so that waking many allocates nothing.
-    scratch: RefCell<Vec<Listener>>,
+    pub(crate) scratch: RefCell<Vec<Listener>>,
 }
 
 impl Core {
-    #[allow(clippy::too_many_arguments)]
-    pub(crate) fn new(
-        clock: Clock,
-        driver: Driver,
-        entropy: Entropy,
-        executor: Executor,
-        timers: Timers,
-        ready: ReadyTable,
-        sets: WaitSets,
-        messages: Receiver<Message>,
-        trace: Trace,
-    ) -> Core {
-        Core {
-            clock,
-            driver,
-            entropy,
-            executor,
-            timers: RefCell::new(timers),
-            ready: RefCell::new(ready),
-            sets: RefCell::new(sets),
-            messages,
-            trace: RefCell::new(trace),
-            in_turn: Cell::new(false),
-            scratch: RefCell::new(Vec::new()),
-        }
-    }
-
     pub(crate) fn simulation(&self) -> Option<&Simulation> {
         match &self.driver {
             Driver::System(_) => None,

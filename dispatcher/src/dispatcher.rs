@@ -1,6 +1,6 @@
 //! The dispatcher itself: its settings, its turn and its end.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::os::fd::BorrowedFd;
 use std::pin::pin;
@@ -169,17 +169,19 @@ impl Builder {
             Driver::System(reactor) => Some(reactor.registry()),
             Driver::Simulated(_) => None,
         };
-        let core = Rc::new(Core::new(
+        let core = Rc::new(Core {
             clock,
             driver,
             entropy,
-            Executor::new(picker, self.max_tasks),
-            Timers::new(self.max_timers),
-            ReadyTable::new(self.max_sources),
-            WaitSets::default(),
+            executor: Executor::new(picker, self.max_tasks),
+            timers: RefCell::new(Timers::new(self.max_timers)),
+            ready: RefCell::new(ReadyTable::new(self.max_sources)),
+            sets: RefCell::new(WaitSets::default()),
             messages,
-            Trace::new(trace_capacity),
-        ));
+            trace: RefCell::new(Trace::new(trace_capacity)),
+            in_turn: Cell::new(false),
+            scratch: RefCell::new(Vec::new()),
+        });
         let shared = Arc::new(Shared {
             core: ThreadBound::empty(),
             sender,

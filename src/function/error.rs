@@ -39,7 +39,7 @@ pub enum Problem {
     #[error("{error}; the function is {signature}")]
     Words {
         /// How many there are, and how many it takes.
-        error: ValueError,
+        error: Box<ValueError>,
         /// The function as WIT declares it.
         signature: String,
     },

@@ -10,14 +10,11 @@ use wippy_dispatcher::Handle;
 use super::{Digest, Engine, ModuleError};
 use crate::once::Once;
 
-/// A compiled component.
-pub type Compiled = Component;
-
 /// The compiled modules of one engine: each hash is compiled once, on the blocking pool, however
 /// many entries and calls ask for it at the same time.
 pub struct Modules {
     engine: Engine,
-    by_hash: RefCell<HashMap<Digest, Rc<Once<Compiled>>>>,
+    by_hash: RefCell<HashMap<Digest, Rc<Once<Component>>>>,
     compiled: Cell<u64>,
 }
 
@@ -45,7 +42,7 @@ impl Modules {
         handle: &Handle,
         digest: Digest,
         bytes: Vec<u8>,
-    ) -> Result<Compiled, ModuleError> {
+    ) -> Result<Component, ModuleError> {
         let once = self.by_hash.borrow_mut().entry(digest).or_default().clone();
         let engine = self.engine.clone();
         let job = || {
@@ -57,7 +54,7 @@ impl Modules {
     }
 }
 
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Compiled, ModuleError> {
+fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, ModuleError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(ModuleError::Invalid(
             "it does not begin like WebAssembly".to_owned(),

@@ -206,15 +206,13 @@ fn trap_instance(
                     defined?;
                 }
             }
-            ComponentItem::Resource(ty) => {
-                // A type that an earlier import has brought is an alias of it here.
-                if !seen.contains(&ty) {
-                    seen.push(ty);
-                    let defined =
-                        target.resource(name, ResourceType::host::<Unavailable>(), |_, _| Ok(()));
-                    if place.interface.is_none() {
-                        defined?;
-                    }
+            // A type that an earlier import has brought is an alias of it here.
+            ComponentItem::Resource(ty) if !seen.contains(&ty) => {
+                seen.push(ty);
+                let resource = ResourceType::host::<Unavailable>();
+                let defined = target.resource(name, resource, |_, _| Ok(()));
+                if place.interface.is_none() {
+                    defined?;
                 }
             }
             _ => {}

@@ -1,22 +1,62 @@
-//! Reading a module within its filesystem entry's sandbox.
+//! Where a module's bytes come from: a file within its filesystem entry's sandbox, or text.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use super::ModuleError;
+use super::{Digest, ExpectedHash, ModuleError, to_binary};
 
 /// The largest module that is read, in bytes.
 pub const MODULE_MAX: u64 = 256 << 20;
+
+/// What an entry says of its module.
+pub enum Origin {
+    /// A file, and the hash that it must have.
+    File {
+        /// The root of the filesystem entry.
+        directory: PathBuf,
+        /// The path below it.
+        path: String,
+        /// The hash that the entry names.
+        expected: ExpectedHash,
+    },
+    /// Text in the entry itself.
+    Text(String),
+}
+
+impl Origin {
+    /// The bytes and their hash: those that were hashed are those that are compiled. Blocks.
+    ///
+    /// # Errors
+    /// `Read`, `HashMismatch`, and `Invalid` for text that is none.
+    pub fn load(self) -> Result<(Digest, Vec<u8>), ModuleError> {
+        match self {
+            Origin::File {
+                directory,
+                path,
+                expected,
+            } => {
+                let bytes = read(&directory, &path)?;
+                let digest = Digest::of(&bytes);
+                expected.verify(digest)?;
+                Ok((digest, bytes))
+            }
+            Origin::Text(text) => {
+                let bytes = to_binary(&text)?;
+                Ok((Digest::of(&bytes), bytes))
+            }
+        }
+    }
+}
 
 /// Reads the file at `path` below `directory`, once. A leading `/` means the directory itself;
 /// neither `..` nor a symbolic link leads out of it. Blocks.
 ///
 /// # Errors
 /// `Read`, with what the system or the sandbox said.
-pub fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
+fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
     let refuse = |reason: String| ModuleError::Read {
         path: path.to_owned(),
         reason,

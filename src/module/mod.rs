@@ -9,12 +9,12 @@ mod load;
 mod method;
 mod text;
 
-pub use compile::{Compiled, Modules};
+pub use compile::Modules;
 pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;
-pub use load::{MODULE_MAX, read};
+pub use load::{MODULE_MAX, Origin};
 pub use method::{Export, Method};
 pub use text::to_binary;
 

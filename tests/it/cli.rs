@@ -1,12 +1,15 @@
 //! The program: what it prints, where, and its exit status (contract §7).
 
+mod mistakes;
+mod status;
+
 use std::io::{PipeWriter, pipe};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Project, hash_of, simulated};
+use crate::support::Project;
 
 /// What a run of the program left.
 #[derive(Debug)]
@@ -19,7 +22,11 @@ pub struct Ran {
 /// The program in a project's directory.
 pub fn program(directory: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
-    command.arg("-C").arg(directory).args(words).stdin(Stdio::null());
+    command
+        .arg("-C")
+        .arg(directory)
+        .args(words)
+        .stdin(Stdio::null());
     command
 }
 
@@ -42,8 +49,15 @@ pub fn wippy(project: &Project, words: &[&str]) -> Ran {
 /// That it ended like this, and said nothing else.
 #[track_caller]
 fn assert_ran(ran: &Ran, code: i32, out: &str, err: &str) {
-    let Ran { code: was, out: printed, err: said } = ran;
-    assert_eq!((*was, printed.as_str(), said.as_str()), (Some(code), out, err));
+    let Ran {
+        code: was,
+        out: printed,
+        err: said,
+    } = ran;
+    assert_eq!(
+        (*was, printed.as_str(), said.as_str()),
+        (Some(code), out, err)
+    );
 }
 
 const TYPES: &str = "test:guests/types@0.1.0";
@@ -62,21 +76,14 @@ fn functions() -> Project {
     project.function("fail", "types", "fail", "[]", &[]);
     project.function("panic", "types", "panic", "[wasi:cli, wasi:io]", &[]);
     project.function("team", "types", &format!("{TYPES}#echo-team"), "[]", &[]);
-    project.function("sleep", "sleeper", "sleep-series", "[wasi:io, wasi:clocks]", &[]);
+    project.function(
+        "sleep",
+        "sleeper",
+        "sleep-series",
+        "[wasi:io, wasi:clocks]",
+        &[],
+    );
     project
-}
-
-/// A `process.wasm` over an ordinary function of the `types` guest.
-fn command_over(project: &mut Project, name: &str, method: &str) {
-    let (meta, hash) = (format!("{{command: {{name: {name}}}}}"), hash_of("types"));
-    let fields: [(&str, &dyn std::fmt::Display); 5] = [
-        ("meta", &meta),
-        ("fs", &"guests"),
-        ("path", &"types.wasm"),
-        ("hash", &hash),
-        ("method", &method),
-    ];
-    project.entry(name, "process.wasm", &fields);
 }
 
 #[test]
@@ -86,7 +93,12 @@ fn call_prints_the_result_as_json() {
     assert_ran(&call(&["add", "2", "40"]), 0, "42\n", "");
     assert_ran(&call(&["test:add", "-3", "1"]), 0, "-2\n", "");
     assert_ran(&call(&["greet", "\"you\""]), 0, "\"Hello, you!\"\n", "");
-    assert_ran(&call(&["fail", "\"because\""]), 0, "{\"err\":\"because\"}\n", "");
+    assert_ran(
+        &call(&["fail", "\"because\""]),
+        0,
+        "{\"err\":\"because\"}\n",
+        "",
+    );
     let team = "{\"title\":\"t\",\"users\":[]}";
     let echoed = call(&["team", team]);
     assert_eq!(echoed.code, Some(0), "{echoed:?}");
@@ -102,9 +114,17 @@ fn the_directory_is_this_one_or_the_one_that_is_named() {
         run(command.args(words).current_dir(directory.path()))
     };
     assert_ran(&here(&["call", "add", "1", "1"]), 0, "2\n", "");
-    assert_eq!(here(&["call", "add", "1", "1", "-C", "/nowhere"]).code, Some(2));
+    assert_eq!(
+        here(&["call", "add", "1", "1", "-C", "/nowhere"]).code,
+        Some(2)
+    );
     let there = directory.path().to_str().expect("text");
-    assert_ran(&here(&["call", "add", "1", "1", "--directory", there]), 0, "2\n", "");
+    assert_ran(
+        &here(&["call", "add", "1", "1", "--directory", there]),
+        0,
+        "2\n",
+        "",
+    );
 }
 
 #[test]
@@ -118,20 +138,38 @@ fn arguments_that_do_not_fit_are_usage_errors_that_say_which() {
     let err = call(&["add", "1", "you"]);
     assert!(err.starts_with("error: argument 1 is not JSON: "), "{err}");
     let err = call(&["add", "1"]);
-    assert_eq!(err, "error: test:add: parameter count mismatch: expected 2, got 1\n");
+    assert_eq!(
+        err,
+        "error: test:add: parameter count mismatch: expected 2, got 1\n"
+    );
     let err = call(&["add", "1", "\"you\""]);
-    assert_eq!(err, "error: test:add: argument 1: expected s32, got \"you\"\n");
-    let err = call(&["team", "{\"title\": \"t\", \"users\": [{\"name\": \"a\", \"age\": 300, \"tags\": []}]}"]);
-    assert_eq!(err, "error: test:team: argument 0, field users[0].age: expected u8, got 300\n");
+    assert_eq!(
+        err,
+        "error: test:add: argument 1: expected s32, got \"you\"\n"
+    );
+    let err = call(&[
+        "team",
+        "{\"title\": \"t\", \"users\": [{\"name\": \"a\", \"age\": 300, \"tags\": []}]}",
+    ]);
+    assert_eq!(
+        err,
+        "error: test:team: argument 0, field users[0].age: expected u8, got 300\n"
+    );
 }
 
 #[test]
 fn unknown_names_come_with_a_suggestion() {
     let directory = functions().directory();
     let call = run(&mut program(directory.path(), &["call", "greeet", "1"]));
-    assert_ran(&call, 2, "", "error: entry \"greeet\" not found (did you mean test:greet?)\n");
+    assert_ran(
+        &call,
+        2,
+        "",
+        "error: entry \"greeet\" not found (did you mean test:greet?)\n",
+    );
     let run = run(&mut program(directory.path(), &["run", "dance"]));
-    let text = "error: command \"dance\" not found. Use 'wippy run list' to see available commands\n";
+    let text =
+        "error: command \"dance\" not found. Use 'wippy run list' to see available commands\n";
     assert_ran(&run, 2, "", text);
 }
 
@@ -139,210 +177,26 @@ fn unknown_names_come_with_a_suggestion() {
 fn a_trap_is_a_failed_call_with_the_entry_in_its_message() {
     let ran = wippy(&functions(), &["call", "panic"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{ran:?}");
-    assert!(ran.err.contains("error: test:panic: ") && ran.err.contains("unreachable"), "{}", ran.err);
+    assert!(
+        ran.err.contains("error: test:panic: ") && ran.err.contains("unreachable"),
+        "{}",
+        ran.err
+    );
     assert!(!ran.err.contains("panicked at src"), "{}", ran.err);
-}
-
-#[test]
-fn the_exit_of_a_function_is_null_or_a_failed_call() {
-    let mut project = Project::new();
-    for (name, args) in [("ok", "ok"), ("err", "err"), ("zero", "code, '0'"), ("seven", "code, '7'")] {
-        let wasi = format!("{{args: [exits, {args}]}}");
-        project.function(name, "exits", "wasi:cli/run", "[wasi:cli]", &[("wasi", &wasi)]);
-    }
-    let directory = project.directory();
-    let call = |name: &str| run(&mut program(directory.path(), &["call", name]));
-    assert_ran(&call("ok"), 0, "null\n", "");
-    assert_ran(&call("zero"), 0, "null\n", "");
-    assert_ran(&call("err"), 1, "", "error: test:err: exit status 1\n");
-    assert_ran(&call("seven"), 1, "", "error: test:seven: exit status 7\n");
-}
-
-#[test]
-fn the_exit_of_a_command_is_the_programs() {
-    let mut project = Project::new();
-    project.command("exits", "exits", "[wasi:cli]", &[]);
-    let directory = project.directory();
-    let cases: [(&[&str], i32); 6] = [
-        (&["ok"], 0),
-        (&["err"], 1),
-        (&["code", "0"], 0),
-        (&["code", "7"], 7),
-        (&["code", "255"], 255),
-        // It returns an err.
-        (&[], 1),
-    ];
-    for (words, code) in cases {
-        let ran = run(&mut program(directory.path(), &[&["run", "exits"], words].concat()));
-        assert_ran(&ran, code, "", "");
-    }
-}
-
-#[test]
-fn the_result_of_a_command_is_a_status_or_is_printed() {
-    let mut project = Project::new();
-    command_over(&mut project, "greet", "greet");
-    command_over(&mut project, "add", "add");
-    command_over(&mut project, "fail", "fail");
-    command_over(&mut project, "bool", "echo-bool");
-    command_over(&mut project, "pair", "echo-tuple");
-    // What the program does with a status is the same for all of them.
-    let dispatcher = simulated();
-    let runtime = project.load(&dispatcher);
-    let status = |name: &str, words: &[&str]| {
-        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-        let stdio = wippy::host::stdio::Stdio::logged(name);
-        let ran = dispatcher.block_on(runtime.run(name, stdio, &words)).expect("no deadlock");
-        let status = ran.expect("a status");
-        (status.code, status.output, status.error)
-    };
-    let text = |text: &str| Some(text.to_owned());
-    assert_eq!(status("greet", &["you"]), (0, text("Hello, you!"), None));
-    assert_eq!(status("add", &["3", "4"]), (7, None, None));
-    assert_eq!(status("add", &["200", "57"]), (0, text("257"), None));
-    assert_eq!(status("fail", &["no luck"]), (1, None, text("no luck")));
-    assert_eq!(status("bool", &["true"]), (0, None, None));
-    assert_eq!(status("bool", &["false"]), (1, None, None));
-    assert_eq!(status("pair", &["[1, \"a\", true]"]), (0, text("[1,\"a\",true]"), None));
-    let directory = project.directory();
-    let start =
-        |words: &[&str]| run(&mut program(directory.path(), &[&["run"], words].concat()));
-    assert_ran(&start(&["greet", "you"]), 0, "Hello, you!\n", "");
-    assert_ran(&start(&["add", "3", "4"]), 7, "", "");
-    assert_ran(&start(&["fail", "no luck"]), 1, "", "no luck\n");
-    let wrong = start(&["add", "three", "4"]);
-    assert_ran(&wrong, 2, "", "error: test:add: argument 0: expected s32, got \"three\"\n");
-}
-
-#[test]
-fn missing_arguments_of_a_command_print_its_signature() {
-    let mut project = Project::new();
-    command_over(&mut project, "add", "add");
-    let ran = wippy(&project, &["run", "add", "3"]);
-    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
-    assert!(ran.err.contains("parameter count mismatch: expected 2, got 1"), "{}", ran.err);
-    assert!(ran.err.contains("add: func(a: s32, b: s32) -> s32"), "{}", ran.err);
-}
-
-#[test]
-fn run_list_names_each_command_on_a_line() {
-    let mut project = Project::new();
-    assert_ran(&wippy(&project, &["run", "list"]), 0, "Available commands:\n", "");
-    project.command("exits", "exits", "[]", &[]);
-    let hash = hash_of("cat");
-    let fields: [(&str, &dyn std::fmt::Display); 5] = [
-        ("meta", &"{command: {name: copy-all, short: Copies its input}}"),
-        ("fs", &"guests"),
-        ("path", &"/cat.wasm"),
-        ("hash", &hash),
-        ("method", &"wasi:cli/run"),
-    ];
-    project.entry("cat", "process.wasm", &fields);
-    let lines = "Available commands:\n  copy-all  Copies its input\n  exits\n";
-    assert_ran(&wippy(&project, &["run", "list"]), 0, lines, "");
-    let ran = wippy(&project, &["run", "list", "--json"]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
-    let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    assert_eq!(lines.len(), 2);
-    assert_eq!(lines[0]["name"], "copy-all");
-    assert_eq!(lines[0]["short"], "Copies its input");
-    assert_eq!(lines[0]["entry"], "test:cat");
-}
-
-/// A project with a mistaken entry in a known place.
-fn mistaken() -> Project {
-    let mut project = functions();
-    project.entry("bad", "function.wasm", &[("fs", &"guests"), ("path", &"/types.wasm"), ("method", &"add")]);
-    project
-}
-
-/// Line and column of the mistaken entry in its file.
-fn place_of_bad(directory: &Path) -> String {
-    let file = directory.join("_index.yaml");
-    let text = std::fs::read_to_string(&file).expect("a file");
-    let line = text.lines().position(|line| line == "  - name: bad").expect("a line") + 1;
-    format!("{}:{line}:5: error: test:bad: ", file.display())
-}
-
-#[test]
-fn a_mistake_is_told_with_its_place_and_stops_nothing_else() {
-    let directory = mistaken().directory();
-    let place = place_of_bad(directory.path());
-    let good = run(&mut program(directory.path(), &["call", "add", "2", "40"]));
-    assert_eq!((good.code, good.out.as_str()), (Some(0), "42\n"), "{good:?}");
-    assert!(good.err.starts_with(&place) && good.err.contains("hash is required"), "{place}\n{}", good.err);
-    assert_eq!(good.err.lines().count(), 1, "{}", good.err);
-    let bad = run(&mut program(directory.path(), &["call", "bad", "2", "40"]));
-    assert_eq!((bad.code, bad.out.as_str()), (Some(2), ""), "{bad:?}");
-    assert!(bad.err.lines().all(|line| line.contains("hash is required")), "{}", bad.err);
-}
-
-#[test]
-fn text_that_is_no_yaml_is_told_with_its_place() {
-    let directory = functions().directory();
-    std::fs::write(directory.path().join("other.yaml"), "namespace: other\nentries: [\n").expect("a file");
-    let ran = run(&mut program(directory.path(), &["call", "add", "2", "40"]));
-    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "42\n"), "{ran:?}");
-    let rest = ran.err.split_once("other.yaml:").expect("the file").1;
-    let mut place = rest.split(':');
-    for _ in ["line", "column"] {
-        place.next().expect("a place").parse::<u32>().expect("a number");
-    }
-    assert_eq!(place.next(), Some(" error"), "{}", ran.err);
-}
-
-#[test]
-fn a_wrong_hash_is_told_in_the_contracts_words() {
-    let mut project = Project::new();
-    let zeroes = "0".repeat(64);
-    let hash = format!("sha256:{zeroes}");
-    let fields: [(&str, &dyn std::fmt::Display); 4] =
-        [("fs", &"guests"), ("path", &"/types.wasm"), ("hash", &hash), ("method", &"add")];
-    project.entry("add", "function.wasm", &fields);
-    let actual = hash_of("types").replace("sha256:", "");
-    let text = format!("error: test:add: hash mismatch: expected {zeroes}, got {actual}\n");
-    assert_ran(&wippy(&project, &["call", "add", "1", "2"]), 2, "", &text);
-}
-
-#[test]
-fn with_json_every_error_is_a_line_of_json() {
-    let directory = mistaken().directory();
-    let cases: [(&[&str], i32); 6] = [
-        (&["call", "panic"], 1),
-        (&["call", "nothing"], 2),
-        (&["call", "add", "x"], 2),
-        (&["call", "add", "1"], 2),
-        (&["call", "bad"], 2),
-        (&["run", "nothing"], 2),
-    ];
-    for (words, code) in cases {
-        let ran = run(&mut program(directory.path(), &[&["--json"], words].concat()));
-        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{words:?}");
-        // Log lines of a guest are no errors.
-        let errors: Vec<&str> = ran.err.lines().filter(|line| line.starts_with('{')).collect();
-        assert!(errors.len() >= 2, "{words:?}: {}", ran.err);
-        for line in &errors {
-            let error: Value = serde_json::from_str(line).expect(line);
-            assert_eq!(error["severity"], "error", "{line}");
-            assert!(error["message"].is_string(), "{line}");
-        }
-        let mistake: Value = serde_json::from_str(errors[0]).expect("JSON");
-        assert_eq!(mistake["entry"], "test:bad");
-        assert_eq!(mistake["column"], 5);
-        assert!(mistake["line"].is_u64() && mistake["file"].is_string(), "{mistake}");
-    }
-    let ran = run(&mut program(directory.path(), &["--json", "call", "add", "1"]));
-    let last: Value = serde_json::from_str(ran.err.lines().last().expect("a line")).expect("JSON");
-    assert_eq!(last["entry"], "test:add");
-    assert_eq!(last["message"], "parameter count mismatch: expected 2, got 1");
 }
 
 #[test]
 fn usage_errors_are_2_and_help_is_0() {
     let directory = functions().directory();
     let start = |words: &[&str]| run(&mut program(directory.path(), words));
-    let wrong: [&[&str]; 6] =
-        [&[], &["dance"], &["call"], &["run"], &["call", "add", "--repeat", "x"], &["--loud", "run", "list"]];
+    let wrong: [&[&str]; 6] = [
+        &[],
+        &["dance"],
+        &["call"],
+        &["run"],
+        &["call", "add", "--repeat", "x"],
+        &["--loud", "run", "list"],
+    ];
     for words in wrong {
         let ran = start(words);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{words:?}");
@@ -359,15 +213,39 @@ fn usage_errors_are_2_and_help_is_0() {
 fn repeated_calls_print_every_result_and_a_summary() {
     let directory = functions().directory();
     for concurrent in ["1", "3", "100"] {
-        let words = ["call", "add", "1", "1", "--repeat", "7", "--concurrent", concurrent];
+        let words = [
+            "call",
+            "add",
+            "1",
+            "1",
+            "--repeat",
+            "7",
+            "--concurrent",
+            concurrent,
+        ];
         let ran = run(&mut program(directory.path(), &words));
-        assert_eq!((ran.code, ran.out.as_str()), (Some(0), "2\n".repeat(7).as_str()), "{ran:?}");
-        assert!(ran.err.starts_with("7 calls in ") && ran.err.contains("p50"), "{}", ran.err);
+        assert_eq!(
+            (ran.code, ran.out.as_str()),
+            (Some(0), "2\n".repeat(7).as_str()),
+            "{ran:?}"
+        );
+        assert!(
+            ran.err.starts_with("7 calls in ") && ran.err.contains("p50"),
+            "{}",
+            ran.err
+        );
     }
     // All of them are made, and the first failure is the outcome.
-    let ran = run(&mut program(directory.path(), &["call", "add", "1", "--repeat", "5", "--concurrent", "2"]));
+    let ran = run(&mut program(
+        directory.path(),
+        &["call", "add", "1", "--repeat", "5", "--concurrent", "2"],
+    ));
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
-    assert!(ran.err.contains("5 calls in ") && ran.err.contains("parameter count mismatch"), "{}", ran.err);
+    assert!(
+        ran.err.contains("5 calls in ") && ran.err.contains("parameter count mismatch"),
+        "{}",
+        ran.err
+    );
 }
 
 /// Ten guests that sleep equal times, of which the seed says who goes first.
@@ -375,11 +253,26 @@ fn repeated_calls_print_every_result_and_a_summary() {
 fn a_seed_gives_the_same_trace_in_every_process() {
     let directory = functions().directory();
     let trace = |seed: &str| {
-        let ten = ["call", "sleep", "[1000, 1000]", "--repeat", "10", "--concurrent", "10", "--simulate", seed];
+        let ten = [
+            "call",
+            "sleep",
+            "[1000, 1000]",
+            "--repeat",
+            "10",
+            "--concurrent",
+            "10",
+            "--simulate",
+            seed,
+        ];
         let ran = run(&mut program(directory.path(), &ten));
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert_eq!(ran.out.lines().count(), 10, "{}", ran.out);
-        let hash = ran.err.lines().find(|line| line.starts_with("trace: ")).expect("a trace").to_owned();
+        let hash = ran
+            .err
+            .lines()
+            .find(|line| line.starts_with("trace: "))
+            .expect("a trace")
+            .to_owned();
         (hash, ran.out, ran.err)
     };
     let (first, again, other) = (trace("7"), trace("7"), trace("8"));
@@ -406,14 +299,31 @@ fn output_that_nobody_reads_is_no_panic() {
         (&["run", "chatter", "10", "1000"], 1),
     ];
     for (words, code) in cases {
-        let child = program(directory.path(), words).stdout(broken()).stderr(Stdio::piped()).spawn();
-        let ended = child.expect("the program").wait_with_output().expect("an end");
+        let child = program(directory.path(), words)
+            .stdout(broken())
+            .stderr(Stdio::piped())
+            .spawn();
+        let ended = child
+            .expect("the program")
+            .wait_with_output()
+            .expect("an end");
         let err = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(code), "{words:?}: {err}");
         assert!(!err.contains("panicked"), "{words:?}: {err}");
     }
-    for (words, code) in [(&["call", "nothing"][..], 2), (&["dance"], 2), (&["call", "panic"], 1)] {
-        let mut child = program(directory.path(), words).stderr(broken()).spawn().expect("the program");
-        assert_eq!(child.wait().expect("an end").code(), Some(code), "{words:?}");
+    for (words, code) in [
+        (&["call", "nothing"][..], 2),
+        (&["dance"], 2),
+        (&["call", "panic"], 1),
+    ] {
+        let mut child = program(directory.path(), words)
+            .stderr(broken())
+            .spawn()
+            .expect("the program");
+        assert_eq!(
+            child.wait().expect("an end").code(),
+            Some(code),
+            "{words:?}"
+        );
     }
 }

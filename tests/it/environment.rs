@@ -31,7 +31,10 @@ fn a_command_gets_its_name_and_the_words_after_it() {
         "initial-cwd: /",
         "",
     ];
-    assert_eq!((ran.code, ran.out, ran.err.as_str()), (Some(0), lines.join("\n"), ""));
+    assert_eq!(
+        (ran.code, ran.out, ran.err.as_str()),
+        (Some(0), lines.join("\n"), "")
+    );
 }
 
 #[test]
@@ -39,7 +42,12 @@ fn nothing_of_the_hosts_own_environment_gets_in() {
     let directory = args(&[]).directory();
     let mut command = program(directory.path(), &["run", "args"]);
     let ran = run(command.env("SECRET_OF_THE_HOST", "1"));
-    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "arg 0: args\ncwd: /\ninitial-cwd: /\n"), "{}", ran.err);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (Some(0), "arg 0: args\ncwd: /\ninitial-cwd: /\n"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -51,11 +59,22 @@ fn the_entry_says_where_a_guest_starts() {
 
 #[test]
 fn arguments_of_the_entry_stand_in_place_of_all_others() {
-    let ran = wippy(&args(&[("wasi", &"{args: [one, 'two three']}")]), &["run", "args", "ignored"]);
+    let ran = wippy(
+        &args(&[("wasi", &"{args: [one, 'two three']}")]),
+        &["run", "args", "ignored"],
+    );
     let text = "arg 0: one\narg 1: two three\ncwd: /\ninitial-cwd: /\n";
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), text), "{}", ran.err);
-    let ran = wippy(&args(&[("wasi", &"{args: []}")]), &["run", "args", "ignored"]);
-    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "cwd: /\ninitial-cwd: /\n"), "{}", ran.err);
+    let ran = wippy(
+        &args(&[("wasi", &"{args: []}")]),
+        &["run", "args", "ignored"],
+    );
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (Some(0), "cwd: /\ninitial-cwd: /\n"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -63,7 +82,11 @@ fn the_adapter_knows_two_ways_to_exit() {
     for (status, code) in [("0", 0), ("1", 1), ("7", 1)] {
         let ran = wippy(&args(&[]), &["run", "args", "--exit", status]);
         assert_eq!(ran.code, Some(code), "{ran:?}");
-        assert!(ran.out.starts_with("arg 0: args\n") && ran.out.ends_with("initial-cwd: /\n"), "{}", ran.out);
+        assert!(
+            ran.out.starts_with("arg 0: args\n") && ran.out.ends_with("initial-cwd: /\n"),
+            "{}",
+            ran.out
+        );
     }
 }
 
@@ -72,14 +95,24 @@ fn a_required_variable_that_is_not_there_fails_the_call() {
     let wasi = "{env: [{id: 'test:TOKEN', name: TOKEN, required: true}]}";
     let ran = wippy(&args(&[("wasi", &wasi)]), &["run", "args"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
-    assert!(ran.err.contains("required wasi env variable not found: test:TOKEN\n"), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("required wasi env variable not found: test:TOKEN\n"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
 fn a_variable_that_is_not_required_is_left_out() {
     let wasi = "{env: [{id: 'test:TOKEN', name: TOKEN}]}";
     let ran = wippy(&args(&[("wasi", &wasi)]), &["run", "args"]);
-    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "arg 0: args\ncwd: /\ninitial-cwd: /\n"), "{}", ran.err);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (Some(0), "arg 0: args\ncwd: /\ninitial-cwd: /\n"),
+        "{}",
+        ran.err
+    );
 }
 
 /// A guest of another compiler, which sleeps through the adapter: five milliseconds of virtual time.
@@ -95,17 +128,33 @@ fn a_guest_in_c_prints_its_arguments_and_sleeps() {
     let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout), Sink::Pipe(stderr));
     let (slept, text) = dispatcher
         .block_on(async {
-            let entry = runtime.registry().command("hello-c").expect("a command").clone();
+            let entry = runtime
+                .registry()
+                .command("hello-c")
+                .expect("a command")
+                .clone();
             runtime.prepare(&entry).await.expect("compiled");
             let begun = handle.now().expect("a clock");
             let words = ["x".to_owned(), "y z".to_owned()];
-            let status = runtime.run("hello-c", stdio, &words).await.expect("a status");
+            let status = runtime
+                .run("hello-c", stdio, &words)
+                .await
+                .expect("a status");
             assert_eq!(status.code, 0);
             let slept = handle.now().expect("a clock") - begun;
-            (slept, printed.next(4096).await.expect("a pipe").expect("text"))
+            (
+                slept,
+                printed.next(4096).await.expect("a pipe").expect("text"),
+            )
         })
         .expect("no deadlock");
-    assert_eq!(String::from_utf8_lossy(&text), "arg 0: hello-c\narg 1: x\narg 2: y z\nslept 5 ms\n");
+    assert_eq!(
+        String::from_utf8_lossy(&text),
+        "arg 0: hello-c\narg 1: x\narg 2: y z\nslept 5 ms\n"
+    );
     // Yields cost virtual time too, microseconds of it.
-    assert!((Duration::from_millis(5)..Duration::from_millis(6)).contains(&slept), "{slept:?}");
+    assert!(
+        (Duration::from_millis(5)..Duration::from_millis(6)).contains(&slept),
+        "{slept:?}"
+    );
 }

@@ -1,25 +1,28 @@
 //! The program and its library from outside: one module per behaviour.
 
+// Tests compare with the system itself, and stand in for peers outside of the dispatcher.
+#![allow(clippy::disallowed_methods)]
+
 #[path = "../guests/check.rs"]
 mod check;
 mod support;
 
-//mod arbitrary;
+mod arbitrary;
 mod calls;
 mod children;
-//mod cli;
+mod cli;
 mod clocks;
-//mod environment;
+mod environment;
 mod fairness;
 mod guests;
 mod imports;
 mod many;
-//mod modules;
+mod modules;
 mod polling;
 mod pools;
 mod random;
 mod simulation;
-//mod stdio;
-//mod streams;
-//mod terminals;
+mod stdio;
+mod streams;
+mod terminals;
 mod versions;

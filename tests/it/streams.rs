@@ -1,7 +1,9 @@
 //! Standard output: a slow reader parks the guest and nobody else, and what was accepted arrives.
 
 use std::fs::File;
-use std::io::pipe;
+use std::io::{Seek, pipe};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::io::ioctl_fionread;
@@ -23,8 +25,18 @@ fn pattern() -> Vec<u8> {
 /// The number at the end of what `chatter` says: how often it was told that there is no room.
 fn full(said: &[u8]) -> u64 {
     let text = std::str::from_utf8(said).expect("text");
-    let number = text.strip_prefix("full ").and_then(|rest| rest.strip_suffix('\n'));
+    let number = text
+        .strip_prefix("full ")
+        .and_then(|rest| rest.strip_suffix('\n'));
     number.expect("a count").parse().expect("a number")
+}
+
+fn null() -> OwnedFd {
+    File::options()
+        .write(true)
+        .open("/dev/null")
+        .expect("a device")
+        .into()
 }
 
 #[test]
@@ -39,7 +51,10 @@ fn in_virtual_time_a_full_pipe_parks_its_writer() {
     dispatcher
         .block_on(async {
             // Hours of virtual time do not help: nobody reads.
-            handle.sleep(Duration::from_secs(3600)).await.expect("sleep");
+            handle
+                .sleep(Duration::from_secs(3600))
+                .await
+                .expect("sleep");
             assert_eq!(stdout.check_write().expect("open"), 0);
             assert!(!task.is_finished());
             drop(stdout);
@@ -61,19 +76,74 @@ fn a_full_pipe_parks_its_writer_and_nobody_else() {
     for chunk in ["1000", "65536"] {
         let dispatcher = live();
         let runtime = project().load(&dispatcher);
-        let ((printed, stdout), (said, stderr)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
+        let ((printed, stdout), (said, stderr)) =
+            (pipe().expect("a pipe"), pipe().expect("a pipe"));
         let stdio = streams(&dispatcher, None, Some(stdout.into()), Some(stderr.into()));
         let task = start(&dispatcher, &runtime, stdio, &["chatter", "1024", chunk]);
         // A pipe holds 64 KiB unless somebody asks for more.
-        turn_until(&dispatcher, || ioctl_fionread(&printed).expect("a pipe") > 60_000);
+        turn_until(&dispatcher, || {
+            ioctl_fionread(&printed).expect("a pipe") > 60_000
+        });
         sleep(&dispatcher, &runtime);
         assert!(!task.is_finished());
         let bytes = reading(printed);
-        assert_eq!(dispatcher.block_on(task).expect("no deadlock").expect("not cancelled").code, 0);
+        assert_eq!(
+            dispatcher
+                .block_on(task)
+                .expect("no deadlock")
+                .expect("not cancelled")
+                .code,
+            0
+        );
         let bytes = bytes.join().expect("a reader");
         assert!(bytes == pattern(), "{} bytes", bytes.len());
         assert!(full(&reading(said).join().expect("a reader")) > 0);
     }
+}
+
+#[test]
+fn every_kind_of_output_takes_all_of_it() {
+    let dispatcher = live();
+    let runtime = project().load(&dispatcher);
+    let words = ["chatter", "1024", "30000"];
+    let check = |name: &str, bytes: Vec<u8>| {
+        assert!(bytes == pattern(), "{name}: {} bytes", bytes.len());
+    };
+
+    let (printed, stdout) = UnixStream::pair().expect("sockets");
+    let stdio = streams(&dispatcher, None, Some(stdout.into()), Some(null()));
+    let bytes = reading(printed);
+    assert_eq!(run(&dispatcher, &runtime, stdio, &words), 0);
+    check("socket", bytes.join().expect("a reader"));
+
+    let mut file = tempfile::tempfile().expect("a file");
+    let stdout = file.try_clone().expect("a duplicate").into();
+    let stdio = streams(&dispatcher, None, Some(stdout), Some(null()));
+    assert_eq!(run(&dispatcher, &runtime, stdio, &words), 0);
+    file.rewind().expect("a file");
+    check("file", reading(file).join().expect("a reader"));
+
+    let stdio = streams(&dispatcher, None, Some(null()), Some(null()));
+    assert_eq!(run(&dispatcher, &runtime, stdio, &words), 0);
+}
+
+/// As after `2>&1`: both descriptors are the same pipe.
+#[test]
+fn output_and_errors_may_be_one_pipe() {
+    let dispatcher = live();
+    let runtime = project().load(&dispatcher);
+    let (printed, stdout) = pipe().expect("a pipe");
+    let stderr = stdout.try_clone().expect("a duplicate");
+    let stdio = streams(&dispatcher, None, Some(stdout.into()), Some(stderr.into()));
+    let bytes = reading(printed);
+    assert_eq!(
+        run(&dispatcher, &runtime, stdio, &["chatter", "1024", "30000"]),
+        0
+    );
+    let bytes = bytes.join().expect("a reader");
+    let (out, err) = bytes.split_at(1 << 20);
+    assert!(out == pattern());
+    full(err);
 }
 
 #[test]
@@ -83,8 +153,14 @@ fn a_reader_that_goes_away_closes_the_stream() {
     let ((printed, stdout), (said, stderr)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
     let stdio = streams(&dispatcher, None, Some(stdout.into()), Some(stderr.into()));
     drop(printed);
-    assert_eq!(run(&dispatcher, &runtime, stdio, &["stream-errors", "stdout"]), 0);
-    assert_eq!(reading(said).join().expect("a reader"), b"stdout: closed, then closed\n");
+    assert_eq!(
+        run(&dispatcher, &runtime, stdio, &["stream-errors", "stdout"]),
+        0
+    );
+    assert_eq!(
+        reading(said).join().expect("a reader"),
+        b"stdout: closed, then closed\n"
+    );
 }
 
 #[test]
@@ -94,34 +170,53 @@ fn a_reader_that_goes_away_wakes_a_parked_writer() {
     let ((printed, stdout), (said, stderr)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
     let stdio = streams(&dispatcher, None, Some(stdout.into()), Some(stderr.into()));
     let task = start(&dispatcher, &runtime, stdio, &["stream-errors", "stdout"]);
-    turn_until(&dispatcher, || ioctl_fionread(&printed).expect("a pipe") > 60_000);
+    turn_until(&dispatcher, || {
+        ioctl_fionread(&printed).expect("a pipe") > 60_000
+    });
     sleep(&dispatcher, &runtime);
     assert!(!task.is_finished());
     drop(printed);
-    dispatcher.block_on(task).expect("no deadlock").expect("not cancelled");
-    assert_eq!(reading(said).join().expect("a reader"), b"stdout: closed, then closed\n");
+    dispatcher
+        .block_on(task)
+        .expect("no deadlock")
+        .expect("not cancelled");
+    assert_eq!(
+        reading(said).join().expect("a reader"),
+        b"stdout: closed, then closed\n"
+    );
 }
 
 #[test]
 fn an_output_that_was_never_there_is_closed() {
     let dispatcher = live();
-    let runtime = project().load(&dispatcher);
     let (said, stderr) = pipe().expect("a pipe");
     let stdio = streams(&dispatcher, None, None, Some(stderr.into()));
-    assert_eq!(run(&dispatcher, &runtime, stdio, &["stream-errors", "stdout"]), 0);
-    assert_eq!(reading(said).join().expect("a reader"), b"stdout: closed, then closed\n");
+    let ran = project().run_on(&dispatcher, "stream-errors", stdio, &["stdout"]);
+    assert_eq!(ran.map(|status| status.code), Ok(0));
+    assert_eq!(
+        reading(said).join().expect("a reader"),
+        b"stdout: closed, then closed\n"
+    );
 }
 
 #[test]
 fn a_failure_is_told_once_with_what_happened() {
     let dispatcher = live();
     let runtime = project().load(&dispatcher);
-    let full = File::options().write(true).open("/dev/full").expect("a device");
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a device");
     let (said, stderr) = pipe().expect("a pipe");
     let stdio = streams(&dispatcher, None, Some(full.into()), Some(stderr.into()));
-    assert_eq!(run(&dispatcher, &runtime, stdio, &["stream-errors", "stdout"]), 0);
+    assert_eq!(
+        run(&dispatcher, &runtime, stdio, &["stream-errors", "stdout"]),
+        0
+    );
     let said = String::from_utf8(reading(said).join().expect("a reader")).expect("text");
-    let rest = said.strip_prefix("stdout: failed: No space left on device").expect(&said);
+    let rest = said
+        .strip_prefix("stdout: failed: No space left on device")
+        .expect(&said);
     assert!(rest.ends_with(", then closed\n"), "{said}");
 }
 
@@ -191,10 +286,17 @@ const HASTY: &str = r#"(component
     (func (export "exit-err") (canon lift (core func $i "exit-err")))
     (func (export "trap") (canon lift (core func $i "trap"))))"#;
 
-fn call(dispatcher: &Dispatcher, runtime: &Runtime, name: &str, stdio: Stdio) -> Task<Result<Value, String>> {
+fn call(
+    dispatcher: &Dispatcher,
+    runtime: &Runtime,
+    name: &str,
+    stdio: Stdio,
+) -> Task<Result<Value, String>> {
     let (runtime, name) = (runtime.clone(), name.to_owned());
     let task = dispatcher.spawn(async move {
-        let called = runtime.call_with(&name, Some(stdio), Arguments::Json(&[])).await;
+        let called = runtime
+            .call_with(&name, Some(stdio), Arguments::Json(&[]))
+            .await;
         called.map_err(|error| error.to_string())
     });
     task.expect("a task")
@@ -214,19 +316,35 @@ fn what_was_accepted_is_delivered_before_the_call_ends() {
         project.text(name, HASTY, name, "[wasi:cli, wasi:io]");
         let runtime = project.load(&dispatcher);
         let (printed, stdout) = pipe().expect("a pipe");
-        let task = call(&dispatcher, &runtime, name, streams(&dispatcher, None, Some(stdout.into()), None));
-        turn_until(&dispatcher, || ioctl_fionread(&printed).expect("a pipe") > 60_000);
+        let task = call(
+            &dispatcher,
+            &runtime,
+            name,
+            streams(&dispatcher, None, Some(stdout.into()), None),
+        );
+        turn_until(&dispatcher, || {
+            ioctl_fionread(&printed).expect("a pipe") > 60_000
+        });
         sleep(&dispatcher, &runtime);
         assert!(!task.is_finished(), "{name} ended with bytes on its hands");
         let bytes = reading(printed);
-        let ended = dispatcher.block_on(task).expect("no deadlock").expect("not cancelled");
+        let ended = dispatcher
+            .block_on(task)
+            .expect("no deadlock")
+            .expect("not cancelled");
         // Whatever is not in the pipe by now never will be.
         drop((runtime, dispatcher));
         let bytes = bytes.join().expect("a reader");
-        assert!(bytes == [[b'a'; 65536], [b'b'; 65536]].concat(), "{name}: {} bytes", bytes.len());
+        assert!(
+            bytes == [[b'a'; 65536], [b'b'; 65536]].concat(),
+            "{name}: {} bytes",
+            bytes.len()
+        );
         match (ended, expected) {
             (Ok(value), expected) => assert_eq!(Ok(value), expected, "{name}"),
-            (Err(error), expected) => assert!(error.contains(expected.expect_err(name)), "{name}: {error}"),
+            (Err(error), expected) => {
+                assert!(error.contains(expected.expect_err(name)), "{name}: {error}")
+            }
         }
     }
 }
@@ -238,9 +356,19 @@ fn output_that_nobody_will_read_does_not_hold_the_end_of_a_call_up() {
     project.text("return", HASTY, "return", "[wasi:cli, wasi:io]");
     let runtime = project.load(&dispatcher);
     let (printed, stdout) = pipe().expect("a pipe");
-    let task = call(&dispatcher, &runtime, "return", streams(&dispatcher, None, Some(stdout.into()), None));
-    turn_until(&dispatcher, || ioctl_fionread(&printed).expect("a pipe") > 60_000);
+    let task = call(
+        &dispatcher,
+        &runtime,
+        "return",
+        streams(&dispatcher, None, Some(stdout.into()), None),
+    );
+    turn_until(&dispatcher, || {
+        ioctl_fionread(&printed).expect("a pipe") > 60_000
+    });
     drop(printed);
-    let ended = dispatcher.block_on(task).expect("no deadlock").expect("not cancelled");
+    let ended = dispatcher
+        .block_on(task)
+        .expect("no deadlock")
+        .expect("not cancelled");
     assert_eq!(ended, Ok(Value::Null));
 }

@@ -36,7 +36,9 @@ impl Terminal {
     }
 
     fn is_blocking(&self) -> bool {
-        !fcntl_getfl(&self.tty).expect("flags").contains(OFlags::NONBLOCK)
+        !fcntl_getfl(&self.tty)
+            .expect("flags")
+            .contains(OFlags::NONBLOCK)
     }
 }
 
@@ -61,12 +63,20 @@ fn a_guest_sees_which_of_its_streams_are_terminals() {
         let stdio = streams(&dispatcher, stdin, stdout, stderr);
         assert_eq!(run(&dispatcher, &runtime, stdio, &["terminals"]), 0);
         let word = |index: usize| if terminals[index] { "yes" } else { "no" };
-        let expected = format!("stdin {}\nstdout {}\nstderr {}\n", word(0), word(1), word(2));
+        let expected = format!(
+            "stdin {}\nstdout {}\nstderr {}\n",
+            word(0),
+            word(1),
+            word(2)
+        );
         if terminals[1] {
             // A terminal shows a carriage return before each newline.
             let expected = expected.replace('\n', "\r\n");
             let mut shown = vec![0; expected.len()];
-            terminal.keyboard.read_exact(&mut shown).expect("three lines");
+            terminal
+                .keyboard
+                .read_exact(&mut shown)
+                .expect("three lines");
             assert_eq!(String::from_utf8_lossy(&shown), expected);
         } else {
             let printed = reading(printed).join().expect("a reader");
@@ -85,7 +95,10 @@ fn a_line_is_read_as_it_is_typed_while_others_go_on() {
         assert!(terminal.is_blocking());
         let stdio = streams(&dispatcher, Some(terminal.tty()), Some(stdout.into()), None);
         let cat = start(&dispatcher, &runtime, stdio, &["cat", way]);
-        terminal.keyboard.write_all(b"a line\n").expect("a terminal");
+        terminal
+            .keyboard
+            .write_all(b"a line\n")
+            .expect("a terminal");
         turn_until(&dispatcher, || is_readable(&printed));
         let mut line = [0; 7];
         printed.read_exact(&mut line).expect("a line");
@@ -96,8 +109,14 @@ fn a_line_is_read_as_it_is_typed_while_others_go_on() {
         assert!(!cat.is_finished() && !is_readable(&printed), "{way}");
         assert!(terminal.is_blocking(), "{way}: while it waits");
         // Control-D hands over what was typed, and by itself it is the end.
-        terminal.keyboard.write_all(b" a line\x04\x04").expect("a terminal");
-        let status = dispatcher.block_on(cat).expect("no deadlock").expect("not cancelled");
+        terminal
+            .keyboard
+            .write_all(b" a line\x04\x04")
+            .expect("a terminal");
+        let status = dispatcher
+            .block_on(cat)
+            .expect("no deadlock")
+            .expect("not cancelled");
         assert_eq!(status.code, 0, "{way}");
         let mut rest = String::new();
         printed.read_to_string(&mut rest).expect("text");
@@ -117,7 +136,10 @@ fn a_terminal_that_goes_away_ends_the_input() {
     terminal.keyboard.write_all(b"x\n").expect("a terminal");
     turn_until(&dispatcher, || is_readable(&printed));
     drop(terminal.keyboard);
-    let status = dispatcher.block_on(cat).expect("no deadlock").expect("not cancelled");
+    let status = dispatcher
+        .block_on(cat)
+        .expect("no deadlock")
+        .expect("not cancelled");
     assert_eq!(status.code, 0);
 }
 
@@ -143,10 +165,18 @@ fn a_terminal_that_shows_nothing_parks_its_writer_and_nobody_else() {
         screen.read_exact(&mut shown).expect("all of it");
         shown
     });
-    let status = dispatcher.block_on(task).expect("no deadlock").expect("not cancelled");
+    let status = dispatcher
+        .block_on(task)
+        .expect("no deadlock")
+        .expect("not cancelled");
     assert_eq!(status.code, 0);
     let shown = shown.join().expect("a reader");
-    assert!(shown.iter().zip(0u32..).all(|(&byte, at)| u32::from(byte) == at % 251));
+    assert!(
+        shown
+            .iter()
+            .zip(0u32..)
+            .all(|(&byte, at)| u32::from(byte) == at % 251)
+    );
     let said = reading(said).join().expect("a reader");
     assert!(said.starts_with(b"full ") && said != b"full 0\n");
     terminal.keyboard.flush().expect("open until here");

@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val};
+use wasmtime::component::{
+    Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val,
+};
 use wasmtime::{Engine, Result, Store, format_err};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -62,7 +64,9 @@ impl Guest {
     pub fn function(&self, name: &str) -> Result<Function> {
         let (parent, function) = match name.split_once('#') {
             None => (None, name),
-            Some((interface, function)) => (self.component.get_export_index(None, interface), function),
+            Some((interface, function)) => {
+                (self.component.get_export_index(None, interface), function)
+            }
         };
         match self.component.get_export(parent.as_ref(), function) {
             Some((ComponentItem::ComponentFunc(ty), index)) => Ok(Function { index, ty }),
@@ -94,7 +98,9 @@ impl Guest {
             .get_func(&mut store, function.index)
             .ok_or_else(|| format_err!("the function is gone"))?;
         let mut results = vec![Val::Bool(false); function.ty.results().len()];
-        callee.call_async(&mut store, arguments, &mut results).await?;
+        callee
+            .call_async(&mut store, arguments, &mut results)
+            .await?;
         Ok((results.pop(), instantiated))
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! `wippy-peer [--pooling]` answers the benchmarks' requests on its standard input. `--pooling`
 //! replaces the engine's defaults by the main project's settings (pooled instances, epochs).
+// There is no dispatcher here whose clock could be asked.
+#![allow(clippy::disallowed_methods)]
 
 mod guest;
 #[path = "../../poll_sleep/protocol.rs"]
@@ -22,9 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let set_up = match std::env::args().nth(1).as_deref() {
         None => SetUp::Default,
         Some("--pooling") => SetUp::Pooling,
-        Some(other) => return Err(format!("unknown option {other}; there is only --pooling").into()),
+        Some(other) => {
+            return Err(format!("unknown option {other}; there is only --pooling").into());
+        }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let engine = set_up.engine()?;
     let mut guests = HashMap::new();
     protocol::serve(|request| {
@@ -35,7 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
         }
         if !guests.contains_key(&request.guest) {
-            let guest = Guest::load(&engine, &request.guest).map_err(|error| format!("{error:#}"))?;
+            let guest =
+                Guest::load(&engine, &request.guest).map_err(|error| format!("{error:#}"))?;
             guests.insert(request.guest.clone(), guest);
         }
         let guest = guests.get(&request.guest).ok_or("the guest is gone")?;

@@ -13,16 +13,29 @@ use crate::guest::Function;
 pub fn arguments(function: &Function, json: &[Value]) -> Result<Vec<Val>> {
     let params = function.ty.params();
     if params.len() != json.len() {
-        return Err(format_err!("{} parameters, {} arguments", params.len(), json.len()));
+        return Err(format_err!(
+            "{} parameters, {} arguments",
+            params.len(),
+            json.len()
+        ));
     }
-    params.zip(json).map(|((_, ty), json)| from_json(&ty, json)).collect()
+    params
+        .zip(json)
+        .map(|((_, ty), json)| from_json(&ty, json))
+        .collect()
 }
 
 fn from_json(ty: &Type, json: &Value) -> Result<Val> {
     let value = match ty {
-        Type::U32 => json.as_u64().and_then(|n| u32::try_from(n).ok()).map(Val::U32),
+        Type::U32 => json
+            .as_u64()
+            .and_then(|n| u32::try_from(n).ok())
+            .map(Val::U32),
         Type::U64 => json.as_u64().map(Val::U64),
-        Type::S32 => json.as_i64().and_then(|n| i32::try_from(n).ok()).map(Val::S32),
+        Type::S32 => json
+            .as_i64()
+            .and_then(|n| i32::try_from(n).ok())
+            .map(Val::S32),
         _ => None,
     };
     value.ok_or_else(|| format_err!("{json} is no {ty:?}, or of no type that is needed here"))

@@ -1,0 +1,150 @@
+//! Mistakes in a project: where they are told, and what they stop.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{assert_ran, functions, program, run, wippy};
+use crate::support::{Project, hash_of};
+
+/// A project with a mistaken entry in a known place.
+fn mistaken() -> Project {
+    let mut project = functions();
+    project.entry(
+        "bad",
+        "function.wasm",
+        &[
+            ("fs", &"guests"),
+            ("path", &"/types.wasm"),
+            ("method", &"add"),
+        ],
+    );
+    project
+}
+
+/// Line and column of the mistaken entry in its file.
+fn place_of_bad(directory: &Path) -> String {
+    let file = directory.join("_index.yaml");
+    let text = std::fs::read_to_string(&file).expect("a file");
+    let line = text
+        .lines()
+        .position(|line| line == "  - name: bad")
+        .expect("a line")
+        + 1;
+    format!("{}:{line}:5: error: test:bad: ", file.display())
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place_and_stops_nothing_else() {
+    let directory = mistaken().directory();
+    let place = place_of_bad(directory.path());
+    let good = run(&mut program(directory.path(), &["call", "add", "2", "40"]));
+    assert_eq!(
+        (good.code, good.out.as_str()),
+        (Some(0), "42\n"),
+        "{good:?}"
+    );
+    assert!(
+        good.err.starts_with(&place) && good.err.contains("hash is required"),
+        "{place}\n{}",
+        good.err
+    );
+    assert_eq!(good.err.lines().count(), 1, "{}", good.err);
+    let bad = run(&mut program(directory.path(), &["call", "bad", "2", "40"]));
+    assert_eq!((bad.code, bad.out.as_str()), (Some(2), ""), "{bad:?}");
+    assert!(
+        bad.err
+            .lines()
+            .all(|line| line.contains("hash is required")),
+        "{}",
+        bad.err
+    );
+}
+
+#[test]
+fn text_that_is_no_yaml_is_told_with_its_place() {
+    let directory = functions().directory();
+    std::fs::write(
+        directory.path().join("other.yaml"),
+        "namespace: other\nentries: [\n",
+    )
+    .expect("a file");
+    let ran = run(&mut program(directory.path(), &["call", "add", "2", "40"]));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "42\n"), "{ran:?}");
+    let rest = ran.err.split_once("other.yaml:").expect("the file").1;
+    let mut place = rest.split(':');
+    for _ in ["line", "column"] {
+        place
+            .next()
+            .expect("a place")
+            .parse::<u32>()
+            .expect("a number");
+    }
+    assert_eq!(place.next(), Some(" error"), "{}", ran.err);
+}
+
+#[test]
+fn a_wrong_hash_is_told_in_the_contracts_words() {
+    let mut project = Project::new();
+    let zeroes = "0".repeat(64);
+    let hash = format!("sha256:{zeroes}");
+    let fields: [(&str, &dyn std::fmt::Display); 4] = [
+        ("fs", &"guests"),
+        ("path", &"/types.wasm"),
+        ("hash", &hash),
+        ("method", &"add"),
+    ];
+    project.entry("add", "function.wasm", &fields);
+    let actual = hash_of("types").replace("sha256:", "");
+    let text = format!("error: test:add: hash mismatch: expected {zeroes}, got {actual}\n");
+    assert_ran(&wippy(&project, &["call", "add", "1", "2"]), 2, "", &text);
+}
+
+#[test]
+fn with_json_every_error_is_a_line_of_json() {
+    let directory = mistaken().directory();
+    let cases: [(&[&str], i32); 6] = [
+        (&["call", "panic"], 1),
+        (&["call", "nothing"], 2),
+        (&["call", "add", "x"], 2),
+        (&["call", "add", "1"], 2),
+        (&["call", "bad"], 2),
+        (&["run", "nothing"], 2),
+    ];
+    for (words, code) in cases {
+        let ran = run(&mut program(
+            directory.path(),
+            &[&["--json"], words].concat(),
+        ));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{words:?}");
+        // Log lines of a guest are no errors.
+        let errors: Vec<&str> = ran
+            .err
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .collect();
+        assert!(errors.len() >= 2, "{words:?}: {}", ran.err);
+        for line in &errors {
+            let error: Value = serde_json::from_str(line).expect(line);
+            assert_eq!(error["severity"], "error", "{line}");
+            assert!(error["message"].is_string(), "{line}");
+        }
+        let mistake: Value = serde_json::from_str(errors[0]).expect("JSON");
+        assert_eq!(mistake["entry"], "test:bad");
+        assert_eq!(mistake["column"], 5);
+        assert!(
+            mistake["line"].is_u64() && mistake["file"].is_string(),
+            "{mistake}"
+        );
+    }
+    let ran = run(&mut program(
+        directory.path(),
+        &["--json", "call", "add", "1"],
+    ));
+    let last: Value = serde_json::from_str(ran.err.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(last["entry"], "test:add");
+    assert_eq!(
+        last["message"],
+        "parameter count mismatch: expected 2, got 1"
+    );
+}
