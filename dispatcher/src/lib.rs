@@ -29,6 +29,7 @@
 compile_error!("wippy-dispatcher parks on epoll and timerfd and runs on Linux only");
 
 mod blocking;
+mod builder;
 mod clock;
 mod core;
 mod dispatcher;
@@ -58,8 +59,9 @@ mod sync {
 }
 
 pub use blocking::Job;
+pub use builder::Builder;
 pub use clock::{Instant, WallTime};
-pub use dispatcher::{Builder, Dispatcher, Turn};
+pub use dispatcher::{Dispatcher, Turn};
 pub use entropy::Stream;
 pub use error::Error;
 pub use handle::Handle;

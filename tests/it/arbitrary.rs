@@ -1,5 +1,6 @@
 //! Whatever comes from outside ends in a result or an error, never in a panic.
 
+#[path = "arbitrary_values.rs"]
 mod values;
 
 use std::time::Duration;

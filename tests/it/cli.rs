@@ -1,6 +1,8 @@
 //! The program: what it prints, where, and its exit status (contract §7).
 
+#[path = "cli_mistakes.rs"]
 mod mistakes;
+#[path = "cli_status.rs"]
 mod status;
 
 use std::io::{PipeWriter, pipe};

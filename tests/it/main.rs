@@ -25,4 +25,5 @@ mod simulation;
 mod stdio;
 mod streams;
 mod terminals;
+mod tour;
 mod versions;

@@ -1,5 +1,6 @@
 //! From a file to something that can be called: hash, sandbox, method, compiled once (contract §3).
 
+#[path = "modules_method.rs"]
 mod method;
 
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! Standard input: whatever it is, a guest reads it byte for byte, and nobody waits but that guest.
 
+#[path = "stdio_inherited.rs"]
 mod inherited;
+#[path = "stdio_race.rs"]
 mod race;
 
 use std::fs::File;

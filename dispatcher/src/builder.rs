@@ -1,0 +1,180 @@
+//! The settings of a dispatcher, and how its parts are put together.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::time::Duration;
+
+use crate::Error;
+use crate::blocking::Pool;
+use crate::clock::Clock;
+use crate::core::{Core, Driver};
+use crate::dispatcher::Dispatcher;
+use crate::entropy::Entropy;
+use crate::executor::{Executor, Picker};
+use crate::park::ParkFlag;
+use crate::reactor::Reactor;
+use crate::readiness::ReadyTable;
+use crate::shared::Shared;
+use crate::sim::{Simulation, Trace};
+use crate::thread_bound::ThreadBound;
+use crate::timer::Timers;
+use crate::wait_set::WaitSets;
+
+/// The settings of a dispatcher.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    simulation: Option<Simulation>,
+    spin: Duration,
+    task_budget: usize,
+    max_tasks: usize,
+    max_timers: usize,
+    max_sources: usize,
+    blocking_threads: usize,
+    blocking_queue: usize,
+    blocking_idle: Duration,
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        Builder {
+            simulation: None,
+            spin: Duration::ZERO,
+            task_budget: 64,
+            max_tasks: 1 << 20,
+            max_timers: 1 << 22,
+            max_sources: 1 << 20,
+            blocking_threads: 16,
+            blocking_queue: 1 << 16,
+            blocking_idle: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Builder {
+    /// Time, order, readiness and randomness from a seed instead of the system.
+    pub fn simulation(mut self, simulation: Simulation) -> Builder {
+        self.simulation = Some(simulation);
+        self
+    }
+
+    /// How long to busy-poll I/O and timers before parking: a core for latency. Default zero.
+    pub fn spin(mut self, spin: Duration) -> Builder {
+        self.spin = spin;
+        self
+    }
+
+    /// How many task runs a turn does before it looks at I/O and timers again. Default 64.
+    pub fn task_budget(mut self, runs: usize) -> Builder {
+        self.task_budget = runs.max(1);
+        self
+    }
+
+    /// The bound on live tasks, and on remote spawns not yet taken. Default 1,048,576.
+    pub fn max_tasks(mut self, tasks: usize) -> Builder {
+        self.max_tasks = tasks;
+        self
+    }
+
+    /// The bound on armed timers. Default 4,194,304.
+    pub fn max_timers(mut self, timers: usize) -> Builder {
+        self.max_timers = timers;
+        self
+    }
+
+    /// The bound on sources and signals. Default 1,048,576.
+    pub fn max_sources(mut self, sources: usize) -> Builder {
+        self.max_sources = sources;
+        self
+    }
+
+    /// The most threads of the blocking pool, at least one. Default 16.
+    pub fn blocking_threads(mut self, threads: usize) -> Builder {
+        self.blocking_threads = threads;
+        self
+    }
+
+    /// The most blocking jobs that wait for a thread. Default 65,536.
+    pub fn blocking_queue(mut self, jobs: usize) -> Builder {
+        self.blocking_queue = jobs;
+        self
+    }
+
+    /// After how long without work a thread of the blocking pool ends. Default 5 s.
+    pub fn blocking_idle(mut self, idle: Duration) -> Builder {
+        self.blocking_idle = idle;
+        self
+    }
+
+    /// Makes the dispatcher, on this thread.
+    ///
+    /// # Errors
+    /// `Io` when the system has no epoll set, eventfd or timerfd left.
+    pub fn build(self) -> Result<Dispatcher, Error> {
+        let (sender, messages) = crossbeam_channel::unbounded();
+        let trace_capacity = self
+            .simulation
+            .as_ref()
+            .map_or(0, |simulation| simulation.trace_capacity);
+        let (clock, entropy, picker, driver, waker) = match self.simulation {
+            Some(simulation) => (
+                Clock::simulated(),
+                Entropy::seeded(simulation.seed),
+                Picker::Uniform,
+                Driver::Simulated(simulation),
+                None,
+            ),
+            None => {
+                let (reactor, waker) = Reactor::new()?;
+                (
+                    Clock::system(),
+                    Entropy::system(),
+                    Picker::Fifo,
+                    Driver::System(reactor),
+                    Some(waker),
+                )
+            }
+        };
+        let registry = match &driver {
+            Driver::System(reactor) => Some(reactor.registry()),
+            Driver::Simulated(_) => None,
+        };
+        let core = Rc::new(Core {
+            clock,
+            driver,
+            entropy,
+            executor: Executor::new(picker, self.max_tasks),
+            timers: RefCell::new(Timers::new(self.max_timers)),
+            ready: RefCell::new(ReadyTable::new(self.max_sources)),
+            sets: RefCell::new(WaitSets::default()),
+            messages,
+            trace: RefCell::new(Trace::new(trace_capacity)),
+            in_turn: Cell::new(false),
+            scratch: RefCell::new(Vec::new()),
+        });
+        let shared = Arc::new(Shared {
+            core: ThreadBound::empty(),
+            sender,
+            park: ParkFlag::new(),
+            waker,
+            registry,
+            root_woken: AtomicBool::new(false),
+            pool: Pool::new(
+                self.blocking_threads,
+                self.blocking_queue,
+                self.blocking_idle,
+            ),
+            spawns: AtomicUsize::new(0),
+            max_spawns: self.max_tasks,
+        });
+        shared.core.set(core.clone());
+        Ok(Dispatcher {
+            core,
+            shared,
+            spin: self.spin,
+            task_budget: self.task_budget,
+            blocked_on: Cell::new(false),
+        })
+    }
+}
