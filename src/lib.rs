@@ -6,6 +6,7 @@
 //! one single-threaded dispatcher ([`host`]). [`Runtime`] ties these together; the command line is
 //! a thin layer over it ([`cli`]).
 
+pub mod check;
 pub mod cli;
 pub mod function;
 pub mod host;
@@ -15,4 +16,4 @@ pub mod process;
 pub mod registry;
 mod runtime;
 
-pub use runtime::Runtime;
+pub use runtime::{Runtime, origin};

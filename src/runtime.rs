@@ -153,7 +153,7 @@ impl Runtime {
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, Problem> {
         let function = self.prepare(entry).await?;
-        let context = context(entry, stdio, argv)?;
+        let context = context(&function, stdio, argv)?;
         call(&function, &self.inner.handle, context, arguments).await
     }
 
@@ -187,10 +187,18 @@ impl Runtime {
             return Err(ModuleError::Invalid("the entry has no module".to_owned()));
         };
         let names = settings.imports.iter().map(|import| import.value.as_str());
-        let capabilities = Capabilities::parse(names)?;
-        let origin = self.origin(&settings.source)?;
-        let (digest, bytes) = inner.handle.unblock(|| origin.load()).await??;
-        let component = inner.modules.get(&inner.handle, digest, bytes).await?;
+        let mut capabilities = Capabilities::parse(names)?;
+        let origin = origin(&inner.registry, &settings.source)?;
+        let wit = settings.wit.clone();
+        let loaded = inner
+            .handle
+            .unblock(move || origin.load(wit.as_deref()))
+            .await??;
+        let preview1 = loaded.preview1;
+        if preview1 {
+            capabilities.extend_preview1();
+        }
+        let component = inner.modules.get(&inner.handle, loaded).await?;
         let method = Method::find(&inner.engine, &component, &settings.method)?;
         let linker = module::link(&inner.engine, &component, &capabilities)?;
         let pre = linker
@@ -209,48 +217,64 @@ impl Runtime {
             engine: inner.engine.clone(),
             pool,
             instances: inner.instances.clone(),
+            preview1,
+            capabilities,
             entry,
         }))
     }
+}
 
-    fn origin(&self, source: &Source) -> Result<Origin, ModuleError> {
-        let (fs, path, hash) = match source {
-            Source::Text(text) => return Ok(Origin::Text(text.clone())),
-            Source::File { fs, path, hash } => (fs, path, hash),
-        };
-        let entry = self.inner.registry.get(fs);
-        let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
-            return Err(ModuleError::Read {
-                path: path.clone(),
-                reason: format!("{fs} is no filesystem"),
-            });
-        };
-        Ok(Origin::File {
-            directory: directory.directory.clone(),
+/// Where the bytes of an entry's module are.
+///
+/// # Errors
+/// `Read` when the filesystem entry is none, and the errors of a hash's form.
+pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleError> {
+    let (fs, path, hash) = match source {
+        Source::Text(text) => return Ok(Origin::Text(text.clone())),
+        Source::File { fs, path, hash } => (fs, path, hash),
+    };
+    let entry = registry.get(fs);
+    let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
+        return Err(ModuleError::Read {
             path: path.clone(),
-            expected: ExpectedHash::parse(hash)?,
-        })
-    }
+            reason: format!("{fs} is no filesystem"),
+        });
+    };
+    Ok(Origin::File {
+        directory: directory.directory.clone(),
+        path: path.clone(),
+        expected: ExpectedHash::parse(hash)?,
+    })
 }
 
 /// What a call of an entry is given; `argv` where the entry fixes no arguments.
-fn context(entry: &Entry, stdio: Stdio, argv: &[String]) -> Result<Context, Problem> {
+fn context(function: &Function, stdio: Stdio, argv: &[String]) -> Result<Context, Problem> {
     let default = Wasi::default();
-    let function = entry.function();
-    let wasi = function.map_or(&default, |function| &function.wasi);
+    let settings = function.entry.function();
+    let wasi = settings.map_or(&default, |settings| &settings.wasi);
     // No variables exist yet that an `id` could name.
     if let Some(missing) = wasi.env.iter().find(|binding| binding.required) {
         return Err(Problem::Env(missing.id.to_string()));
     }
     let mut limits = Limits::default();
-    if let Some(function) = function {
+    if let Some(settings) = settings {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-        limits.memory = function.limits.max_memory_bytes.map_or(limits.memory, size);
-        limits.resources = function.limits.max_resources.map_or(limits.resources, size);
+        limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
     }
+    // A preview 1 module takes its first argument for its own name.
+    let name = || function.entry.id.name.clone();
+    let args = match &wasi.args {
+        Some(list) if function.preview1 => std::iter::once(name())
+            .chain(list.iter().cloned())
+            .collect(),
+        Some(list) => list.as_slice().into(),
+        None if function.preview1 && argv.is_empty() => [name()].into(),
+        None => argv.into(),
+    };
     Ok(Context {
         env: Arc::new([]),
-        args: wasi.args.as_deref().unwrap_or(argv).into(),
+        args,
         cwd: wasi.cwd.as_str().into(),
         stdio,
         limits,

@@ -35,6 +35,55 @@ pub enum Command {
     Call(Call),
     /// Run a command, or `list` the commands that there are
     Run(Run),
+    /// Load and compile everything, and compare what modules import with what entries enable
+    Check(Check),
+    /// Show what a component exports and imports, with an entry ready to paste
+    Inspect(Inspect),
+    /// Print the hashes of files as an entry's `hash` wants them
+    Hash(Hash),
+    /// Show the entries of the project
+    #[command(subcommand)]
+    Registry(Entries),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `wippy check`
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Refuse unknown fields and imports that are not enabled
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `wippy inspect`
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// A file, or an entry
+    pub what: String,
+}
+
+/// `wippy hash`
+#[derive(Args, Debug)]
+pub struct Hash {
+    /// The files
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// `wippy registry`
+#[derive(Subcommand, Debug)]
+pub enum Entries {
+    /// A line each: ID, kind, and whether it can be used
+    List,
+    /// One entry as YAML
+    Show {
+        /// Its ID, or a name that only one namespace has
+        entry: String,
+    },
 }
 
 /// `wippy call`

@@ -2,6 +2,11 @@
 
 mod arguments;
 mod call;
+mod check;
+mod completions;
+mod entries;
+mod hash;
+mod inspect;
 mod log;
 mod report;
 mod run;
@@ -32,10 +37,18 @@ pub fn main() -> ExitCode {
         }
     };
     log::start(options.verbose);
-    let loaded = registry::load(&options.directory, &LoadOptions::default());
+    let load = || {
+        let strict = matches!(&options.command, Command::Check(check) if check.strict);
+        registry::load(&options.directory, &LoadOptions::default().strict(strict))
+    };
     let code = match &options.command {
-        Command::Call(call) => call::main(&options, call, loaded),
-        Command::Run(run) => run::main(&options, run, loaded),
+        Command::Call(call) => call::main(&options, call, load()),
+        Command::Run(run) => run::main(&options, run, load()),
+        Command::Check(check) => check::main(&options, check, load()),
+        Command::Inspect(inspect) => inspect::main(&options, inspect, load),
+        Command::Hash(hash) => hash::main(&options, hash),
+        Command::Registry(entries) => entries::main(&options, entries, load()),
+        Command::Completions { shell } => completions::main(*shell),
     };
     ExitCode::from(code)
 }

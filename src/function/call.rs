@@ -10,7 +10,7 @@ use super::error::{Problem, Trap};
 use super::pool::Pool;
 use super::values;
 use crate::host::{Context, Exit, State};
-use crate::module::{Engine, Method};
+use crate::module::{Capabilities, Engine, Import, Method, imports};
 use crate::registry::Entry;
 
 /// An entry that is ready to be called: compiled, linked, its method found.
@@ -19,12 +19,23 @@ pub struct Function {
     pub entry: Arc<Entry>,
     /// The function that a call runs.
     pub method: Method,
+    /// It is a core module that uses preview 1, whose first argument is the entry's name.
+    pub preview1: bool,
+    /// What its imports list enables.
+    pub capabilities: Capabilities,
     pub(crate) pre: InstancePre<State>,
     pub(crate) engine: Engine,
     /// The entry's own bound on calls; a process has none.
     pub(crate) pool: Option<Pool>,
     /// The bound on instances, over all entries.
     pub(crate) instances: Pool,
+}
+
+impl Function {
+    /// The functions that its module imports.
+    pub fn imports(&self) -> Vec<Import> {
+        imports(&self.engine, self.pre.component())
+    }
 }
 
 /// The arguments of a call, as they come.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasmtime::component::Component;
 use wippy_dispatcher::Handle;
 
-use super::{Digest, Engine, ModuleError};
+use super::{Digest, Engine, Loaded, ModuleError};
 use crate::once::Once;
 
 /// The compiled modules of one engine: each hash is compiled once, on the blocking pool, however
@@ -33,16 +33,12 @@ impl Modules {
         self.compiled.get()
     }
 
-    /// The compiled module of these bytes, whose hash the caller has taken from them.
+    /// The compiled module of a component.
     ///
     /// # Errors
-    /// `Invalid` when the bytes are no component.
-    pub async fn get(
-        &self,
-        handle: &Handle,
-        digest: Digest,
-        bytes: Vec<u8>,
-    ) -> Result<Component, ModuleError> {
+    /// `Invalid` when its bytes are none.
+    pub async fn get(&self, handle: &Handle, loaded: Loaded) -> Result<Component, ModuleError> {
+        let Loaded { bytes, digest, .. } = loaded;
         let once = self.by_hash.borrow_mut().entry(digest).or_default().clone();
         let engine = self.engine.clone();
         let job = || {
@@ -54,15 +50,10 @@ impl Modules {
     }
 }
 
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, ModuleError> {
+pub(super) fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, ModuleError> {
     if !bytes.starts_with(b"\0asm") {
         return Err(ModuleError::Invalid(
             "it does not begin like WebAssembly".to_owned(),
-        ));
-    }
-    if bytes.get(4..8) == Some(&[1, 0, 0, 0]) {
-        return Err(ModuleError::Invalid(
-            "it is a core module; only components can be called so far".to_owned(),
         ));
     }
     Component::from_binary(engine.inner(), bytes)

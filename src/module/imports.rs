@@ -106,6 +106,8 @@ fn suggestion(nearest: &Option<String>) -> String {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Capabilities {
     interfaces: BTreeSet<String>,
+    /// The groups that are listed by their own name.
+    groups: BTreeSet<&'static str>,
     /// `funcs` is listed.
     pub funcs: bool,
     /// `wasi1` is listed.
@@ -141,6 +143,7 @@ impl Capabilities {
         } else if name == POLL {
             self.interfaces.insert("wasi:io/poll".to_owned());
         } else if let Some(group) = GROUPS.iter().find(|group| group.name == name) {
+            self.groups.insert(group.name);
             self.interfaces.extend(full_names(group));
         } else if is_known(&name) {
             self.interfaces.insert(name);
@@ -148,6 +151,19 @@ impl Capabilities {
             return Err(unknown(written, &name));
         }
         Ok(())
+    }
+
+    /// For a core module that uses preview 1: `wasi1` enables all that its adapter may need.
+    pub fn extend_preview1(&mut self) {
+        if self.preview1 {
+            let needed = GROUPS.iter().filter(|group| group.name != "wasi:http");
+            self.interfaces.extend(needed.flat_map(full_names));
+        }
+    }
+
+    /// Whether a group is listed by its own name.
+    pub fn lists(&self, group: &str) -> bool {
+        self.groups.contains(group)
     }
 
     /// Whether an interface (`wasi:io/poll`, without a version) is enabled.

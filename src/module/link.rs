@@ -48,6 +48,9 @@ fn define_wasi(linker: &mut Linker<State>, capabilities: &Capabilities) -> Resul
     Ok(())
 }
 
+/// The interface with the one function that answers where it is not enabled.
+pub(super) const PREOPENS: &str = "wasi:filesystem/preopens";
+
 /// A resource of a package that is not implemented: no function gives one out.
 enum Unavailable {}
 
@@ -123,7 +126,7 @@ fn versioned(interface: &str) -> String {
 }
 
 /// The interface that a guest's import name means to this host: WASI 0.2 of any patch level.
-fn host_interface(import: &str) -> Option<&str> {
+pub(super) fn host_interface(import: &str) -> Option<&str> {
     let (interface, version) = import.split_once('@')?;
     let patch = version.strip_prefix("0.2.")?;
     (imports::is_known(interface) && patch.bytes().all(|byte| byte.is_ascii_digit()))
@@ -230,7 +233,6 @@ impl Place<'_> {
     /// The exception of contract §4 that keeps printing guests of the preview 1 adapter alive: an
     /// undeclared `get-directories` answers an empty list.
     fn is_harmless(&self, function: &str) -> bool {
-        const PREOPENS: &str = "wasi:filesystem/preopens";
         self.interface == Some(PREOPENS)
             && function == "get-directories"
             && !self.capabilities.allows(PREOPENS)

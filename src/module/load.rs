@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use super::{Digest, ExpectedHash, ModuleError, to_binary};
+use super::{Digest, ExpectedHash, ModuleError, core, to_binary};
 
 /// The largest module that is read, in bytes.
 pub const MODULE_MAX: u64 = 256 << 20;
@@ -26,12 +26,44 @@ pub enum Origin {
     Text(String),
 }
 
+/// A component, ready to be compiled.
+pub struct Loaded {
+    /// Its binary.
+    pub bytes: Vec<u8>,
+    /// The hash of it, by which compiled modules are shared.
+    pub digest: Digest,
+    /// It was a core module that uses preview 1.
+    pub preview1: bool,
+}
+
 impl Origin {
-    /// The bytes and their hash: those that were hashed are those that are compiled. Blocks.
+    /// The component: the bytes that were hashed, or what was made of them if they are a core
+    /// module, with the entry's `wit` lines. Blocks.
     ///
     /// # Errors
-    /// `Read`, `HashMismatch`, and `Invalid` for text that is none.
-    pub fn load(self) -> Result<(Digest, Vec<u8>), ModuleError> {
+    /// `Read`, `HashMismatch`, `Invalid`.
+    pub fn load(self, wit: Option<&str>) -> Result<Loaded, ModuleError> {
+        let (digest, bytes) = self.bytes()?;
+        if !core::is_core(&bytes) {
+            return Ok(Loaded {
+                bytes,
+                digest,
+                preview1: false,
+            });
+        }
+        let converted = core::to_component(&bytes, wit)?;
+        Ok(Loaded {
+            digest: Digest::of(&converted.bytes),
+            bytes: converted.bytes,
+            preview1: converted.preview1,
+        })
+    }
+
+    /// The bytes as they are, once they have the right hash, and that hash. Blocks.
+    ///
+    /// # Errors
+    /// `Read`, `HashMismatch`, `Invalid` for text that is none.
+    pub fn bytes(self) -> Result<(Digest, Vec<u8>), ModuleError> {
         match self {
             Origin::File {
                 directory,

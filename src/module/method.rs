@@ -57,7 +57,7 @@ impl Method {
     /// Finds `written` among the exports: a function, or `interface#function` whose package and
     /// version may be left out where one interface fits. A function that only one interface
     /// exports is found by its bare name too, and so is the only function of a full interface
-    /// name: `wasi:cli/run`.
+    /// name: `wasi:cli/run`. Snake case means kebab case, `_start` means `wasi:cli/run`.
     ///
     /// # Errors
     /// `Method`, listing what there is.
@@ -94,24 +94,34 @@ impl Method {
 }
 
 fn choose<'a>(exports: &'a [Export], written: &str) -> Result<&'a Export, ModuleError> {
-    if let Some(exact) = exports.iter().find(|export| export.name == written) {
-        return Ok(exact);
+    // What a core module calls them.
+    let kebab = match written {
+        "_start" => "wasi:cli/run".to_owned(),
+        written => written.replace('_', "-"),
+    };
+    for name in [written, &kebab] {
+        if let Some(exact) = exports.iter().find(|export| export.name == name) {
+            return Ok(exact);
+        }
+        let fitting: Vec<&Export> = exports
+            .iter()
+            .filter(|export| fits(&export.name, name))
+            .collect();
+        match fitting.as_slice() {
+            [one] => return Ok(one),
+            [] => {}
+            several => {
+                let several = list(several.iter().copied());
+                return Err(ModuleError::Method(format!(
+                    "method {written:?} is ambiguous: {several}"
+                )));
+            }
+        }
     }
-    let fitting: Vec<&Export> = exports
-        .iter()
-        .filter(|export| fits(&export.name, written))
-        .collect();
-    match fitting.as_slice() {
-        [one] => Ok(one),
-        [] => Err(ModuleError::Method(format!(
-            "method {written:?} not found; the module exports {}",
-            list(exports.iter())
-        ))),
-        several => Err(ModuleError::Method(format!(
-            "method {written:?} is ambiguous: {}",
-            list(several.iter().copied())
-        ))),
-    }
+    let there = list(exports.iter());
+    Err(ModuleError::Method(format!(
+        "method {written:?} not found; the module exports {there}"
+    )))
 }
 
 fn fits(export: &str, written: &str) -> bool {

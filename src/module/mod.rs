@@ -1,6 +1,9 @@
 //! From bytes to something that can be called: hash, compile, link.
 
+mod audit;
 mod compile;
+mod core;
+mod describe;
 mod engine;
 mod hash;
 mod imports;
@@ -9,13 +12,15 @@ mod load;
 mod method;
 mod text;
 
+pub use audit::{Import, imports, needed_groups};
 pub use compile::Modules;
+pub use describe::{Description, describe};
 pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;
-pub use load::{MODULE_MAX, Origin};
-pub use method::{Export, Method};
+pub use load::{Loaded, MODULE_MAX, Origin};
+pub use method::{Export, Method, exports};
 pub use text::to_binary;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ mod calls;
 mod children;
 mod cli;
 mod clocks;
+mod core_modules;
 mod environment;
 mod fairness;
 mod guests;

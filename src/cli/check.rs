@@ -1,0 +1,67 @@
+//! `wippy check`: all mistakes of a project at once.
+
+use std::io::Write;
+
+use wippy_dispatcher::Dispatcher;
+
+use super::arguments::{Check, Options};
+use super::{USAGE, report, report_diagnostics};
+use crate::Runtime;
+use crate::check::{CheckOptions, check};
+use crate::registry::Loaded;
+
+pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
+    report_diagnostics(&loaded, options.json);
+    let mut errors = loaded.errors().count();
+    let mut warnings = loaded.warnings().count();
+    let checked = match run(loaded, check.strict) {
+        Ok(checked) => checked,
+        Err(text) => {
+            report::message(&text, options.json);
+            return USAGE;
+        }
+    };
+    for diagnostic in &checked.diagnostics {
+        report::diagnostic(diagnostic, options.json);
+        match diagnostic.is_error() {
+            true => errors += 1,
+            false => warnings += 1,
+        }
+    }
+    if !options.json {
+        let mut stdout = std::io::stdout();
+        for path in &checked.skipped {
+            let _ = writeln!(stdout, "skipped {path}");
+        }
+        let _ = writeln!(
+            stdout,
+            "{} entries, {} modules compiled: {errors} errors, {warnings} warnings",
+            checked.entries, checked.compiled
+        );
+    }
+    match errors {
+        0 => 0,
+        _ => USAGE,
+    }
+}
+
+struct Checked {
+    diagnostics: Vec<crate::registry::Diagnostic>,
+    skipped: Vec<String>,
+    entries: usize,
+    compiled: u64,
+}
+
+fn run(loaded: Loaded, strict: bool) -> Result<Checked, String> {
+    let dispatcher = Dispatcher::new().map_err(|error| error.to_string())?;
+    let entries = loaded.registry.entries().count() + loaded.registry.broken().count();
+    let skipped = loaded.skipped.iter().map(|path| path.display().to_string()).collect();
+    let runtime = Runtime::new(dispatcher.handle(), loaded.registry).map_err(|error| error.to_string())?;
+    let diagnostics = dispatcher.block_on(check(&runtime, CheckOptions { strict }));
+    Ok(Checked {
+        diagnostics: diagnostics.map_err(|error| error.to_string())?,
+        skipped,
+        entries,
+        compiled: runtime.compiled(),
+    })
+}

@@ -1,0 +1,73 @@
+//! `wippy registry`: the entries of the project.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::arguments::{Entries, Options};
+use super::{USAGE, report, report_diagnostics};
+use crate::registry::{Entry, Kind, Loaded, LookupError, Registry};
+
+pub(super) fn main(options: &Options, entries: &Entries, loaded: Loaded) -> u8 {
+    report_diagnostics(&loaded, options.json);
+    match entries {
+        Entries::List => {
+            list(&loaded.registry, options.json);
+            0
+        }
+        Entries::Show { entry } => match show(&loaded.registry, entry, options.json) {
+            Ok(text) => {
+                let _ = write!(std::io::stdout(), "{text}");
+                0
+            }
+            Err(text) => {
+                report::message(&text, options.json);
+                USAGE
+            }
+        },
+    }
+}
+
+fn list(registry: &Registry, as_json: bool) {
+    let mut rows: Vec<(String, String, &str)> = Vec::new();
+    for entry in registry.entries() {
+        let state = match &entry.kind {
+            Kind::NotRun { .. } => "not run here",
+            _ if !registry.mistakes_of(&entry.id).is_empty() => "cannot be used",
+            _ => "",
+        };
+        rows.push((entry.id.to_string(), entry.kind_name().to_owned(), state));
+    }
+    for (id, broken) in registry.broken() {
+        rows.push((id.to_string(), broken.kind.clone(), "mistaken"));
+    }
+    let mut stdout = std::io::stdout();
+    let width = rows.iter().map(|(id, _, _)| id.len()).max().unwrap_or(0);
+    for (id, kind, state) in rows {
+        let line = match as_json {
+            true => json!({"id": id, "kind": kind, "state": state}).to_string(),
+            false => format!("{id:width$}  {kind:16}  {state}"),
+        };
+        let _ = writeln!(stdout, "{}", line.trim_end());
+    }
+}
+
+fn show(registry: &Registry, name: &str, as_json: bool) -> Result<String, String> {
+    let entry = registry.resolve(name).map_err(|error: LookupError| error.to_string())?;
+    let document = document(entry);
+    match as_json {
+        true => Ok(format!("{document}\n")),
+        false => serde_yaml::to_string(&document).map_err(|error| error.to_string()),
+    }
+}
+
+/// The entry as it was read, with what was included and completed.
+fn document(entry: &Entry) -> serde_json::Value {
+    json!({
+        "id": entry.id.to_string(),
+        "kind": entry.kind_name(),
+        "place": entry.place.to_string(),
+        "meta": entry.meta,
+        "data": entry.config,
+    })
+}

@@ -1,0 +1,152 @@
+//! Core modules made components at load (contract §3).
+//!
+//! What a module exports to the component model comes from the entry's `wit` lines, or from its
+//! core types where those are numbers only, or is `wasi:cli/run` for a preview 1 command. What it
+//! imports has to be preview 1, which an adapter turns into WASI 0.2.
+
+mod exports;
+mod scan;
+mod world;
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+
+use super::ModuleError;
+use scan::Scan;
+
+/// The module name of preview 1.
+const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// The export that makes a module a command.
+const START: &str = "_start";
+
+/// A component made of a core module.
+pub struct Converted {
+    /// Its binary.
+    pub bytes: Vec<u8>,
+    /// It goes through the preview 1 adapter.
+    pub preview1: bool,
+}
+
+/// Whether these bytes are a core module rather than a component, by their header.
+pub fn is_core(bytes: &[u8]) -> bool {
+    bytes.get(..8) == Some(b"\0asm\x01\0\0\0")
+}
+
+/// Makes a component of a core module; `wit` are the entry's lines.
+///
+/// # Errors
+/// `Invalid` for a broken module, for imports outside preview 1, and where neither `wit` nor the
+/// exports say how to call it.
+pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, ModuleError> {
+    let scan = Scan::new(bytes)?;
+    let mut module = match scan.has_metadata {
+        // Made for the component model, and only not encoded yet: it says all of it itself.
+        true => bytes.to_vec(),
+        false => describe(bytes, &scan, wit)?,
+    };
+    let mut encoder = ComponentEncoder::default().validate(true);
+    encoder = encoder.module(&module).map_err(invalid)?;
+    if scan.preview1 {
+        encoder = encoder.adapter(PREVIEW1, adapter(&scan)).map_err(invalid)?;
+    }
+    module = encoder.encode().map_err(invalid)?;
+    Ok(Converted {
+        bytes: module,
+        preview1: scan.preview1,
+    })
+}
+
+/// The module with kebab-case exports and with a section that gives them types.
+fn describe(bytes: &[u8], scan: &Scan, wit: Option<&str>) -> Result<Vec<u8>, ModuleError> {
+    if let Some((module, name)) = scan.foreign_imports.first() {
+        return Err(ModuleError::Invalid(format!(
+            "it imports {module}#{name}, and a core module may import preview 1 only ({PREVIEW1})"
+        )));
+    }
+    let mut module = exports::renamed(bytes, scan)?;
+    let world = match wit {
+        Some(wit) => world::from_lines(wit)?,
+        None => world::from_exports(scan),
+    };
+    let Some(text) = world else {
+        // `_start` alone: the adapter brings the type of `wasi:cli/run`.
+        if scan.is_command() {
+            return Ok(module);
+        }
+        return Err(ModuleError::Invalid(
+            "it is a core module without `_start` and without functions of numbers only: \
+             say what it exports, such as `wit: \"answer: func() -> s32;\"`"
+                .to_owned(),
+        ));
+    };
+    let (resolve, world) = world::parse(&text)?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+        .map_err(invalid)?;
+    Ok(module)
+}
+
+fn adapter(scan: &Scan) -> &'static [u8] {
+    use wasi_preview1_component_adapter_provider as provider;
+    match scan.is_command() {
+        true => provider::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
+        false => provider::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+    }
+}
+
+fn invalid(error: impl std::fmt::Display) -> ModuleError {
+    ModuleError::Invalid(format!("{error:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn convert(text: &str, wit: Option<&str>) -> Result<Converted, String> {
+        let bytes = wat::parse_str(text).expect("text");
+        assert!(is_core(&bytes));
+        to_component(&bytes, wit).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn numbers_need_no_wit() {
+        let text = r#"(module (func (export "add_one") (param i32) (result i32) (local.get 0)))"#;
+        let converted = convert(text, None).expect("a component");
+        assert!(!is_core(&converted.bytes) && !converted.preview1);
+    }
+
+    #[test]
+    fn a_module_without_functions_says_what_is_missing() {
+        let error = convert("(module)", None)
+            .map(drop)
+            .expect_err("nothing to call");
+        assert!(error.contains("wit: "), "{error}");
+    }
+
+    #[test]
+    fn an_import_outside_preview_1_is_named() {
+        let text = r#"(module (import "env" "abort" (func)) (func (export "f")))"#;
+        let error = convert(text, None).map(drop).expect_err("foreign");
+        assert!(error.contains("env#abort"), "{error}");
+    }
+
+    #[test]
+    fn two_exports_of_one_kebab_name_are_refused() {
+        let text = r#"(module (func (export "a_b")) (func (export "a-b")))"#;
+        let error = convert(text, None).map(drop).expect_err("a clash");
+        assert!(error.contains("a_b") && error.contains("a-b"), "{error}");
+    }
+
+    #[test]
+    fn wit_lines_that_do_not_parse_are_an_error() {
+        let text = r#"(module (func (export "f") (result i32) i32.const 1))"#;
+        for wit in [
+            "f: func( -> s32;",
+            "f: func() -> nothing;",
+            "}",
+            "f",
+            "g: func();",
+        ] {
+            assert!(convert(text, Some(wit)).is_err(), "{wit}");
+        }
+        convert(text, Some("f: func() -> u32")).expect("the last semicolon may be missing");
+    }
+}

@@ -1,0 +1,146 @@
+//! What a core module exports, as a world.
+
+use std::fmt::Write;
+
+use wasmparser::{FuncType, ValType};
+use wit_parser::{Resolve, WorldId};
+
+use super::exports::{is_reserved, kebab};
+use super::invalid;
+use super::scan::Scan;
+use crate::module::ModuleError;
+
+/// The most text of `wit` lines, in bytes.
+const LINES_MAX: usize = 1 << 16;
+
+/// A world that exports what an entry's `wit` lines say: functions, and types for them. Names in
+/// snake_case mean the same in kebab-case.
+///
+/// # Errors
+/// `Invalid`.
+pub fn from_lines(wit: &str) -> Result<Option<String>, ModuleError> {
+    if wit.len() > LINES_MAX {
+        return Err(ModuleError::Invalid(format!(
+            "wit: longer than {LINES_MAX} bytes"
+        )));
+    }
+    let mut items = String::new();
+    for statement in statements(wit)? {
+        match statement.split_once(':') {
+            Some((name, ty)) if is_function(ty) => {
+                let name = name.trim().trim_start_matches("export ").trim();
+                let name = name.replace('_', "-");
+                let _ = writeln!(items, "  export {name}:{ty};");
+            }
+            _ => {
+                let _ = writeln!(items, "  {statement}");
+            }
+        }
+    }
+    Ok(Some(world(&items)))
+}
+
+/// A world that exports the functions over numbers; `None` where there are none, and for a command.
+pub fn from_exports(scan: &Scan) -> Option<String> {
+    if scan.is_command() {
+        return None;
+    }
+    let mut items = String::new();
+    for (name, ty) in &scan.functions {
+        if !is_reserved(name)
+            && let Some(ty) = ty.as_ref().and_then(numbers)
+        {
+            let _ = writeln!(items, "  export {}: {ty};", kebab(name));
+        }
+    }
+    (!items.is_empty()).then(|| world(&items))
+}
+
+/// The world of this text.
+///
+/// # Errors
+/// `Invalid`, with the line of `wit` that is wrong.
+pub fn parse(text: &str) -> Result<(Resolve, WorldId), ModuleError> {
+    let wrong = |error: String| ModuleError::Invalid(format!("wit: {error}"));
+    let mut resolve = Resolve::default();
+    let package = resolve
+        .push_str("wit", text)
+        .map_err(|error| wrong(format!("{error:#}")))?;
+    let world = resolve.select_world(&[package], None).map_err(invalid)?;
+    Ok((resolve, world))
+}
+
+fn world(items: &str) -> String {
+    format!("package wippy:core;\nworld module {{\n{items}}}\n")
+}
+
+fn is_function(ty: &str) -> bool {
+    ty.trim_start().starts_with("func")
+}
+
+/// Cuts text into what ends with a semicolon or a closing brace; comments go.
+fn statements(wit: &str) -> Result<Vec<String>, ModuleError> {
+    let mut found = Vec::new();
+    let (mut statement, mut depth) = (String::new(), 0usize);
+    for line in wit.lines() {
+        let code = line.split("//").next().unwrap_or_default();
+        for character in code.chars() {
+            match character {
+                '{' => depth += 1,
+                '}' => {
+                    let outer = depth.checked_sub(1);
+                    depth = outer
+                        .ok_or_else(|| ModuleError::Invalid("wit: a } too many".to_owned()))?;
+                }
+                _ => {}
+            }
+            let ends = depth == 0 && matches!(character, ';' | '}');
+            if !(ends && character == ';' && statement_is_function(&statement)) {
+                statement.push(character);
+            }
+            if ends {
+                push(&mut found, &mut statement);
+            }
+        }
+        statement.push(' ');
+    }
+    push(&mut found, &mut statement);
+    Ok(found)
+}
+
+fn statement_is_function(statement: &str) -> bool {
+    statement
+        .split_once(':')
+        .is_some_and(|(_, ty)| is_function(ty))
+}
+
+fn push(found: &mut Vec<String>, statement: &mut String) {
+    let text = statement.trim();
+    if !text.is_empty() && text != ";" {
+        found.push(text.to_owned());
+    }
+    statement.clear();
+}
+
+fn numbers(ty: &FuncType) -> Option<String> {
+    let mut params = Vec::new();
+    for (index, &param) in ty.params().iter().enumerate() {
+        params.push(format!("p{index}: {}", number(param)?));
+    }
+    let result = match ty.results() {
+        [] => String::new(),
+        &[result] => format!(" -> {}", number(result)?),
+        _ => return None,
+    };
+    Some(format!("func({}){result}", params.join(", ")))
+}
+
+fn number(ty: ValType) -> Option<&'static str> {
+    match ty {
+        ValType::I32 => Some("s32"),
+        ValType::I64 => Some("s64"),
+        ValType::F32 => Some("f32"),
+        ValType::F64 => Some("f64"),
+        ValType::V128 | ValType::Ref(_) => None,
+    }
+}
