@@ -79,7 +79,7 @@ pub async fn call(
     let result = run(function, handle, context, &arguments).await;
     stdio.delivered().await;
     match (&function.method.result, result?) {
-        (Some(ty), Some(value)) => Ok(values::to_json(ty, &value)?),
+        (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(Problem::Result),
         _ => Ok(serde_json::Value::Null),
     }
 }

@@ -32,9 +32,12 @@ pub enum Problem {
     /// Its module cannot be used.
     #[error(transparent)]
     Module(#[from] ModuleError),
-    /// The arguments or the result do not fit.
+    /// The arguments do not fit.
     #[error(transparent)]
     Value(#[from] ValueError),
+    /// The result cannot be shown as JSON.
+    #[error(transparent)]
+    Result(ValueError),
     /// A command line has too few or too many words for its command's function.
     #[error("{error}; the function is {signature}")]
     Words {

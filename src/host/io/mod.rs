@@ -17,6 +17,7 @@ pub mod bindings {
         path: "wit",
         world: "wippy:host/io",
         imports: {
+            "wasi:io/poll.[drop]pollable": trappable,
             "wasi:io/poll": async | trappable,
             "wasi:io/streams.[method]input-stream.subscribe": trappable,
             "wasi:io/streams.[method]output-stream.subscribe": trappable,

@@ -35,7 +35,7 @@ impl HostPollable for State {
         Ok(())
     }
 
-    async fn drop(&mut self, pollable: Resource<Pollable>) -> Result<()> {
+    fn drop(&mut self, pollable: Resource<Pollable>) -> Result<()> {
         self.table.delete(pollable)?;
         Ok(())
     }
