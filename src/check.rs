@@ -34,10 +34,14 @@ pub async fn check(runtime: &Runtime, options: CheckOptions) -> Vec<Diagnostic> 
 
 /// A module that cannot be used, at the field that says so.
 fn mistake(entry: &Entry, problem: &Problem) -> Diagnostic {
-    let text = entry.function().is_some_and(|function| matches!(function.source, Source::Text(_)));
+    let text = entry
+        .function()
+        .is_some_and(|function| matches!(function.source, Source::Text(_)));
     let field = match problem {
         Problem::Module(module) => match module {
-            ModuleError::HashFormat(_) | ModuleError::HashAlgorithm(_) | ModuleError::HashMismatch { .. } => "hash",
+            ModuleError::HashFormat(_)
+            | ModuleError::HashAlgorithm(_)
+            | ModuleError::HashMismatch { .. } => "hash",
             ModuleError::Import(_) => "imports",
             ModuleError::Method(_) => "method",
             _ if text => "source",
@@ -57,27 +61,57 @@ fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnosti
             false => Diagnostic::warning(message),
         };
         let place = entry.place_of("imports");
-        diagnostic.at(place).of(&entry.id).field("imports").hint(hint)
+        diagnostic
+            .at(place)
+            .of(&entry.id)
+            .field("imports")
+            .hint(hint)
     };
-    for import in imports.iter().filter(|import| import.is_missing(&function.capabilities)) {
+    for import in imports
+        .iter()
+        .filter(|import| import.is_missing(&function.capabilities))
+    {
         let message = format!("the module imports {}, which is not enabled", import.name());
-        found.push(report(message, match import.group {
-            Some(group) => format!("add `- {group}`"),
-            None => "nothing in imports enables it".to_owned(),
-        }));
+        found.push(report(
+            message,
+            match import.group {
+                Some(group) => format!("add `- {group}`"),
+                None => "nothing in imports enables it".to_owned(),
+            },
+        ));
     }
-    for import in imports.iter().filter(|import| import.is_unavailable(&function.capabilities)) {
-        let message = format!("the module imports {}, which is not available yet", import.name());
+    for import in imports
+        .iter()
+        .filter(|import| import.is_unavailable(&function.capabilities))
+    {
+        let message = format!(
+            "the module imports {}, which is not available yet",
+            import.name()
+        );
         let hint = "a call of it fails".to_owned();
-        let warning = Diagnostic::warning(message).at(entry.place_of("imports")).of(&entry.id);
+        let warning = Diagnostic::warning(message)
+            .at(entry.place_of("imports"))
+            .of(&entry.id);
         found.push(warning.field("imports").hint(hint));
     }
     let needed = needed_groups(&imports);
-    for group in groups().iter().filter(|group| !needed.contains(&group.name)) {
+    for group in groups()
+        .iter()
+        .filter(|group| !needed.contains(&group.name))
+    {
         if function.capabilities.lists(group.name) {
-            let message = format!("{} is enabled, and the module imports nothing of it", group.name);
-            let warning = Diagnostic::warning(message).at(entry.place_of("imports")).of(&entry.id);
-            found.push(warning.field("imports").hint(format!("remove `- {}`", group.name)));
+            let message = format!(
+                "{} is enabled, and the module imports nothing of it",
+                group.name
+            );
+            let warning = Diagnostic::warning(message)
+                .at(entry.place_of("imports"))
+                .of(&entry.id);
+            found.push(
+                warning
+                    .field("imports")
+                    .hint(format!("remove `- {}`", group.name)),
+            );
         }
     }
 }

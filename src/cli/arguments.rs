@@ -89,7 +89,8 @@ pub enum Entries {
 /// `wippy call`
 #[derive(Args, Debug)]
 pub struct Call {
-    /// The function's entry: `namespace:name`, or a name that only one namespace has
+    /// The function's entry: `namespace:name`, or a name that only one namespace has. With
+    /// parentheses it holds the arguments too, as WAVE: `'app:add(1, 2)'`
     pub entry: String,
     /// Its arguments, a JSON value each
     #[arg(value_name = "JSON", allow_negative_numbers = true)]

@@ -1,6 +1,8 @@
 //! `wippy call`: calls a function, once or many times, and prints its results as JSON.
 
+use std::cell::Cell;
 use std::io::Write;
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,8 +18,8 @@ use crate::registry::Loaded;
 pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let json = options.json;
     report_diagnostics(&loaded, json);
-    let arguments = match parse(&call.arguments) {
-        Ok(arguments) => arguments,
+    let target = match Target::parse(call) {
+        Ok(target) => Rc::new(target),
         Err(text) => {
             report::message(&text, json);
             return USAGE;
@@ -26,7 +28,7 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let outcome = with_dispatcher(call, |dispatcher| {
         let runtime =
             Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
-        dispatcher.block_on(many(dispatcher, &runtime, call, &arguments))?
+        dispatcher.block_on(many(dispatcher, &runtime, call, &target))?
     });
     match outcome {
         Ok(()) => 0,
@@ -81,13 +83,58 @@ fn with_dispatcher(
     outcome
 }
 
-fn parse(arguments: &[String]) -> Result<Vec<Value>, String> {
-    let parse = |(index, text): (usize, &String)| {
-        serde_json::from_str(text).map_err(|error| {
-            format!("argument {index} is not JSON: {error} (a string is written '\"text\"')")
+/// What is called with what.
+struct Target {
+    entry: String,
+    given: Given,
+}
+
+enum Given {
+    Json(Vec<Value>),
+    Wave(String),
+}
+
+impl Target {
+    /// `entry` with JSON arguments, or `entry(…)` with WAVE text in the parentheses.
+    fn parse(call: &Call) -> Result<Target, String> {
+        let wave = call.entry.split_once('(');
+        if let Some((entry, text)) =
+            wave.and_then(|(entry, rest)| Some((entry, rest.strip_suffix(')')?)))
+        {
+            if !call.arguments.is_empty() {
+                return Err(
+                    "arguments stand in parentheses or behind the entry, not in both places"
+                        .to_owned(),
+                );
+            }
+            return Ok(Target {
+                entry: entry.to_owned(),
+                given: Given::Wave(text.to_owned()),
+            });
+        }
+        let parse = |(index, text): (usize, &String)| {
+            serde_json::from_str(text).map_err(|error| {
+                format!("argument {index} is not JSON: {error} (a string is written '\"text\"')")
+            })
+        };
+        let given = call
+            .arguments
+            .iter()
+            .enumerate()
+            .map(parse)
+            .collect::<Result<_, _>>()?;
+        Ok(Target {
+            entry: call.entry.clone(),
+            given: Given::Json(given),
         })
-    };
-    arguments.iter().enumerate().map(parse).collect()
+    }
+
+    fn arguments(&self) -> Arguments<'_> {
+        match &self.given {
+            Given::Json(values) => Arguments::Json(values),
+            Given::Wave(text) => Arguments::Wave(text),
+        }
+    }
 }
 
 /// Keeps `concurrent` calls in flight until `repeat` of them have ended. Each result is printed
@@ -96,22 +143,22 @@ async fn many(
     dispatcher: &Dispatcher,
     runtime: &Runtime,
     call: &Call,
-    arguments: &[Value],
+    target: &Rc<Target>,
 ) -> Result<(), Failure> {
     let handle = dispatcher.handle();
     let begun = handle.now()?;
-    let started = std::rc::Rc::new(std::cell::Cell::new(0));
+    let started = Rc::new(Cell::new(0));
     let mut lanes = Vec::new();
     for _ in 0..call.concurrent.clamp(1, call.repeat.max(1)) {
         let (runtime, handle, started) = (runtime.clone(), handle.clone(), started.clone());
-        let (entry, arguments, repeat) = (call.entry.clone(), arguments.to_vec(), call.repeat);
+        let (target, repeat) = (target.clone(), call.repeat);
         lanes.push(dispatcher.spawn(async move {
             let mut times = Vec::new();
             let mut failure = None;
             while started.get() < repeat {
                 started.set(started.get() + 1);
                 let start = handle.now()?;
-                match runtime.call(&entry, Arguments::Json(&arguments)).await {
+                match runtime.call(&target.entry, target.arguments()).await {
                     Ok(value) => print(&value),
                     Err(error) => {
                         failure.get_or_insert(Failure::Call(error));

@@ -55,8 +55,13 @@ struct Checked {
 fn run(loaded: Loaded, strict: bool) -> Result<Checked, String> {
     let dispatcher = Dispatcher::new().map_err(|error| error.to_string())?;
     let entries = loaded.registry.entries().count() + loaded.registry.broken().count();
-    let skipped = loaded.skipped.iter().map(|path| path.display().to_string()).collect();
-    let runtime = Runtime::new(dispatcher.handle(), loaded.registry).map_err(|error| error.to_string())?;
+    let skipped = loaded
+        .skipped
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let runtime =
+        Runtime::new(dispatcher.handle(), loaded.registry).map_err(|error| error.to_string())?;
     let diagnostics = dispatcher.block_on(check(&runtime, CheckOptions { strict }));
     Ok(Checked {
         diagnostics: diagnostics.map_err(|error| error.to_string())?,

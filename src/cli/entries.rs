@@ -53,7 +53,9 @@ fn list(registry: &Registry, as_json: bool) {
 }
 
 fn show(registry: &Registry, name: &str, as_json: bool) -> Result<String, String> {
-    let entry = registry.resolve(name).map_err(|error: LookupError| error.to_string())?;
+    let entry = registry
+        .resolve(name)
+        .map_err(|error: LookupError| error.to_string())?;
     let document = document(entry);
     match as_json {
         true => Ok(format!("{document}\n")),

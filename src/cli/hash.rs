@@ -11,7 +11,12 @@ pub(super) fn main(options: &Options, hash: &Hash) -> u8 {
     for path in &hash.files {
         match std::fs::read(path) {
             Ok(bytes) => {
-                let _ = writeln!(std::io::stdout(), "sha256:{}  {}", Digest::of(&bytes), path.display());
+                let _ = writeln!(
+                    std::io::stdout(),
+                    "sha256:{}  {}",
+                    Digest::of(&bytes),
+                    path.display()
+                );
             }
             Err(error) => {
                 report::message(&format!("{}: {error}", path.display()), options.json);

@@ -55,8 +55,13 @@ fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, Stri
         });
     }
     let loaded = load();
-    let entry = loaded.registry.resolve(&inspect.what).map_err(|error| error.to_string())?;
-    let function = entry.function().ok_or_else(|| format!("a {} has no module", entry.kind_name()))?;
+    let entry = loaded
+        .registry
+        .resolve(&inspect.what)
+        .map_err(|error| error.to_string())?;
+    let function = entry
+        .function()
+        .ok_or_else(|| format!("a {} has no module", entry.kind_name()))?;
     let wrong = |error: crate::module::ModuleError| format!("{}: {error}", entry.id);
     let (_, bytes) = origin(&loaded.registry, &function.source)
         .and_then(|origin| origin.bytes())

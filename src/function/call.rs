@@ -44,6 +44,8 @@ pub enum Arguments<'a> {
     Json(&'a [serde_json::Value]),
     /// Words of a command line, one a parameter.
     Text(&'a [String]),
+    /// WAVE text, as it stands between a call's parentheses.
+    Wave(&'a str),
 }
 
 impl Arguments<'_> {
@@ -51,6 +53,7 @@ impl Arguments<'_> {
         Ok(match self {
             Arguments::Json(json) => values::arguments(&method.params, json)?,
             Arguments::Text(words) => values::text_arguments(&method.params, words)?,
+            Arguments::Wave(text) => values::wave_arguments(&method.params, text)?,
         })
     }
 }

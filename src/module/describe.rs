@@ -35,7 +35,11 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
     let component = super::compile::compile(&engine, &converted)?;
     let exported = exports(&engine, &component).into_iter().map(|export| {
         let function = export.name.rsplit('#').next().unwrap_or(&export.name);
-        let params: Vec<_> = export.ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect();
+        let params: Vec<_> = export
+            .ty
+            .params()
+            .map(|(name, ty)| (name.to_owned(), ty))
+            .collect();
         let result = export.ty.results().next();
         Exported {
             signature: signature(function, &params, result.as_ref()),
@@ -82,7 +86,11 @@ impl Description {
 
     /// The entries that would run it, ready to paste.
     fn entries(&self, directory: &str, file: &str) -> String {
-        let stem = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".wasm");
+        let stem = file
+            .rsplit('/')
+            .next()
+            .unwrap_or(file)
+            .trim_end_matches(".wasm");
         let command = self.exports.iter().any(|export| is_run(&export.name));
         let (kind, method) = match self.exports.first() {
             _ if command => ("process.wasm", "wasi:cli/run"),
@@ -90,18 +98,29 @@ impl Description {
             None => ("function.wasm", ""),
         };
         let mut text = String::new();
-        let _ = writeln!(text, "  - name: files\n    kind: fs.directory\n    directory: {directory:?}");
+        let _ = writeln!(
+            text,
+            "  - name: files\n    kind: fs.directory\n    directory: {directory:?}"
+        );
         let _ = writeln!(text, "  - name: {stem:?}\n    kind: {kind}");
         if command {
             let _ = writeln!(text, "    meta:\n      command: {{name: {stem:?}}}");
         }
         let path = file.trim_start_matches('/');
         let _ = writeln!(text, "    fs: files\n    path: {:?}", format!("/{path}"));
-        let _ = writeln!(text, "    hash: sha256:{}\n    method: {method:?}", self.digest);
+        let _ = writeln!(
+            text,
+            "    hash: sha256:{}\n    method: {method:?}",
+            self.digest
+        );
         if let Some(wit) = &self.wit {
             let _ = writeln!(text, "    wit: {}", Value::from(wit.as_str()));
         }
-        let _ = write!(text, "    imports: [{}]", needed_groups(&self.imports).join(", "));
+        let _ = write!(
+            text,
+            "    imports: [{}]",
+            needed_groups(&self.imports).join(", ")
+        );
         text
     }
 

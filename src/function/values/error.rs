@@ -79,6 +79,12 @@ pub enum Problem {
         /// What the JSON parser said.
         reason: String,
     },
+    /// Arguments in WAVE text that cannot be read, or do not fit.
+    #[error("{reason}")]
+    NotWave {
+        /// What the WAVE parser said.
+        reason: String,
+    },
     /// More than [`MAX_DEPTH`](super::MAX_DEPTH) values inside each other.
     #[error("nested deeper than {limit} levels")]
     TooDeep {

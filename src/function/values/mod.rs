@@ -22,6 +22,7 @@
 mod error;
 mod from_json;
 mod from_text;
+mod from_wave;
 mod limits;
 mod nearest;
 mod number;
@@ -35,6 +36,7 @@ mod to_json;
 pub use error::{Problem, ValueError};
 pub use from_json::{arguments, from_json};
 pub use from_text::{from_text, text_arguments};
+pub use from_wave::{MAX_WAVE, wave_arguments};
 pub use limits::{MAX_DEPTH, MAX_ELEMENTS};
 pub use path::Path;
 pub use signature::{MAX_SIGNATURE, signature};
