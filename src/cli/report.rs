@@ -21,8 +21,13 @@ pub(super) fn call_error(error: &CallError, json: bool) {
         return line(&json!({"severity": "error", "entry": error.entry, "message": error.problem.to_string()}).to_string());
     }
     match &error.problem {
-        // These name the entry, or what was asked for, themselves.
-        Problem::Lookup(problem @ LookupError::Mistaken { .. }) => line(&problem.to_string()),
+        // Its mistakes are among the project's, which were told first.
+        Problem::Lookup(LookupError::Mistaken { id, .. }) => {
+            line(&format!(
+                "error: {id} cannot be used: its mistakes are listed above"
+            ));
+        }
+        // These name what was asked for themselves.
         Problem::Lookup(problem) => line(&format!("error: {problem}")),
         _ => line(&format!("error: {error}")),
     }

@@ -10,10 +10,10 @@ use wasmtime::component::{Type, Val};
 
 use super::error::{Problem, ValueError};
 use super::limits::Budget;
-use super::nearest::nearest;
 use super::number::{float32, float64, integer, wide_integer};
 use super::path::Path;
 use super::signature::describe;
+use crate::registry::nearest;
 
 /// Names that an error lists before it ends in `…`.
 const MAX_LISTED: usize = 12;

@@ -24,7 +24,6 @@ mod from_json;
 mod from_text;
 mod from_wave;
 mod limits;
-mod nearest;
 mod number;
 mod path;
 mod record;

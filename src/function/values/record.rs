@@ -8,9 +8,9 @@ use wasmtime::component::{Type, Val};
 
 use super::error::{Problem, ValueError};
 use super::from_json::{Reader, mismatch};
-use super::nearest::nearest;
 use super::path::Path;
 use super::signature::describe;
+use crate::registry::nearest;
 
 impl Reader {
     /// A record from an object: every field once, nothing else, absent options none.
