@@ -52,12 +52,14 @@ fn a_mistake_is_told_with_its_place_and_stops_nothing_else() {
     assert_eq!(good.err.lines().count(), 1, "{}", good.err);
     let bad = run(&mut program(directory.path(), &["call", "bad", "2", "40"]));
     assert_eq!((bad.code, bad.out.as_str()), (Some(2), ""), "{bad:?}");
-    assert!(
-        bad.err
-            .lines()
-            .all(|line| line.contains("hash is required")),
-        "{}",
-        bad.err
+    let told: Vec<&str> = bad.err.lines().collect();
+    let [mistake, outcome] = told[..] else {
+        panic!("{}", bad.err);
+    };
+    assert!(mistake.contains("hash is required"), "{mistake}");
+    assert_eq!(
+        outcome,
+        "error: test:bad cannot be used: its mistakes are listed above"
     );
 }
 
