@@ -7,6 +7,7 @@
 //! a thin layer over it ([`cli`]).
 
 pub mod cli;
+pub mod env;
 pub mod function;
 pub mod host;
 pub mod module;

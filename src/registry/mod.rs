@@ -6,6 +6,7 @@
 
 mod diagnostic;
 mod document;
+mod duration;
 mod entry;
 mod fields;
 mod id;
@@ -15,6 +16,9 @@ mod kinds;
 mod load;
 mod nearest;
 mod parse;
+mod placeholder;
+mod read;
+mod references;
 mod scalar;
 mod source;
 mod tree;
@@ -22,19 +26,23 @@ mod tree;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::env::OsEnvironment;
+
 pub use diagnostic::{Diagnostic, Severity};
 pub use entry::{Entry, Kind};
 pub use id::{Id, InvalidId};
 pub use include::MAX_INCLUDE_BYTES;
+pub(crate) use include::read_bounded;
 pub use index::{Broken, LookupError, Registry};
 pub use kinds::{
-    Bound, CaFile, Command, DEFAULT_WAITING, EnvBinding, FsDirectory, Function, Limits, Mode,
-    Mount, Pool, PoolType, Process, Source, Transport, Wasi,
+    Bound, CaFile, Command, DEFAULT_WAITING, EnvBinding, EnvFile, EnvStorage, EnvVariable,
+    FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService, HttpTimeouts, KINDS, Lifecycle,
+    Limits, Mode, Mount, Pool, PoolType, Process, ProcessService, Restart, Source, Transport, Wasi,
 };
 pub use nearest::nearest;
 pub use parse::{MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NODES};
 pub use source::{LOCK_FILE, MAX_DIRECTORY_DEPTH, MAX_FILES};
-pub use tree::{Key, Mapping, Node, Place, Problem, Replace, Scalar, Spanned, Value};
+pub use tree::{Key, Mapping, Node, Place, Problem, Replace, Scalar, Spanned, Style, Value};
 
 /// How a project is loaded.
 #[derive(Clone, Debug, Default)]
@@ -42,12 +50,20 @@ pub use tree::{Key, Mapping, Node, Place, Problem, Replace, Scalar, Spanned, Val
 pub struct LoadOptions {
     /// Unknown fields, and references to entries that are not run here, are errors.
     pub strict: bool,
+    /// The operating system's environment, as `env.storage.os` and the settings see it.
+    pub os: OsEnvironment,
 }
 
 impl LoadOptions {
     /// Sets whether unknown fields, and references to entries that are not run here, are errors.
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
+        self
+    }
+
+    /// Sets the operating system's environment, which is this program's own otherwise.
+    pub fn os(mut self, os: OsEnvironment) -> Self {
+        self.os = os;
         self
     }
 }
