@@ -7,6 +7,8 @@ use super::*;
 
 mod environment;
 mod generated;
+mod lock;
+mod settings;
 
 fn yaml(text: &str) -> Loaded {
     from_yaml(text, None, &LoadOptions::default())
