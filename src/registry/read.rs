@@ -3,7 +3,7 @@
 //! A placeholder may need variables and storages that are not read yet; those are read first,
 //! and an entry that would need itself is a mistake.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::diagnostic::Diagnostic;
 use super::document::Draft;
@@ -19,6 +19,8 @@ use super::tree::{Key, Mapping, Node, Scalar, Style, Value};
 
 /// Entries that are read one for a placeholder of the other.
 const MAX_NESTED: usize = 16;
+/// Fields of one mapping that are read in their older form.
+const MAX_OLDER: usize = 64;
 /// What all placeholders of a project may give, in bytes.
 const MAX_EXPANDED: usize = 16 << 20;
 
@@ -197,19 +199,17 @@ impl Loader<'_> {
             }
             Value::Mapping(mapping) => {
                 let mut changed = Mapping::default();
+                let mut replaced = HashMap::new();
                 let mut is_changed = false;
                 for (key, node) in &mapping.entries {
                     let field = match path {
                         "" => key.text.to_string(),
                         _ => format!("{path}.{}", key.text),
                     };
-                    if let Some((key, node)) = self.older_form(mapping, key, node, &field, cx) {
-                        is_changed = true;
-                        changed.entries.retain(|(k, _)| k.text != key.text);
-                        changed.entries.push((key, node));
-                        continue;
-                    }
-                    if changed.entries.iter().any(|(k, _)| k.text == key.text) {
+                    if replaced.len() < MAX_OLDER
+                        && let Some((key, node)) = self.older_form(mapping, key, node, &field, cx)
+                    {
+                        replaced.insert(key.text.clone(), (key, node));
                         continue;
                     }
                     let new = self.older_forms(node, &field, cx);
@@ -217,8 +217,14 @@ impl Loader<'_> {
                     let node = new.unwrap_or_else(|| node.clone());
                     changed.entries.push((key.clone(), node));
                 }
-                if !is_changed {
+                if replaced.is_empty() && !is_changed {
                     return None;
+                }
+                if !replaced.is_empty() {
+                    let own = &mut changed.entries;
+                    own.retain(|(key, _)| !replaced.contains_key(&key.text));
+                    own.extend(replaced.into_values());
+                    own.sort_by_key(|(key, _)| (key.place.line, key.place.column));
                 }
                 Value::Mapping(changed.into())
             }

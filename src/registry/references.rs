@@ -281,7 +281,7 @@ impl Loader<'_> {
         links
     }
 
-    /// Finds routers of variables that lead to themselves.
+    /// Finds routers of variables that lead to themselves: each edge is followed once.
     fn check_routers(&self, known: &HashMap<&Id, &Read>, found: &mut Vec<(usize, Diagnostic)>) {
         let behind = |id: &Id| -> &[Id] {
             let entry = known.get(id).and_then(|read| read.entry.as_ref());
@@ -290,20 +290,34 @@ impl Loader<'_> {
                 _ => &[],
             }
         };
-        for (i, read) in self.entries() {
-            let Some(entry) = &read.entry else { continue };
-            for (n, storage) in behind(&read.id).iter().enumerate() {
-                let mut seen = std::collections::HashSet::new();
-                let mut pending = vec![storage];
-                while let Some(id) = pending.pop() {
-                    if id == &read.id {
-                        let message = format!("{} leads to itself", read.id);
-                        found.push((i, entry.mistake(&format!("storages[{n}]"), message)));
-                        break;
+        let mut on_path: HashMap<&Id, bool> = HashMap::new();
+        for (_, read) in self.entries() {
+            if on_path.contains_key(&read.id) || behind(&read.id).is_empty() {
+                continue;
+            }
+            on_path.insert(&read.id, true);
+            let mut path = vec![(&read.id, 0)];
+            while let Some((id, next)) = path.last_mut() {
+                let (id, n) = (*id, *next);
+                *next += 1;
+                let Some(storage) = behind(id).get(n) else {
+                    on_path.insert(id, false);
+                    path.pop();
+                    continue;
+                };
+                match on_path.get(storage) {
+                    Some(true) => {
+                        let entry = known.get(id).and_then(|read| read.entry.as_ref());
+                        let slot = self.by_id.get(id).copied();
+                        if let Some((entry, slot)) = entry.zip(slot) {
+                            let message = format!("{storage} leads to itself");
+                            found.push((slot, entry.mistake(&format!("storages[{n}]"), message)));
+                        }
                     }
-                    // A project of nothing but routers must not cost the square of them.
-                    if seen.len() < 64 && seen.insert(id) {
-                        pending.extend(behind(id));
+                    Some(false) => {}
+                    None => {
+                        on_path.insert(storage, true);
+                        path.push((storage, 0));
                     }
                 }
             }

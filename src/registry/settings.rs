@@ -1,5 +1,6 @@
 //! `.wippy.yaml`: settings of a project, its profiles, and what the command line adds.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -117,8 +118,11 @@ fn merge(below: &Node, above: &Node) -> Node {
         return above.clone();
     };
     let mut entries = low.entries.clone();
+    let keys = entries.iter().enumerate();
+    let index: HashMap<_, _> = keys.map(|(i, (key, _))| (key.text.clone(), i)).collect();
     for (key, node) in &high.entries {
-        match entries.iter_mut().find(|(k, _)| k.text == key.text) {
+        let known = index.get(&key.text).and_then(|i| entries.get_mut(*i));
+        match known {
             Some((known, value)) => {
                 *value = merge(value, node);
                 *known = key.clone();

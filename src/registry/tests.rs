@@ -8,6 +8,7 @@ use super::*;
 mod environment;
 mod generated;
 mod lock;
+mod services;
 mod settings;
 
 fn yaml(text: &str) -> Loaded {

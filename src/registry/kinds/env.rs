@@ -10,6 +10,8 @@ use crate::registry::tree::Spanned;
 
 const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o755;
+/// The most storages of a router.
+const MAX_STORAGES: usize = 64;
 
 /// An `env.variable` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +139,11 @@ fn router(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Vec<Id>> {
         .is_some_and(<[_]>::is_empty);
     if is_absent || is_empty {
         cx.error(fields.place, "storages", "storages is required");
+        return None;
+    }
+    if storages.len() > MAX_STORAGES {
+        let message = format!("a router has at most {MAX_STORAGES} storages");
+        cx.error(fields.place, "storages", message);
         return None;
     }
     let mut read = Vec::new();

@@ -64,8 +64,12 @@ pub(crate) fn misspelt(kind: &str) -> Option<&'static str> {
     if is_run(kind) || is_data(kind) {
         return None;
     }
-    // Three letters away are other kinds that exist: function.lua, process.lua.
-    within(kind, KINDS, 2)
+    // Three letters away are other kinds that exist: function.lua, process.lua; and of a short
+    // last word even two: env.storage.s3.
+    let near = within(kind, KINDS, 2)?;
+    let last = |kind: &str| kind.rsplit('.').next().map_or(0, str::len);
+    let allowed = last(kind).min(last(near)) / 2;
+    within(kind, [near], allowed.min(2)).and(Some(near))
 }
 
 /// Reads the configuration of an entry. None only if `cx` has failed.

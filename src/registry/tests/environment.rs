@@ -371,3 +371,50 @@ fn what_needs_a_storage_that_is_not_run_is_not_run_either() {
             .contains("n:v: storage: n:vault is of kind")
     );
 }
+
+#[test]
+fn routers_that_lead_to_each_other() {
+    let loaded = load(
+        "- {name: r1, kind: env.storage.router, storages: [os, r2]}
+- {name: r2, kind: env.storage.router, storages: [r3]}
+- {name: r3, kind: env.storage.router, storages: [r2, os]}
+- {name: v, kind: env.variable, variable: V, storage: r1, default: x}
+- {name: f, kind: function.wat, source: s, method: '${env:V}'}\n",
+    );
+    assert_eq!(
+        said(&loaded),
+        [
+            "error: n:r3: storages[0]: n:r2 leads to itself",
+            "error: n:f: method: the variable \"V\": the router n:r3 leads to itself or to too many storages",
+        ]
+    );
+    assert!(loaded.registry.resolve("n:r1").is_err(), "it needs r3");
+}
+
+#[test]
+fn hostile_environments_end_soon() {
+    let big = "x".repeat(1 << 20);
+    let many: String = (0..2000).map(|_| "'${env:BIG}', ").collect();
+    let loaded = load(&format!(
+        "- {{name: s, kind: env.storage.static, values: {{BIG: {big}}}}}
+- {{name: v, kind: env.variable, variable: BIG, storage: s}}
+- {{name: f, kind: function.wat, source: s, method: m, wasi: {{args: [{many}]}}}}\n"
+    ));
+    let found = said(&loaded);
+    let first = found.first().map(String::as_str);
+    assert_eq!(
+        first,
+        Some("error: n:f: wasi.args[16]: the project's placeholders give more than 16777216 bytes")
+    );
+    let older: String = (0..20_000).map(|i| format!("x{i}_env: WORD, ")).collect();
+    let loaded = wat(&older);
+    assert_eq!(loaded.errors().count(), 0);
+    let routers = "os, ".repeat(65);
+    let loaded = load(&format!(
+        "- {{name: r, kind: env.storage.router, storages: [{routers}]}}\n"
+    ));
+    assert_eq!(
+        said(&loaded),
+        ["error: n:r: storages: a router has at most 64 storages"]
+    );
+}

@@ -267,3 +267,18 @@ fn named_settings_files_are_read_instead() {
         "{found:?}"
     );
 }
+
+#[test]
+fn large_settings_end_soon() {
+    let keys: String = (0..50_000).map(|i| format!("k{i}: '${{x}}'\n")).collect();
+    let text = format!("vars: {{x: {}}}\n{keys}", "y".repeat(100));
+    let loaded = load(&text, LoadOptions::default());
+    let found = said(&loaded);
+    assert!(
+        found
+            .iter()
+            .any(|l| l.contains("placeholders give more than 1048576 bytes")),
+        "{:?}",
+        found.first()
+    );
+}
