@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod env;
 pub mod function;
 pub mod host;
 pub mod module;

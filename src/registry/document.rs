@@ -247,7 +247,8 @@ impl Reader<'_> {
 }
 
 impl Draft {
-    fn report(&mut self, diagnostic: Diagnostic) {
+    /// Adds a diagnostic about the entry.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
         push_bounded(&mut self.diagnostics, diagnostic.of(&self.id));
     }
 }

@@ -2,7 +2,10 @@
 
 use super::diagnostic::Diagnostic;
 use super::id::Id;
-use super::kinds::{FsDirectory, Function, Process};
+use super::kinds::{
+    EnvStorage, EnvVariable, FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService,
+    Lifecycle, Process, ProcessService,
+};
 use super::tree::{Node, Place};
 
 /// One entry of a project.
@@ -10,12 +13,15 @@ use super::tree::{Node, Place};
 pub struct Entry {
     /// Its ID.
     pub id: Id,
-    /// Its meta, with the document's meta below it.
+    /// Its meta as written and overridden, with the document's meta below it.
     pub meta: Node,
-    /// Its configuration as written, `file://` references replaced.
+    /// Its configuration as written and overridden. Neither `file://` references nor
+    /// placeholders, which may stand for secrets, are replaced here; they are in `kind`.
     pub config: Node,
     /// What it is.
     pub kind: Kind,
+    /// When it is started, and what happens when it ends.
+    pub lifecycle: Lifecycle,
     /// Where it begins.
     pub place: Place,
 }
@@ -31,6 +37,29 @@ pub enum Kind {
     FunctionWat(Function),
     /// `process.wasm`
     ProcessWasm(Process),
+    /// `process.service`
+    ProcessService(ProcessService),
+    /// `process.host`; its configuration has no effect.
+    ProcessHost(Node),
+    /// `terminal.host`; its configuration has no effect.
+    TerminalHost(Node),
+    /// `env.variable`
+    EnvVariable(EnvVariable),
+    /// `env.storage.*`
+    EnvStorage(EnvStorage),
+    /// `http.service`
+    HttpService(HttpService),
+    /// `http.router`
+    HttpRouter(HttpRouter),
+    /// `http.endpoint`
+    HttpEndpoint(HttpEndpoint),
+    /// `registry.entry` and `ns.*`: data, kept as written.
+    Data {
+        /// The kind as written.
+        kind: String,
+        /// The configuration as written.
+        config: Node,
+    },
     /// Any other kind: kept and listed, and an error only for what needs it.
     NotRun {
         /// The kind as written.
@@ -38,6 +67,13 @@ pub enum Kind {
         /// The configuration as written; `file://` references are not replaced.
         config: Node,
     },
+}
+
+impl Kind {
+    /// True for entries that are kept and listed only, because their kind is not run here.
+    pub fn is_not_run(&self) -> bool {
+        matches!(self, Kind::NotRun { .. })
+    }
 }
 
 impl Entry {
@@ -48,7 +84,15 @@ impl Entry {
             Kind::FunctionWasm(_) => "function.wasm",
             Kind::FunctionWat(_) => "function.wat",
             Kind::ProcessWasm(_) => "process.wasm",
-            Kind::NotRun { kind, .. } => kind,
+            Kind::ProcessService(_) => "process.service",
+            Kind::ProcessHost(_) => "process.host",
+            Kind::TerminalHost(_) => "terminal.host",
+            Kind::EnvVariable(_) => "env.variable",
+            Kind::EnvStorage(storage) => storage.kind_name(),
+            Kind::HttpService(_) => "http.service",
+            Kind::HttpRouter(_) => "http.router",
+            Kind::HttpEndpoint(_) => "http.endpoint",
+            Kind::Data { kind, .. } | Kind::NotRun { kind, .. } => kind,
         }
     }
 
@@ -57,7 +101,16 @@ impl Entry {
         match &self.kind {
             Kind::FunctionWasm(function) | Kind::FunctionWat(function) => Some(function),
             Kind::ProcessWasm(process) => Some(&process.function),
-            Kind::FsDirectory(_) | Kind::NotRun { .. } => None,
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn function_mut(&mut self) -> Option<&mut Function> {
+        match &mut self.kind {
+            Kind::FunctionWasm(function) | Kind::FunctionWat(function) => Some(function),
+            Kind::ProcessWasm(process) => Some(&mut process.function),
+            _ => None,
         }
     }
 
@@ -77,12 +130,16 @@ impl Entry {
         }
     }
 
-    /// Where a field of the configuration stands (`hash`, `wasi.mounts[1].fs`), or the nearest
+    /// Where a field stands (`hash`, `wasi.mounts[1].fs`, `meta.router`), or the nearest
     /// enclosing value that exists, at last the entry itself.
     pub fn place_of(&self, field: &str) -> &Place {
         let mut path = field;
         loop {
-            if let Some(node) = self.config.at(path) {
+            let found = match path.strip_prefix("meta.") {
+                Some(path) => self.meta.at(path),
+                None => self.config.at(path),
+            };
+            if let Some(node) = found {
                 return &node.place;
             }
             match path.rfind(['.', '[']).and_then(|end| path.get(..end)) {

@@ -1,12 +1,13 @@
 //! Reading the fields of a mapping with their types, collecting every mistake.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
 use super::id::Id;
 use super::nearest::nearest;
-use super::scalar::{Resolved, resolve};
-use super::tree::{Mapping, Node, Place, Spanned, Value};
+use super::scalar::{Resolved, resolve, resolve_text};
+use super::tree::{Key, Mapping, Node, Place, Spanned, Style, Value};
 
 /// What the reading of one entry needs and gathers.
 pub(crate) struct Context<'a> {
@@ -18,6 +19,8 @@ pub(crate) struct Context<'a> {
     pub found: Vec<Diagnostic>,
     /// Whether one of all mistakes, reported or beyond the bound, is an error.
     pub failed: bool,
+    /// Values that could not be had, which is reported: nothing else is said of them.
+    pub unresolved: BTreeSet<Place>,
 }
 
 impl<'a> Context<'a> {
@@ -27,12 +30,16 @@ impl<'a> Context<'a> {
             strict,
             found: Vec::new(),
             failed: false,
+            unresolved: BTreeSet::new(),
         }
     }
 
     /// Adds a diagnostic about a field of the entry.
     pub fn report(&mut self, diagnostic: Diagnostic, place: &Place, field: &str) {
         self.failed |= diagnostic.is_error();
+        if self.unresolved.contains(place) {
+            return;
+        }
         let diagnostic = diagnostic.at(place).of(self.id).field(field);
         push_bounded(&mut self.found, diagnostic);
     }
@@ -53,7 +60,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn expected(&mut self, node: &Node, field: &str, what: &str) {
+    /// Adds the error that a field is of the wrong type.
+    pub fn expected(&mut self, node: &Node, field: &str, what: &str) {
         let message = format!("expected {what}, found {}", node.describe());
         self.error(&node.place, field, message);
     }
@@ -159,6 +167,44 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A number.
+    pub fn number(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<f64>> {
+        let node = self.node(name)?;
+        let value = match resolved(node) {
+            Some(Resolved::Integer(value)) => value as f64,
+            Some(Resolved::Float(value)) => value,
+            _ => {
+                cx.expected(node, &self.path_of(name), "a number");
+                return None;
+            }
+        };
+        let place = node.place.clone();
+        Some(Spanned { value, place })
+    }
+
+    /// The text of a scalar, whatever it may mean: `8080` and `true` are texts too.
+    pub fn text(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<String> {
+        let node = self.node(name)?;
+        read_text(node, &self.path_of(name), cx)
+    }
+
+    /// A mapping of names to texts; empty if absent.
+    pub fn texts(&mut self, name: &'static str, cx: &mut Context<'_>) -> BTreeMap<String, String> {
+        let Some(node) = self.node(name) else {
+            return BTreeMap::new();
+        };
+        let path = self.path_of(name);
+        let Some(mapping) = node.as_mapping() else {
+            cx.expected(node, &path, "a mapping");
+            return BTreeMap::new();
+        };
+        let read = |(key, node): &(Key, Node)| {
+            let field = format!("{path}.{}", super::tree::shorten(&key.text));
+            Some((key.text.to_string(), read_text(node, &field, cx)?))
+        };
+        mapping.entries.iter().filter_map(read).collect()
+    }
+
     /// A list of strings. None if absent; items that are no strings are left out and reported.
     pub fn strings(
         &mut self,
@@ -222,8 +268,20 @@ impl<'a> Fields<'a> {
 
 fn resolved(node: &Node) -> Option<Resolved> {
     match &node.value {
+        Value::Scalar(scalar) if scalar.style == Style::Coerced => Some(resolve_text(&scalar.text)),
         Value::Scalar(scalar) => Some(resolve(scalar)),
         _ => None,
+    }
+}
+
+fn read_text(node: &Node, path: &str, cx: &mut Context<'_>) -> Option<String> {
+    match &node.value {
+        Value::Scalar(_) if node.is_null() => Some(String::new()),
+        Value::Scalar(scalar) => Some(scalar.text.to_string()),
+        _ => {
+            cx.expected(node, path, "a single value");
+            None
+        }
     }
 }
 

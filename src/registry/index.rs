@@ -1,6 +1,6 @@
 //! The registry: a project's entries by ID, by name and by command.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
@@ -8,6 +8,7 @@ use super::entry::Entry;
 use super::id::Id;
 use super::kinds::Command;
 use super::nearest::nearest;
+use crate::env::Environment;
 
 /// The entries of a project, in the order of its files.
 #[derive(Clone, Debug, Default)]
@@ -17,17 +18,17 @@ pub struct Registry {
     by_name: HashMap<String, Vec<Id>>,
     commands: BTreeMap<String, Id>,
     broken: BTreeMap<Id, Broken>,
-    /// What stops entries that are well-formed themselves.
-    stopped: HashMap<Id, Vec<Stop>>,
+    links: Links,
+    environment: Environment,
 }
 
-/// What a well-formed entry needs and cannot have.
-#[derive(Clone, Debug)]
-pub(crate) enum Stop {
-    /// An entry of a kind that is not run here.
-    NotRun(Diagnostic),
-    /// A mistaken entry.
-    Broken(Id),
+/// What well-formed entries say of others.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links {
+    /// The known entries that an entry needs.
+    pub needs: HashMap<Id, Vec<Id>>,
+    /// What stops entries that refer to kinds that are not run here.
+    pub not_run: HashMap<Id, Vec<Diagnostic>>,
 }
 
 /// An entry that could not be read, or that must not be used.
@@ -107,18 +108,44 @@ impl Registry {
         self.broken.iter()
     }
 
+    /// The variables and storages of the project.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// The errors that stop an entry: its own, or those of what it needs. Empty for one that
     /// can be used.
     pub fn mistakes_of(&self, id: &Id) -> Vec<&Diagnostic> {
-        let own = |id| self.broken.get(id).map(|broken| &broken.mistakes);
-        let mut found: Vec<_> = own(id).into_iter().flatten().collect();
-        for stop in self.stopped.get(id).into_iter().flatten() {
-            match stop {
-                Stop::NotRun(diagnostic) => found.push(diagnostic),
-                Stop::Broken(id) => found.extend(own(id).into_iter().flatten()),
-            }
+        let mut found = Vec::new();
+        for id in self.needed_by(id) {
+            let own = self.broken.get(id).map(|broken| &broken.mistakes);
+            found.extend(own.into_iter().flatten());
+            found.extend(self.links.not_run.get(id).into_iter().flatten());
         }
         found
+    }
+
+    /// True if the entry, or one that it needs, refers to a kind that is not run here, or is of
+    /// such a kind.
+    pub fn is_not_run(&self, id: &Id) -> bool {
+        let own = self.get(id).is_some_and(|entry| entry.kind.is_not_run());
+        let needed = self.needed_by(id).into_iter();
+        own || needed
+            .into_iter()
+            .any(|id| self.links.not_run.contains_key(id))
+    }
+
+    /// The entry and all that it needs, each once.
+    fn needed_by<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
+        let mut seen = HashSet::from([id]);
+        let mut order = vec![id];
+        let mut next = 0;
+        while let Some(id) = order.get(next).copied() {
+            next += 1;
+            let needs = self.links.needs.get(id).into_iter().flatten();
+            order.extend(needs.filter(|id| seen.insert(id)));
+        }
+        order
     }
 
     /// The usable entry with this full ID, or with this bare name if only one namespace has it.
@@ -200,8 +227,9 @@ impl Registry {
         self.commands.entry(name).or_insert(id);
     }
 
-    pub(crate) fn stop(&mut self, id: Id, why: Stop) {
-        self.stopped.entry(id).or_default().push(why);
+    pub(crate) fn connect(&mut self, links: Links, environment: Environment) {
+        self.links = links;
+        self.environment = environment;
     }
 
     fn name(&mut self, id: &Id) {

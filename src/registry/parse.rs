@@ -11,7 +11,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::diagnostic::Diagnostic;
-use super::tree::{Key, Mapping, Node, Place, Problem, Scalar, Value};
+use super::tree::{Key, Mapping, Node, Place, Problem, Scalar, Style, Value};
 
 /// The largest file that is parsed, in bytes.
 pub const MAX_DOCUMENT_BYTES: usize = 4 << 20;
@@ -169,9 +169,10 @@ impl Builder<'_> {
                     Some("int" | "float" | "bool" | "null") => true,
                     _ => style == ScalarStyle::Plain,
                 };
+                let style = if plain { Style::Plain } else { Style::Text };
                 let nodes = 1 + text.len() / 64;
                 let text = text.into();
-                let value = Value::Scalar(Scalar { text, plain });
+                let value = Value::Scalar(Scalar { text, style });
                 self.finish(Node { place, value }, anchor, nodes, 0);
             }
             Event::SequenceStart(anchor, _) => {
@@ -310,7 +311,7 @@ impl Pending {
             self.problem(node.place, message);
             return PendingKey::Refused;
         };
-        if scalar.plain && &*scalar.text == "<<" {
+        if scalar.style == Style::Plain && &*scalar.text == "<<" {
             return PendingKey::Merge;
         }
         let first = self.index.get(&scalar.text).copied();

@@ -1,6 +1,6 @@
 //! What a plain scalar means: the core schema of YAML 1.2.
 
-use super::tree::Scalar;
+use super::tree::{Scalar, Style};
 
 /// The meaning of a scalar. A string's text is the scalar's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,10 +15,15 @@ pub(crate) enum Resolved {
 /// Resolves a scalar. Quoted and block scalars are strings. An integer beyond 64 bits is a
 /// float, as in the schema's JSON form.
 pub(crate) fn resolve(scalar: &Scalar) -> Resolved {
-    if !scalar.plain {
+    if scalar.style != Style::Plain {
         return Resolved::String;
     }
-    match &*scalar.text {
+    resolve_text(&scalar.text)
+}
+
+/// What a text means where it is not known to be a string.
+pub(crate) fn resolve_text(text: &str) -> Resolved {
+    match text {
         "" | "~" | "null" | "Null" | "NULL" => Resolved::Null,
         "true" | "True" | "TRUE" => Resolved::Bool(true),
         "false" | "False" | "FALSE" => Resolved::Bool(false),
@@ -106,11 +111,11 @@ mod tests {
         for (text, expected) in cases {
             let scalar = Scalar {
                 text: text.into(),
-                plain: true,
+                style: Style::Plain,
             };
             assert_eq!(resolve(&scalar), expected, "{text:?}");
             let quoted = Scalar {
-                plain: false,
+                style: Style::Text,
                 ..scalar
             };
             assert_eq!(resolve(&quoted), String, "quoted {text:?}");

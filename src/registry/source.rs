@@ -1,15 +1,15 @@
 //! Where a project's documents are: the lock file, the source directory, its files.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::include::read_bounded;
+use super::lock::read_lock;
 use super::parse::{MAX_DOCUMENT_BYTES, Parsed, join_surrogates, parse};
 use super::tree::Place;
 
-/// The name of a project's lock file.
-pub const LOCK_FILE: &str = "wippy.lock";
 /// The most files and directories of a source directory that are looked at.
 pub const MAX_FILES: usize = 200_000;
 /// The deepest directory below the source directory that is entered.
@@ -34,11 +34,20 @@ pub(crate) struct Listing {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Finds the source directory of a project: what `wippy.lock` names, else `src/`, else the
-/// project directory itself.
-pub(crate) fn locate(project_dir: &Path, found: &mut Vec<Diagnostic>) -> SourceRoot {
-    let named = locked_source(project_dir, found);
-    let source_dir = named.unwrap_or_else(|| {
+/// The directories of a project, and those below them that belong to none.
+#[derive(Debug)]
+pub(crate) struct Located {
+    /// The project's own, then what its lock file adds. At least one.
+    pub roots: Vec<SourceRoot>,
+    /// Where modules are kept.
+    pub modules_dir: PathBuf,
+}
+
+/// Finds the source directories of a project: what `wippy.lock` names, else `src/`, else the
+/// project directory itself; then the directories of replacements and modules.
+pub(crate) fn locate(project_dir: &Path, found: &mut Vec<Diagnostic>) -> Located {
+    let lock = read_lock(project_dir, found);
+    let source_dir = lock.source_dir.unwrap_or_else(|| {
         let src = project_dir.join("src");
         if src.is_dir() {
             src
@@ -46,50 +55,25 @@ pub(crate) fn locate(project_dir: &Path, found: &mut Vec<Diagnostic>) -> SourceR
             project_dir.to_owned()
         }
     });
-    SourceRoot {
+    let mut roots = vec![SourceRoot {
         source_dir,
         module_dir: project_dir.to_owned(),
+    }];
+    roots.extend(lock.roots);
+    let mut seen = HashSet::new();
+    roots.retain(|root| match root.source_dir.canonicalize() {
+        Ok(real) => seen.insert(real),
+        Err(_) => true,
+    });
+    Located {
+        roots,
+        modules_dir: lock.modules_dir,
     }
-}
-
-fn locked_source(project_dir: &Path, found: &mut Vec<Diagnostic>) -> Option<PathBuf> {
-    let path = project_dir.join(LOCK_FILE);
-    if !path.exists() {
-        return None;
-    }
-    let parsed = read(&path);
-    found.extend(parsed.error);
-    let document = parsed.documents.first()?;
-    let src = document.at("directories.src").filter(|n| !n.is_null())?;
-    let error = |message: String| {
-        Diagnostic::error(message)
-            .at(&src.place)
-            .field("directories.src")
-    };
-    let Some(name) = src.as_str() else {
-        found.push(error(format!(
-            "expected a string, found {}",
-            src.describe()
-        )));
-        return None;
-    };
-    let dir = super::include::normalize(&project_dir.join(name));
-    let dir = if dir.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        dir
-    };
-    if !dir.is_dir() {
-        found.push(error(format!(
-            "the source directory {name:?} does not exist"
-        )));
-    }
-    Some(dir)
 }
 
 /// Lists the documents below a source directory. Directories behind symbolic links are not
-/// entered, so that the walk ends.
-pub(crate) fn list(source_dir: &Path) -> Listing {
+/// entered, so that the walk ends, nor are those in `closed`, whose paths are canonical.
+pub(crate) fn list(source_dir: &Path, closed: &HashSet<PathBuf>) -> Listing {
     let mut listing = Listing::default();
     let mut seen = 0usize;
     let mut pending = vec![(source_dir.to_owned(), 0usize)];
@@ -119,7 +103,9 @@ pub(crate) fn list(source_dir: &Path) -> Listing {
                 }
             };
             if kind.is_dir() {
-                if skip(&path) {
+                let is_closed =
+                    || !closed.is_empty() && path.canonicalize().is_ok_and(|p| closed.contains(&p));
+                if skip(&path) || is_closed() {
                     listing.skipped.push(path);
                 } else if depth >= MAX_DIRECTORY_DEPTH {
                     let message =
@@ -204,6 +190,7 @@ fn count(n: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::lock::LOCK_FILE;
     use std::fs;
 
     fn touch(dir: &Path, name: &str, text: &str) {
@@ -223,7 +210,10 @@ mod tests {
         let dir = dir.path();
         let locate = || {
             let mut found = Vec::new();
-            let root = locate(dir, &mut found);
+            let located = locate(dir, &mut found);
+            let [root] = &located.roots[..] else {
+                panic!("{located:?}")
+            };
             assert_eq!(root.module_dir, dir);
             let name = root
                 .source_dir
@@ -282,7 +272,7 @@ mod tests {
         }
         std::os::unix::fs::symlink(".", dir.join("c/loop")).expect("linked");
         std::os::unix::fs::symlink("../a.yaml", dir.join("c/link.yaml")).expect("linked");
-        let listing = list(dir);
+        let listing = list(dir, &HashSet::new());
         assert_eq!(
             names(dir, &listing.files),
             [
@@ -304,7 +294,7 @@ mod tests {
     fn unreadable_things_are_errors() {
         let dir = tempfile::tempdir().expect("a directory");
         let dir = dir.path();
-        let listing = list(&dir.join("none"));
+        let listing = list(&dir.join("none"), &HashSet::new());
         let [error] = &listing.diagnostics[..] else {
             panic!("{listing:?}")
         };

@@ -5,7 +5,11 @@ use std::path::Path;
 
 use super::*;
 
+mod environment;
 mod generated;
+mod lock;
+mod services;
+mod settings;
 
 fn yaml(text: &str) -> Loaded {
     from_yaml(text, None, &LoadOptions::default())
@@ -245,7 +249,7 @@ fn a_mistaken_filesystem_stops_what_needs_it() {
 
 #[test]
 fn kinds_that_are_not_run_are_kept_as_written() {
-    let text = "namespace: n\nentries:\n- {name: a, kind: function.lua, source: 'file://none.lua', pool: x}\n- {name: b, kind: env.variable}\n- {name: c, kind: registry.entry, data: [1]}\n- {name: d, kind: function.wsam}\n";
+    let text = "namespace: n\nentries:\n- {name: a, kind: function.lua, source: 'file://none.lua', pool: x}\n- {name: b, kind: env.storage.vault}\n- {name: c, kind: registry.entry, data: [1]}\n- {name: d, kind: function.wsam}\n";
     let loaded = yaml(text);
     let warning = "_index.yaml:6:3: warning: n:d: kind: the kind \"function.wsam\" is not run here (did you mean \"function.wasm\"?)";
     assert_eq!(lines(&loaded), [warning]);
@@ -254,7 +258,7 @@ fn kinds_that_are_not_run_are_kept_as_written() {
         kinds,
         [
             "function.lua",
-            "env.variable",
+            "env.storage.vault",
             "registry.entry",
             "function.wsam"
         ]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::parse::MAX_DEPTH;
 use super::scalar::{Resolved, resolve};
 
 /// A position in a source file. Displays as `path:line:column`.
@@ -84,8 +85,22 @@ pub enum Value {
 pub struct Scalar {
     /// The text, quotes and escapes removed.
     pub text: Arc<str>,
-    /// True if the text may mean null, a boolean or a number.
-    pub plain: bool,
+    /// How it came to be.
+    pub style: Style,
+}
+
+/// How a scalar came to be, which decides what it may be read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Written without quotes: it may mean null, a boolean or a number.
+    Plain,
+    /// Quoted, or a block: a string.
+    Text,
+    /// A string in which placeholders were replaced; what they gave is not read again.
+    Replaced,
+    /// A single placeholder, or the command line: a string that is also read as whatever its
+    /// field takes.
+    Coerced,
 }
 
 /// The entries of a mapping. Keys are unique; later repetitions are in `problems`.
@@ -115,9 +130,9 @@ pub struct Problem {
     pub message: String,
 }
 
-/// What [`Node::replace_strings`] asks: the string, its place and its field path, for the text
+/// What [`Node::replace_strings`] asks: the string, its place and its field path, for the scalar
 /// to put there instead.
-pub type Replace<'a> = dyn FnMut(&str, &Place, &str) -> Option<Arc<str>> + 'a;
+pub type Replace<'a> = dyn FnMut(&str, &Place, &str) -> Option<Scalar> + 'a;
 
 impl Mapping {
     /// The value of `key`.
@@ -179,6 +194,11 @@ impl Node {
         matches!(&self.value, Value::Scalar(scalar) if matches!(resolve(scalar), Resolved::Null))
     }
 
+    /// True for the number 0.
+    pub(crate) fn is_zero(&self) -> bool {
+        matches!(&self.value, Value::Scalar(scalar) if resolve(scalar) == Resolved::Integer(0))
+    }
+
     /// The value of `key`, if the node is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_mapping()?.get(key)
@@ -199,6 +219,67 @@ impl Node {
             }
         }
         Some(node)
+    }
+
+    /// The tree with `value` at a path such as `wasi.mounts[1].fs` or `wasi.mounts.1.fs`; mappings
+    /// that are not there yet are made, with the value's place.
+    ///
+    /// # Errors
+    /// Text for a message, if the path leads through something that has no such part.
+    pub fn with(&self, path: &str, value: Node) -> Result<Node, String> {
+        let path = path.replace('[', ".").replace(']', "");
+        let parts: Vec<&str> = path.split('.').collect();
+        if parts.len() > MAX_DEPTH {
+            return Err(format!("the path is deeper than {MAX_DEPTH} levels"));
+        }
+        self.with_parts(&parts, value)
+    }
+
+    fn with_parts(&self, parts: &[&str], value: Node) -> Result<Node, String> {
+        let Some((part, rest)) = parts.split_first() else {
+            return Ok(value);
+        };
+        if part.is_empty() {
+            return Err("a part of the path is empty".into());
+        }
+        let value = match &self.value {
+            Value::Sequence(items) => {
+                let mut items = items.to_vec();
+                let length = items.len();
+                let slot = part.parse().ok().and_then(|i: usize| items.get_mut(i));
+                let Some(slot) = slot else {
+                    return Err(format!("{part:?} is no index of a list of {length}"));
+                };
+                *slot = slot.with_parts(rest, value)?;
+                Value::Sequence(items.into())
+            }
+            Value::Mapping(mapping) => {
+                let mut mapping = Mapping::clone(mapping);
+                match mapping.entries.iter_mut().find(|(k, _)| &*k.text == *part) {
+                    Some((_, node)) => *node = node.with_parts(rest, value)?,
+                    None => {
+                        let place = value.place.clone();
+                        let key = Key {
+                            text: (*part).into(),
+                            place: place.clone(),
+                        };
+                        let node = Node::empty(place).with_parts(rest, value)?;
+                        mapping.entries.push((key, node));
+                    }
+                }
+                Value::Mapping(Arc::new(mapping))
+            }
+            Value::Scalar(_) if self.is_null() => {
+                return Node::empty(self.place.clone()).with_parts(parts, value);
+            }
+            Value::Scalar(_) => {
+                return Err(format!("{} has no field {part:?}", self.describe()));
+            }
+        };
+        Ok(Node {
+            place: self.place.clone(),
+            value,
+        })
     }
 
     /// What the node is, for a message: `the string "x"`, `a list`, …
@@ -232,14 +313,15 @@ impl Node {
         }
     }
 
-    /// The tree with `replace` applied to every scalar that means a string; `replace` gets the
-    /// scalar's place and its field path. None if nothing was replaced.
+    /// The tree with `replace` applied to every scalar that means a string and was not replaced
+    /// before; `replace` gets the scalar's place and its field path. None if nothing was replaced.
     pub fn replace_strings(&self, path: &str, replace: &mut Replace<'_>) -> Option<Node> {
         let value = match &self.value {
-            Value::Scalar(_) => {
-                let text = replace(self.as_str()?, &self.place, path)?;
-                Value::Scalar(Scalar { text, plain: false })
-            }
+            Value::Scalar(Scalar {
+                style: Style::Plain | Style::Text,
+                ..
+            }) => Value::Scalar(replace(self.as_str()?, &self.place, path)?),
+            Value::Scalar(_) => return None,
             Value::Sequence(items) => {
                 let mut changed: Option<Vec<Node>> = None;
                 for (i, item) in items.iter().enumerate() {
@@ -335,7 +417,10 @@ mod tests {
         let new = node
             .replace_strings("", &mut |text, _, path| {
                 seen.push(path.to_owned());
-                (text == "x").then(|| "1".into())
+                (text == "x").then(|| Scalar {
+                    text: "1".into(),
+                    style: Style::Replaced,
+                })
             })
             .expect("two strings change");
         assert_eq!(seen, ["a[0]", "b.c", "d"]);
@@ -349,6 +434,38 @@ mod tests {
             Some("the number 1".into())
         );
         assert_eq!(node.replace_strings("", &mut |_, _, _| None), None);
+    }
+
+    #[test]
+    fn values_are_put_at_paths() {
+        let node = parse_text("wasi:\n  mounts: [{fs: a}]\npool: 3\nnone: ~\n");
+        let new = parse_text("x");
+        let put = |path: &str| node.with(path, new.clone());
+        for path in [
+            "wasi.mounts[0].fs",
+            "wasi.mounts.0.fs",
+            "wasi.cwd",
+            "a.b.c",
+            "pool",
+            "none.x",
+        ] {
+            let changed = put(path).expect(path);
+            let read = path.replace(".0", "[0]");
+            assert_eq!(
+                changed.at(&read).and_then(Node::as_str),
+                Some("x"),
+                "{path}"
+            );
+        }
+        let cases = [
+            ("pool.size", "the number 3 has no field \"size\""),
+            ("wasi.mounts[1].fs", "\"1\" is no index of a list of 1"),
+            ("wasi..x", "a part of the path is empty"),
+        ];
+        for (path, message) in cases {
+            assert_eq!(put(path), Err(message.to_owned()), "{path}");
+        }
+        assert!(put(&"a.".repeat(100)).is_err());
     }
 
     #[test]

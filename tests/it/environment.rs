@@ -90,10 +90,19 @@ fn the_adapter_knows_two_ways_to_exit() {
     }
 }
 
+/// The same with a variable that nothing sets.
+fn args_and_token(wasi: &str) -> Project {
+    let mut project = args(&[("wasi", &wasi)]);
+    project
+        .entry("TOKEN", "env.variable", &[("storage", &"memory")])
+        .entry("memory", "env.storage.memory", &[]);
+    project
+}
+
 #[test]
-fn a_required_variable_that_is_not_there_fails_the_call() {
+fn a_required_variable_that_is_not_set_fails_the_call() {
     let wasi = "{env: [{id: 'test:TOKEN', name: TOKEN, required: true}]}";
-    let ran = wippy(&args(&[("wasi", &wasi)]), &["run", "args"]);
+    let ran = wippy(&args_and_token(wasi), &["run", "args"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
     assert!(
         ran.err
@@ -106,7 +115,7 @@ fn a_required_variable_that_is_not_there_fails_the_call() {
 #[test]
 fn a_variable_that_is_not_required_is_left_out() {
     let wasi = "{env: [{id: 'test:TOKEN', name: TOKEN}]}";
-    let ran = wippy(&args(&[("wasi", &wasi)]), &["run", "args"]);
+    let ran = wippy(&args_and_token(wasi), &["run", "args"]);
     assert_eq!(
         (ran.code, ran.out.as_str()),
         (Some(0), "arg 0: args\ncwd: /\ninitial-cwd: /\n"),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::registry::fields::{Context, Fields};
-use crate::registry::tree::{Node, Value};
+use crate::registry::tree::{Node, Style, Value};
 
 /// An `fs.directory` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,24 +44,40 @@ impl Mode {
             bits,
         }
     }
+}
 
-    fn parse(node: &Node) -> Option<Self> {
-        let Value::Scalar(scalar) = &node.value else {
-            return None;
-        };
-        let text = &*scalar.text;
-        let digits = match text.strip_prefix("0o") {
-            Some(digits) => digits,
-            // A plain 755 is the decimal number to any YAML reader.
-            None if scalar.plain && !text.starts_with('0') => return None,
-            None => text,
-        };
-        if digits.is_empty() || !digits.bytes().all(|b| matches!(b, b'0'..=b'7')) {
-            return None;
-        }
-        let bits = u32::from_str_radix(digits, 8).ok()?;
-        (bits <= 0o777).then(|| Self::from_bits(bits))
+/// Reads an octal mode: the permission bits, at most 0o777.
+pub(crate) fn octal(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    cx: &mut Context<'_>,
+) -> Option<u32> {
+    let node = fields.node(name)?;
+    let bits = permission_bits(node);
+    if bits.is_none() {
+        let found = node.describe();
+        let message = format!("expected an octal mode such as \"0755\", found {found}");
+        cx.error(&node.place, &fields.path_of(name), message);
     }
+    bits
+}
+
+fn permission_bits(node: &Node) -> Option<u32> {
+    let Value::Scalar(scalar) = &node.value else {
+        return None;
+    };
+    let text = &*scalar.text;
+    let digits = match text.strip_prefix("0o") {
+        Some(digits) => digits,
+        // A plain 755 is the decimal number to any YAML reader.
+        None if scalar.style == Style::Plain && !text.starts_with('0') => return None,
+        None => text,
+    };
+    if digits.is_empty() || !digits.bytes().all(|b| matches!(b, b'0'..=b'7')) {
+        return None;
+    }
+    let bits = u32::from_str_radix(digits, 8).ok()?;
+    Some(bits).filter(|bits| *bits <= 0o777)
 }
 
 impl Default for Mode {
@@ -91,15 +107,7 @@ impl FsDirectory {
             },
         };
         let auto_init = fields.flag("auto_init", cx);
-        let mode = match fields.node("mode") {
-            None => Mode::default(),
-            Some(node) => Mode::parse(node).unwrap_or_else(|| {
-                let found = node.describe();
-                let message = format!("expected an octal mode such as \"0755\", found {found}");
-                cx.error(&node.place, &fields.path_of("mode"), message);
-                Mode::default()
-            }),
-        };
+        let mode = octal(fields, "mode", cx).map_or_else(Mode::default, Mode::from_bits);
         Some(Self {
             directory: base.join(directory?.value),
             auto_init,

@@ -1,16 +1,25 @@
-//! The kinds of entries that are run here, one family a file.
+//! The kinds of entries that are known here, one family a file.
 
 mod directory;
+mod env;
 mod function;
+mod http;
 mod lifecycle;
 mod pool;
 mod process;
+mod service;
 mod wasi;
 
+use std::path::Path;
+
 pub use directory::{FsDirectory, Mode};
+pub use env::{EnvFile, EnvStorage, EnvVariable};
 pub use function::{Function, Limits, Source, Transport};
+pub use http::{HttpEndpoint, HttpRouter, HttpService, HttpTimeouts};
+pub use lifecycle::{Lifecycle, Restart};
 pub use pool::{Bound, DEFAULT_WAITING, Pool, PoolType};
 pub use process::{Command, Process};
+pub use service::ProcessService;
 pub use wasi::{CaFile, EnvBinding, Mount, Wasi};
 
 use super::entry::Kind;
@@ -19,25 +28,48 @@ use super::nearest::within;
 use super::source::SourceRoot;
 use super::tree::Node;
 
-const RUN: [&str; 4] = [
+/// The kinds whose configuration is read and checked. Each is one arm of [`decode`]; the same
+/// reading through `Fields` is where a description of their fields is to come from.
+pub const KINDS: [&str; 16] = [
+    "env.storage.file",
+    "env.storage.memory",
+    "env.storage.os",
+    "env.storage.router",
+    "env.storage.static",
+    "env.variable",
     "fs.directory",
     "function.wasm",
     "function.wat",
+    "http.endpoint",
+    "http.router",
+    "http.service",
+    "process.host",
+    "process.service",
     "process.wasm",
+    "terminal.host",
 ];
 
 /// True for the kinds whose configuration is read and checked.
 pub(crate) fn is_run(kind: &str) -> bool {
-    RUN.contains(&kind)
+    KINDS.contains(&kind)
+}
+
+/// True for the kinds that hold data only, which is kept as written.
+pub(crate) fn is_data(kind: &str) -> bool {
+    kind == "registry.entry" || kind.starts_with("ns.")
 }
 
 /// The kind that an unknown one is almost spelt like.
 pub(crate) fn misspelt(kind: &str) -> Option<&'static str> {
-    if is_run(kind) {
+    if is_run(kind) || is_data(kind) {
         return None;
     }
-    // Three letters away are other kinds that exist: function.lua.
-    within(kind, RUN, 2)
+    // Three letters away are other kinds that exist: function.lua, process.lua; and of a short
+    // last word even two: env.storage.s3.
+    let near = within(kind, KINDS, 2)?;
+    let last = |kind: &str| kind.rsplit('.').next().map_or(0, str::len);
+    let allowed = last(kind).min(last(near)) / 2;
+    within(kind, [near], allowed.min(2)).and(Some(near))
 }
 
 /// Reads the configuration of an entry. None only if `cx` has failed.
@@ -46,28 +78,43 @@ pub(crate) fn decode(
     config: &Node,
     meta: &Node,
     root: &SourceRoot,
-    project_dir: &std::path::Path,
+    project_dir: &Path,
     cx: &mut Context<'_>,
-) -> Option<Kind> {
+) -> Option<(Kind, Lifecycle)> {
+    let config_of = |kind: &str| (kind.to_owned(), config.clone());
     if !is_run(kind) {
-        return Some(Kind::NotRun {
-            kind: kind.to_owned(),
-            config: config.clone(),
-        });
+        let (name, config) = config_of(kind);
+        let kind = match is_data(kind) {
+            true => Kind::Data { kind: name, config },
+            false => Kind::NotRun { kind: name, config },
+        };
+        return Some((kind, Lifecycle::default()));
     }
     let mut fields = Fields::new(config, "", cx);
-    let fields_mut = &mut fields;
+    let of = &mut fields;
     let decoded = match kind {
-        "fs.directory" => FsDirectory::decode(fields_mut, project_dir, &root.module_dir, cx)
-            .map(Kind::FsDirectory),
-        "function.wat" => Function::decode_text(fields_mut, cx).map(Kind::FunctionWat),
-        "process.wasm" => Process::decode(fields_mut, meta, cx).map(Kind::ProcessWasm),
-        _ => Function::decode_file(fields_mut, cx).map(Kind::FunctionWasm),
+        "fs.directory" => {
+            FsDirectory::decode(of, project_dir, &root.module_dir, cx).map(Kind::FsDirectory)
+        }
+        "function.wasm" => Function::decode_file(of, cx).map(Kind::FunctionWasm),
+        "function.wat" => Function::decode_text(of, cx).map(Kind::FunctionWat),
+        "process.wasm" => Process::decode(of, meta, cx).map(Kind::ProcessWasm),
+        "process.service" => ProcessService::decode(of, cx).map(Kind::ProcessService),
+        "process.host" => Some(Kind::ProcessHost(config.clone())),
+        "terminal.host" => Some(Kind::TerminalHost(config.clone())),
+        "http.service" => HttpService::decode(of, cx).map(Kind::HttpService),
+        "http.router" => Some(Kind::HttpRouter(HttpRouter::decode(of, meta, cx))),
+        "http.endpoint" => HttpEndpoint::decode(of, meta, cx).map(Kind::HttpEndpoint),
+        "env.variable" => EnvVariable::decode(of, cx).map(Kind::EnvVariable),
+        _ => EnvStorage::decode(kind, of, project_dir, cx).map(Kind::EnvStorage),
     };
-    lifecycle::check(fields_mut, cx);
+    let lifecycle = Lifecycle::decode(of, cx);
     fields.accept("version");
-    fields.finish(cx);
-    decoded.filter(|_| !cx.failed)
+    // What hosts are told besides is for schedulers that are not this one.
+    if !matches!(kind, "process.host" | "terminal.host") {
+        fields.finish(cx);
+    }
+    decoded.filter(|_| !cx.failed).map(|kind| (kind, lifecycle))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Properties of generated projects.
 
 use super::*;
+use crate::env::OsEnvironment;
 use proptest::prelude::*;
 
 /// Documents of our shape with wild values.
@@ -26,6 +27,13 @@ fn project() -> impl Strategy<Value = String> {
             "{env: [{id: a, name: ''}], mounts: [1, {fs: d}]}",
             "0755",
             "*a",
+            "a",
+            "[a, b]",
+            "${env:A}",
+            "'x${env:n:b|1} ${A|2} $${'",
+            "{restart: {backoff_factor: '${A|2}'}, depends_on: [a]}",
+            "{router: a, server: b}",
+            "{read: 5s, env: 1}",
             "&a x",
         ])
         .prop_map(str::to_owned),
@@ -50,6 +58,18 @@ fn project() -> impl Strategy<Value = String> {
         "name",
         "kind",
         "lifecycle",
+        "storage",
+        "storages",
+        "variable",
+        "values",
+        "default",
+        "file_path",
+        "func",
+        "addr",
+        "process",
+        "host",
+        "timeouts",
+        "method_env",
         "x",
         "<<",
     ]);
@@ -59,6 +79,16 @@ fn project() -> impl Strategy<Value = String> {
         "process.wasm",
         "fs.directory",
         "other",
+        "env.variable",
+        "env.storage.static",
+        "env.storage.file",
+        "env.storage.router",
+        "http.service",
+        "http.router",
+        "http.endpoint",
+        "process.service",
+        "terminal.host",
+        "registry.entry",
     ]);
     let entry = (kind, "[a-c]", prop::collection::vec((key, value), 0..8)).prop_map(
         |(kind, name, fields)| {
@@ -75,8 +105,17 @@ fn project() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn arbitrary_projects_never_panic(text in project(), strict: bool) {
-        let loaded = from_yaml(&text, None, &LoadOptions::default().strict(strict));
+    fn arbitrary_projects_never_panic(
+        text in project(),
+        strict: bool,
+        path in "[a-c.0\\[\\]]{1,6}|method|wasi.env",
+        value in "\\PC{0,4}|\\[[a-c, ]{0,4}\\]",
+    ) {
+        let options = LoadOptions::default().strict(strict).os(OsEnvironment::fixed([("A", "1")]));
+        let options = options
+            .overrides([format!("n:a:{path}={value}")])
+            .settings([format!("{path}={value}")]);
+        let loaded = from_yaml(&text, None, &options);
         for entry in loaded.registry.entries() {
             prop_assert!(loaded.registry.broken().all(|(id, _)| *id != entry.id));
         }

@@ -1,0 +1,179 @@
+//! A project's environment: variables, and the storages that keep their values (contract §2, §6).
+//!
+//! Nothing is kept here: every reading asks the storage, so that a call sees what is there when
+//! it starts. Reading a file blocks; [`Environment::reads_files`] says whether one would be read.
+
+mod file;
+mod os;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+pub use file::MAX_FILE_BYTES;
+pub use os::OsEnvironment;
+
+use crate::registry::{EnvBinding, EnvStorage, EnvVariable, Id};
+
+/// Routers behind routers that are followed.
+const MAX_ROUTERS: usize = 16;
+/// Storages that one reading asks at most.
+const MAX_ASKED: usize = 1024;
+
+/// The variables and storages of a project.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<Id, EnvVariable>,
+    names: HashMap<String, Id>,
+    storages: HashMap<Id, EnvStorage>,
+    os: OsEnvironment,
+}
+
+/// Why a variable could not be read. A value that is not set is no error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvError {
+    /// No variable has the ID or public name.
+    #[error("unknown variable {0:?}")]
+    UnknownVariable(String),
+    /// A storage is not there, or has mistakes.
+    #[error("{0} is no storage of variables")]
+    UnknownStorage(Id),
+    /// A guest's variable has no value.
+    #[error("required wasi env variable not found: {0}")]
+    Required(Id),
+    /// Routers that lead to each other, or to too many storages.
+    #[error("the router {0} leads to itself or to too many storages")]
+    Router(Id),
+    /// A storage's file cannot be used.
+    #[error("{}: {reason}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Environment {
+    /// An environment without variables.
+    pub fn new(os: OsEnvironment) -> Self {
+        Self {
+            os,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a variable. A public name that another variable has stays with that one.
+    pub fn add_variable(&mut self, id: Id, variable: EnvVariable) {
+        if let Some(name) = &variable.name {
+            let names = self.names.entry(name.value.clone());
+            names.or_insert_with(|| id.clone());
+        }
+        self.variables.insert(id, variable);
+    }
+
+    /// Adds a storage.
+    pub fn add_storage(&mut self, id: Id, storage: EnvStorage) {
+        self.storages.insert(id, storage);
+    }
+
+    /// The variable with this public name or entry ID.
+    pub fn find(&self, name: &str) -> Option<&Id> {
+        let named = self.names.get(name);
+        named.or_else(|| {
+            let id = Id::parse(name).ok()?;
+            self.variables.get_key_value(&id).map(|(id, _)| id)
+        })
+    }
+
+    /// The variables, by ID.
+    pub fn variables(&self) -> impl ExactSizeIterator<Item = (&Id, &EnvVariable)> {
+        self.variables.iter()
+    }
+
+    /// The value of a variable: what its storage has, else its default.
+    ///
+    /// # Errors
+    /// If there is no such variable, or its storage cannot be read.
+    pub fn get(&self, id: &Id) -> Result<Option<String>, EnvError> {
+        let unknown = || EnvError::UnknownVariable(id.to_string());
+        let variable = self.variables.get(id).ok_or_else(unknown)?;
+        let mut asked = 0;
+        let value = self.read(&variable.storage, &variable.key(id), 0, &mut asked)?;
+        Ok(value.or_else(|| variable.default.clone()))
+    }
+
+    /// The value of the variable with this public name or entry ID.
+    ///
+    /// # Errors
+    /// As [`Environment::get`].
+    pub fn get_named(&self, name: &str) -> Result<Option<String>, EnvError> {
+        let unknown = || EnvError::UnknownVariable(name.to_owned());
+        self.get(self.find(name).ok_or_else(unknown)?)
+    }
+
+    /// The environment of a guest: its names and values in the order of the list. What is not
+    /// set and not required is left out.
+    ///
+    /// # Errors
+    /// `Required` for the first required variable that has no value or does not exist, and what a
+    /// storage says.
+    pub fn bind(&self, bindings: &[EnvBinding]) -> Result<Vec<(String, String)>, EnvError> {
+        let mut bound = Vec::new();
+        for EnvBinding { id, name, required } in bindings {
+            let value = match self.get(id) {
+                Err(EnvError::UnknownVariable(_)) => None,
+                value => value?,
+            };
+            match value {
+                Some(value) => bound.push((name.clone(), value)),
+                None if *required => return Err(EnvError::Required(id.clone())),
+                None => {}
+            }
+        }
+        Ok(bound)
+    }
+
+    /// True if reading one of these variables may read a file, which blocks.
+    pub fn reads_files(&self, bindings: &[EnvBinding]) -> bool {
+        bindings.iter().any(|binding| {
+            let variable = self.variables.get(&binding.id);
+            variable.is_some_and(|variable| {
+                matches!(
+                    self.storages.get(&variable.storage),
+                    Some(EnvStorage::File(_) | EnvStorage::Router(_))
+                )
+            })
+        })
+    }
+
+    fn read(
+        &self,
+        id: &Id,
+        key: &str,
+        depth: usize,
+        asked: &mut usize,
+    ) -> Result<Option<String>, EnvError> {
+        let storage = self.storages.get(id);
+        *asked += 1;
+        match storage.ok_or_else(|| EnvError::UnknownStorage(id.clone()))? {
+            EnvStorage::Memory => Ok(None),
+            EnvStorage::Os => Ok(self.os.get(key)),
+            EnvStorage::Static(values) => Ok(values.get(key).cloned()),
+            EnvStorage::File(settings) => file::read(settings, key),
+            EnvStorage::Router(storages) => {
+                if depth >= MAX_ROUTERS || *asked > MAX_ASKED {
+                    return Err(EnvError::Router(id.clone()));
+                }
+                for storage in storages {
+                    if let Some(value) = self.read(storage, key, depth + 1, asked)? {
+                        return Ok(Some(value));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

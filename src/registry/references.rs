@@ -1,0 +1,424 @@
+//! What entries say of each other: references, and what they imply.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::diagnostic::{Diagnostic, Severity};
+use super::entry::{Entry, Kind};
+use super::id::Id;
+use super::index::{Links, nearest_id};
+use super::kinds::{self, EnvStorage, Transport};
+use super::load::{Loader, Read};
+use super::tree::Place;
+
+/// Unknown references that get a hint; searching for one costs time.
+const MAX_HINTS: usize = 100;
+
+/// What a reference must lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expects {
+    Filesystem,
+    Variable,
+    Storage,
+    Function,
+    Process,
+    Host,
+    Router,
+    Server,
+}
+
+/// A reference of one entry to another.
+struct Reference<'a> {
+    field: String,
+    target: &'a Id,
+    expects: Expects,
+}
+
+impl Expects {
+    /// The kinds that it may lead to.
+    fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::Filesystem => &["fs.directory"],
+            Self::Variable => &["env.variable"],
+            Self::Storage => &[
+                "env.storage.file",
+                "env.storage.memory",
+                "env.storage.os",
+                "env.storage.router",
+                "env.storage.static",
+            ],
+            Self::Function => &["function.wasm", "function.wat"],
+            Self::Process => &["process.wasm"],
+            Self::Host => &["process.host", "terminal.host"],
+            Self::Router => &["http.router"],
+            Self::Server => &["http.service"],
+        }
+    }
+
+    /// With an article, for messages.
+    fn what(self) -> &'static str {
+        match self {
+            Self::Filesystem => "an fs.directory entry",
+            Self::Variable => "an env.variable entry",
+            Self::Storage => "an env.storage.* entry",
+            Self::Function => "a function.* entry",
+            Self::Process => "a process.wasm entry",
+            Self::Host => "a process.host or terminal.host entry",
+            Self::Router => "an http.router entry",
+            Self::Server => "an http.service entry",
+        }
+    }
+
+    /// What kinds of candidates begin with, those included that are not run here.
+    fn family(self) -> &'static [&'static str] {
+        match self {
+            Self::Filesystem => &["fs."],
+            Self::Variable => &["env.variable"],
+            Self::Storage => &["env.storage."],
+            Self::Function => &["function."],
+            Self::Process => &["process.wasm", "process.lua"],
+            Self::Host => &["process.host", "terminal.host"],
+            Self::Router => &["http.router"],
+            Self::Server => &["http.service"],
+        }
+    }
+}
+
+/// The references of an entry, in the order of its fields.
+fn references(entry: &Entry) -> Vec<Reference<'_>> {
+    let mut found = Vec::new();
+    let mut add = |field: String, target, expects| {
+        found.push(Reference {
+            field,
+            target,
+            expects,
+        });
+    };
+    if let Some(function) = entry.function() {
+        for (field, fs) in function.filesystems() {
+            add(field, fs, Expects::Filesystem);
+        }
+        for (i, binding) in function.wasi.env.iter().enumerate() {
+            add(format!("wasi.env[{i}].id"), &binding.id, Expects::Variable);
+        }
+    }
+    match &entry.kind {
+        Kind::EnvVariable(variable) => {
+            add("storage".into(), &variable.storage, Expects::Storage);
+        }
+        Kind::EnvStorage(EnvStorage::Router(storages)) => {
+            for (i, storage) in storages.iter().enumerate() {
+                add(format!("storages[{i}]"), storage, Expects::Storage);
+            }
+        }
+        Kind::ProcessService(service) => {
+            add("process".into(), &service.process, Expects::Process);
+            add("host".into(), &service.host, Expects::Host);
+        }
+        Kind::HttpRouter(router) => {
+            if let Some(server) = &router.server {
+                add("meta.server".into(), server, Expects::Server);
+            }
+        }
+        Kind::HttpEndpoint(endpoint) => {
+            if let Some(router) = &endpoint.router {
+                add("meta.router".into(), router, Expects::Router);
+            }
+            add("func".into(), &endpoint.func, Expects::Function);
+        }
+        _ => {}
+    }
+    found
+}
+
+impl Loader<'_> {
+    /// Fills in a server and a router where there is only one that can be meant.
+    pub(super) fn imply(&mut self) {
+        let of = |loader: &Self, kind: &str| -> Vec<Id> {
+            let reads = loader.entries().filter(|(_, read)| read.kind == kind);
+            let mut ids: Vec<_> = reads.map(|(_, read)| read.id.clone()).collect();
+            ids.dedup();
+            ids
+        };
+        let servers = of(self, "http.service");
+        let routers = of(self, "http.router");
+        let mut found = Vec::new();
+        for (i, entry) in self.entries_mut() {
+            let (slot, field, candidates, kind) = match &mut entry.kind {
+                Kind::HttpRouter(router) => {
+                    (&mut router.server, "meta.server", &servers, "http.service")
+                }
+                Kind::HttpEndpoint(endpoint) => {
+                    (&mut endpoint.router, "meta.router", &routers, "http.router")
+                }
+                _ => continue,
+            };
+            if slot.is_some() {
+                continue;
+            }
+            if let [only] = &candidates[..] {
+                *slot = Some(only.clone());
+                continue;
+            }
+            let hint = match candidates.is_empty() {
+                true => format!("the project has no {kind} entry"),
+                false => there_are(candidates.iter()),
+            };
+            let message = format!("{field} is required");
+            found.push((i, entry.mistake(field, message).hint(hint)));
+        }
+        self.report(found);
+    }
+
+    /// Lets `wasi.env[].id` name a variable by its public name too.
+    pub(super) fn name_bindings(&mut self) {
+        let mut names: HashMap<String, Id> = HashMap::new();
+        for (_, read) in self.entries() {
+            if let Some(Kind::EnvVariable(variable)) = read.entry.as_ref().map(|e| &e.kind)
+                && let Some(name) = &variable.name
+            {
+                let name = names.entry(name.value.clone());
+                name.or_insert_with(|| read.id.clone());
+            }
+        }
+        let known: std::collections::HashSet<Id> = self.by_id.keys().cloned().collect();
+        for (_, entry) in self.entries_mut() {
+            let namespace = entry.id.namespace.clone();
+            let Some(function) = entry.function_mut() else {
+                continue;
+            };
+            for binding in &mut function.wasi.env {
+                if binding.id.namespace == namespace
+                    && !known.contains(&binding.id)
+                    && let Some(id) = names.get(&binding.id.name)
+                {
+                    binding.id = id.clone();
+                }
+            }
+        }
+    }
+
+    /// Checks that references lead to entries of the right kinds.
+    pub(super) fn check_references(&mut self) -> Links {
+        let mut known: HashMap<&Id, &Read> = HashMap::new();
+        for (_, read) in self.entries() {
+            known.entry(&read.id).or_insert(read);
+        }
+        let mut candidates = Candidates::default();
+        let mut found = Vec::new();
+        let mut links = Links::default();
+        let mut not_run: BTreeMap<(&str, &str), (usize, usize, Diagnostic)> = BTreeMap::new();
+        for (i, read) in self.entries() {
+            let Some(entry) = &read.entry else { continue };
+            for Reference {
+                field,
+                target: id,
+                expects,
+            } in references(entry)
+            {
+                let Some(target) = known.get(id) else {
+                    let message = match expects {
+                        Expects::Variable => {
+                            format!("dangling env reference: unknown entry {id}")
+                        }
+                        _ => format!("unknown entry {id}"),
+                    };
+                    let mut error = entry.mistake(&field, message);
+                    error.hint = self.hint(id, expects, &known, &mut candidates);
+                    found.push((i, error));
+                    continue;
+                };
+                let kind = target.kind.as_str();
+                if expects.kinds().contains(&kind) {
+                    let needs = links.needs.entry(read.id.clone()).or_default();
+                    needs.push(id.clone());
+                } else if kinds::is_run(kind) || kinds::is_data(kind) {
+                    let what = expects.what();
+                    let message = format!("expected {what}, but {id} is {kind}");
+                    found.push((i, entry.mistake(&field, message)));
+                } else {
+                    let message = format!("{id} is of kind {kind}, which is not run here");
+                    let error = entry.mistake(&field, message);
+                    let stops = links.not_run.entry(read.id.clone()).or_default();
+                    stops.push(error.clone());
+                    if self.options.strict {
+                        found.push((i, error));
+                        continue;
+                    }
+                    // Hundreds of endpoints over another language are one thing to say.
+                    let severity = Severity::Warning;
+                    let warning = Diagnostic { severity, ..error };
+                    let (_, more, _) = not_run
+                        .entry((entry.kind_name(), kind))
+                        .or_insert((i, 0, warning));
+                    *more += 1;
+                }
+            }
+            for (i_dependency, id) in entry.lifecycle.depends_on.iter().enumerate() {
+                if !known.contains_key(id) {
+                    let field = format!("lifecycle.depends_on[{i_dependency}]");
+                    let message = format!("unknown entry {id}");
+                    let severity = Severity::Warning;
+                    let warning = entry.mistake(&field, message);
+                    found.push((
+                        i,
+                        Diagnostic {
+                            severity,
+                            ..warning
+                        },
+                    ));
+                }
+            }
+        }
+        for ((kind, other), (i, count, mut warning)) in not_run {
+            if count > 1 {
+                let more = count - 1;
+                warning.hint = Some(format!("so do {more} more of {kind} to {other}"));
+            }
+            found.push((i, warning));
+        }
+        self.check_routers(&known, &mut found);
+        self.report(found);
+        links
+    }
+
+    /// Finds routers of variables that lead to themselves: each edge is followed once.
+    fn check_routers(&self, known: &HashMap<&Id, &Read>, found: &mut Vec<(usize, Diagnostic)>) {
+        let behind = |id: &Id| -> &[Id] {
+            let entry = known.get(id).and_then(|read| read.entry.as_ref());
+            match entry.map(|entry| &entry.kind) {
+                Some(Kind::EnvStorage(EnvStorage::Router(storages))) => storages,
+                _ => &[],
+            }
+        };
+        let mut on_path: HashMap<&Id, bool> = HashMap::new();
+        for (_, read) in self.entries() {
+            if on_path.contains_key(&read.id) || behind(&read.id).is_empty() {
+                continue;
+            }
+            on_path.insert(&read.id, true);
+            let mut path = vec![(&read.id, 0)];
+            while let Some((id, next)) = path.last_mut() {
+                let (id, n) = (*id, *next);
+                *next += 1;
+                let Some(storage) = behind(id).get(n) else {
+                    on_path.insert(id, false);
+                    path.pop();
+                    continue;
+                };
+                match on_path.get(storage) {
+                    Some(true) => {
+                        let entry = known.get(id).and_then(|read| read.entry.as_ref());
+                        let slot = self.by_id.get(id).copied();
+                        if let Some((entry, slot)) = entry.zip(slot) {
+                            let message = format!("{storage} leads to itself");
+                            found.push((slot, entry.mistake(&format!("storages[{n}]"), message)));
+                        }
+                    }
+                    Some(false) => {}
+                    None => {
+                        on_path.insert(storage, true);
+                        path.push((storage, 0));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What an unknown reference may have been meant to be.
+    fn hint<'a>(
+        &self,
+        id: &Id,
+        expects: Expects,
+        known: &HashMap<&'a Id, &'a Read>,
+        candidates: &mut Candidates<'a>,
+    ) -> Option<String> {
+        if self.disabled.contains(id) {
+            return Some(format!("{id} is disabled by the settings"));
+        }
+        candidates.hints += 1;
+        if candidates.hints > MAX_HINTS {
+            return None;
+        }
+        let ids = candidates.of(expects, known);
+        let mut hint = match nearest_id(&id.to_string(), ids) {
+            Some(id) => format!("did you mean {id}?"),
+            None if ids.is_empty() => {
+                let what = expects.what();
+                let what = what.split_once(' ').map_or(what, |(_, what)| what);
+                format!("the project has no {what}")
+            }
+            None => there_are(ids.iter().copied()),
+        };
+        if let Some(file) = self.unread.first() {
+            let place = Place::file(file.clone());
+            hint.push_str(&format!("; {place} could not be read completely"));
+        }
+        Some(hint)
+    }
+
+    /// Says once of each thing that is read and not enforced yet.
+    pub(super) fn check_enforced(&mut self) {
+        type Uses = fn(&Entry) -> Option<&'static str>;
+        let features: [(&str, Uses); 3] = [
+            ("limits.max_execution_ms is not enforced yet", |entry| {
+                let limits = entry.function()?.limits;
+                limits.max_execution_ms.map(|_| "limits.max_execution_ms")
+            }),
+            ("the transport wasi-http is not enforced yet", |entry| {
+                let transport = entry.function()?.transport;
+                (transport == Transport::WasiHttp).then_some("transport")
+            }),
+            ("http.* entries are not enforced yet", |entry| {
+                entry.kind_name().starts_with("http.").then_some("kind")
+            }),
+        ];
+        let mut found = Vec::new();
+        for (message, uses) in features {
+            let using = self.entries().filter_map(|(i, read)| {
+                let entry = read.entry.as_ref()?;
+                Some((i, entry, uses(entry)?))
+            });
+            let mut using = using.peekable();
+            let Some((i, entry, field)) = using.next() else {
+                continue;
+            };
+            let mut warning = Diagnostic::warning(message)
+                .at(entry.place_of(field))
+                .of(&entry.id)
+                .field(field);
+            let more = using.count();
+            if more > 0 {
+                warning.hint = Some(format!("this concerns {more} more entries"));
+            }
+            found.push((i, warning));
+        }
+        self.report(found);
+    }
+}
+
+/// The entries that unknown references may have been meant to be, gathered once.
+#[derive(Default)]
+struct Candidates<'a> {
+    hints: usize,
+    ids: HashMap<&'static str, Vec<&'a Id>>,
+}
+
+impl<'a> Candidates<'a> {
+    fn of(&mut self, expects: Expects, known: &HashMap<&'a Id, &'a Read>) -> &[&'a Id] {
+        self.ids.entry(expects.what()).or_insert_with(|| {
+            let family = expects.family();
+            let fits = |read: &Read| family.iter().any(|prefix| read.kind.starts_with(prefix));
+            let reads = known.values().filter(|read| fits(read));
+            let mut ids: Vec<_> = reads.map(|read| &read.id).collect();
+            ids.sort();
+            ids
+        })
+    }
+}
+
+fn there_are<'a>(ids: impl ExactSizeIterator<Item = &'a Id>) -> String {
+    const SHOWN: usize = 5;
+    let more = if ids.len() > SHOWN { ", …" } else { "" };
+    let shown: Vec<_> = ids.take(SHOWN).map(Id::to_string).collect();
+    format!("there are {}{more}", shown.join(", "))
+}
