@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use wippy_dispatcher::Handle;
 
+use crate::env::Environment;
 use crate::function::values::{ValueError, signature};
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
 use crate::host::stdio::Stdio;
@@ -32,6 +33,7 @@ pub struct Runtime {
 struct Inner {
     handle: Handle,
     registry: Registry,
+    environment: Arc<Environment>,
     engine: Engine,
     modules: Modules,
     functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
@@ -52,6 +54,7 @@ impl Runtime {
         Ok(Runtime {
             inner: Rc::new(Inner {
                 handle,
+                environment: Arc::new(registry.environment().clone()),
                 registry,
                 modules: Modules::new(engine.clone()),
                 engine,
@@ -153,8 +156,27 @@ impl Runtime {
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, Problem> {
         let function = self.prepare(entry).await?;
-        let context = context(&function, stdio, argv)?;
+        let env = self.environment(&function).await?;
+        let context = context(&function, stdio, argv, env);
         call(&function, &self.inner.handle, context, arguments).await
+    }
+
+    /// What a guest's `get-environment` returns: resolved when its call starts, on the blocking
+    /// pool where a storage is a file.
+    async fn environment(&self, function: &Function) -> Result<Vec<(String, String)>, Problem> {
+        let Some(settings) = function.entry.function() else {
+            return Ok(Vec::new());
+        };
+        let (environment, bindings) = (self.inner.environment.clone(), &settings.wasi.env);
+        if !environment.reads_files(bindings) {
+            return Ok(environment.bind(bindings)?);
+        }
+        let bindings = bindings.clone();
+        let job = self
+            .inner
+            .handle
+            .unblock(move || environment.bind(&bindings));
+        Ok(job.await??)
     }
 
     /// An entry's function: read, hashed, compiled and linked once.
@@ -248,14 +270,15 @@ pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleErro
 }
 
 /// What a call of an entry is given; `argv` where the entry fixes no arguments.
-fn context(function: &Function, stdio: Stdio, argv: &[String]) -> Result<Context, Problem> {
+fn context(
+    function: &Function,
+    stdio: Stdio,
+    argv: &[String],
+    env: Vec<(String, String)>,
+) -> Context {
     let default = Wasi::default();
     let settings = function.entry.function();
     let wasi = settings.map_or(&default, |settings| &settings.wasi);
-    // No variables exist yet that an `id` could name.
-    if let Some(missing) = wasi.env.iter().find(|binding| binding.required) {
-        return Err(Problem::Env(missing.id.to_string()));
-    }
     let mut limits = Limits::default();
     if let Some(settings) = settings {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
@@ -272,11 +295,11 @@ fn context(function: &Function, stdio: Stdio, argv: &[String]) -> Result<Context
         None if function.preview1 && argv.is_empty() => [name()].into(),
         None => argv.into(),
     };
-    Ok(Context {
-        env: Arc::new([]),
+    Context {
+        env: env.into(),
         args,
         cwd: wasi.cwd.as_str().into(),
         stdio,
         limits,
-    })
+    }
 }

@@ -23,6 +23,18 @@ pub struct Options {
     /// Print errors, and what `list` prints, as JSON
     #[arg(long, global = true)]
     pub json: bool,
+    /// Read settings from this file instead of `.wippy.yaml`; later ones win
+    #[arg(long = "config", value_name = "FILE", global = true)]
+    pub config_files: Vec<PathBuf>,
+    /// Take this profile of the settings
+    #[arg(long, value_name = "NAME", global = true)]
+    pub profile: Option<String>,
+    /// Change a setting: `section.path=value`
+    #[arg(long = "set", value_name = "SETTING", global = true)]
+    pub settings: Vec<String>,
+    /// Change an entry: `namespace:entry:path=value`
+    #[arg(short = 'o', long = "override", value_name = "OVERRIDE", global = true)]
+    pub overrides: Vec<String>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,

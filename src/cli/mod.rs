@@ -39,7 +39,13 @@ pub fn main() -> ExitCode {
     log::start(options.verbose);
     let load = || {
         let strict = matches!(&options.command, Command::Check(check) if check.strict);
-        registry::load(&options.directory, &LoadOptions::default().strict(strict))
+        let how = LoadOptions::default()
+            .strict(strict)
+            .config_files(&options.config_files)
+            .profile(options.profile.clone())
+            .settings(&options.settings)
+            .overrides(&options.overrides);
+        registry::load(&options.directory, &how)
     };
     let code = match &options.command {
         Command::Call(call) => call::main(&options, call, load()),

@@ -5,6 +5,7 @@ use std::fmt;
 use wasmtime::WasmBacktrace;
 
 use super::values::ValueError;
+use crate::env::EnvError;
 use crate::host::Exit;
 use crate::module::ModuleError;
 use crate::registry::LookupError;
@@ -49,9 +50,9 @@ pub enum Problem {
     /// Too many callers wait.
     #[error("pool is full")]
     PoolFull,
-    /// A variable that its guest cannot do without is not there (contract §6).
-    #[error("required wasi env variable not found: {0}")]
-    Env(String),
+    /// A variable of its guest cannot be read, or is not there though required (contract §6).
+    #[error(transparent)]
+    Env(#[from] EnvError),
     /// The guest ended itself with a status (a function: anything but exit(ok)).
     #[error(transparent)]
     Exit(Exit),

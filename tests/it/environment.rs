@@ -167,3 +167,78 @@ fn a_guest_in_c_prints_its_arguments_and_sleeps() {
         "{slept:?}"
     );
 }
+
+/// One variable from each kind of storage, under names of the guest's own.
+#[test]
+fn variables_come_from_their_storages() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("values.env");
+    std::fs::write(&file, "# a comment\nFROM_FILE=\"a b\"\n").expect("a file");
+    let wasi = "{env: [{id: fixed, name: A}, {id: kept, name: B}, {id: routed, name: C}, {id: other, name: D}]}";
+    let mut project = args(&[("wasi", &wasi)]);
+    project
+        .entry(
+            "static",
+            "env.storage.static",
+            &[("values", &"{FIXED: one}")],
+        )
+        .entry(
+            "file",
+            "env.storage.file",
+            &[("file_path", &file.display())],
+        )
+        .entry(
+            "router",
+            "env.storage.router",
+            &[("storages", &"[static, file]")],
+        )
+        .entry(
+            "fixed",
+            "env.variable",
+            &[("variable", &"FIXED"), ("storage", &"static")],
+        )
+        .entry(
+            "kept",
+            "env.variable",
+            &[("variable", &"FROM_FILE"), ("storage", &"file")],
+        )
+        .entry(
+            "routed",
+            "env.variable",
+            &[
+                ("variable", &"NOWHERE"),
+                ("storage", &"router"),
+                ("default", &"three"),
+            ],
+        )
+        .entry(
+            "other",
+            "env.variable",
+            &[("variable", &"ABSENT"), ("storage", &"static")],
+        );
+    let ran = wippy(&project, &["run", "args"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (
+            Some(0),
+            "arg 0: args\nenv A=one\nenv B=a b\nenv C=three\ncwd: /\ninitial-cwd: /\n"
+        ),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn an_override_on_the_command_line_changes_an_entry() {
+    let project = args(&[]);
+    let ran = wippy(
+        &project,
+        &["-o", "test:args:wasi.cwd=/elsewhere", "run", "args"],
+    );
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (Some(0), "arg 0: args\ncwd: /\ninitial-cwd: /elsewhere\n"),
+        "{ran:?}"
+    );
+    let ran = wippy(&project, &["-o", "test:nobody:wasi.cwd=/x", "run", "args"]);
+    assert!(ran.err.contains("nobody"), "{ran:?}");
+}
