@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::describe::Shape;
 use super::fields::{Context, Fields};
 
 /// The longest duration: 100 years, so that sums of a few never overflow.
@@ -13,7 +14,7 @@ pub(crate) fn read(
     name: &'static str,
     cx: &mut Context<'_>,
 ) -> Option<Duration> {
-    let node = fields.node(name)?;
+    let node = fields.node(name, Shape::Duration, cx)?;
     let duration = node.as_str().and_then(parse);
     // A bare 0 has no unit to lack.
     let zero = || node.is_zero().then_some(Duration::ZERO);

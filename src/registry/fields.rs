@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::describe::{Field, Shape};
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
 use super::id::Id;
 use super::nearest::nearest;
@@ -21,6 +22,8 @@ pub(crate) struct Context<'a> {
     pub failed: bool,
     /// Values that could not be had, which is reported: nothing else is said of them.
     pub unresolved: BTreeSet<Place>,
+    /// The fields that were asked for, where they are to be described.
+    pub(super) described: Option<Vec<Field>>,
 }
 
 impl<'a> Context<'a> {
@@ -31,6 +34,7 @@ impl<'a> Context<'a> {
             found: Vec::new(),
             failed: false,
             unresolved: BTreeSet::new(),
+            described: None,
         }
     }
 
@@ -101,20 +105,38 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The node of a field; null counts as absent.
-    pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
+    /// The node of a field of the given shape; null counts as absent.
+    pub fn node(
+        &mut self,
+        name: &'static str,
+        shape: Shape,
+        cx: &mut Context<'_>,
+    ) -> Option<&'a Node> {
         self.known.push(name);
+        if cx.describes() {
+            cx.describe(self.path_of(name), shape, false);
+        }
         self.mapping?.get(name).filter(|node| !node.is_null())
     }
 
     /// Accepts a field whatever its value.
-    pub fn accept(&mut self, name: &'static str) {
-        self.known.push(name);
+    pub fn accept(&mut self, name: &'static str, cx: &mut Context<'_>) {
+        let _ = self.node(name, Shape::Any, cx);
+    }
+
+    /// Fields that are absent, to be described.
+    fn absent(&self, path: String) -> Self {
+        Self {
+            place: self.place,
+            path,
+            mapping: None,
+            known: Vec::new(),
+        }
     }
 
     /// A string.
     pub fn string(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<String>> {
-        let node = self.node(name)?;
+        let node = self.node(name, Shape::String, cx)?;
         read_string(node, &self.path_of(name), cx)
     }
 
@@ -126,7 +148,9 @@ impl<'a> Fields<'a> {
         cx: &mut Context<'_>,
     ) -> Option<Spanned<String>> {
         let path = self.path_of(name);
-        let Some(node) = self.node(name) else {
+        let node = self.node(name, Shape::String, cx);
+        cx.describe(path.clone(), Shape::String, true);
+        let Some(node) = node else {
             cx.error(self.place, &path, message);
             return None;
         };
@@ -140,7 +164,7 @@ impl<'a> Fields<'a> {
 
     /// A boolean; false if absent.
     pub fn flag(&mut self, name: &'static str, cx: &mut Context<'_>) -> bool {
-        let Some(node) = self.node(name) else {
+        let Some(node) = self.node(name, Shape::Flag, cx) else {
             return false;
         };
         match resolved(node) {
@@ -154,7 +178,7 @@ impl<'a> Fields<'a> {
 
     /// An integer.
     pub fn integer(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<i64>> {
-        let node = self.node(name)?;
+        let node = self.node(name, Shape::Integer, cx)?;
         match resolved(node) {
             Some(Resolved::Integer(value)) => Some(Spanned {
                 value,
@@ -169,7 +193,7 @@ impl<'a> Fields<'a> {
 
     /// A number.
     pub fn number(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<f64>> {
-        let node = self.node(name)?;
+        let node = self.node(name, Shape::Number, cx)?;
         let value = match resolved(node) {
             Some(Resolved::Integer(value)) => value as f64,
             Some(Resolved::Float(value)) => value,
@@ -184,13 +208,13 @@ impl<'a> Fields<'a> {
 
     /// The text of a scalar, whatever it may mean: `8080` and `true` are texts too.
     pub fn text(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<String> {
-        let node = self.node(name)?;
+        let node = self.node(name, Shape::Text, cx)?;
         read_text(node, &self.path_of(name), cx)
     }
 
     /// A mapping of names to texts; empty if absent.
     pub fn texts(&mut self, name: &'static str, cx: &mut Context<'_>) -> BTreeMap<String, String> {
-        let Some(node) = self.node(name) else {
+        let Some(node) = self.node(name, Shape::Texts, cx) else {
             return BTreeMap::new();
         };
         let path = self.path_of(name);
@@ -211,7 +235,7 @@ impl<'a> Fields<'a> {
         name: &'static str,
         cx: &mut Context<'_>,
     ) -> Option<Vec<Spanned<String>>> {
-        let node = self.node(name)?;
+        let node = self.node(name, Shape::Strings, cx)?;
         let path = self.path_of(name);
         let Some(items) = node.as_sequence() else {
             cx.expected(node, &path, "a list of strings");
@@ -223,16 +247,24 @@ impl<'a> Fields<'a> {
 
     /// A mapping within this one.
     pub fn section(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Fields<'a>> {
-        let node = self.node(name)?;
+        let node = self.node(name, Shape::Section, cx);
+        if cx.describes() {
+            return Some(self.absent(self.path_of(name)));
+        }
+        let node = node?;
         Some(Fields::new(node, &self.path_of(name), cx))
     }
 
     /// A list of mappings; empty if absent.
     pub fn sections(&mut self, name: &'static str, cx: &mut Context<'_>) -> Vec<Fields<'a>> {
-        let Some(node) = self.node(name) else {
+        let node = self.node(name, Shape::Sections, cx);
+        let path = self.path_of(name);
+        if cx.describes() {
+            return vec![self.absent(format!("{path}[]"))];
+        }
+        let Some(node) = node else {
             return Vec::new();
         };
-        let path = self.path_of(name);
         let Some(items) = node.as_sequence() else {
             cx.expected(node, &path, "a list of mappings");
             return Vec::new();
@@ -356,9 +388,9 @@ mod tests {
 
     #[test]
     fn unknown_fields_warn_or_fail() {
-        let known = |f: &mut Fields<'_>, _: &mut Context<'_>| {
-            f.accept("method");
-            f.accept("path");
+        let known = |f: &mut Fields<'_>, cx: &mut Context<'_>| {
+            f.accept("method", cx);
+            f.accept("path", cx);
         };
         let (found, failed) = read("mehtod: a\nzzz: b\npath: c\n", false, known);
         assert!(!failed);

@@ -1,9 +1,12 @@
 //! The registry: a project's YAML as entries, with every mistake and its place.
 //!
-//! `source` finds the files, `parse` makes a spanned `tree` of each within bounds, `document`
-//! splits it into drafts of entries, `kinds` reads their configuration through `fields`, and
-//! `load` checks what entries say of each other. Nothing here knows how entries are run.
+//! `source` and `lock` find the files, `settings` reads what changes them, `parse` makes a
+//! spanned `tree` of each within bounds, `document` splits it into drafts of entries, `overrides`
+//! changes those, `read` replaces their placeholders and has `kinds` read them through `fields`,
+//! and `load` and `references` check what entries say of each other. Nothing here knows how
+//! entries are run.
 
+mod describe;
 mod diagnostic;
 mod document;
 mod duration;
@@ -18,10 +21,12 @@ mod lock;
 mod nearest;
 mod overrides;
 mod parse;
+mod path;
 mod placeholder;
 mod read;
 mod references;
 mod scalar;
+mod schema;
 mod settings;
 mod source;
 mod tree;
@@ -46,6 +51,7 @@ pub use kinds::{
 pub use lock::LOCK_FILE;
 pub use nearest::nearest;
 pub use parse::{MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NODES};
+pub use schema::schema;
 pub use settings::{COMMAND_LINE, SETTINGS_FILE, Settings};
 pub use source::{MAX_DIRECTORY_DEPTH, MAX_FILES};
 pub use tree::{Key, Mapping, Node, Place, Problem, Replace, Scalar, Spanned, Style, Value};

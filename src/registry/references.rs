@@ -356,10 +356,10 @@ impl Loader<'_> {
         Some(hint)
     }
 
-    /// Says once of each thing that is read and not enforced yet.
+    /// Says once of each thing that is read and has no effect, or none yet.
     pub(super) fn check_enforced(&mut self) {
         type Uses = fn(&Entry) -> Option<&'static str>;
-        let features: [(&str, Uses); 3] = [
+        let features: [(&str, Uses); 4] = [
             ("limits.max_execution_ms is not enforced yet", |entry| {
                 let limits = entry.function()?.limits;
                 limits.max_execution_ms.map(|_| "limits.max_execution_ms")
@@ -371,6 +371,15 @@ impl Loader<'_> {
             ("http.* entries are not enforced yet", |entry| {
                 entry.kind_name().starts_with("http.").then_some("kind")
             }),
+            (
+                "actors, scopes and security policies do not exist here",
+                |entry| match entry.kind_name().starts_with("security.") {
+                    true => Some("kind"),
+                    false => ["security", "lifecycle.security"]
+                        .into_iter()
+                        .find(|field| entry.config.at(field).is_some()),
+                },
+            ),
         ];
         let mut found = Vec::new();
         for (message, uses) in features {

@@ -92,6 +92,59 @@ fn a_project_with_mistakes_in_several_files() {
 }
 
 #[test]
+fn one_mistake_of_each_kind_in_files_of_their_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let dir = dir.path();
+    let wat =
+        |rest: &str| format!("namespace: x\nname: f\nkind: function.wat\nsource: s\n{rest}\n");
+    let file =
+        |name: &str, text: String| write(dir, name, &text.replace(": x\n", &format!(": {name}\n")));
+    write(dir, "_index.yaml", D);
+    for (name, rest) in [
+        ("a.yaml", "methd: m"),
+        ("b.yaml", "method: m\nwasi: {env: [{id: token, name: T}]}"),
+        (
+            "c.yaml",
+            "method: m\nwasi: {mounts: [{fs: 'n:d', guest: /a}, {fs: 'n:d', guest: /a/}]}",
+        ),
+        ("d.yaml", "method: 'm"),
+        ("e.yaml", "method: m\nwasi: {cwd: '${env:NONE}'}"),
+        ("f.yaml", "method: m\nmethod: n"),
+    ] {
+        file(name, wat(rest));
+    }
+    let loaded = load(dir, &LoadOptions::default());
+    let found: Vec<_> = loaded
+        .errors()
+        .map(|d| d.to_string().replace(&format!("{}/", dir.display()), ""))
+        .collect();
+    let [a, b, c, d, e, f] = &found[..] else {
+        panic!("{found:#?}")
+    };
+    assert_eq!(a, "a.yaml:1:1: error: a.yaml:f: method: method is required");
+    assert_eq!(
+        b,
+        "b.yaml:6:19: error: b.yaml:f: wasi.env[0].id: dangling env reference: unknown entry b.yaml:token (the project has no env.variable entry; d.yaml could not be read completely)"
+    );
+    assert_eq!(
+        c,
+        "c.yaml:6:60: error: c.yaml:f: wasi.mounts[1].guest: wasi.mounts[].guest must be unique"
+    );
+    assert!(
+        d.starts_with("d.yaml:") && d.contains(": error: YAML syntax error: "),
+        "{d}"
+    );
+    assert_eq!(
+        e,
+        "e.yaml:6:13: error: e.yaml:f: wasi.cwd: unknown variable \"NONE\" (${env:NAME} names a variable of the project, or write ${env:NAME|default})"
+    );
+    assert_eq!(
+        f,
+        "f.yaml:6:1: error: f.yaml:f: duplicate key \"method\": first written in line 5, column 1"
+    );
+}
+
+#[test]
 fn a_directory_that_is_not_there() {
     let loaded = load(Path::new("/nonexistent/project"), &LoadOptions::default());
     assert_eq!(loaded.registry.entries().len(), 0);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::registry::describe::Shape;
 use crate::registry::fields::{Context, Fields};
 use crate::registry::tree::{Node, Style, Value};
 
@@ -52,7 +53,7 @@ pub(crate) fn octal(
     name: &'static str,
     cx: &mut Context<'_>,
 ) -> Option<u32> {
-    let node = fields.node(name)?;
+    let node = fields.node(name, Shape::Mode, cx)?;
     let bits = permission_bits(node);
     if bits.is_none() {
         let found = node.describe();
@@ -94,7 +95,9 @@ impl FsDirectory {
         cx: &mut Context<'_>,
     ) -> Option<Self> {
         let directory = fields.required("directory", "empty directory path", cx);
-        let base = match fields.string("base", cx) {
+        let base = fields.string("base", cx);
+        cx.describe_choices(&["project", "module"]);
+        let base = match base {
             None => project_dir,
             Some(base) => match base.value.as_str() {
                 "project" | "" => project_dir,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::directory::octal;
+use crate::registry::describe::Shape;
 use crate::registry::fields::{Context, Fields};
 use crate::registry::id::Id;
-use crate::registry::tree::Spanned;
+use crate::registry::tree::{Node, Spanned};
 
 const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o755;
@@ -131,16 +132,14 @@ impl EnvFile {
 }
 
 fn router(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Vec<Id>> {
-    let is_absent = fields.node("storages").is_none();
-    let storages = fields.strings("storages", cx).unwrap_or_default();
-    let is_empty = fields
-        .node("storages")
-        .and_then(|n| n.as_sequence())
-        .is_some_and(<[_]>::is_empty);
-    if is_absent || is_empty {
+    let node = fields.node("storages", Shape::Strings, cx);
+    let is_empty = |node: &Node| node.as_sequence().is_some_and(<[_]>::is_empty);
+    if node.is_none_or(is_empty) {
+        cx.describe("storages".into(), Shape::Strings, true);
         cx.error(fields.place, "storages", "storages is required");
         return None;
     }
+    let storages = fields.strings("storages", cx)?;
     if storages.len() > MAX_STORAGES {
         let message = format!("a router has at most {MAX_STORAGES} storages");
         cx.error(fields.place, "storages", message);

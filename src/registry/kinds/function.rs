@@ -142,7 +142,9 @@ fn imports(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<Spanned<String>
 }
 
 fn transport(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Transport {
-    let Some(text) = fields.string("transport", cx) else {
+    let text = fields.string("transport", cx);
+    cx.describe_choices(&["payload", "wasi-http"]);
+    let Some(text) = text else {
         return Transport::default();
     };
     match text.value.as_str() {

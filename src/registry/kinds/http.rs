@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use crate::registry::describe::Shape;
 use crate::registry::duration;
 use crate::registry::fields::{Context, Fields};
 use crate::registry::id::Id;
@@ -72,8 +73,8 @@ impl HttpService {
             timeouts.idle = duration::read(&mut section, "idle", cx);
             section.finish(cx);
         }
-        let tls = fields.node("tls").cloned();
-        let network = fields.node("network").cloned();
+        let tls = fields.node("tls", Shape::Any, cx).cloned();
+        let network = fields.node("network", Shape::Any, cx).cloned();
         Some(Self {
             addr: addr?,
             timeouts,
@@ -94,8 +95,8 @@ impl HttpRouter {
         }
         let mut middleware = fields.strings("middleware", cx).unwrap_or_default();
         middleware.extend(fields.strings("post_middleware", cx).unwrap_or_default());
-        fields.accept("options");
-        fields.accept("post_options");
+        fields.accept("options", cx);
+        fields.accept("post_options", cx);
         Self {
             server: meta_reference(meta, "server", cx),
             prefix: prefix.map_or_else(String::new, |prefix| prefix.value),
@@ -137,8 +138,9 @@ impl HttpEndpoint {
 }
 
 fn meta_reference(meta: &Node, name: &str, cx: &mut Context<'_>) -> Option<Id> {
-    let node = meta.get(name).filter(|node| !node.is_null())?;
     let field = format!("meta.{name}");
+    cx.describe(field.clone(), Shape::String, false);
+    let node = meta.get(name).filter(|node| !node.is_null())?;
     let Some(text) = node.as_str() else {
         cx.expected(node, &field, "a string");
         return None;

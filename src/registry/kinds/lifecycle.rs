@@ -57,6 +57,7 @@ impl Lifecycle {
                 lifecycle.depends_on.extend(cx.reference(id, &field));
             }
         }
+        fields.accept("security", cx);
         if let Some(restart) = fields.section("restart", cx) {
             lifecycle.restart = Restart::decode(restart, cx);
         }

@@ -10,7 +10,7 @@ mod process;
 mod service;
 mod wasi;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use directory::{FsDirectory, Mode};
 pub use env::{EnvFile, EnvStorage, EnvVariable};
@@ -22,14 +22,16 @@ pub use process::{Command, Process};
 pub use service::ProcessService;
 pub use wasi::{CaFile, EnvBinding, Mount, Wasi};
 
+use super::describe::Field;
 use super::entry::Kind;
 use super::fields::{Context, Fields};
+use super::id::Id;
 use super::nearest::within;
 use super::source::SourceRoot;
-use super::tree::Node;
+use super::tree::{Node, Place};
 
-/// The kinds whose configuration is read and checked. Each is one arm of [`decode`]; the same
-/// reading through `Fields` is where a description of their fields is to come from.
+/// The kinds whose configuration is read and checked. Each is one arm of [`decode`], whose
+/// reading through `Fields` describes their fields, too.
 pub const KINDS: [&str; 16] = [
     "env.storage.file",
     "env.storage.memory",
@@ -109,12 +111,26 @@ pub(crate) fn decode(
         _ => EnvStorage::decode(kind, of, project_dir, cx).map(Kind::EnvStorage),
     };
     let lifecycle = Lifecycle::decode(of, cx);
-    fields.accept("version");
+    fields.accept("version", cx);
+    fields.accept("security", cx);
     // What hosts are told besides is for schedulers that are not this one.
     if !matches!(kind, "process.host" | "terminal.host") {
         fields.finish(cx);
     }
     decoded.filter(|_| !cx.failed).map(|kind| (kind, lifecycle))
+}
+
+/// The fields that a kind of [`KINDS`] has, as its own reading asks for them.
+pub(crate) fn describe(kind: &str) -> Vec<Field> {
+    let id = Id::new("any", "any");
+    let mut cx = Context::describing(&id);
+    let nothing = Node::empty(Place::file(Path::new("").into()));
+    let root = SourceRoot {
+        source_dir: PathBuf::new(),
+        module_dir: PathBuf::new(),
+    };
+    let _ = decode(kind, &nothing, &nothing, &root, Path::new(""), &mut cx);
+    cx.into_described()
 }
 
 #[cfg(test)]

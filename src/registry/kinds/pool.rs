@@ -81,10 +81,9 @@ impl Pool {
         if let Some((place, field)) = negative {
             cx.error(&place, &field, "pool values cannot be negative");
         }
-        if let Some(kind) = fields
-            .string("type", cx)
-            .filter(|kind| !kind.value.is_empty())
-        {
+        let kind = fields.string("type", cx);
+        cx.describe_choices(&["inline", "lazy", "static", "adaptive"]);
+        if let Some(kind) = kind.filter(|kind| !kind.value.is_empty()) {
             pool.kind = PoolType::parse(&kind.value);
             if pool.kind.is_none() {
                 cx.error(&kind.place, &fields.path_of("type"), "invalid pool type");

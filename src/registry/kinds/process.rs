@@ -1,6 +1,7 @@
 //! `process.wasm`: a process, and the command that starts it.
 
 use super::function::Function;
+use crate::registry::describe::Shape;
 use crate::registry::fields::{Context, Fields};
 use crate::registry::tree::Node;
 
@@ -43,7 +44,12 @@ impl Process {
 
 impl Command {
     fn decode(meta: &Node, cx: &mut Context<'_>) -> Option<Self> {
-        let node = meta.get("command").filter(|node| !node.is_null())?;
+        let node = meta.get("command").filter(|node| !node.is_null());
+        cx.describe("meta.command".into(), Shape::Section, false);
+        let node = match node {
+            None if cx.describes() => meta,
+            node => node?,
+        };
         let mut fields = Fields::new(node, "meta.command", cx);
         let name = fields.required("name", "meta.command.name is required", cx);
         let short = fields.string("short", cx).map(|short| short.value);

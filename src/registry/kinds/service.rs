@@ -1,5 +1,6 @@
 //! `process.service`: a process that `run` starts and supervises.
 
+use crate::registry::describe::Shape;
 use crate::registry::fields::{Context, Fields};
 use crate::registry::id::Id;
 use crate::registry::tree::Node;
@@ -21,7 +22,7 @@ impl ProcessService {
         let process = process.and_then(|process| cx.reference(&process, "process"));
         let host = fields.required("host", "host is required", cx);
         let host = host.and_then(|host| cx.reference(&host, "host"));
-        let input = match fields.node("input") {
+        let input = match fields.node("input", Shape::List, cx) {
             None => Vec::new(),
             Some(node) => match node.as_sequence() {
                 Some(items) => items.to_vec(),

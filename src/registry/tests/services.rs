@@ -295,7 +295,8 @@ fn a_project_that_is_mostly_lua_loads_and_lists() {
     assert_eq!(
         said(&loaded),
         [
-            "warning: n:e0: func: n:l0 is of kind function.lua, which is not run here (so do 299 more of http.endpoint to function.lua)"
+            "warning: n:policy: kind: actors, scopes and security policies do not exist here",
+            "warning: n:e0: func: n:l0 is of kind function.lua, which is not run here (so do 299 more of http.endpoint to function.lua)",
         ]
     );
     assert_eq!(loaded.registry.entries().len(), 610);
@@ -350,4 +351,20 @@ fn what_an_entry_needs_at_any_distance_stops_it() {
         "{stopped:?}"
     );
     assert!(loaded.registry.resolve("n:f").is_ok());
+}
+
+#[test]
+fn security_is_said_not_to_exist() {
+    let loaded = with(
+        "- {name: a, kind: terminal.host, lifecycle: {security: {actor: {id: x}}}}
+- {name: b, kind: function.wat, source: s, method: m, security: {policies: [p]}}
+- {name: c, kind: function.lua, lifecycle: {security: {}}}
+",
+    );
+    assert_eq!(
+        said(&loaded),
+        [
+            "warning: n:a: lifecycle.security: actors, scopes and security policies do not exist here (this concerns 2 more entries)"
+        ]
+    );
 }
