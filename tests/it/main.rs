@@ -15,6 +15,7 @@ mod cli;
 mod clocks;
 mod core_modules;
 mod environment;
+mod errors;
 mod fairness;
 mod guests;
 mod imports;
