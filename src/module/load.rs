@@ -95,7 +95,10 @@ fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
     };
     let root = Dir::open_ambient_dir(directory, ambient_authority())
         .map_err(|error| refuse(format!("{}: {error}", directory.display())))?;
-    let inside = path.trim_start_matches('/');
+    let inside = match path.trim_start_matches('/') {
+        "" => ".",
+        inside => inside,
+    };
     let metadata = root
         .metadata(inside)
         .map_err(|error| refuse(error.to_string()))?;

@@ -42,7 +42,9 @@ fn guest(wit: &Wit) -> String {
 
 fn check(wit: &Wit, sent: &Val) -> Result<(), TestCaseError> {
     let fail = |error: wasmtime::Error| TestCaseError::fail(format!("{error:?}"));
-    let component = Component::new(&ENGINE, guest(wit)).map_err(fail)?;
+    let binary =
+        wat::parse_str(guest(wit)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let component = Component::new(&ENGINE, binary).map_err(fail)?;
     let mut store = Store::new(&ENGINE, ());
     let instance = Linker::new(&ENGINE)
         .instantiate(&mut store, &component)

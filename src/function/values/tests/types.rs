@@ -23,8 +23,9 @@ pub(super) fn params(definitions: &str, types: &[String]) -> Vec<(String, Type)>
         .map(|(index, ty)| format!("(param \"p{index}\" {ty})"))
         .collect();
     let text = format!("(component {definitions} (import \"f\" (func {params})))");
+    let binary = wat::parse_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let component =
-        Component::new(&ENGINE, &text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        Component::new(&ENGINE, binary).unwrap_or_else(|error| panic!("{text}: {error:?}"));
     let component_type = component.component_type();
     let item = component_type.get_import(&ENGINE, "f").expect("f").ty;
     let ComponentItem::ComponentFunc(func) = item else {
