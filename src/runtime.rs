@@ -210,6 +210,7 @@ impl Runtime {
         };
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let mut capabilities = Capabilities::parse(names)?;
+        capabilities.mounted = !settings.wasi.mounts.is_empty();
         let origin = origin(&inner.registry, &settings.source)?;
         let wit = settings.wit.clone();
         let loaded = inner

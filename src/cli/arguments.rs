@@ -56,6 +56,8 @@ pub enum Command {
     /// Show the entries of the project
     #[command(subcommand)]
     Registry(Entries),
+    /// Print the JSON Schema of a project's files
+    Schema,
     /// Print the completions of a shell
     Completions {
         /// The shell

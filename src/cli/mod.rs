@@ -10,6 +10,7 @@ mod inspect;
 mod log;
 mod report;
 mod run;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::main(&options, inspect, load),
         Command::Hash(hash) => hash::main(&options, hash),
         Command::Registry(entries) => entries::main(&options, entries, load()),
+        Command::Schema => schema::main(),
         Command::Completions { shell } => completions::main(*shell),
     };
     ExitCode::from(code)

@@ -76,7 +76,10 @@ impl Import {
 
     /// Whether it is enabled, and this version of the host has no such function yet.
     pub fn is_unavailable(&self, capabilities: &Capabilities) -> bool {
-        capabilities.allows(&self.interface) && implementation(&self.interface).is_none()
+        let answers = self.is_harmless() && !capabilities.mounted;
+        capabilities.allows(&self.interface)
+            && implementation(&self.interface).is_none()
+            && !answers
     }
 
     /// The exception of contract §4: undeclared, it answers an empty list.

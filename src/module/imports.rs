@@ -108,6 +108,8 @@ pub struct Capabilities {
     interfaces: BTreeSet<String>,
     /// The groups that are listed by their own name.
     groups: BTreeSet<&'static str>,
+    /// The entry mounts directories, which no list says.
+    pub mounted: bool,
     /// `funcs` is listed.
     pub funcs: bool,
     /// `wasi1` is listed.

@@ -230,12 +230,12 @@ fn trap(target: &mut LinkerInstance<'_, State>, function: &str, text: String) ->
 }
 
 impl Place<'_> {
-    /// The exception of contract §4 that keeps printing guests of the preview 1 adapter alive: an
-    /// undeclared `get-directories` answers an empty list.
+    /// `get-directories` answers an empty list where nothing is mounted, declared or not: the
+    /// exception of contract §4, which keeps printing guests of the preview 1 adapter alive.
     fn is_harmless(&self, function: &str) -> bool {
         self.interface == Some(PREOPENS)
             && function == "get-directories"
-            && !self.capabilities.allows(PREOPENS)
+            && !(self.capabilities.allows(PREOPENS) && self.capabilities.mounted)
     }
 
     fn text(&self, function: &str) -> String {

@@ -31,7 +31,9 @@ fn the_entry_of_every_guest_passes_a_strict_check() {
         let path = component.expect("a file").path();
         let text = printed(here, &["inspect", path.to_str().expect("text")]);
         let (_, entries) = text.split_once("entries:\n").expect("entries");
-        yaml.push_str(&entries.replace("files", &format!("files{count}")));
+        let own = format!("files{count}");
+        let entries = entries.replace("name: files\n", &format!("name: {own}\n"));
+        yaml.push_str(&entries.replace("fs: files\n", &format!("fs: {own}\n")));
         count += 1;
     }
     let directory = tempfile::tempdir().expect("a directory");
@@ -114,6 +116,22 @@ fn the_registry_lists_what_is_not_run_too() {
         shown.contains("id: test:f") && shown.contains(&hash_of("types")),
         "{shown}"
     );
+}
+
+#[test]
+fn the_schema_knows_the_kinds_and_their_fields() {
+    let schema = printed(Path::new("."), &["schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+    let text = schema.to_string();
+    for word in [
+        "function.wasm",
+        "fs.directory",
+        "imports",
+        "max_memory_bytes",
+        "read_only",
+    ] {
+        assert!(text.contains(&format!("\"{word}\"")), "{word}");
+    }
 }
 
 #[test]

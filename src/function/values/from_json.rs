@@ -120,7 +120,7 @@ impl Reader {
     ) -> Result<Vec<Val>, ValueError> {
         const KEY: &str = "base64";
         if let Some(key) = object.keys().find(|key| *key != KEY) {
-            let nearest = nearest(key, [KEY].into_iter()).map(str::to_owned);
+            let nearest = nearest(key, [KEY]).map(str::to_owned);
             return Err(Problem::Unknown { nearest }.at(&Path::Field(path, key)));
         }
         let path = &Path::Field(path, KEY);
