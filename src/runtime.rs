@@ -12,13 +12,14 @@ use crate::function::values::{ValueError, signature};
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Exit, Limits};
+use crate::mistake::mistakes;
 use crate::module::{
-    self, Capabilities, Engine, ExpectedHash, MAX_INSTANCES, Method, ModuleError, Modules, Origin,
-    Profile,
+    self, Capabilities, Engine, ExpectedHash, MAX_INSTANCES, Method, Module, ModuleError, Modules,
+    Origin, Profile,
 };
 use crate::once::Once;
 use crate::process::Status;
-use crate::registry::{Entry, Id, Kind, Registry, Source, Wasi};
+use crate::registry::{Diagnostic, Entry, Id, Kind, ProcessService, Registry, Source, Wasi};
 
 /// The calls that may wait for an instance, over all entries.
 const MAX_WAITING: u32 = 1 << 20;
@@ -64,14 +65,47 @@ impl Runtime {
         })
     }
 
+    /// The dispatcher that it lives on.
+    pub fn handle(&self) -> &Handle {
+        &self.inner.handle
+    }
+
     /// The project's entries.
     pub fn registry(&self) -> &Registry {
         &self.inner.registry
     }
 
     /// How many modules were compiled so far.
-    pub fn compiled(&self) -> u64 {
-        self.inner.modules.compiled()
+    pub fn compilations(&self) -> u64 {
+        self.inner.modules.compilations()
+    }
+
+    /// Loads all modules of the project: each is read, hashed, compared and decoded once, and
+    /// `method`, `wit` and `imports` of its entries are checked (contract §3). Nothing is compiled.
+    /// A call loads what it needs by itself; this finds the mistakes of the others.
+    ///
+    /// # Errors
+    /// The dispatcher's; the project's mistakes are what it returns, in the order of the entries.
+    pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
+        let registry = &self.inner.registry;
+        // What has mistakes, or needs what has, was told of already.
+        let usable = registry.entries().filter(|entry| {
+            entry.function().is_some() && registry.mistakes_of(&entry.id).is_empty()
+        });
+        let mut loading = Vec::new();
+        for entry in usable {
+            let (runtime, entry) = (self.clone(), entry.clone());
+            let task = async move {
+                let problem = runtime.module(&entry).await.err().map(Problem::from);
+                mistakes(&entry, problem.as_ref())
+            };
+            loading.push(self.inner.handle.spawn(task)?);
+        }
+        let mut found = Vec::new();
+        for task in loading {
+            found.extend(task.await.unwrap_or_default());
+        }
+        Ok(found)
     }
 
     /// Calls a function by its ID, or by its bare name where that is unambiguous. Its standard
@@ -124,16 +158,71 @@ impl Runtime {
             .registry
             .command(command)
             .map_err(|error| Problem::from(error).of(command))?;
+        self.run_process(entry, command, stdio, Input::Words(words))
+            .await
+    }
+
+    /// The same for any process, by its ID or by its bare name where that is unambiguous.
+    ///
+    /// # Errors
+    /// As [`Runtime::run`]; `NotAProcess` for what is none.
+    pub async fn execute(
+        &self,
+        name: &str,
+        stdio: Stdio,
+        words: &[String],
+    ) -> Result<Status, CallError> {
+        let entry = self
+            .inner
+            .registry
+            .resolve(name)
+            .map_err(|error| Problem::from(error).of(name))?;
+        let Some(process) = entry.process() else {
+            return Err(Problem::NotAProcess(entry.kind_name().to_owned()).of(&entry.id));
+        };
+        let name = match &process.command {
+            Some(command) => &command.name,
+            None => &entry.id.name,
+        };
+        self.run_process(entry, name, stdio, Input::Words(words))
+            .await
+    }
+
+    /// Runs a service's process once, with the service's input.
+    ///
+    /// # Errors
+    /// As [`Runtime::run`].
+    pub async fn run_service(
+        &self,
+        process: &Arc<Entry>,
+        service: &ProcessService,
+        stdio: Stdio,
+    ) -> Result<Status, CallError> {
+        let input = service.input.iter().map(serde_json::to_value);
+        // Nodes are made of what JSON knows.
+        let input: Vec<_> = input.map(Result::unwrap_or_default).collect();
+        self.run_process(process, &process.id.name, stdio, Input::Values(&input))
+            .await
+    }
+
+    async fn run_process(
+        &self,
+        entry: &Arc<Entry>,
+        name: &str,
+        stdio: Stdio,
+        input: Input<'_>,
+    ) -> Result<Status, CallError> {
         let function = self
             .prepare(entry)
             .await
             .map_err(|problem| problem.of(&entry.id))?;
-        let (argv, arguments) = match function.method.is_run() {
-            true => (
-                [&[command.to_owned()], words].concat(),
-                Arguments::Text(&[]),
-            ),
-            false => (vec![command.to_owned()], Arguments::Text(words)),
+        let mut argv = vec![name.to_owned()];
+        let arguments = match function.method.is_run() {
+            true => {
+                argv.extend(input.words());
+                Arguments::Text(&[])
+            }
+            false => input.arguments(),
         };
         match self.call_entry(entry, stdio, &argv, arguments).await {
             Ok(value) => Ok(Status::of_value(value)),
@@ -205,31 +294,20 @@ impl Runtime {
 
     async fn link(&self, entry: Arc<Entry>) -> Result<Rc<Function>, ModuleError> {
         let inner = &self.inner;
-        let Some(settings) = entry.function() else {
-            return Err(ModuleError::Invalid("the entry has no module".to_owned()));
-        };
-        let names = settings.imports.iter().map(|import| import.value.as_str());
-        let mut capabilities = Capabilities::parse(names)?;
-        capabilities.mounted = !settings.wasi.mounts.is_empty();
-        let origin = origin(&inner.registry, &settings.source)?;
-        let wit = settings.wit.clone();
-        let loaded = inner
-            .handle
-            .unblock(move || origin.load(wit.as_deref()))
-            .await??;
-        let preview1 = loaded.preview1;
-        if preview1 {
-            capabilities.extend_preview1();
-        }
-        let component = inner.modules.get(&inner.handle, loaded).await?;
-        let method = Method::find(&inner.engine, &component, &settings.method)?;
+        let Loaded {
+            module,
+            capabilities,
+            method,
+        } = self.module(&entry).await?;
+        let component = inner.modules.compiled(&inner.handle, &module).await?;
+        let method = Method::find(&inner.engine, &component, &method)?;
         let linker = module::link(&inner.engine, &component, &capabilities)?;
         let pre = linker
             .instantiate_pre(&component)
             .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
-        let pool = match &entry.kind {
-            Kind::ProcessWasm(_) => None,
-            _ => {
+        let pool = match (&entry.kind, entry.function()) {
+            (Kind::ProcessWasm(_), _) | (_, None) => None,
+            (_, Some(settings)) => {
                 let bound = settings.pool.bound();
                 Some(Pool::new(bound.concurrent, bound.waiting))
             }
@@ -240,11 +318,77 @@ impl Runtime {
             engine: inner.engine.clone(),
             pool,
             instances: inner.instances.clone(),
-            preview1,
+            module,
             capabilities,
             entry,
         }))
     }
+
+    /// An entry's module and what its fields mean to it.
+    async fn module(&self, entry: &Entry) -> Result<Loaded, ModuleError> {
+        let inner = &self.inner;
+        let Some(settings) = entry.function() else {
+            return Err(ModuleError::Invalid("the entry has no module".to_owned()));
+        };
+        let origin = origin(&inner.registry, &settings.source)?;
+        let module = inner
+            .modules
+            .load(&inner.handle, origin, settings.wit.clone())
+            .await?;
+        let exports: Vec<&str> = module.border.exports.iter().map(String::as_str).collect();
+        let method = module::choose(&exports, &settings.method)?.to_owned();
+        let names = settings.imports.iter().map(|import| import.value.as_str());
+        let mut capabilities = Capabilities::parse(names)?;
+        capabilities.mounted = !settings.wasi.mounts.is_empty();
+        if module.preview1 {
+            capabilities.extend_preview1();
+        }
+        Ok(Loaded {
+            module,
+            capabilities,
+            method,
+        })
+    }
+}
+
+/// What a process is given.
+enum Input<'a> {
+    /// Of a command line.
+    Words(&'a [String]),
+    /// Of a service's `input`.
+    Values(&'a [serde_json::Value]),
+}
+
+impl<'a> Input<'a> {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Input::Words(words) => words.to_vec(),
+            Input::Values(values) => values.iter().map(text_of).collect(),
+        }
+    }
+
+    fn arguments(&self) -> Arguments<'a> {
+        match self {
+            Input::Words(words) => Arguments::Text(words),
+            Input::Values(values) => Arguments::Json(values),
+        }
+    }
+}
+
+/// A string as it is, anything else as JSON.
+fn text_of(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+/// An entry's module, decoded and not compiled, and what the entry's fields mean to it.
+struct Loaded {
+    module: Rc<Module>,
+    capabilities: Capabilities,
+    /// The full name of the export that `method` means.
+    method: String,
 }
 
 /// Where the bytes of an entry's module are.
@@ -289,11 +433,11 @@ fn context(
     // A preview 1 module takes its first argument for its own name.
     let name = || function.entry.id.name.clone();
     let args = match &wasi.args {
-        Some(list) if function.preview1 => std::iter::once(name())
+        Some(list) if function.module.preview1 => std::iter::once(name())
             .chain(list.iter().cloned())
             .collect(),
         Some(list) => list.as_slice().into(),
-        None if function.preview1 && argv.is_empty() => [name()].into(),
+        None if function.module.preview1 && argv.is_empty() => [name()].into(),
         None => argv.into(),
     };
     Context {

@@ -10,7 +10,7 @@ use super::error::{Problem, Trap};
 use super::pool::Pool;
 use super::values;
 use crate::host::{Context, Exit, State};
-use crate::module::{Capabilities, Engine, Import, Method, imports};
+use crate::module::{Capabilities, Engine, Import, Method, Module};
 use crate::registry::Entry;
 
 /// An entry that is ready to be called: compiled, linked, its method found.
@@ -19,8 +19,8 @@ pub struct Function {
     pub entry: Arc<Entry>,
     /// The function that a call runs.
     pub method: Method,
-    /// It is a core module that uses preview 1, whose first argument is the entry's name.
-    pub preview1: bool,
+    /// Its module, as it was decoded.
+    pub module: Rc<Module>,
     /// What its imports list enables.
     pub capabilities: Capabilities,
     pub(crate) pre: InstancePre<State>,
@@ -33,8 +33,8 @@ pub struct Function {
 
 impl Function {
     /// The functions that its module imports.
-    pub fn imports(&self) -> Vec<Import> {
-        imports(&self.engine, self.pre.component())
+    pub fn imports(&self) -> &[Import] {
+        &self.module.border.imports
     }
 }
 

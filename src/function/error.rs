@@ -30,6 +30,9 @@ pub enum Problem {
     /// The entry is of a kind that cannot be called.
     #[error("a {0} cannot be called")]
     NotCallable(String),
+    /// The entry is no `process.wasm`.
+    #[error("a {0} is no process")]
+    NotAProcess(String),
     /// Its module cannot be used.
     #[error(transparent)]
     Module(#[from] ModuleError),

@@ -131,6 +131,15 @@ impl Capabilities {
         Ok(capabilities)
     }
 
+    /// The names of an `imports` list that are not known, with their places in the list.
+    pub fn unknown<'a>(
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> impl Iterator<Item = (usize, UnknownImport)> {
+        let unknown = |name| Capabilities::default().enable(name).err();
+        let names = names.into_iter().enumerate();
+        names.filter_map(move |(index, name)| Some((index, unknown(name)?)))
+    }
+
     fn enable(&mut self, written: &str) -> Result<(), UnknownImport> {
         let name = written
             .split('@')

@@ -1,17 +1,20 @@
 //! Where a module's bytes come from: a file within its filesystem entry's sandbox, or text.
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use super::{Digest, ExpectedHash, ModuleError, core, to_binary};
+use super::{Border, Digest, ExpectedHash, ModuleError, core, to_binary};
 
 /// The largest module that is read, in bytes.
 pub const MODULE_MAX: u64 = 256 << 20;
 
 /// What an entry says of its module.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Origin {
     /// A file, and the hash that it must have.
     File {
@@ -26,14 +29,17 @@ pub enum Origin {
     Text(String),
 }
 
-/// A component, ready to be compiled.
-pub struct Loaded {
-    /// Its binary.
-    pub bytes: Vec<u8>,
+/// A component that was read, compared with its hash, and decoded.
+#[derive(Debug)]
+pub struct Module {
+    /// Its binary, until it is compiled.
+    pub(super) bytes: RefCell<Option<Arc<[u8]>>>,
     /// The hash of it, by which compiled modules are shared.
-    pub digest: Digest,
+    pub(super) digest: Digest,
     /// It was a core module that uses preview 1.
     pub preview1: bool,
+    /// What it exports and imports.
+    pub border: Border,
 }
 
 impl Origin {
@@ -41,21 +47,25 @@ impl Origin {
     /// module, with the entry's `wit` lines. Blocks.
     ///
     /// # Errors
-    /// `Read`, `HashMismatch`, `Invalid`.
-    pub fn load(self, wit: Option<&str>) -> Result<Loaded, ModuleError> {
-        let (digest, bytes) = self.bytes()?;
-        if !core::is_core(&bytes) {
-            return Ok(Loaded {
-                bytes,
-                digest,
-                preview1: false,
-            });
+    /// `Read`, `HashMismatch`, `Wit`, `Invalid`.
+    pub fn load(self, wit: Option<&str>) -> Result<Module, ModuleError> {
+        let (mut digest, mut bytes) = self.bytes()?;
+        let mut preview1 = false;
+        if core::is_core(&bytes) {
+            let converted = core::to_component(&bytes, wit)?;
+            digest = Digest::of(&converted.bytes);
+            bytes = converted.bytes;
+            preview1 = converted.preview1;
         }
-        let converted = core::to_component(&bytes, wit)?;
-        Ok(Loaded {
-            digest: Digest::of(&converted.bytes),
-            bytes: converted.bytes,
-            preview1: converted.preview1,
+        if !bytes.starts_with(b"\0asm") {
+            let text = "it does not begin like WebAssembly".to_owned();
+            return Err(ModuleError::Invalid(text));
+        }
+        Ok(Module {
+            border: Border::of(&bytes)?,
+            bytes: RefCell::new(Some(bytes.into())),
+            digest,
+            preview1,
         })
     }
 

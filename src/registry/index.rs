@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use super::entry::Entry;
+use super::entry::{Entry, Kind};
 use super::id::Id;
 use super::kinds::Command;
 use super::nearest::nearest;
@@ -64,6 +64,18 @@ pub enum LookupError {
     UnknownCommand {
         /// What was asked for.
         name: String,
+    },
+    /// The entry is no terminal host.
+    #[error("{id} is no terminal.host")]
+    NoTerminalHost {
+        /// What was asked for.
+        id: Id,
+    },
+    /// Several terminal hosts are there.
+    #[error("several terminal hosts: {}; choose one with --host", list(.candidates))]
+    SeveralHosts {
+        /// The hosts.
+        candidates: Vec<Id>,
     },
     /// The entry, or one that it needs, has mistakes.
     #[error("{}", lines(.mistakes))]
@@ -188,6 +200,31 @@ impl Registry {
             let entry = self.get(id)?;
             Some((entry.process()?.command.as_ref()?, entry))
         })
+    }
+
+    /// The terminal host that commands run on: the one that is named, or else the only one;
+    /// `None` where there is none at all and one is implied (contract §2).
+    ///
+    /// # Errors
+    /// Where several are there and none is named, or the named one is not.
+    pub fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
+        let hosts = self.entries.iter();
+        let hosts = hosts.filter(|entry| matches!(entry.kind, Kind::TerminalHost(_)));
+        let hosts: Vec<&Id> = hosts.map(|entry| &entry.id).collect();
+        match (name, hosts.as_slice()) {
+            (Some(name), hosts) => {
+                let id = &self.resolve(name)?.id;
+                match hosts.contains(&id) {
+                    true => Ok(Some(id)),
+                    false => Err(LookupError::NoTerminalHost { id: id.clone() }),
+                }
+            }
+            (None, []) => Ok(None),
+            (None, [one]) => Ok(Some(one)),
+            (None, several) => Err(LookupError::SeveralHosts {
+                candidates: several.iter().copied().cloned().collect(),
+            }),
+        }
     }
 
     fn usable(&self, id: &Id) -> Option<Result<&Arc<Entry>, LookupError>> {
