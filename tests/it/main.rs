@@ -25,6 +25,7 @@ mod modules;
 mod polling;
 mod pools;
 mod random;
+mod schema;
 mod services;
 mod simulation;
 mod stdio;

@@ -34,7 +34,7 @@ pub fn is_core(bytes: &[u8]) -> bool {
 /// Makes a component of a core module; `wit` are the entry's lines.
 ///
 /// # Errors
-/// `Invalid` for a broken module, for imports outside preview 1, and where neither `wit` nor the
+/// `Wit` for lines that do not parse or do not fit; `Invalid` for a broken module, for imports outside preview 1, and where neither `wit` nor the
 /// exports say how to call it.
 pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, ModuleError> {
     let scan = Scan::new(bytes)?;
@@ -44,7 +44,13 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
         false => describe(bytes, &scan, wit)?,
     };
     let mut encoder = ComponentEncoder::default().validate(true);
-    encoder = encoder.module(&module).map_err(invalid)?;
+    encoder = encoder.module(&module).map_err(|error| match wit {
+        Some(_) if !scan.has_metadata => {
+            let cause = error.root_cause();
+            ModuleError::Wit(format!("`wit` does not fit the module: {cause}"))
+        }
+        _ => invalid(error),
+    })?;
     if scan.preview1 {
         encoder = encoder.adapter(PREVIEW1, adapter(&scan)).map_err(invalid)?;
     }
