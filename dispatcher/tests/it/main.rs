@@ -5,6 +5,7 @@ mod blocking;
 mod cancel;
 mod fairness;
 mod handles;
+mod lanes;
 mod simulation;
 mod sources;
 mod storm;
