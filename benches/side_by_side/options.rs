@@ -6,9 +6,9 @@ use clap::Parser;
 
 use crate::worker::Worker;
 
-/// Sleep and poll: this project, the peer and bare loops.
+/// This project, the peer and bare loops, side by side.
 #[derive(Parser, Debug)]
-#[command(name = "poll_sleep")]
+#[command(name = "side_by_side")]
 pub struct Options {
     /// A few trials of everything: shows that the benchmark runs, measures nothing.
     #[arg(long)]
@@ -28,6 +28,9 @@ pub struct Options {
     /// How the driver starts itself as a contender.
     #[arg(long, value_enum, hide = true)]
     pub worker: Option<Worker>,
+    /// Where the files of a worker's guests are.
+    #[arg(long, hide = true, value_name = "DIR", default_value = ".")]
+    pub files: PathBuf,
     /// Cargo passes this to every benchmark.
     #[arg(long, hide = true)]
     pub bench: bool,

@@ -58,7 +58,7 @@ fn line(path: &str) -> Option<String> {
     Some(fs::read_to_string(path).ok()?.trim().to_owned())
 }
 
-/// Cargo names the directory after the profile: `target/release/deps/poll_sleep-…`.
+/// Cargo names the directory after the profile: `target/release/deps/side_by_side-…`.
 fn profile() -> Option<String> {
     let program = std::env::current_exe().ok()?;
     let name = program.ancestors().nth(2)?.file_name()?;

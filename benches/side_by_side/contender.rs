@@ -17,6 +17,8 @@ use crate::worker::Worker;
 pub enum Name {
     /// Guests on this project's runtime.
     Wippy,
+    /// The same with a dispatcher that looks at I/O for a while before it parks.
+    WippySpinning,
     /// Guests on the peer as its documentation sets it up.
     Peer,
     /// Guests on the peer with this project's engine settings.
@@ -31,8 +33,9 @@ pub enum Name {
 
 impl Name {
     /// All, in the order in which a round asks them.
-    pub const ALL: [Name; 6] = [
+    pub const ALL: [Name; 7] = [
         Name::Wippy,
+        Name::WippySpinning,
         Name::Peer,
         Name::PeerPooling,
         Name::Dispatcher,
@@ -44,6 +47,7 @@ impl Name {
     pub fn label(self) -> &'static str {
         match self {
             Name::Wippy => "wippy",
+            Name::WippySpinning => "wippy, spinning",
             Name::Peer => "peer",
             Name::PeerPooling => "peer, pooled",
             Name::Dispatcher => "dispatcher",
@@ -52,24 +56,28 @@ impl Name {
         }
     }
 
-    fn command(self, peer: Option<&Path>) -> Fallible<Option<Command>> {
+    fn command(self, peer: Option<&Path>, files: &Path) -> Fallible<Option<Command>> {
         let worker = match self {
             Name::Wippy => Worker::Wippy,
+            Name::WippySpinning => Worker::WippySpinning,
             Name::Dispatcher => Worker::Dispatcher,
             Name::Native => Worker::Native,
             Name::Polling => Worker::Polling,
-            Name::Peer => return Ok(peer.map(Command::new)),
-            Name::PeerPooling => {
+            Name::Peer | Name::PeerPooling => {
                 return Ok(peer.map(|peer| {
                     let mut command = Command::new(peer);
-                    command.arg("--pooling");
+                    command.arg("--files").arg(files);
+                    if self == Name::PeerPooling {
+                        command.arg("--pooling");
+                    }
                     command
                 }));
             }
         };
         let worker = worker.to_possible_value().ok_or("a worker has no name")?;
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--worker", worker.get_name()]);
+        command.args(["--worker", worker.get_name(), "--files"]);
+        command.arg(files);
         Ok(Some(command))
     }
 }
@@ -87,8 +95,8 @@ impl Contender {
     ///
     /// # Errors
     /// When it does not start.
-    pub fn start(name: Name, peer: Option<&Path>) -> Fallible<Option<Contender>> {
-        let Some(mut command) = name.command(peer)? else {
+    pub fn start(name: Name, peer: Option<&Path>, files: &Path) -> Fallible<Option<Contender>> {
+        let Some(mut command) = name.command(peer, files)? else {
             return Ok(None);
         };
         let mut child = command

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 use wippy::Runtime;
@@ -12,6 +13,7 @@ use wippy_dispatcher::{Dispatcher, Handle};
 
 use super::guests_directory;
 use crate::Fallible;
+use crate::cpu;
 use crate::plan;
 use crate::protocol::{self, Answer, Request};
 
@@ -19,17 +21,17 @@ use crate::protocol::{self, Answer, Request};
 ///
 /// # Errors
 /// When the guests or the machine do not let the runtime start.
-pub fn serve() -> Fallible<()> {
+pub fn serve(files: &Path, spin: Duration) -> Fallible<()> {
     let functions = plan::functions();
     let loaded = registry::from_yaml(
-        &project(&functions)?,
+        &project(&functions, files)?,
         Some(Path::new(&guests_directory())),
         &LoadOptions::default(),
     );
     if let Some(error) = loaded.errors().next() {
         return Err(error.to_string().into());
     }
-    let dispatcher = Dispatcher::new()?;
+    let dispatcher = Dispatcher::builder().spin(spin).build()?;
     let handle = dispatcher.handle();
     let runtime = Runtime::new(handle.clone(), loaded.registry)?;
     Ok(protocol::serve(|request| {
@@ -62,6 +64,7 @@ async fn answer(
     request: &Request,
 ) -> Fallible<Answer> {
     let mut answer = Answer::default();
+    let computed = cpu::now();
     for _ in 0..request.calls {
         let start = handle.now()?;
         let value = runtime.call(entry, Arguments::Json(&request.args)).await?;
@@ -69,13 +72,23 @@ async fn answer(
         answer.call_ns.push(u64::try_from(time.as_nanos())?);
         answer.value = value;
     }
+    answer.cpu_ns = cpu::now() - computed;
     Ok(answer)
 }
 
+/// What the guests may use.
+const IMPORTS: &str = "['wasi:io', 'wasi:clocks', 'wasi:filesystem', 'wasi:sockets', 'wasi:http']";
+
 /// A project with an entry `f0`, `f1`, … for each function.
-fn project(functions: &[(&str, &str)]) -> Fallible<String> {
-    let mut yaml = String::from(
-        "namespace: bench\nentries:\n  - {name: components, kind: fs.directory, directory: .}\n",
+fn project(functions: &[(&str, &str)], files: &Path) -> Fallible<String> {
+    let files = Value::from(
+        files
+            .to_str()
+            .ok_or("the files are nowhere that YAML can name")?,
+    );
+    let mut yaml = format!(
+        "namespace: bench\nentries:\n  - {{name: components, kind: fs.directory, directory: .}}\n  \
+         - {{name: files, kind: fs.directory, directory: {files}}}\n"
     );
     for (at, (guest, function)) in functions.iter().enumerate() {
         let path = format!("{}/{guest}.wasm", guests_directory());
@@ -83,7 +96,7 @@ fn project(functions: &[(&str, &str)]) -> Fallible<String> {
         writeln!(
             yaml,
             "  - {{name: f{at}, kind: function.wasm, fs: components, path: {guest}.wasm, hash: 'sha256:{}', \
-             method: {}, imports: ['wasi:io', 'wasi:clocks']}}",
+             method: {}, imports: {IMPORTS}, wasi: {{mounts: [{{fs: files, guest: /}}]}}}}",
             Digest::of(&bytes),
             Value::from(*function),
         )?;

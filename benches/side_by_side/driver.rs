@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::Fallible;
 use crate::contender::{Contender, Name};
+use crate::files::Files;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::plan::{self, Row, Section};
 use crate::report::{Cell, Report, Table};
+use crate::servers;
 use crate::statistics::Summary;
 use crate::worker::guests_directory;
 
@@ -17,9 +19,11 @@ use crate::worker::guests_directory;
 /// When a worker fails.
 pub fn run(options: &Options) -> Fallible<()> {
     let peer = find_peer(options)?;
+    let files = Files::make(options.quick)?;
+    let ports = servers::start(plan::mebibytes(options.quick))?;
     let mut contenders = Vec::new();
     for name in Name::ALL {
-        contenders.extend(Contender::start(name, peer.as_deref())?);
+        contenders.extend(Contender::start(name, peer.as_deref(), files.directory())?);
     }
     let mut report = Report::new(Machine::look(), options.quick);
     report.print_head(&mut contenders)?;
@@ -32,7 +36,10 @@ pub fn run(options: &Options) -> Fallible<()> {
         Some(text) => section.title.contains(text.as_str()),
         None => true,
     };
-    for section in plan::sections(options.quick).into_iter().filter(wanted) {
+    for section in plan::sections(options.quick, &ports)
+        .into_iter()
+        .filter(wanted)
+    {
         let table = measure(section, &mut contenders, rounds)?;
         report.print_table(&table);
         report.push(table);

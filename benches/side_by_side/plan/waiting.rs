@@ -1,127 +1,9 @@
-//! What is measured: sections of rows, each with its contenders and its goals.
+//! Sleep, poll, calls, and event loops without guests.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::{ALL, Counts, Figure, GUESTS, Goal, LOOPS, Row, Section};
 use crate::contender::Name;
-use crate::protocol::{Answer, Request};
-use crate::statistics::Summary;
-
-/// A table of the report.
-pub struct Section {
-    /// Its head.
-    pub title: &'static str,
-    /// What a figure is.
-    pub unit: &'static str,
-    /// The contenders, in the order of the columns.
-    pub columns: &'static [Name],
-    /// Those of them that are not asked, because their guest would never end.
-    pub never_ends: &'static [Name],
-    /// What to know when reading it.
-    pub note: &'static str,
-    /// The measures.
-    pub rows: Vec<Row>,
-}
-
-/// One measure, asked of each contender.
-pub struct Row {
-    /// What it is.
-    pub label: String,
-    /// The component's name; none for loops without a guest.
-    pub guest: Option<&'static str>,
-    /// The function.
-    pub function: &'static str,
-    /// Its arguments.
-    pub args: Vec<Value>,
-    /// In how many fresh instances, in a round.
-    pub calls: u32,
-    /// How the answer is read.
-    pub figure: Figure,
-    /// What was promised.
-    pub goals: Vec<Goal>,
-}
-
-/// Where an answer's figure stands.
-#[derive(Clone, Copy)]
-pub enum Figure {
-    /// The value is a list of nanoseconds.
-    Samples,
-    /// The value is the nanoseconds of so many operations.
-    Total(u32),
-    /// The wall time of each call.
-    Calls,
-}
-
-/// A promise about medians of p50.
-#[derive(Clone, Copy)]
-pub enum Goal {
-    /// `of` is at most `most` times `than`.
-    AtMost { of: Name, than: Name, most: f64 },
-    /// `of` is at least `least` times as fast as `than`.
-    Faster { of: Name, than: Name, least: f64 },
-    /// `of` stays below so many nanoseconds.
-    Below { of: Name, nanos: f64 },
-}
-
-impl Figure {
-    /// Reads an answer.
-    pub fn read(self, answer: &Answer) -> Option<Summary> {
-        match self {
-            Figure::Samples => {
-                let samples: Option<Vec<u64>> =
-                    answer.value.as_array()?.iter().map(Value::as_u64).collect();
-                Summary::of_samples(&samples?)
-            }
-            Figure::Total(count) => {
-                Some(Summary::of_total(answer.value.as_u64()?, u64::from(count)))
-            }
-            Figure::Calls => Summary::of_samples(&answer.call_ns),
-        }
-    }
-}
-
-impl Row {
-    /// What is asked for it.
-    pub fn request(&self, guests: &str) -> Request {
-        Request {
-            guest: self
-                .guest
-                .map(|guest| format!("{guests}/{guest}.wasm"))
-                .unwrap_or_default(),
-            function: self.function.to_owned(),
-            args: self.args.clone(),
-            calls: self.calls,
-        }
-    }
-}
-
-/// How much of everything.
-#[derive(Clone, Copy)]
-struct Counts {
-    sleeps: u32,
-    spins: u32,
-    polls: u32,
-    calls: u32,
-    loops: u32,
-}
-
-const FULL: Counts = Counts {
-    sleeps: 300,
-    spins: 1000,
-    polls: 4000,
-    calls: 500,
-    loops: 1000,
-};
-
-const QUICK: Counts = Counts {
-    sleeps: 3,
-    spins: 3,
-    polls: 20,
-    calls: 3,
-    loops: 5,
-};
-
-const GUESTS: &[Name] = &[Name::Wippy, Name::Peer, Name::PeerPooling];
-const LOOPS: &[Name] = &[Name::Dispatcher, Name::Native, Name::Polling];
 
 const POLL_MANY: &str = "test:guests/pollset@0.1.0#poll-many";
 const POLL_EXPIRED: &str = "test:guests/pollset@0.1.0#poll-expired";
@@ -131,9 +13,8 @@ const OVERSHOOT: &str = "test:guests/sleeper@0.1.0#overshoot";
 const SPIN_READY: &str = "test:guests/spinner@0.1.0#spin-ready";
 const SPIN_ZERO_POLL: &str = "test:guests/spinner@0.1.0#spin-zero-poll";
 
-/// Everything.
-pub fn sections(quick: bool) -> Vec<Section> {
-    let counts = if quick { QUICK } else { FULL };
+/// The sections.
+pub fn sections(counts: Counts) -> Vec<Section> {
     vec![
         sleep(counts),
         spin(counts),
@@ -141,18 +22,6 @@ pub fn sections(quick: bool) -> Vec<Section> {
         call(counts),
         event_loop(counts),
     ]
-}
-
-/// The functions of guests that `sections` asks for: guest, function.
-pub fn functions() -> Vec<(&'static str, &'static str)> {
-    let mut functions: Vec<_> = sections(true)
-        .iter()
-        .flat_map(|section| &section.rows)
-        .filter_map(|row| Some((row.guest?, row.function)))
-        .collect();
-    functions.sort_unstable();
-    functions.dedup();
-    functions
 }
 
 fn sleep(counts: Counts) -> Section {
@@ -182,7 +51,7 @@ fn sleep(counts: Counts) -> Section {
     Section {
         title: "sleep overshoot",
         unit: "µs after the deadline, p50 / p99",
-        columns: &Name::ALL,
+        columns: ALL,
         never_ends: &[],
         note: "",
         rows: [10, 50, 100, 200, 500, 1000].map(row).into(),

@@ -40,7 +40,11 @@ pub fn serve(mut bare: impl BareLoop) -> Fallible<()> {
     })?)
 }
 
-fn answer(bare: &mut impl BareLoop, request: &Request) -> Fallible<Answer> {
+/// Answers one request.
+///
+/// # Errors
+/// When the loop has no such function, or it fails.
+pub fn answer(bare: &mut impl BareLoop, request: &Request) -> Fallible<Answer> {
     let number = |at: usize| {
         let number = request.args.get(at).and_then(Value::as_u64);
         number.ok_or_else(|| format!("argument {at} is no number"))

@@ -33,6 +33,9 @@ pub struct Answer {
     pub value: Value,
     /// Wall time of each call in nanoseconds: instance made, function called, instance gone.
     pub call_ns: Vec<u64>,
+    /// Processor time of the worker over all calls, in nanoseconds.
+    #[serde(default)]
+    pub cpu_ns: u64,
     /// The part of it that made the instance, where the worker can tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instantiate_ns: Vec<u64>,
