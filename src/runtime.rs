@@ -8,8 +8,10 @@ use std::sync::Arc;
 use wippy_dispatcher::Handle;
 
 use crate::env::Environment;
+use crate::fs::{self, Roots};
 use crate::function::values::{ValueError, signature};
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
+use crate::host::filesystem::{Mount, Outputs};
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Exit, Limits};
 use crate::module::{
@@ -18,7 +20,7 @@ use crate::module::{
 };
 use crate::once::Once;
 use crate::process::Status;
-use crate::registry::{Entry, Id, Kind, Registry, Source, Wasi};
+use crate::registry::{Entry, FsDirectory, Id, Kind, Registry, Source, Wasi};
 
 /// The calls that may wait for an instance, over all entries.
 const MAX_WAITING: u32 = 1 << 20;
@@ -38,6 +40,7 @@ struct Inner {
     modules: Modules,
     functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
     instances: Pool,
+    roots: Roots,
 }
 
 impl Runtime {
@@ -53,6 +56,7 @@ impl Runtime {
         let engine = Engine::new(profile)?;
         Ok(Runtime {
             inner: Rc::new(Inner {
+                roots: Roots::new(handle.clone()),
                 handle,
                 environment: Arc::new(registry.environment().clone()),
                 registry,
@@ -157,7 +161,8 @@ impl Runtime {
     ) -> Result<serde_json::Value, Problem> {
         let function = self.prepare(entry).await?;
         let env = self.environment(&function).await?;
-        let context = context(&function, stdio, argv, env);
+        let mounts = self.mounts(&function).await?;
+        let context = context(&function, stdio, argv, env, mounts);
         call(&function, &self.inner.handle, context, arguments).await
     }
 
@@ -177,6 +182,33 @@ impl Runtime {
             .handle
             .unblock(move || environment.bind(&bindings));
         Ok(job.await??)
+    }
+
+    /// What a guest's `get-directories` returns: opened when its call starts.
+    async fn mounts(&self, function: &Function) -> Result<Arc<[Arc<Mount>]>, Problem> {
+        let settings = function.entry.function();
+        let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
+        let mut mounts = Vec::with_capacity(listed.len());
+        for mount in listed {
+            let entry = self.inner.registry.get(&mount.fs);
+            let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
+                return Err(Problem::NoFilesystem {
+                    guest: mount.guest.clone(),
+                    fs: mount.fs.to_string(),
+                });
+            };
+            let opened = self.inner.roots.get(&filesystem(directory)).await;
+            let filesystem = opened.map_err(|error| Problem::Mount {
+                guest: mount.guest.clone(),
+                error,
+            })?;
+            mounts.push(Arc::new(Mount {
+                filesystem,
+                guest: mount.guest.clone(),
+                read_only: mount.read_only,
+            }));
+        }
+        Ok(mounts.into())
     }
 
     /// An entry's function: read, hashed, compiled and linked once.
@@ -210,7 +242,6 @@ impl Runtime {
         };
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let mut capabilities = Capabilities::parse(names)?;
-        capabilities.mounted = !settings.wasi.mounts.is_empty();
         let origin = origin(&inner.registry, &settings.source)?;
         let wit = settings.wit.clone();
         let loaded = inner
@@ -270,12 +301,27 @@ pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleErro
     })
 }
 
+/// How an entry's directory is opened.
+fn filesystem(directory: &FsDirectory) -> fs::Settings {
+    let mode = directory.mode;
+    fs::Settings {
+        directory: directory.directory.clone(),
+        create: directory.auto_init.then_some(mode.bits),
+        mask: fs::Mask {
+            read: mode.read,
+            write: mode.write,
+            list: mode.list,
+        },
+    }
+}
+
 /// What a call of an entry is given; `argv` where the entry fixes no arguments.
 fn context(
     function: &Function,
     stdio: Stdio,
     argv: &[String],
     env: Vec<(String, String)>,
+    mounts: Arc<[Arc<Mount>]>,
 ) -> Context {
     let default = Wasi::default();
     let settings = function.entry.function();
@@ -301,6 +347,8 @@ fn context(
         args,
         cwd: wasi.cwd.as_str().into(),
         stdio,
+        mounts,
+        outputs: Outputs::default(),
         limits,
     }
 }
