@@ -9,6 +9,7 @@
 pub mod check;
 pub mod cli;
 pub mod env;
+pub mod fs;
 pub mod function;
 pub mod host;
 mod mistake;

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use wippy_dispatcher::Handle;
 
 use crate::env::Environment;
+use crate::fs::{self, Roots};
 use crate::function::values::{ValueError, signature};
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
+use crate::host::filesystem::{Mount, Outputs};
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Exit, Limits};
 use crate::mistake::mistakes;
@@ -19,7 +21,9 @@ use crate::module::{
 };
 use crate::once::Once;
 use crate::process::Status;
-use crate::registry::{Diagnostic, Entry, Id, Kind, ProcessService, Registry, Source, Wasi};
+use crate::registry::{
+    Diagnostic, Entry, FsDirectory, Id, Kind, ProcessService, Registry, Source, Wasi,
+};
 
 /// The calls that may wait for an instance, over all entries.
 const MAX_WAITING: u32 = 1 << 20;
@@ -39,6 +43,7 @@ struct Inner {
     modules: Modules,
     functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
     instances: Pool,
+    roots: Roots,
 }
 
 impl Runtime {
@@ -54,6 +59,7 @@ impl Runtime {
         let engine = Engine::new(profile)?;
         Ok(Runtime {
             inner: Rc::new(Inner {
+                roots: Roots::new(handle.clone()),
                 handle,
                 environment: Arc::new(registry.environment().clone()),
                 registry,
@@ -246,7 +252,8 @@ impl Runtime {
     ) -> Result<serde_json::Value, Problem> {
         let function = self.prepare(entry).await?;
         let env = self.environment(&function).await?;
-        let context = context(&function, stdio, argv, env);
+        let mounts = self.mounts(&function).await?;
+        let context = context(&function, stdio, argv, env, mounts);
         call(&function, &self.inner.handle, context, arguments).await
     }
 
@@ -266,6 +273,33 @@ impl Runtime {
             .handle
             .unblock(move || environment.bind(&bindings));
         Ok(job.await??)
+    }
+
+    /// What a guest's `get-directories` returns: opened when its call starts.
+    async fn mounts(&self, function: &Function) -> Result<Arc<[Arc<Mount>]>, Problem> {
+        let settings = function.entry.function();
+        let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
+        let mut mounts = Vec::with_capacity(listed.len());
+        for mount in listed {
+            let entry = self.inner.registry.get(&mount.fs);
+            let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
+                return Err(Problem::NoFilesystem {
+                    guest: mount.guest.clone(),
+                    fs: mount.fs.to_string(),
+                });
+            };
+            let opened = self.inner.roots.get(&filesystem(directory)).await;
+            let filesystem = opened.map_err(|error| Problem::Mount {
+                guest: mount.guest.clone(),
+                error,
+            })?;
+            mounts.push(Arc::new(Mount {
+                filesystem,
+                guest: mount.guest.clone(),
+                read_only: mount.read_only,
+            }));
+        }
+        Ok(mounts.into())
     }
 
     /// An entry's function: read, hashed, compiled and linked once.
@@ -339,7 +373,6 @@ impl Runtime {
         let method = module::choose(&exports, &settings.method)?.to_owned();
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let mut capabilities = Capabilities::parse(names)?;
-        capabilities.mounted = !settings.wasi.mounts.is_empty();
         if module.preview1 {
             capabilities.extend_preview1();
         }
@@ -414,12 +447,27 @@ pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleErro
     })
 }
 
+/// How an entry's directory is opened.
+fn filesystem(directory: &FsDirectory) -> fs::Settings {
+    let mode = directory.mode;
+    fs::Settings {
+        directory: directory.directory.clone(),
+        create: directory.auto_init.then_some(mode.bits),
+        mask: fs::Mask {
+            read: mode.read,
+            write: mode.write,
+            list: mode.list,
+        },
+    }
+}
+
 /// What a call of an entry is given; `argv` where the entry fixes no arguments.
 fn context(
     function: &Function,
     stdio: Stdio,
     argv: &[String],
     env: Vec<(String, String)>,
+    mounts: Arc<[Arc<Mount>]>,
 ) -> Context {
     let default = Wasi::default();
     let settings = function.entry.function();
@@ -445,6 +493,8 @@ fn context(
         args,
         cwd: wasi.cwd.as_str().into(),
         stdio,
+        mounts,
+        outputs: Outputs::default(),
         limits,
     }
 }

@@ -78,9 +78,10 @@ pub async fn call(
         None => None,
     };
     let _instance = function.instances.enter().await?;
-    let stdio = context.stdio.clone();
+    let (stdio, outputs) = (context.stdio.clone(), context.outputs.clone());
     let result = run(function, handle, context, &arguments).await;
     stdio.delivered().await;
+    outputs.delivered().await;
     match (&function.method.result, result?) {
         (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(Problem::Result),
         _ => Ok(serde_json::Value::Null),

@@ -6,6 +6,7 @@ use wasmtime::WasmBacktrace;
 
 use super::values::ValueError;
 use crate::env::EnvError;
+use crate::fs::RootError;
 use crate::host::Exit;
 use crate::module::ModuleError;
 use crate::registry::LookupError;
@@ -56,6 +57,22 @@ pub enum Problem {
     /// A variable of its guest cannot be read, or is not there though required (contract §6).
     #[error(transparent)]
     Env(#[from] EnvError),
+    /// A directory of its guest cannot be opened.
+    #[error("wasi.mounts {guest}: {error}")]
+    Mount {
+        /// The guest's path.
+        guest: String,
+        /// Why.
+        error: RootError,
+    },
+    /// A mount names something that is no filesystem.
+    #[error("wasi.mounts {guest}: {fs} is no filesystem")]
+    NoFilesystem {
+        /// The guest's path.
+        guest: String,
+        /// The entry that it names.
+        fs: String,
+    },
     /// The guest ended itself with a status (a function: anything but exit(ok)).
     #[error(transparent)]
     Exit(Exit),

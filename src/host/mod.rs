@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod clocks;
+pub mod filesystem;
 pub mod io;
 pub mod log;
 pub mod pipe;

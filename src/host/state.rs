@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
+use super::filesystem::{Mount, Outputs};
 use super::stdio::Stdio;
 use super::table::Table;
 
@@ -20,6 +21,10 @@ pub struct Context {
     pub cwd: Arc<str>,
     /// Standard input, output and error.
     pub stdio: Stdio,
+    /// What `get-directories` returns, in order.
+    pub mounts: Arc<[Arc<Mount>]>,
+    /// The streams of files that its end waits for.
+    pub outputs: Outputs,
     /// What the call may use.
     pub limits: Limits,
 }
@@ -44,6 +49,9 @@ impl Default for Limits {
 
 /// How many host calls a guest may make without suspending before it has to let others run.
 const BUDGET: u32 = 128;
+
+/// How many bytes of a file cost as much as a call.
+const BYTES_A_CALL: usize = 512;
 
 /// Everything the host functions of one call work on.
 pub struct State {
@@ -82,6 +90,13 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Counts bytes that were moved on the dispatcher's thread: a guest that moves many has to let
+    /// others run sooner.
+    pub(crate) fn spend(&mut self, bytes: usize) {
+        let calls = u32::try_from(bytes / BYTES_A_CALL).unwrap_or(u32::MAX);
+        self.budget = self.budget.saturating_sub(calls);
     }
 
     /// The guest has really waited: its budget is whole again.

@@ -9,6 +9,7 @@ use wasmtime::component::Resource;
 use wasmtime::{Result, bail, format_err};
 
 use super::cli::{TerminalInput, TerminalOutput};
+use super::filesystem::{Descriptor, DirectoryStream};
 use super::io::{InputStream, IoError, OutputStream};
 use super::pollable::Pollable;
 
@@ -26,6 +27,10 @@ pub enum Entry {
     TerminalInput(TerminalInput),
     /// `wasi:cli/terminal-output#terminal-output`
     TerminalOutput(TerminalOutput),
+    /// `wasi:filesystem/types#descriptor`
+    Descriptor(Descriptor),
+    /// `wasi:filesystem/types#directory-entry-stream`
+    DirectoryStream(DirectoryStream),
 }
 
 /// A Rust type that stands for one kind of entry.
@@ -78,6 +83,8 @@ kinds! {
     IoError, Error, "error";
     TerminalInput, TerminalInput, "terminal-input";
     TerminalOutput, TerminalOutput, "terminal-output";
+    Descriptor, Descriptor, "descriptor";
+    DirectoryStream, DirectoryStream, "directory-entry-stream";
 }
 
 struct Slot {

@@ -43,10 +43,7 @@ impl Import {
 
     /// Whether it is enabled, and this version of the host has no such function yet.
     pub fn is_unavailable(&self, capabilities: &Capabilities) -> bool {
-        let answers = self.is_harmless() && !capabilities.mounted;
-        capabilities.allows(&self.interface)
-            && implementation(&self.interface).is_none()
-            && !answers
+        capabilities.allows(&self.interface) && implementation(&self.interface).is_none()
     }
 
     /// The exception of contract §4: undeclared, it answers an empty list.

@@ -108,8 +108,6 @@ pub struct Capabilities {
     interfaces: BTreeSet<String>,
     /// The groups that are listed by their own name.
     groups: BTreeSet<&'static str>,
-    /// The entry mounts directories, which no list says.
-    pub mounted: bool,
     /// `funcs` is listed.
     pub funcs: bool,
     /// `wasi1` is listed.
@@ -235,6 +233,8 @@ implemented! {
     "wasi:io/poll" => io::interfaces::poll;
     "wasi:io/streams" => io::interfaces::streams;
     "wasi:clocks/monotonic-clock" => clocks::interfaces::monotonic_clock;
+    "wasi:filesystem/types" => filesystem::interfaces::types;
+    "wasi:filesystem/preopens" => filesystem::interfaces::preopens;
     "wasi:clocks/wall-clock" => clocks::interfaces::wall_clock;
     "wasi:random/random" => random::interfaces::random;
     "wasi:random/insecure" => random::interfaces::insecure;
@@ -291,6 +291,6 @@ mod tests {
             .iter()
             .flat_map(full_names)
             .filter(|name| implementation(name).is_some());
-        assert_eq!(implemented.count(), 18);
+        assert_eq!(implemented.count(), 20);
     }
 }

@@ -13,6 +13,7 @@ use super::imports::{self, Capabilities, HOST_VERSION, group_of, groups, impleme
 use super::{Engine, ModuleError};
 use crate::host::State;
 use crate::host::cli::{TerminalInput, TerminalOutput};
+use crate::host::filesystem::{Descriptor, DirectoryStream};
 use crate::host::io::interfaces::streams::HostOutputStream;
 use crate::host::io::{InputStream, IoError, OutputStream};
 use crate::host::pollable::Pollable;
@@ -72,6 +73,10 @@ fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
         }
         "wasi:cli/terminal-input" => plain::<TerminalInput>(&mut instance),
         "wasi:cli/terminal-output" => plain::<TerminalOutput>(&mut instance),
+        "wasi:filesystem/types" => {
+            plain::<Descriptor>(&mut instance)?;
+            plain::<DirectoryStream>(&mut instance)
+        }
         _ => {
             for &resource in unavailable(interface) {
                 let ty = ResourceType::host::<Unavailable>();
@@ -95,7 +100,6 @@ fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
 
 fn unavailable(interface: &str) -> &'static [&'static str] {
     match interface {
-        "wasi:filesystem/types" => &["descriptor", "directory-entry-stream"],
         "wasi:sockets/network" => &["network"],
         "wasi:sockets/ip-name-lookup" => &["resolve-address-stream"],
         "wasi:sockets/tcp" => &["tcp-socket"],
@@ -198,7 +202,7 @@ fn trap_instance(
         match item.ty {
             ComponentItem::ComponentFunc(_) if place.is_harmless(name) => {
                 target.func_wrap(name, |_, (): ()| {
-                    Ok((Vec::<(Resource<Unavailable>, String)>::new(),))
+                    Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
                 })?;
             }
             ComponentItem::ComponentFunc(_) => {
@@ -230,12 +234,12 @@ fn trap(target: &mut LinkerInstance<'_, State>, function: &str, text: String) ->
 }
 
 impl Place<'_> {
-    /// `get-directories` answers an empty list where nothing is mounted, declared or not: the
-    /// exception of contract §4, which keeps printing guests of the preview 1 adapter alive.
+    /// `get-directories` answers an empty list where it is not declared: the exception
+    /// of contract §4, which keeps printing guests of the preview 1 adapter alive.
     fn is_harmless(&self, function: &str) -> bool {
         self.interface == Some(PREOPENS)
             && function == "get-directories"
-            && !(self.capabilities.allows(PREOPENS) && self.capabilities.mounted)
+            && !self.capabilities.allows(PREOPENS)
     }
 
     fn text(&self, function: &str) -> String {

@@ -17,6 +17,7 @@ mod core_modules;
 mod environment;
 mod errors;
 mod fairness;
+mod files;
 mod guests;
 mod imports;
 mod inspect;

@@ -72,17 +72,22 @@ impl Project {
         imports: &str,
         extra: &[(&str, &dyn Display)],
     ) -> &mut Project {
+        self.command_at(name, guest, "wasi:cli/run", imports, extra)
+    }
+
+    /// The same, of another method.
+    pub fn command_at(
+        &mut self,
+        name: &str,
+        guest: &str,
+        method: &str,
+        imports: &str,
+        extra: &[(&str, &dyn Display)],
+    ) -> &mut Project {
         let meta = format!("{{command: {{name: {name}}}}}");
         let mut fields: Vec<(&str, &dyn Display)> = vec![("meta", &meta)];
         fields.extend(extra);
-        self.module(
-            name,
-            "process.wasm",
-            guest,
-            "wasi:cli/run",
-            imports,
-            &fields,
-        )
+        self.module(name, "process.wasm", guest, method, imports, &fields)
     }
 
     fn module(

@@ -6,6 +6,7 @@ use wasmtime::Result;
 use wippy_dispatcher::{Instant, WaitSet};
 
 use super::StreamError;
+use crate::host::filesystem::FileInput;
 use crate::host::pipe::PipeReader;
 use crate::host::stdio::Input;
 
@@ -27,6 +28,8 @@ pub enum Feed {
     Device(Arc<Input>),
     /// The reading end of a pipe in memory.
     Pipe(PipeReader),
+    /// A file, from an offset on.
+    File(Arc<FileInput>),
 }
 
 impl InputStream {
@@ -51,6 +54,11 @@ impl InputStream {
         read
     }
 
+    /// Whether its bytes are moved on the dispatcher's thread and count against the budget.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.feed, Feed::File(_))
+    }
+
     /// Whether a read would give bytes, the end or an error, as far as is known without asking.
     pub fn is_ready(&self) -> bool {
         self.ended || self.feed.is_ready()
@@ -71,6 +79,7 @@ impl Feed {
             Feed::Empty => Err(StreamError::Closed),
             Feed::Device(device) => device.read(length),
             Feed::Pipe(pipe) => pipe.read(length),
+            Feed::File(file) => file.read(length),
         }
     }
 
@@ -79,6 +88,7 @@ impl Feed {
             Feed::Empty => true,
             Feed::Device(device) => device.is_ready(),
             Feed::Pipe(pipe) => pipe.is_ready(),
+            Feed::File(file) => file.is_ready(),
         }
     }
 
@@ -87,6 +97,7 @@ impl Feed {
             Feed::Empty => set.add_deadline(Instant::from_nanos(0), tag)?,
             Feed::Device(device) => device.register(set, tag)?,
             Feed::Pipe(pipe) => pipe.register(set, tag)?,
+            Feed::File(file) => file.register(set, tag)?,
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use wasmtime::Result;
 use wippy_dispatcher::{Instant, WaitSet};
 
 use super::StreamError;
+use crate::host::filesystem::FileOutput;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
 use crate::host::stdio::Output;
@@ -29,6 +30,8 @@ pub enum Sink {
     Log(Arc<Lines>),
     /// The writing end of a pipe in memory.
     Pipe(PipeWriter),
+    /// A file, from an offset on or at its end.
+    File(Arc<FileOutput>),
 }
 
 impl OutputStream {
@@ -66,6 +69,7 @@ impl Sink {
             Sink::Device(device) => device.check_write(),
             Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
+            Sink::File(file) => file.check_write(),
         }
     }
 
@@ -81,6 +85,7 @@ impl Sink {
                 Ok(())
             }
             Sink::Pipe(pipe) => pipe.write(bytes),
+            Sink::File(file) => file.write(bytes),
         }
     }
 
@@ -91,6 +96,8 @@ impl Sink {
             Sink::Device(device) => device.kept() > KEPT_MAX,
             Sink::Log(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
+            // What it has taken stands in the way of the next permit.
+            Sink::File(_) => false,
         }
     }
 
@@ -99,6 +106,7 @@ impl Sink {
             Sink::Device(device) => device.is_ready(),
             Sink::Log(_) => true,
             Sink::Pipe(pipe) => pipe.is_ready(),
+            Sink::File(file) => file.is_ready(),
         }
     }
 
@@ -107,6 +115,7 @@ impl Sink {
             Sink::Device(device) => device.register(set, tag)?,
             Sink::Log(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
+            Sink::File(file) => file.register(set, tag)?,
         }
         Ok(())
     }
@@ -121,6 +130,7 @@ impl Sink {
             Sink::Log(_) => Ok(()),
             // What a pipe has taken its reader can read.
             Sink::Pipe(_) => Ok(()),
+            Sink::File(file) => file.delivered().await,
         }
     }
 }

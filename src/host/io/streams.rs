@@ -203,7 +203,12 @@ impl State {
         length: u64,
     ) -> Result<Vec<u8>, StreamError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        self.table.get_mut(stream)?.read(length)
+        let stream = self.table.get_mut(stream)?;
+        let (read, counts) = (stream.read(length)?, stream.is_file());
+        if counts {
+            self.spend(read.len());
+        }
+        Ok(read)
     }
 
     fn sink(&self, stream: &Resource<OutputStream>) -> Result<Sink, StreamError> {
@@ -228,7 +233,12 @@ impl State {
             Some(left) => stream.permit = left,
             None => return Err(over_permit(length, stream.permit)),
         }
-        stream.sink().write(bytes)
+        stream.sink().write(bytes)?;
+        if let Sink::File(file) = stream.sink() {
+            self.context.outputs.add(file);
+            self.spend(bytes.len());
+        }
+        Ok(())
     }
 
     /// Writes all of it, waiting for room, and waits until it is delivered.

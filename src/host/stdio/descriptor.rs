@@ -183,6 +183,20 @@ impl Descriptor {
         }
     }
 
+    /// Whether nothing was read because nobody has opened a FIFO for writing yet. The kernel says
+    /// when a writer came or went.
+    pub(super) fn waits_for_writer(&self) -> io::Result<bool> {
+        if self.source.is_none() {
+            return Ok(false);
+        }
+        self.handle.poll_driver()?;
+        let waits = !self.hung_up();
+        if waits {
+            self.clear();
+        }
+        Ok(waits)
+    }
+
     fn clear(&self) {
         if let Some(source) = &self.source {
             source.clear(self.interest);

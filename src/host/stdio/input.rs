@@ -16,6 +16,8 @@ const POOL_READ: usize = 4096;
 pub struct Input {
     handle: Handle,
     terminal: bool,
+    /// Nobody writes to it yet is no end of it.
+    patient: bool,
     /// Something arrived from the blocking pool.
     arrived: Signal,
     state: Mutex<State>,
@@ -37,10 +39,21 @@ impl Input {
     /// # Errors
     /// In a simulation, and when the dispatcher's bounds are reached.
     pub fn new(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
+        Input::with(handle, fd, false)
+    }
+
+    /// The same for a file that a guest has opened: a FIFO that nobody has written to yet has not
+    /// ended.
+    pub(crate) fn patient(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
+        Input::with(handle, fd, true)
+    }
+
+    fn with(handle: &Handle, fd: OwnedFd, patient: bool) -> io::Result<Input> {
         let descriptor = Descriptor::new(handle, fd, Interest::Readable)?;
         Ok(Input {
             handle: handle.clone(),
             terminal: descriptor.is_terminal(),
+            patient,
             arrived: Signal::new(handle)?,
             state: Mutex::new(State {
                 descriptor,
@@ -72,6 +85,7 @@ impl Input {
         // only what is there.
         let mut buffer = vec![0; length];
         match state.descriptor.read(&mut buffer) {
+            Ok(0) if self.patient && state.descriptor.waits_for_writer()? => Ok(Vec::new()),
             Ok(0) => {
                 state.ended = true;
                 Err(StreamError::Closed)

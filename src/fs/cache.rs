@@ -1,0 +1,111 @@
+//! The roots of a project, opened once and looked at again when a call starts.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat2, statx};
+use wippy_dispatcher::{Handle, Lane};
+
+use super::{Filesystem, OpenError, Settings, lane};
+
+/// What opening a root can fail with.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RootError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The dispatcher could not do the work.
+    #[error(transparent)]
+    Dispatcher(#[from] Arc<wippy_dispatcher::Error>),
+}
+
+/// The filesystems of a project: as many as its entries name.
+pub struct Roots {
+    handle: Handle,
+    known: RefCell<HashMap<Settings, Root>>,
+}
+
+struct Root {
+    lane: Lane,
+    opened: Option<Opened>,
+}
+
+#[derive(Clone)]
+struct Opened {
+    filesystem: Arc<Filesystem>,
+    place: Place,
+}
+
+/// Which directory it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    device: (u32, u32),
+    inode: u64,
+}
+
+impl Roots {
+    /// None opened yet.
+    pub fn new(handle: Handle) -> Roots {
+        Roots {
+            handle,
+            known: RefCell::default(),
+        }
+    }
+
+    /// The filesystem, opened anew only where its path means another directory than last time.
+    ///
+    /// # Errors
+    /// [`RootError`].
+    pub async fn get(&self, settings: &Settings) -> Result<Arc<Filesystem>, RootError> {
+        let (lane, opened) = {
+            let mut known = self.known.borrow_mut();
+            let root = known.entry(settings.clone()).or_insert_with(|| Root {
+                lane: lane(&self.handle),
+                opened: None,
+            });
+            (root.lane.clone(), root.opened.clone())
+        };
+        // What the caches hold must not change the course of a simulation.
+        let simulated = self.handle.is_simulated().map_err(Arc::new)?;
+        if let Some(opened) = opened
+            && !simulated
+            && Place::cached(settings) == Some(opened.place)
+        {
+            return Ok(opened.filesystem);
+        }
+        let (wanted, own) = (settings.clone(), lane.clone());
+        let opening = lane.unblock(move || {
+            let filesystem = Filesystem::open(&wanted, own)?;
+            let place = Place::of(&filesystem);
+            Ok::<_, OpenError>((Arc::new(filesystem), place))
+        });
+        let (filesystem, place) = opening.await.map_err(Arc::new)??;
+        if let Some(root) = self.known.borrow_mut().get_mut(settings) {
+            root.opened = place.map(|place| Opened {
+                filesystem: filesystem.clone(),
+                place,
+            });
+        }
+        Ok(filesystem)
+    }
+}
+
+impl Place {
+    /// What the path means now, as far as the kernel knows without asking a disk or a network.
+    fn cached(settings: &Settings) -> Option<Place> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let cached = ResolveFlags::CACHED;
+        let fd = openat2(CWD, &settings.directory, flags, Mode::empty(), cached).ok()?;
+        Place::of(&fd)
+    }
+
+    fn of(fd: impl std::os::fd::AsFd) -> Option<Place> {
+        let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+        let told: Statx = statx(fd, "", flags, StatxFlags::INO).ok()?;
+        Some(Place {
+            device: (told.stx_dev_major, told.stx_dev_minor),
+            inode: told.stx_ino,
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! An `fs.directory` entry, opened: a directory of the host and what may be done in it.
+
+mod cache;
+mod class;
+
+pub use cache::{RootError, Roots};
+pub use class::Class;
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cap_std::fs::Dir;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::process::{Resource, getrlimit};
+use wippy_dispatcher::{Handle, Lane};
+
+/// What may be done in a filesystem; what may not is `access`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Mask {
+    /// Files may be read.
+    pub read: bool,
+    /// Files may be written, and what holds them changed.
+    pub write: bool,
+    /// Directories may be listed and created.
+    pub list: bool,
+}
+
+/// How a filesystem is opened.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Settings {
+    /// The directory of the host.
+    pub directory: PathBuf,
+    /// With which permission bits it is created where it is missing; `None`: it has to exist.
+    pub create: Option<u32>,
+    /// What may be done in it.
+    pub mask: Mask,
+}
+
+/// A directory that is not there or cannot be opened.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("cannot open {}: {reason}", directory.display())]
+pub struct OpenError {
+    /// The directory of the host.
+    pub directory: PathBuf,
+    /// What the system said.
+    pub reason: String,
+}
+
+/// An opened filesystem. All that its guests open, they open beneath this directory.
+pub struct Filesystem {
+    root: Arc<Dir>,
+    class: Class,
+    mask: Mask,
+    /// The largest size that the process may give a file (`RLIMIT_FSIZE`). Beyond it the kernel
+    /// would end the process with a signal.
+    size_limit: Option<u64>,
+    lane: Lane,
+}
+
+/// How many jobs of one filesystem block a thread at once: those of one that is stuck must not
+/// take the threads of all others.
+const RUNNING: usize = 4;
+
+/// How many jobs of one filesystem wait for a thread.
+const WAITING: usize = 1 << 14;
+
+impl Filesystem {
+    /// Opens the directory, after creating it if it is to be. Blocks; `lane` is the
+    /// filesystem's own, from [`lane`].
+    ///
+    /// # Errors
+    /// [`OpenError`], with what the system said.
+    pub fn open(settings: &Settings, lane: Lane) -> Result<Filesystem, OpenError> {
+        let failed = |error: io::Error| OpenError {
+            directory: settings.directory.clone(),
+            reason: error.to_string(),
+        };
+        let root = root(settings).map_err(failed)?;
+        Ok(Filesystem {
+            class: Class::of(&root),
+            root: Arc::new(root),
+            mask: settings.mask,
+            size_limit: getrlimit(Resource::Fsize).current,
+            lane,
+        })
+    }
+
+    /// Its root.
+    pub fn root(&self) -> &Arc<Dir> {
+        &self.root
+    }
+
+    /// How its root may be used.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// What may be done in it.
+    pub fn mask(&self) -> Mask {
+        self.mask
+    }
+
+    /// The largest size that a file may be given, in bytes.
+    pub fn size_limit(&self) -> Option<u64> {
+        self.size_limit
+    }
+
+    /// Where its blocking jobs run.
+    pub fn lane(&self) -> &Lane {
+        &self.lane
+    }
+}
+
+impl AsFd for Filesystem {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.root.as_fd()
+    }
+}
+
+/// A lane for the blocking jobs of one filesystem.
+pub fn lane(handle: &Handle) -> Lane {
+    handle.lane(RUNNING, WAITING)
+}
+
+fn root(settings: &Settings) -> io::Result<Dir> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let open = || openat(CWD, &settings.directory, flags, Mode::empty());
+    let opened = match (open(), settings.create) {
+        (Err(rustix::io::Errno::NOENT), Some(mode)) => {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(mode)
+                .create(&settings.directory)?;
+            open()?
+        }
+        (opened, _) => opened?,
+    };
+    Ok(Dir::from_std_file(opened.into()))
+}

@@ -1,0 +1,252 @@
+//! The bytes of a file, at offsets.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::sync::Arc;
+
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, pwrite, pwritev2, retry_on_intr};
+use wasmtime::component::Resource;
+
+use super::Descriptor;
+use super::descriptor::File;
+use super::error::{ErrorCode, FsError};
+use super::interfaces::types::DescriptorFlags;
+use super::mount::Mount;
+use crate::fs::Class;
+use crate::host::State;
+
+/// The most bytes that one system call moves on the dispatcher's thread.
+pub(super) const INLINE_MAX: usize = 64 * 1024;
+
+/// The most bytes that one job moves, and that one `read` gives.
+const JOB_MAX: usize = 1 << 20;
+
+/// Where a write goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// At this offset.
+    At(u64),
+    /// At the end, wherever that is by then.
+    End,
+}
+
+impl Place {
+    /// After so many bytes.
+    pub(super) fn after(self, written: usize) -> Place {
+        match self {
+            Place::At(offset) => Place::At(offset.saturating_add(written as u64)),
+            Place::End => Place::End,
+        }
+    }
+}
+
+impl File {
+    /// Reads what the caches hold; `None` where the pool has to be asked. 0 bytes are the end.
+    pub(super) fn read_cached(
+        &self,
+        buffer: &mut [u8],
+        offset: u64,
+    ) -> Result<Option<usize>, Errno> {
+        if !self.tries_nowait() {
+            return match self.class {
+                Class::Memory if self.is_regular() => {
+                    retry_on_intr(|| pread(self.fd()?, &mut *buffer, offset)).map(Some)
+                }
+                _ => Ok(None),
+            };
+        }
+        let mut slices = [IoSliceMut::new(buffer)];
+        let nowait = ReadWriteFlags::NOWAIT;
+        match retry_on_intr(|| preadv2(self.fd()?, &mut slices, offset, nowait)) {
+            Ok(read) => Ok(Some(read)),
+            Err(Errno::AGAIN) => Ok(None),
+            Err(Errno::OPNOTSUPP) => {
+                self.knows_no_nowait();
+                Ok(None)
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Reads until the buffer is full or the file ends. Blocks.
+    pub(super) fn read_fully(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let at = offset.saturating_add(done as u64);
+            match retry_on_intr(|| pread(self.fd()?, &mut *rest, at)) {
+                Ok(0) => break,
+                Ok(read) => done += read,
+                Err(_) if done > 0 => break,
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok(done)
+    }
+
+    /// Writes once. On the dispatcher's thread only where [`File::writes_inline`].
+    pub(super) fn write_once(&self, bytes: &[u8], place: Place) -> Result<usize, Errno> {
+        retry_on_intr(|| match place {
+            Place::At(offset) => pwrite(self.fd()?, bytes, offset),
+            Place::End => {
+                let slices = [IoSlice::new(bytes)];
+                pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND)
+            }
+        })
+    }
+
+    /// Writes all of it. Blocks.
+    ///
+    /// # Errors
+    /// With how much was written before.
+    pub(super) fn write_fully(&self, bytes: &[u8], place: Place) -> (usize, io::Result<()>) {
+        let mut done = 0;
+        while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+            match self.write_once(rest, place.after(done)) {
+                Ok(0) => return (done, Err(io::ErrorKind::WriteZero.into())),
+                Ok(written) => done += written,
+                Err(errno) => return (done, Err(errno.into())),
+            }
+        }
+        (done, Ok(()))
+    }
+
+    /// Refuses what would make a file larger than the process may: the kernel would answer with
+    /// a signal that ends the process.
+    pub(super) fn check_size(
+        &self,
+        mount: &Mount,
+        place: Place,
+        length: usize,
+    ) -> Result<(), Errno> {
+        let Some(limit) = mount.filesystem.size_limit() else {
+            return Ok(());
+        };
+        let start = match place {
+            Place::At(offset) => offset,
+            Place::End => rustix::fs::fstat(self.fd()?)?
+                .st_size
+                .try_into()
+                .unwrap_or(u64::MAX),
+        };
+        match start.saturating_add(length as u64) <= limit || !self.is_regular() {
+            true => Ok(()),
+            false => Err(Errno::FBIG),
+        }
+    }
+}
+
+impl State {
+    pub(super) async fn read_at(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        length: u64,
+        offset: u64,
+    ) -> Result<(Vec<u8>, bool), FsError> {
+        self.breathe().await?;
+        let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(JOB_MAX);
+        if offset > i64::MAX as u64 {
+            return Err(ErrorCode::Invalid.into());
+        }
+        let mut bytes = vec![0; length.min(INLINE_MAX)];
+        let mut done = 0;
+        while done < length && self.is_inline_read(&file) {
+            let end = length.min(done.saturating_add(INLINE_MAX));
+            if bytes.len() < end {
+                bytes.resize(end, 0);
+            }
+            let part = bytes.get_mut(done..end).unwrap_or_default();
+            match file.read_cached(part, offset.saturating_add(done as u64))? {
+                None => break,
+                Some(0) => {
+                    bytes.truncate(done);
+                    return Ok((bytes, true));
+                }
+                Some(read) => {
+                    done += read;
+                    self.spend(read);
+                }
+            }
+            if done < length {
+                self.breathe().await?;
+            }
+        }
+        if done < length {
+            bytes.truncate(done);
+            let rest = length - done;
+            let at = offset.saturating_add(done as u64);
+            let more = self
+                .on_pool(&mount, move || {
+                    let mut buffer = vec![0; rest];
+                    let read = file.read_fully(&mut buffer, at)?;
+                    buffer.truncate(read);
+                    Ok(buffer)
+                })
+                .await?;
+            let ended = more.len() < rest;
+            bytes.extend_from_slice(&more);
+            return Ok((bytes, ended));
+        }
+        Ok((bytes, false))
+    }
+
+    pub(super) fn is_inline_read(&self, file: &File) -> bool {
+        // The kernel answers a read that does not wait on any filesystem, or refuses it.
+        matches!(self.handle.is_simulated(), Ok(false)) && file.is_regular()
+    }
+
+    pub(super) async fn write_at(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        mut bytes: Vec<u8>,
+        offset: u64,
+    ) -> Result<u64, FsError> {
+        self.breathe().await?;
+        let (file, mount) = self.file(&descriptor, DescriptorFlags::WRITE)?;
+        let place = Place::At(offset);
+        file.check_size(&mount, place, bytes.len())?;
+        if bytes.len() <= INLINE_MAX && self.is_inline(file.class) && file.writes_inline() {
+            let written = file.write_once(&bytes, place)?;
+            self.spend(written);
+            return Ok(written as u64);
+        }
+        // In parts: a call that goes away leaves no more than one of them under way.
+        let total = bytes.len();
+        let mut done = 0;
+        loop {
+            let end = total.min(done + JOB_MAX);
+            let (own, at) = (file.clone(), place.after(done));
+            let (back, written, failed) = self
+                .on_pool(&mount, move || {
+                    let part = bytes.get(done..end).unwrap_or_default();
+                    let (written, outcome) = own.write_fully(part, at);
+                    Ok((bytes, written, outcome.err()))
+                })
+                .await?;
+            bytes = back;
+            done += written;
+            match failed {
+                Some(error) if done == 0 => return Err(error.into()),
+                None if done < total => {}
+                _ => return Ok(done as u64),
+            }
+        }
+    }
+
+    pub(super) async fn resize(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        size: u64,
+    ) -> Result<(), FsError> {
+        self.breathe().await?;
+        let (file, mount) = self.file(&descriptor, DescriptorFlags::WRITE)?;
+        if size > i64::MAX as u64 {
+            return Err(ErrorCode::FileTooLarge.into());
+        }
+        file.check_size(&mount, Place::At(size), 0)?;
+        self.on_pool(&mount, move || Ok(rustix::fs::ftruncate(file.fd()?, size)?))
+            .await
+    }
+}
+
+/// A file that a stream reads or writes, with where its blocking jobs run.
+pub(super) type Streamed = (Arc<File>, Arc<Mount>);

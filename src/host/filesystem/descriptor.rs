@@ -1,0 +1,199 @@
+//! `wasi:filesystem/types#descriptor`: an opened file or directory, and where it came from.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cap_std::fs::Dir;
+use rustix::fs::{FileType, OFlags, fstat};
+use rustix::io::Errno;
+use wasmtime::component::Resource;
+use wippy_dispatcher::Handle;
+
+use super::error::{ErrorCode, FsError};
+use super::interfaces::types::{DescriptorFlags, DescriptorType};
+use super::mount::Mount;
+use crate::fs::Class;
+use crate::host::State;
+
+/// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
+/// changes nothing.
+pub struct Descriptor {
+    pub(super) node: Node,
+    pub(super) flags: DescriptorFlags,
+    pub(super) mount: Arc<Mount>,
+}
+
+/// What is opened.
+#[derive(Clone)]
+pub(super) enum Node {
+    File(Arc<File>),
+    Directory(Arc<Directory>),
+}
+
+/// A file, a device, a FIFO, a socket.
+pub(super) struct File {
+    handle: Handle,
+    /// Taken by the end only.
+    fd: Option<OwnedFd>,
+    pub(super) kind: DescriptorType,
+    pub(super) class: Class,
+    /// Writes wait for the disk.
+    pub(super) sync: bool,
+    /// Whether reads that do not wait work here; found out by trying.
+    nowait: AtomicBool,
+}
+
+/// A directory.
+pub(super) struct Directory {
+    handle: Handle,
+    /// Taken by the end only.
+    dir: Option<Arc<Dir>>,
+    pub(super) class: Class,
+}
+
+impl Node {
+    /// From what was opened with these flags on a filesystem of this class.
+    pub(super) fn new(
+        handle: &Handle,
+        fd: OwnedFd,
+        flags: OFlags,
+        class: Class,
+    ) -> io::Result<Node> {
+        let kind = kind(FileType::from_raw_mode(fstat(&fd)?.st_mode));
+        Ok(match kind {
+            DescriptorType::Directory => {
+                let dir = Arc::new(Dir::from_std_file(fd.into()));
+                Node::Directory(Arc::new(Directory::new(handle, dir, class)))
+            }
+            _ => Node::File(Arc::new(File {
+                handle: handle.clone(),
+                fd: Some(fd),
+                kind,
+                class,
+                sync: flags.intersects(OFlags::SYNC | OFlags::DSYNC),
+                nowait: AtomicBool::new(true),
+            })),
+        })
+    }
+}
+
+impl File {
+    /// The descriptor.
+    ///
+    /// # Errors
+    /// `BADF` at the end, when nobody asks any more.
+    pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
+        self.fd.as_ref().map(AsFd::as_fd).ok_or(Errno::BADF)
+    }
+
+    pub(super) fn is_regular(&self) -> bool {
+        self.kind == DescriptorType::RegularFile
+    }
+
+    /// Whether it may be written on the dispatcher's thread.
+    pub(super) fn writes_inline(&self) -> bool {
+        self.is_regular() && self.class.is_known() && !self.sync
+    }
+
+    pub(super) fn tries_nowait(&self) -> bool {
+        self.is_regular() && self.nowait.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn knows_no_nowait(&self) {
+        self.nowait.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Directory {
+    pub(super) fn new(handle: &Handle, dir: Arc<Dir>, class: Class) -> Directory {
+        Directory {
+            handle: handle.clone(),
+            dir: Some(dir),
+            class,
+        }
+    }
+
+    /// The directory.
+    ///
+    /// # Errors
+    /// `BADF` at the end, when nobody asks any more.
+    pub(super) fn dir(&self) -> Result<&Dir, Errno> {
+        self.dir.as_deref().ok_or(Errno::BADF)
+    }
+}
+
+/// Closing may wait for a server: what is not known to be local is closed by the pool.
+impl Drop for File {
+    fn drop(&mut self) {
+        if self.is_regular() && !self.class.is_known() {
+            let fd = self.fd.take();
+            drop(self.handle.unblock(move || drop(fd)));
+        }
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if !self.class.is_known() {
+            let dir = self.dir.take();
+            drop(self.handle.unblock(move || drop(dir)));
+        }
+    }
+}
+
+/// The type that WASI has for a type of the system.
+pub(super) fn kind(kind: FileType) -> DescriptorType {
+    match kind {
+        FileType::RegularFile => DescriptorType::RegularFile,
+        FileType::Directory => DescriptorType::Directory,
+        FileType::Symlink => DescriptorType::SymbolicLink,
+        FileType::Fifo => DescriptorType::Fifo,
+        FileType::Socket => DescriptorType::Socket,
+        FileType::CharacterDevice => DescriptorType::CharacterDevice,
+        FileType::BlockDevice => DescriptorType::BlockDevice,
+        FileType::Unknown => DescriptorType::Unknown,
+    }
+}
+
+impl State {
+    /// The file behind a handle, if it was opened for this.
+    pub(super) fn file(
+        &self,
+        descriptor: &Resource<Descriptor>,
+        needed: DescriptorFlags,
+    ) -> Result<(Arc<File>, Arc<Mount>), FsError> {
+        let descriptor = self.table.get(descriptor)?;
+        match &descriptor.node {
+            Node::Directory(_) => Err(ErrorCode::IsDirectory.into()),
+            Node::File(_) if !descriptor.flags.contains(needed) => {
+                Err(ErrorCode::BadDescriptor.into())
+            }
+            Node::File(file) => Ok((file.clone(), descriptor.mount.clone())),
+        }
+    }
+
+    /// The directory behind a handle.
+    pub(super) fn directory(
+        &self,
+        descriptor: &Resource<Descriptor>,
+    ) -> Result<(Arc<Directory>, Arc<Mount>), FsError> {
+        let descriptor = self.table.get(descriptor)?;
+        match &descriptor.node {
+            Node::File(_) => Err(ErrorCode::NotDirectory.into()),
+            Node::Directory(directory) => Ok((directory.clone(), descriptor.mount.clone())),
+        }
+    }
+
+    /// Runs a job of a mount's filesystem on the blocking pool.
+    pub(super) async fn on_pool<T: Send + 'static>(
+        &mut self,
+        mount: &Mount,
+        job: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<T, FsError> {
+        let done = mount.filesystem.lane().unblock(job).await?;
+        self.suspended();
+        Ok(done?)
+    }
+}

@@ -1,0 +1,110 @@
+//! `read-directory`: the names in a directory, a batch at a time.
+
+use std::collections::VecDeque;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, statat};
+use wasmtime::component::Resource;
+
+use super::Descriptor;
+use super::descriptor::kind;
+use super::error::{ErrorCode, FsError};
+use super::interfaces::types::DirectoryEntry;
+use super::mount::{Deed, Mount};
+use crate::host::State;
+
+/// How many bytes of names one job fetches.
+const BATCH: usize = 32 * 1024;
+
+/// `wasi:filesystem/types#directory-entry-stream`.
+pub struct DirectoryStream {
+    mount: Arc<Mount>,
+    /// An open file description of its own: its position is nobody else's.
+    fd: Arc<OwnedFd>,
+    /// Fetched and not yet given. A name that is not Unicode is an error in its place.
+    entries: VecDeque<Result<DirectoryEntry, ErrorCode>>,
+    ended: bool,
+}
+
+/// The next names of a directory; none at its end. Blocks.
+fn fetch(fd: impl AsFd) -> io::Result<VecDeque<Result<DirectoryEntry, ErrorCode>>> {
+    let mut space = vec![MaybeUninit::uninit(); BATCH];
+    let mut names = RawDir::new(fd.as_fd(), &mut space);
+    let mut entries = VecDeque::new();
+    while let Some(entry) = names.next() {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_bytes() != b"." && name.to_bytes() != b".." {
+            let known = match entry.file_type() {
+                // Some filesystems say what it is only when they are asked about it.
+                FileType::Unknown => statat(&fd, name, AtFlags::SYMLINK_NOFOLLOW)
+                    .map_or(FileType::Unknown, |stat| {
+                        FileType::from_raw_mode(stat.st_mode)
+                    }),
+                known => known,
+            };
+            entries.push_back(match name.to_str() {
+                Ok(name) => Ok(DirectoryEntry {
+                    type_: kind(known),
+                    name: name.to_owned(),
+                }),
+                Err(_) => Err(ErrorCode::IllegalByteSequence),
+            });
+        }
+        if names.is_buffer_empty() && !entries.is_empty() {
+            break;
+        }
+    }
+    Ok(entries)
+}
+
+impl State {
+    pub(super) async fn list(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+    ) -> Result<Resource<DirectoryStream>, FsError> {
+        self.breathe().await?;
+        let (directory, mount) = self.directory(&descriptor)?;
+        mount.permit(Deed::List)?;
+        let (fd, entries) = self
+            .on_pool(&mount, move || {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let fd = openat(directory.dir()?, ".", flags, Mode::empty())?;
+                let entries = fetch(&fd)?;
+                Ok((fd, entries))
+            })
+            .await?;
+        Ok(self.table.push(DirectoryStream {
+            mount,
+            fd: Arc::new(fd),
+            ended: entries.is_empty(),
+            entries,
+        })?)
+    }
+
+    pub(super) async fn next_entry(
+        &mut self,
+        stream: Resource<DirectoryStream>,
+    ) -> Result<Option<DirectoryEntry>, FsError> {
+        self.breathe().await?;
+        let names = self.table.get_mut(&stream)?;
+        if names.entries.is_empty() && !names.ended {
+            let (fd, mount) = (names.fd.clone(), names.mount.clone());
+            let entries = match self.on_pool(&mount, move || fetch(&*fd)).await {
+                // The directory was removed: nothing is in it.
+                Err(FsError::Code(ErrorCode::NoEntry)) => VecDeque::new(),
+                entries => entries?,
+            };
+            let names = self.table.get_mut(&stream)?;
+            names.ended = entries.is_empty();
+            names.entries = entries;
+        }
+        match self.table.get_mut(&stream)?.entries.pop_front() {
+            Some(entry) => Ok(Some(entry?)),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A file as an input stream, from an offset on.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+
+use super::bytes::Streamed;
+use crate::host::io::{IoError, StreamError};
+
+/// What `read-via-stream` gives of a regular file. The caches are asked first; what they do not
+/// hold, the pool reads.
+pub struct FileInput {
+    handle: Handle,
+    streamed: Streamed,
+    simulated: bool,
+    state: Mutex<Reading>,
+}
+
+struct Reading {
+    offset: u64,
+    /// A job is under way.
+    busy: bool,
+    /// What it brought, from `offset` on; empty at the end.
+    brought: Option<Result<Vec<u8>, IoError>>,
+    /// Set when something was brought; made with the first job.
+    arrived: Option<Signal>,
+}
+
+impl FileInput {
+    pub(super) fn new(
+        handle: &Handle,
+        streamed: Streamed,
+        offset: u64,
+    ) -> Result<FileInput, Error> {
+        Ok(FileInput {
+            handle: handle.clone(),
+            streamed,
+            simulated: handle.is_simulated()?,
+            state: Mutex::new(Reading {
+                offset,
+                busy: false,
+                brought: None,
+                arrived: None,
+            }),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Reading> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what the caches hold or a job has brought. Otherwise starts a job, and there is
+    /// nothing yet.
+    pub(crate) fn read(self: &Arc<Self>, length: usize) -> Result<Vec<u8>, StreamError> {
+        let mut state = self.lock();
+        if state.busy {
+            return Ok(Vec::new());
+        }
+        if let Some(brought) = state.brought.take() {
+            return state.take(brought, length);
+        }
+        let (file, _) = &self.streamed;
+        if !self.simulated {
+            let mut buffer = vec![0; length];
+            let read = file.read_cached(&mut buffer, state.offset);
+            match read.map_err(std::io::Error::from)? {
+                Some(0) => return Err(StreamError::Closed),
+                Some(read) => {
+                    buffer.truncate(read);
+                    state.offset = state.offset.saturating_add(read as u64);
+                    return Ok(buffer);
+                }
+                None => {}
+            }
+        }
+        self.fetch(&mut state, length)?;
+        Ok(Vec::new())
+    }
+
+    /// Starts a job that reads.
+    fn fetch(self: &Arc<Self>, state: &mut Reading, length: usize) -> Result<(), Error> {
+        let arrived = match &state.arrived {
+            Some(arrived) => arrived.clone(),
+            None => Signal::new(&self.handle)?,
+        };
+        arrived.clear();
+        state.arrived = Some(arrived.clone());
+        let ((file, mount), offset) = (self.streamed.clone(), state.offset);
+        let job = mount.filesystem.lane().unblock(move || {
+            let mut buffer = vec![0; length];
+            let read = file.read_fully(&mut buffer, offset)?;
+            buffer.truncate(read);
+            Ok::<_, std::io::Error>(buffer)
+        });
+        let input = self.clone();
+        let task = self.handle.spawn(async move {
+            let brought = match job.await {
+                Ok(read) => read.map_err(IoError::from),
+                Err(error) => Err(IoError::new(error.to_string())),
+            };
+            let mut state = input.lock();
+            state.busy = false;
+            state.brought = Some(brought);
+            drop(state);
+            arrived.set();
+        })?;
+        task.detach();
+        state.busy = true;
+        Ok(())
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.lock().busy
+    }
+
+    pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        match &*self.lock() {
+            Reading {
+                busy: true,
+                arrived: Some(arrived),
+                ..
+            } => set.add_signal(arrived, tag),
+            _ => set.add_deadline(Instant::from_nanos(0), tag),
+        }
+    }
+}
+
+impl Reading {
+    fn take(
+        &mut self,
+        brought: Result<Vec<u8>, IoError>,
+        length: usize,
+    ) -> Result<Vec<u8>, StreamError> {
+        let mut bytes = brought.map_err(StreamError::Failed)?;
+        if bytes.is_empty() {
+            return Err(StreamError::Closed);
+        }
+        if bytes.len() > length {
+            self.brought = Some(Ok(bytes.split_off(length)));
+        }
+        self.offset = self.offset.saturating_add(bytes.len() as u64);
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,170 @@
+//! `open-at`: how WASI's flags become the system's.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use rustix::fs::OFlags;
+use wasmtime::component::Resource;
+use wippy_dispatcher::Handle;
+
+use super::Descriptor;
+use super::descriptor::{Directory, Node};
+use super::error::{ErrorCode, FsError};
+use super::interfaces::types::{DescriptorFlags, OpenFlags, PathFlags};
+use super::mount::{Deed, Mount};
+use super::path::relative;
+use crate::fs::Class;
+use crate::host::State;
+
+/// With which permissions files are created, before the process's mask.
+const FILE_MODE: u32 = 0o666;
+
+/// One `open-at`.
+struct Request {
+    path: String,
+    follow: bool,
+    open: OpenFlags,
+    flags: DescriptorFlags,
+}
+
+impl Request {
+    /// The system's flags. Nothing that is opened ever waits to be opened, terminals included.
+    fn system_flags(&self) -> OFlags {
+        let mut flags = match (self.flags.contains(DescriptorFlags::READ), self.writes()) {
+            (true, true) => OFlags::RDWR,
+            (false, true) => OFlags::WRONLY,
+            (_, false) => OFlags::RDONLY,
+        };
+        flags |= self.extra_flags();
+        flags.set(OFlags::CREATE, self.open.contains(OpenFlags::CREATE));
+        flags.set(OFlags::EXCL, self.open.contains(OpenFlags::EXCLUSIVE));
+        flags.set(OFlags::TRUNC, self.open.contains(OpenFlags::TRUNCATE));
+        flags.set(OFlags::NOFOLLOW, !self.follow);
+        flags
+    }
+
+    /// Those that the sandbox takes as they are.
+    fn extra_flags(&self) -> OFlags {
+        let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        flags.set(OFlags::DIRECTORY, self.open.contains(OpenFlags::DIRECTORY));
+        let integrity =
+            DescriptorFlags::FILE_INTEGRITY_SYNC | DescriptorFlags::REQUESTED_WRITE_SYNC;
+        flags.set(OFlags::SYNC, self.flags.intersects(integrity));
+        flags.set(
+            OFlags::DSYNC,
+            self.flags.contains(DescriptorFlags::DATA_INTEGRITY_SYNC),
+        );
+        flags
+    }
+
+    /// Creating and truncating need a file that is open for writing, whatever its guest may do
+    /// with the descriptor.
+    fn writes(&self) -> bool {
+        self.flags.contains(DescriptorFlags::WRITE) || self.changes_names()
+    }
+
+    fn changes_names(&self) -> bool {
+        self.open
+            .intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE)
+    }
+
+    fn changes(&self) -> bool {
+        self.writes() || self.flags.contains(DescriptorFlags::MUTATE_DIRECTORY)
+    }
+
+    /// What must hold before anything is asked of the system.
+    fn check(&self, mount: &Mount) -> Result<(), FsError> {
+        relative(&self.path)?;
+        if self.changes() {
+            mount.permit(Deed::Change)?;
+        }
+        let both = OpenFlags::CREATE | OpenFlags::DIRECTORY;
+        match self.open.contains(both) {
+            true => Err(ErrorCode::Invalid.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Opens beneath the directory. Blocks.
+    fn open(&self, dir: &Dir) -> io::Result<OwnedFd> {
+        let mut options = OpenOptions::new();
+        let (create, exclusive) = (
+            self.open.contains(OpenFlags::CREATE),
+            self.open.contains(OpenFlags::EXCLUSIVE),
+        );
+        options
+            .read(self.flags.contains(DescriptorFlags::READ) || !self.writes())
+            .write(self.writes())
+            .truncate(self.open.contains(OpenFlags::TRUNCATE))
+            .create(create)
+            .create_new(create && exclusive)
+            .mode(FILE_MODE)
+            .custom_flags(self.extra_flags().bits().cast_signed())
+            .follow(match self.follow {
+                true => FollowSymlinks::Yes,
+                false => FollowSymlinks::No,
+            });
+        let opened = dir.open_with(&self.path, &options)?;
+        Ok(opened.into_std().into())
+    }
+
+    fn open_node(&self, handle: &Handle, directory: &Directory) -> io::Result<Node> {
+        let fd = self.open(directory.dir()?)?;
+        let class = Class::of(&fd);
+        Node::new(handle, fd, self.system_flags(), class)
+    }
+}
+
+impl State {
+    pub(super) async fn open(
+        &mut self,
+        base: Resource<Descriptor>,
+        path_flags: PathFlags,
+        path: String,
+        open: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> Result<Resource<Descriptor>, FsError> {
+        self.breathe().await?;
+        let (directory, mount) = self.directory(&base)?;
+        let request = Request {
+            path,
+            follow: path_flags.contains(PathFlags::SYMLINK_FOLLOW),
+            open,
+            flags,
+        };
+        request.check(&mount)?;
+        let node = self.open_request(request, &directory, &mount).await?;
+        if let Node::File(_) = &node
+            && flags.contains(DescriptorFlags::READ)
+        {
+            mount.permit(Deed::Read)?;
+        }
+        let mutates = matches!(&node, Node::Directory(_)) && mount.is_writable();
+        let flags = match mutates {
+            true => flags | DescriptorFlags::MUTATE_DIRECTORY,
+            false => flags & !DescriptorFlags::MUTATE_DIRECTORY,
+        };
+        Ok(self.table.push(Descriptor { node, flags, mount })?)
+    }
+
+    async fn open_request(
+        &mut self,
+        request: Request,
+        directory: &Arc<Directory>,
+        mount: &Mount,
+    ) -> Result<Node, FsError> {
+        // The caches neither create nor truncate.
+        let flags = request.system_flags();
+        if !request.changes_names()
+            && let Some(fd) = self.open_cached(directory, &request.path, flags)?
+        {
+            return Ok(Node::new(&self.handle, fd, flags, directory.class)?);
+        }
+        let (handle, directory) = (self.handle.clone(), directory.clone());
+        self.on_pool(mount, move || request.open_node(&handle, &directory))
+            .await
+    }
+}

@@ -1,0 +1,197 @@
+//! A file as an output stream, from an offset on or at its end.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+
+use super::bytes::{Place, Streamed};
+use crate::host::io::StreamError;
+
+/// The most bytes that one `check-write` permits.
+const PERMIT: u64 = super::bytes::INLINE_MAX as u64;
+
+/// What `write-via-stream` and `append-via-stream` give of a regular file. Small writes to a known
+/// local filesystem are done at once; others are kept, and a task of their own has the pool write
+/// them. Nothing more is permitted until they are written.
+pub struct FileOutput {
+    handle: Handle,
+    streamed: Streamed,
+    simulated: bool,
+    state: Mutex<Writing>,
+}
+
+struct Writing {
+    place: Place,
+    /// A job is under way.
+    busy: bool,
+    failure: Failure,
+    /// Set when no job is under way; made with the first one.
+    written: Option<Signal>,
+}
+
+/// A failure is told once; from then on the stream is closed.
+enum Failure {
+    None,
+    Untold(io::Error),
+    Closed,
+}
+
+/// The file streams of a call that have kept something, so that its end can wait for them.
+#[derive(Clone, Default)]
+pub struct Outputs(Arc<Mutex<VecDeque<Arc<FileOutput>>>>);
+
+impl Outputs {
+    /// Waits until all that the streams have taken is written, or cannot be.
+    pub async fn delivered(&self) {
+        loop {
+            let next = self.lock().pop_front();
+            match next {
+                // Who wanted to know whether it worked has flushed.
+                Some(output) => drop(output.delivered().await),
+                None => return,
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<FileOutput>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a stream that has kept something, and forgets those that have not any more.
+    pub(crate) fn add(&self, output: &Arc<FileOutput>) {
+        if !output.lock().busy {
+            return;
+        }
+        let mut outputs = self.lock();
+        outputs.retain(|other| !Arc::ptr_eq(other, output) && other.lock().busy);
+        outputs.push_back(output.clone());
+    }
+}
+
+impl FileOutput {
+    pub(super) fn new(
+        handle: &Handle,
+        streamed: Streamed,
+        place: Place,
+    ) -> Result<FileOutput, Error> {
+        Ok(FileOutput {
+            handle: handle.clone(),
+            streamed,
+            simulated: handle.is_simulated()?,
+            state: Mutex::new(Writing {
+                place,
+                busy: false,
+                failure: Failure::None,
+                written: None,
+            }),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Writing> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn check_write(&self) -> Result<u64, StreamError> {
+        let mut state = self.lock();
+        state.told()?;
+        Ok(if state.busy { 0 } else { PERMIT })
+    }
+
+    /// Takes bytes that were permitted.
+    pub(crate) fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<(), StreamError> {
+        let mut state = self.lock();
+        state.told()?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let (file, mount) = &self.streamed;
+        let checked = file.check_size(mount, state.place, bytes.len());
+        checked.map_err(|errno| state.failed(errno.into()))?;
+        if self.simulated || !file.writes_inline() {
+            return Ok(self.write_on_pool(&mut state, bytes.to_vec())?);
+        }
+        let (written, outcome) = file.write_fully(bytes, state.place);
+        state.place = state.place.after(written);
+        outcome.map_err(|error| state.failed(error))
+    }
+
+    fn write_on_pool(self: &Arc<Self>, state: &mut Writing, bytes: Vec<u8>) -> Result<(), Error> {
+        let signal = match &state.written {
+            Some(signal) => signal.clone(),
+            None => Signal::new(&self.handle)?,
+        };
+        signal.clear();
+        state.written = Some(signal.clone());
+        let ((file, mount), place) = (self.streamed.clone(), state.place);
+        let job = mount
+            .filesystem
+            .lane()
+            .unblock(move || file.write_fully(&bytes, place));
+        let output = self.clone();
+        let task = self.handle.spawn(async move {
+            let (written, outcome) = match job.await {
+                Ok(done) => done,
+                Err(error) => (0, Err(io::Error::from(error))),
+            };
+            let mut state = output.lock();
+            state.busy = false;
+            state.place = state.place.after(written);
+            if let Err(error) = outcome {
+                state.failure = Failure::Untold(error);
+            }
+            drop(state);
+            signal.set();
+        })?;
+        task.detach();
+        state.busy = true;
+        Ok(())
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.lock().busy
+    }
+
+    pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        match &*self.lock() {
+            Writing {
+                busy: true,
+                written: Some(signal),
+                ..
+            } => set.add_signal(signal, tag),
+            _ => set.add_deadline(Instant::from_nanos(0), tag),
+        }
+    }
+
+    /// Waits until nothing is under way.
+    pub(crate) async fn delivered(&self) -> Result<(), StreamError> {
+        let waits = {
+            let state = self.lock();
+            state.written.clone().filter(|_| state.busy)
+        };
+        if let Some(signal) = waits {
+            signal.wait().await?;
+        }
+        self.lock().told()
+    }
+}
+
+impl Writing {
+    fn told(&mut self) -> Result<(), StreamError> {
+        match std::mem::replace(&mut self.failure, Failure::Closed) {
+            Failure::None => {
+                self.failure = Failure::None;
+                Ok(())
+            }
+            Failure::Untold(error) => Err(error.into()),
+            Failure::Closed => Err(StreamError::Closed),
+        }
+    }
+
+    /// Told at once; closed from now on.
+    fn failed(&mut self, error: io::Error) -> StreamError {
+        self.failure = Failure::Closed;
+        error.into()
+    }
+}

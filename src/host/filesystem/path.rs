@@ -1,0 +1,261 @@
+//! Names: creating, linking, renaming and removing them.
+//!
+//! A path is followed to the directory that holds its last component, inside the sandbox; the
+//! component itself is then used by a call that does not follow links. That is a single name, so
+//! nothing that changes meanwhile can lead out.
+
+use std::io;
+
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, linkat, mkdirat, readlinkat, renameat, symlinkat, unlinkat,
+};
+use rustix::io::Errno;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use wasmtime::component::Resource;
+
+use super::Descriptor;
+use super::error::{ErrorCode, FsError};
+use super::interfaces::types::PathFlags;
+use super::mount::Deed;
+use crate::host::State;
+
+/// With which permissions directories are created, before the process's mask.
+const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
+
+/// Refuses a path that begins at a root: guests have none.
+pub(super) fn relative(path: &str) -> Result<(), FsError> {
+    match path.starts_with('/') {
+        true => Err(ErrorCode::NotPermitted.into()),
+        false => Ok(()),
+    }
+}
+
+/// The directory that holds a path's last component.
+pub(super) enum Parent<'a> {
+    Base(&'a Dir),
+    Opened(Dir),
+}
+
+impl std::ops::Deref for Parent<'_> {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        match self {
+            Parent::Base(dir) => dir,
+            Parent::Opened(dir) => dir,
+        }
+    }
+}
+
+/// Follows a path up to its last component. The component keeps its trailing slashes, by which the
+/// system knows that a directory is meant. Blocks.
+///
+/// # Errors
+/// The sandbox's, and `ENOENT` for an empty path.
+pub(super) fn parent<'a, 'p>(base: &'a Dir, path: &'p str) -> io::Result<(Parent<'a>, &'p str)> {
+    let bare = path.trim_end_matches('/');
+    if bare.is_empty() {
+        return Err(Errno::NOENT.into());
+    }
+    let start = bare.rfind('/').map_or(0, |slash| slash + 1);
+    let (above, name) = path.split_at_checked(start).unwrap_or(("", path));
+    // The name of a parent directory says nothing about where that is: the sandbox follows it.
+    if name.trim_end_matches('/') == ".." {
+        return Ok((Parent::Opened(base.open_dir(bare)?), "."));
+    }
+    match above.is_empty() {
+        true => Ok((Parent::Base(base), name)),
+        false => Ok((Parent::Opened(base.open_dir(above)?), name)),
+    }
+}
+
+/// What a path means, links followed, as a descriptor that can only be asked about. Blocks.
+///
+/// # Errors
+/// The sandbox's.
+pub(super) fn follow(base: &Dir, path: &str) -> io::Result<OwnedFd> {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .custom_flags((OFlags::PATH | OFlags::CLOEXEC).bits().cast_signed());
+    Ok(base.open_with(path, &options)?.into_std().into())
+}
+
+/// What a link says. Blocks.
+fn read_link(base: &Dir, path: &str) -> io::Result<String> {
+    let (parent, name) = parent(base, path)?;
+    if name.ends_with('/') {
+        // With a slash behind it the link itself would be followed, by the system.
+        follow(base, path)?;
+        return Err(Errno::INVAL.into());
+    }
+    let text = readlinkat(&*parent, name, Vec::new())?;
+    let text = text.into_string().map_err(|_| Errno::ILSEQ)?;
+    match text.starts_with('/') {
+        true => Err(Errno::PERM.into()),
+        false => Ok(text),
+    }
+}
+
+fn link(old: &Dir, old_path: &str, new: &Dir, new_path: &str) -> io::Result<()> {
+    let (old_parent, old_name) = parent(old, old_path)?;
+    let (new_parent, new_name) = parent(new, new_path)?;
+    if old_name.ends_with('/') {
+        // It can only be a directory, which has one name.
+        let opened = follow(old, old_path)?;
+        drop(opened);
+        return Err(Errno::PERM.into());
+    }
+    linkat(
+        &*old_parent,
+        old_name,
+        &*new_parent,
+        new_name,
+        AtFlags::empty(),
+    )?;
+    Ok(())
+}
+
+fn rename(old: &Dir, old_path: &str, new: &Dir, new_path: &str) -> io::Result<()> {
+    let (old_parent, old_name) = parent(old, old_path)?;
+    let (new_parent, new_name) = parent(new, new_path)?;
+    renameat(&*old_parent, old_name, &*new_parent, new_name)?;
+    Ok(())
+}
+
+impl State {
+    pub(super) async fn create_directory(
+        &mut self,
+        base: Resource<Descriptor>,
+        path: String,
+    ) -> Result<(), FsError> {
+        self.at(&base, Deed::CreateDirectory, path, |dir, path| {
+            let (parent, name) = parent(dir, path)?;
+            mkdirat(&*parent, name, DIRECTORY_MODE)?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn remove_directory(
+        &mut self,
+        base: Resource<Descriptor>,
+        path: String,
+    ) -> Result<(), FsError> {
+        self.at(&base, Deed::Change, path, |dir, path| {
+            let (parent, name) = parent(dir, path)?;
+            unlinkat(&*parent, name, AtFlags::REMOVEDIR)?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn unlink_file(
+        &mut self,
+        base: Resource<Descriptor>,
+        path: String,
+    ) -> Result<(), FsError> {
+        self.at(&base, Deed::Change, path, |dir, path| {
+            let (parent, name) = parent(dir, path)?;
+            unlinkat(&*parent, name, AtFlags::empty())?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// A link's target may lead anywhere but from the root; following it is what the sandbox
+    /// refuses.
+    pub(super) async fn symlink(
+        &mut self,
+        base: Resource<Descriptor>,
+        target: String,
+        path: String,
+    ) -> Result<(), FsError> {
+        relative(&target)?;
+        self.at(&base, Deed::Change, path, move |dir, path| {
+            let (parent, name) = parent(dir, path)?;
+            symlinkat(&target, &*parent, name)?;
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn readlink(
+        &mut self,
+        base: Resource<Descriptor>,
+        path: String,
+    ) -> Result<String, FsError> {
+        self.breathe().await?;
+        relative(&path)?;
+        let (directory, mount) = self.directory(&base)?;
+        self.on_pool(&mount, move || read_link(directory.dir()?, &path))
+            .await
+    }
+
+    pub(super) async fn link(
+        &mut self,
+        old: Resource<Descriptor>,
+        flags: PathFlags,
+        old_path: String,
+        new: Resource<Descriptor>,
+        new_path: String,
+    ) -> Result<(), FsError> {
+        if flags.contains(PathFlags::SYMLINK_FOLLOW) {
+            return Err(ErrorCode::Invalid.into());
+        }
+        self.two(&old, old_path, &new, new_path, link).await
+    }
+
+    pub(super) async fn rename(
+        &mut self,
+        old: Resource<Descriptor>,
+        old_path: String,
+        new: Resource<Descriptor>,
+        new_path: String,
+    ) -> Result<(), FsError> {
+        self.two(&old, old_path, &new, new_path, rename).await
+    }
+
+    /// A change at one path.
+    async fn at<T: Send + 'static>(
+        &mut self,
+        base: &Resource<Descriptor>,
+        deed: Deed,
+        path: String,
+        job: impl FnOnce(&Dir, &str) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, FsError> {
+        self.breathe().await?;
+        let (directory, mount) = self.directory(base)?;
+        mount.permit(deed)?;
+        relative(&path)?;
+        self.on_pool(&mount, move || job(directory.dir()?, &path))
+            .await
+    }
+
+    /// A change that two paths have part in: both mounts must permit it, and they must be one.
+    async fn two(
+        &mut self,
+        old: &Resource<Descriptor>,
+        old_path: String,
+        new: &Resource<Descriptor>,
+        new_path: String,
+        job: fn(&Dir, &str, &Dir, &str) -> io::Result<()>,
+    ) -> Result<(), FsError> {
+        self.breathe().await?;
+        let (old, mount) = self.directory(old)?;
+        let (new, new_mount) = self.directory(new)?;
+        mount.permit(Deed::Change)?;
+        new_mount.permit(Deed::Change)?;
+        relative(&old_path)?;
+        relative(&new_path)?;
+        if !Arc::ptr_eq(&mount, &new_mount) {
+            return Err(ErrorCode::CrossDevice.into());
+        }
+        self.on_pool(&mount, move || {
+            job(old.dir()?, &old_path, new.dir()?, &new_path)
+        })
+        .await
+    }
+}

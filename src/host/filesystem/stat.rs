@@ -1,0 +1,231 @@
+//! What is known of a file without opening it: `stat`, timestamps, hashes.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::os::fd::AsFd;
+
+use cap_std::fs::Dir;
+use rustix::fs::{
+    AtFlags, FileType, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat, futimens,
+    statat, utimensat,
+};
+use wasmtime::component::Resource;
+use wippy_dispatcher::WallTime;
+
+use super::Descriptor;
+use super::descriptor::{Node, kind};
+use super::error::{ErrorCode, FsError};
+use super::interfaces::types::{
+    Datetime, DescriptorStat, MetadataHashValue, NewTimestamp, PathFlags,
+};
+use super::mount::Deed;
+use super::path::{follow, parent, relative};
+use crate::host::State;
+
+const NANOS: u32 = 1_000_000_000;
+
+/// What the system told, as WASI says it. A time before 1970 is none.
+pub(super) fn told(stat: &Stat) -> DescriptorStat {
+    let time = |seconds: i64, nanoseconds: u64| {
+        Some(Datetime {
+            seconds: u64::try_from(seconds).ok()?,
+            nanoseconds: u32::try_from(nanoseconds).ok()?,
+        })
+    };
+    DescriptorStat {
+        type_: kind(FileType::from_raw_mode(stat.st_mode)),
+        link_count: stat.st_nlink,
+        size: u64::try_from(stat.st_size).unwrap_or(0),
+        data_access_timestamp: time(stat.st_atime, stat.st_atime_nsec),
+        data_modification_timestamp: time(stat.st_mtime, stat.st_mtime_nsec),
+        status_change_timestamp: time(stat.st_ctime, stat.st_ctime_nsec),
+    }
+}
+
+/// The lower half says which object it is, and stays while it lives: preview 1 takes it for the
+/// inode. The upper half changes with size and modification time.
+fn hash(stat: &Stat) -> MetadataHashValue {
+    let mut object = DefaultHasher::new();
+    (stat.st_dev, stat.st_ino).hash(&mut object);
+    let mut content = object.clone();
+    (stat.st_size, stat.st_mtime, stat.st_mtime_nsec).hash(&mut content);
+    MetadataHashValue {
+        lower: object.finish(),
+        upper: content.finish(),
+    }
+}
+
+/// Asks about a path. Blocks.
+fn stat_at(dir: &Dir, path: &str, follows: bool) -> io::Result<Stat> {
+    if follows || path.ends_with('/') {
+        return Ok(fstat(follow(dir, path)?)?);
+    }
+    let (parent, name) = parent(dir, path)?;
+    Ok(statat(&*parent, name, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// Sets the times of a path. Blocks.
+fn set_times_at(dir: &Dir, path: &str, follows: bool, times: &Timestamps) -> io::Result<()> {
+    if follows || path.ends_with('/') {
+        let fd = follow(dir, path)?;
+        return Ok(utimensat(fd, "", times, AtFlags::EMPTY_PATH)?);
+    }
+    let (parent, name) = parent(dir, path)?;
+    Ok(utimensat(&*parent, name, times, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+impl State {
+    pub(super) async fn stat_of(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+    ) -> Result<Stat, FsError> {
+        self.breathe().await?;
+        let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
+        let (node, mount) = (node.clone(), mount.clone());
+        let class = match &node {
+            Node::File(file) => file.class,
+            Node::Directory(directory) => directory.class,
+        };
+        match self.is_inline(class) {
+            true => Ok(node.stat()?),
+            false => self.on_pool(&mount, move || node.stat()).await,
+        }
+    }
+
+    pub(super) async fn stat_path(
+        &mut self,
+        base: &Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+    ) -> Result<Stat, FsError> {
+        self.breathe().await?;
+        let (directory, mount) = self.directory(base)?;
+        relative(&path)?;
+        let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
+        let mut wanted = OFlags::PATH | OFlags::CLOEXEC;
+        wanted.set(OFlags::NOFOLLOW, !follows);
+        if let Some(fd) = self.open_cached(&directory, &path, wanted)? {
+            return Ok(fstat(fd)?);
+        }
+        self.on_pool(&mount, move || stat_at(directory.dir()?, &path, follows))
+            .await
+    }
+
+    pub(super) async fn hash_of(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+    ) -> Result<MetadataHashValue, FsError> {
+        Ok(hash(&self.stat_of(descriptor).await?))
+    }
+
+    pub(super) async fn hash_path(
+        &mut self,
+        base: &Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+    ) -> Result<MetadataHashValue, FsError> {
+        Ok(hash(&self.stat_path(base, flags, path).await?))
+    }
+
+    pub(super) async fn same_object(
+        &mut self,
+        one: &Resource<Descriptor>,
+        other: &Resource<Descriptor>,
+    ) -> Result<bool, FsError> {
+        let (one, other) = (self.stat_of(one).await?, self.stat_of(other).await?);
+        Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
+    }
+
+    pub(super) async fn change_times(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+        access: NewTimestamp,
+        modification: NewTimestamp,
+    ) -> Result<(), FsError> {
+        self.breathe().await?;
+        let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
+        let (node, mount) = (node.clone(), mount.clone());
+        mount.permit(Deed::Change)?;
+        let times = self.times(access, modification)?;
+        self.on_pool(&mount, move || node.set_times(&times)).await
+    }
+
+    pub(super) async fn change_times_at(
+        &mut self,
+        base: &Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        access: NewTimestamp,
+        modification: NewTimestamp,
+    ) -> Result<(), FsError> {
+        self.breathe().await?;
+        let (directory, mount) = self.directory(base)?;
+        mount.permit(Deed::Change)?;
+        relative(&path)?;
+        let times = self.times(access, modification)?;
+        let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
+        self.on_pool(&mount, move || {
+            set_times_at(directory.dir()?, &path, follows, &times)
+        })
+        .await
+    }
+
+    fn times(
+        &self,
+        access: NewTimestamp,
+        modification: NewTimestamp,
+    ) -> Result<Timestamps, FsError> {
+        // In a simulation the dispatcher knows what time it is, and the kernel does not.
+        let now = match self.handle.is_simulated()? {
+            true => Some(self.handle.wall_time()?),
+            false => None,
+        };
+        Ok(Timestamps {
+            last_access: timespec(access, now)?,
+            last_modification: timespec(modification, now)?,
+        })
+    }
+}
+
+impl Node {
+    fn stat(&self) -> io::Result<Stat> {
+        Ok(match self {
+            Node::File(file) => fstat(file.fd()?)?,
+            Node::Directory(directory) => fstat(directory.dir()?)?,
+        })
+    }
+
+    fn set_times(&self, times: &Timestamps) -> io::Result<()> {
+        Ok(match self {
+            Node::File(file) => futimens(file.fd()?, times)?,
+            Node::Directory(directory) => futimens(directory.dir()?.as_fd(), times)?,
+        })
+    }
+}
+
+fn timespec(wanted: NewTimestamp, now: Option<WallTime>) -> Result<Timespec, FsError> {
+    let (seconds, nanoseconds) = match (wanted, now) {
+        (NewTimestamp::NoChange, _) => {
+            return Ok(Timespec {
+                tv_sec: 0,
+                tv_nsec: UTIME_OMIT,
+            });
+        }
+        (NewTimestamp::Now, None) => {
+            return Ok(Timespec {
+                tv_sec: 0,
+                tv_nsec: UTIME_NOW,
+            });
+        }
+        (NewTimestamp::Now, Some(now)) => (now.seconds, now.nanoseconds),
+        (NewTimestamp::Timestamp(time), _) => (time.seconds, time.nanoseconds),
+    };
+    match i64::try_from(seconds) {
+        Ok(seconds) if nanoseconds < NANOS => Ok(Timespec {
+            tv_sec: seconds,
+            tv_nsec: nanoseconds.into(),
+        }),
+        Ok(_) => Err(ErrorCode::Invalid.into()),
+        Err(_) => Err(ErrorCode::Overflow.into()),
+    }
+}

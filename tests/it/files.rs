@@ -1,0 +1,107 @@
+//! `wasi:filesystem`: files, directories and mounts (contract §2, §6, §9).
+
+mod descriptors;
+mod directories;
+mod escapes;
+mod example;
+mod failures;
+mod mounts;
+mod names;
+mod preview1;
+mod streams;
+mod times;
+mod waiting;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use wippy::Runtime;
+use wippy::function::Arguments;
+use wippy_dispatcher::Dispatcher;
+
+use crate::support::{Project, live};
+
+pub const SCRIPT: &str = "test:guests/files#script";
+pub const IMPORTS: &str = "[wasi:io, wasi:clocks, wasi:filesystem]";
+
+/// A directory `root` for a guest, and beside it a file that is none of the guest's business.
+pub struct World {
+    outer: tempfile::TempDir,
+}
+
+impl World {
+    pub fn new() -> World {
+        let outer = tempfile::tempdir().expect("a directory");
+        fs::create_dir(outer.path().join("root")).expect("a directory");
+        fs::write(outer.path().join("secret"), "secret").expect("a file");
+        World { outer }
+    }
+
+    pub fn outer(&self) -> &Path {
+        self.outer.path()
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.outer.path().join("root")
+    }
+
+    /// A project with the root at `/data`.
+    pub fn project(&self) -> Project {
+        self.mounted("[{fs: data, guest: /data}]", &[("data", &self.root(), "")])
+    }
+
+    /// A project with a function `script` over these mounts, and these filesystems: name, directory,
+    /// further settings as flow YAML.
+    pub fn mounted(&self, mounts: &str, filesystems: &[(&str, &Path, &str)]) -> Project {
+        let mut project = Project::new();
+        for (name, directory, settings) in filesystems {
+            let directory = json!(directory);
+            let mut fields: Vec<(&str, &dyn std::fmt::Display)> = vec![("directory", &directory)];
+            if let Some((key, value)) = settings.split_once(": ") {
+                fields.push((key, &*Box::leak(Box::new(value.to_owned()))));
+            }
+            project.entry(name, "fs.directory", &fields);
+        }
+        let wasi = format!("{{mounts: {mounts}}}");
+        project.function("script", "files", SCRIPT, IMPORTS, &[("wasi", &wasi)]);
+        project
+    }
+
+    /// Runs a script on the system's dispatcher over `/data`; each line must be answered so.
+    pub fn expect(&self, lines: &[(&str, &str)]) {
+        let dispatcher = live();
+        expect(&dispatcher, &self.project().load(&dispatcher), lines);
+    }
+}
+
+/// Runs a script: words are separated by spaces, or by tabs where there is one.
+pub fn script(dispatcher: &Dispatcher, runtime: &Runtime, lines: &[&str]) -> Vec<String> {
+    let lines: Vec<String> = std::iter::once("mounts")
+        .chain(lines.iter().copied())
+        .map(|line| match line.contains('\t') {
+            true => line.to_owned(),
+            false => line.replace(' ', "\t"),
+        })
+        .collect();
+    let arguments = [json!(lines)];
+    let called = dispatcher.block_on(runtime.call("script", Arguments::Json(&arguments)));
+    let answers = called.expect("no deadlock").expect("answers");
+    let answers = answers.as_array().expect("a list");
+    let text = |answer: &Value| answer.as_str().expect("a text").to_owned();
+    answers.iter().skip(1).map(text).collect()
+}
+
+/// Runs a script whose answers are known.
+pub fn expect(dispatcher: &Dispatcher, runtime: &Runtime, lines: &[(&str, &str)]) {
+    let commands: Vec<&str> = lines.iter().map(|(command, _)| *command).collect();
+    let answers = script(dispatcher, runtime, &commands);
+    let told: Vec<String> = commands
+        .iter()
+        .zip(&answers)
+        .map(|(command, answer)| format!("{command} -> {answer}"))
+        .collect();
+    for ((command, expected), answer) in lines.iter().zip(&answers) {
+        assert_eq!(answer, expected, "{command}\n{told:#?}");
+    }
+}

@@ -1,0 +1,200 @@
+//! What the system refuses: no room, too large, too many, read only. In processes of their own, where
+//! limits and mounts can be set.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use super::World;
+
+/// Calls a script by the program, in a shell that runs `before` first.
+fn in_shell(world: &World, runner: &[&str], before: &str, lines: &[&str]) -> Output {
+    let project = world.project().directory();
+    let lines: Vec<String> = std::iter::once("mounts")
+        .chain(lines.iter().copied())
+        .map(|line| line.replace(' ', "\t"))
+        .collect();
+    let mut command = Command::new(runner[0]);
+    command
+        .args(&runner[1..])
+        .args(["sh", "-c", &format!("{before}; exec \"$0\" \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_wippy"))
+        .arg("-C")
+        .arg(project.path())
+        .args(["call", "script", &json!([lines]).to_string()])
+        .env("ROOT", world.root());
+    command.output().expect("a shell")
+}
+
+fn answers(output: &Output) -> Vec<String> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let value: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{complaint}"));
+    let answers = value.as_array().expect("a list").iter().skip(1);
+    answers
+        .map(|answer| answer.as_str().expect("a text").to_owned())
+        .collect()
+}
+
+/// Whether this machine lets us have mounts of our own.
+fn may_mount() -> bool {
+    let tried = Command::new("unshare")
+        .args(["-Urm", "sh", "-c", "mount -t tmpfs none /tmp"])
+        .output();
+    tried.is_ok_and(|output| output.status.success())
+}
+
+const UNSHARED: &[&str] = &["unshare", "-Urm"];
+
+#[test]
+fn too_many_open_files_are_an_error_of_the_guests() {
+    let world = World::new();
+    std::fs::write(world.root().join("a"), "x").expect("a file");
+    let lines = ["hoard 100 /data a", "open f /data a r", "read f 9 0"];
+    let output = in_shell(&world, &["env"], "ulimit -n 60", &lines);
+    let answers = answers(&output);
+    let (kept, code) = answers[0].split_once(" then ").expect("an error");
+    assert_eq!(code, "insufficient-memory");
+    assert!((1..60).contains(&kept.parse::<u32>().expect("a number")));
+    // They were given back.
+    assert_eq!(answers[1..], ["ok", "x, end"]);
+}
+
+#[test]
+fn the_limit_on_sizes_is_an_error_and_no_signal() {
+    let world = World::new();
+    let lines = [
+        "open f /data a crw",
+        "fill f 4096 0",
+        "fill f 4096 1048576",
+        "size f 1048577",
+        "output o f 1048576",
+        "put o x",
+        "append p f",
+        "put p x",
+        "stat-at /data none -",
+    ];
+    // In blocks of 512 or 1024 bytes.
+    let output = in_shell(&world, &["env"], "ulimit -f 1024", &lines);
+    let answers = answers(&output);
+    let large = "file-too-large";
+    assert_eq!(answers[..2], ["ok", "4096"]);
+    let limit_is_half = answers[2] == large;
+    if limit_is_half {
+        assert_eq!(answers[3..5], [large, "ok"]);
+        assert_eq!(answers[5], format!("failed: {large}"));
+    }
+    assert_eq!(answers[6..], ["ok", "ok", "no-entry"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_full_filesystem_says_so_and_loses_nothing() {
+    if !may_mount() {
+        return;
+    }
+    let world = World::new();
+    let lines = [
+        "open f /data a crw",
+        "fill f 32768 0",
+        "fill f 65536 32768",
+        "stat f",
+        "output o f 65536",
+        "put o text",
+        "put o text",
+        "read f 3 32765",
+        "size f 1000000",
+        "open g /data b cw",
+        "fill g 4096 0",
+    ];
+    let before = "mount -t tmpfs -o size=64k none \"$ROOT\"";
+    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    assert_eq!(answers[..3], ["ok", "32768", "32768"]);
+    assert!(
+        answers[3].starts_with("RegularFile 1 65536 "),
+        "{answers:?}"
+    );
+    assert_eq!(
+        answers[4..7],
+        ["ok", "failed: insufficient-space", "closed"]
+    );
+    assert_eq!(answers[8..], ["ok", "ok", "insufficient-space"]);
+}
+
+#[test]
+fn a_filesystem_that_is_read_only_says_so() {
+    if !may_mount() {
+        return;
+    }
+    let world = World::new();
+    std::fs::write(world.root().join("a"), "text").expect("a file");
+    let before = "mount --bind \"$ROOT\" \"$ROOT\" && mount -o remount,bind,ro \"$ROOT\"";
+    let lines = [
+        "open f /data a w",
+        "open f /data new cw",
+        "open f /data a r",
+        "read f 9 0",
+        "times f now now",
+        "mkdir /data d",
+        "unlink /data a",
+        "rename /data a /data b",
+    ];
+    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    let refused = "read-only";
+    assert_eq!(
+        answers,
+        [
+            refused,
+            refused,
+            "ok",
+            "text, end",
+            refused,
+            refused,
+            refused,
+            refused
+        ]
+    );
+    assert!(Path::new(&world.root().join("a")).is_file());
+}
+
+#[test]
+fn a_filesystem_beneath_another_is_crossed() {
+    if !may_mount() {
+        return;
+    }
+    let world = World::new();
+    std::fs::create_dir(world.root().join("m")).expect("a directory");
+    std::fs::write(world.root().join("a"), "text").expect("a file");
+    let before = "mount -t tmpfs none \"$ROOT/m\"";
+    let lines = [
+        "open f /data m/b crw",
+        "write f 0 hello",
+        "open g /data m/b r",
+        "read g 9 0",
+        "stat-at /data m/none f",
+        "same f g",
+        "rename /data a /data m/a",
+        "link /data a /data m/a -",
+        "rmdir /data m",
+        "open d /data m dr",
+        "list d",
+    ];
+    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    assert_eq!(
+        answers,
+        [
+            "ok",
+            "5",
+            "ok",
+            "hello, end",
+            "no-entry",
+            "true",
+            "cross-device",
+            "cross-device",
+            "busy",
+            "ok",
+            "b=RegularFile"
+        ]
+    );
+}

@@ -1,0 +1,101 @@
+//! Files as streams.
+
+use std::fs;
+
+use super::{World, expect};
+use crate::support::{live, simulated};
+
+const STREAMS: &[(&str, &str)] = &[
+    ("open f /data a crw", "ok"),
+    ("output o f 3", "ok"),
+    ("put o def", "ok"),
+    ("put o ghi", "ok"),
+    ("output p f 0", "ok"),
+    ("put p abc", "ok"),
+    ("append q f", "ok"),
+    ("write f 9 jkl", "3"),
+    ("put q mno", "ok"),
+    ("input i f 0", "ok"),
+    ("take i 4", "abcd"),
+    ("take i 4", "efgh"),
+    ("skip i 2", "2"),
+    ("drain i", "klmno"),
+    ("take i 4", "closed"),
+    ("input j f 10", "ok"),
+    // Streams live on without their descriptor.
+    ("drop f", "ok"),
+    ("drain j", "klmno"),
+    ("open g /data copy crw", "ok"),
+    ("output to g 0", "ok"),
+    ("open f /data a r", "ok"),
+    ("input from f 0", "ok"),
+    ("copy to from", "15"),
+    ("input copied g 0", "ok"),
+    ("drain copied", "abcdefghijklmno"),
+    ("input beyond g 100", "ok"),
+    ("take beyond 1", "closed"),
+    ("output none f 0", "bad-descriptor"),
+    ("append none f", "bad-descriptor"),
+    ("output none /data 0", "is-directory"),
+    ("input none /data 0", "is-directory"),
+    ("put-many to 3000 0123456789abcdef", "ok"),
+    ("flush to", "ok"),
+];
+
+#[test]
+fn streams_read_and_write_from_their_offsets() {
+    let world = World::new();
+    for dispatcher in [live(), simulated()] {
+        let _ = fs::remove_file(world.root().join("a"));
+        let _ = fs::remove_file(world.root().join("copy"));
+        expect(&dispatcher, &world.project().load(&dispatcher), STREAMS);
+        let copied = fs::read(world.root().join("copy")).expect("a file");
+        assert_eq!(copied.len(), 15 + 48_000);
+        assert!(copied.ends_with(b"abcdef"));
+    }
+}
+
+#[test]
+fn what_was_taken_is_written_when_the_call_ends() {
+    // In a simulation every write is a job; the guest leaves without a flush, and its streams open.
+    let world = World::new();
+    let dispatcher = simulated();
+    let runtime = world.project().load(&dispatcher);
+    let lines = [
+        ("open f /data a cw", "ok"),
+        ("output o f 0", "ok"),
+        ("put-many o 1 kept", "ok"),
+    ];
+    expect(&dispatcher, &runtime, &lines);
+    let text = fs::read_to_string(world.root().join("a")).expect("a file");
+    assert_eq!(text, "kept");
+}
+
+#[test]
+fn a_stream_says_why_it_failed_and_is_closed_then() {
+    let world = World::new();
+    let mounts = "[{fs: dev, guest: /dev}]";
+    let project = world.mounted(mounts, &[("dev", std::path::Path::new("/dev"), "")]);
+    let dispatcher = live();
+    let runtime = project.load(&dispatcher);
+    expect(
+        &dispatcher,
+        &runtime,
+        &[
+            ("open full /dev full w", "ok"),
+            ("type full", "CharacterDevice"),
+            ("output o full 0", "ok"),
+            ("put o text", "failed: insufficient-space"),
+            ("put o text", "closed"),
+            ("write full 0 text", "insufficient-space"),
+            ("open zero /dev zero r", "ok"),
+            ("input i zero 0", "ok"),
+            ("take i 3", "\0\0\0"),
+            ("open null /dev null rw", "ok"),
+            ("output n null 0", "ok"),
+            ("put n text", "ok"),
+            ("input e null 0", "ok"),
+            ("take e 3", "closed"),
+        ],
+    );
+}
