@@ -12,6 +12,7 @@ pub mod env;
 pub mod function;
 pub mod host;
 pub mod module;
+pub mod network;
 mod once;
 pub mod process;
 pub mod registry;

@@ -301,6 +301,7 @@ fn context(
         args,
         cwd: wasi.cwd.as_str().into(),
         stdio,
+        network: wasi.network_allow.clone(),
         limits,
     }
 }

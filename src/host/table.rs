@@ -11,6 +11,10 @@ use wasmtime::{Result, bail, format_err};
 use super::cli::{TerminalInput, TerminalOutput};
 use super::io::{InputStream, IoError, OutputStream};
 use super::pollable::Pollable;
+use super::sockets::{
+    IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
+    UdpSocket,
+};
 
 /// Everything that a guest can hold a handle of.
 pub enum Entry {
@@ -26,6 +30,18 @@ pub enum Entry {
     TerminalInput(TerminalInput),
     /// `wasi:cli/terminal-output#terminal-output`
     TerminalOutput(TerminalOutput),
+    /// `wasi:sockets/network#network`
+    Network(Network),
+    /// `wasi:sockets/ip-name-lookup#resolve-address-stream`
+    ResolveAddressStream(ResolveAddressStream),
+    /// `wasi:sockets/tcp#tcp-socket`
+    TcpSocket(TcpSocket),
+    /// `wasi:sockets/udp#udp-socket`
+    UdpSocket(UdpSocket),
+    /// `wasi:sockets/udp#incoming-datagram-stream`
+    IncomingDatagrams(IncomingDatagramStream),
+    /// `wasi:sockets/udp#outgoing-datagram-stream`
+    OutgoingDatagrams(OutgoingDatagramStream),
 }
 
 /// A Rust type that stands for one kind of entry.
@@ -78,6 +94,12 @@ kinds! {
     IoError, Error, "error";
     TerminalInput, TerminalInput, "terminal-input";
     TerminalOutput, TerminalOutput, "terminal-output";
+    Network, Network, "network";
+    ResolveAddressStream, ResolveAddressStream, "resolve-address-stream";
+    TcpSocket, TcpSocket, "tcp-socket";
+    UdpSocket, UdpSocket, "udp-socket";
+    IncomingDatagramStream, IncomingDatagrams, "incoming-datagram-stream";
+    OutgoingDatagramStream, OutgoingDatagrams, "outgoing-datagram-stream";
 }
 
 struct Slot {
@@ -185,6 +207,13 @@ impl Table {
         let slot = self.slots.get_mut(index as usize);
         slot.and_then(|slot| T::get_mut(&mut slot.entry))
             .ok_or_else(missing::<T>)
+    }
+
+    /// All output streams that live.
+    pub fn outputs(&self) -> impl Iterator<Item = &OutputStream> {
+        self.slots
+            .iter()
+            .filter_map(|(_, slot)| OutputStream::get(&slot.entry))
     }
 
     /// Takes a resource out.

@@ -8,6 +8,7 @@ use wippy_dispatcher::{Instant, WaitSet};
 use super::StreamError;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
+use crate::host::sockets::Sending;
 use crate::host::stdio::Output;
 
 /// Beyond how many bytes that are kept a permitted write waits.
@@ -29,6 +30,8 @@ pub enum Sink {
     Log(Arc<Lines>),
     /// The writing end of a pipe in memory.
     Pipe(PipeWriter),
+    /// The sending half of a TCP connection.
+    Tcp(Arc<Sending>),
 }
 
 impl OutputStream {
@@ -66,6 +69,7 @@ impl Sink {
             Sink::Device(device) => device.check_write(),
             Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
+            Sink::Tcp(sending) => sending.check_write(),
         }
     }
 
@@ -81,6 +85,7 @@ impl Sink {
                 Ok(())
             }
             Sink::Pipe(pipe) => pipe.write(bytes),
+            Sink::Tcp(sending) => sending.write(bytes),
         }
     }
 
@@ -90,6 +95,8 @@ impl Sink {
         match self {
             Sink::Device(device) => device.kept() > KEPT_MAX,
             Sink::Log(_) => false,
+            // One stream writes to it, within its permit.
+            Sink::Tcp(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
         }
     }
@@ -99,6 +106,7 @@ impl Sink {
             Sink::Device(device) => device.is_ready(),
             Sink::Log(_) => true,
             Sink::Pipe(pipe) => pipe.is_ready(),
+            Sink::Tcp(sending) => sending.is_ready(),
         }
     }
 
@@ -107,6 +115,7 @@ impl Sink {
             Sink::Device(device) => device.register(set, tag)?,
             Sink::Log(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
+            Sink::Tcp(sending) => sending.register(set, tag)?,
         }
         Ok(())
     }
@@ -121,6 +130,7 @@ impl Sink {
             Sink::Log(_) => Ok(()),
             // What a pipe has taken its reader can read.
             Sink::Pipe(_) => Ok(()),
+            Sink::Tcp(sending) => sending.delivered().await,
         }
     }
 }
