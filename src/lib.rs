@@ -14,6 +14,7 @@ pub mod function;
 pub mod host;
 mod mistake;
 pub mod module;
+pub mod network;
 mod once;
 pub mod process;
 pub mod registry;

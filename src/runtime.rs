@@ -11,7 +11,7 @@ use crate::env::Environment;
 use crate::fs::{self, Roots};
 use crate::function::values::{ValueError, signature};
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
-use crate::host::filesystem::{Mount, Outputs};
+use crate::host::filesystem::Mount;
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Exit, Limits};
 use crate::mistake::mistakes;
@@ -494,7 +494,7 @@ fn context(
         cwd: wasi.cwd.as_str().into(),
         stdio,
         mounts,
-        outputs: Outputs::default(),
+        network: wasi.network_allow.clone(),
         limits,
     }
 }

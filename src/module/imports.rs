@@ -249,6 +249,13 @@ implemented! {
     "wasi:cli/terminal-stdin" => cli::interfaces::terminal_stdin;
     "wasi:cli/terminal-stdout" => cli::interfaces::terminal_stdout;
     "wasi:cli/terminal-stderr" => cli::interfaces::terminal_stderr;
+    "wasi:sockets/network" => sockets::interfaces::network;
+    "wasi:sockets/instance-network" => sockets::interfaces::instance_network;
+    "wasi:sockets/ip-name-lookup" => sockets::interfaces::ip_name_lookup;
+    "wasi:sockets/tcp" => sockets::interfaces::tcp;
+    "wasi:sockets/tcp-create-socket" => sockets::interfaces::tcp_create_socket;
+    "wasi:sockets/udp" => sockets::interfaces::udp;
+    "wasi:sockets/udp-create-socket" => sockets::interfaces::udp_create_socket;
 }
 
 #[cfg(test)]
@@ -291,6 +298,6 @@ mod tests {
             .iter()
             .flat_map(full_names)
             .filter(|name| implementation(name).is_some());
-        assert_eq!(implemented.count(), 20);
+        assert_eq!(implemented.count(), 27);
     }
 }

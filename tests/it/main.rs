@@ -29,6 +29,7 @@ mod random;
 mod schema;
 mod services;
 mod simulation;
+mod sockets;
 mod stdio;
 mod streams;
 mod terminals;

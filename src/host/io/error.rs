@@ -13,6 +13,8 @@ use crate::host::State;
 pub struct IoError {
     text: String,
     code: Option<i32>,
+    /// It is about the network, and nothing else.
+    network: bool,
 }
 
 impl IoError {
@@ -21,7 +23,21 @@ impl IoError {
         IoError {
             text: text.into(),
             code: None,
+            network: false,
         }
+    }
+
+    /// An error of a socket's stream.
+    pub fn of_network(error: io::Error) -> IoError {
+        IoError {
+            network: true,
+            ..error.into()
+        }
+    }
+
+    /// The system's error number, if it came from a socket's stream.
+    pub fn network_code(&self) -> Option<i32> {
+        self.code.filter(|_| self.network)
     }
 
     /// The system's error number, for the packages that map it to their own codes.
@@ -35,6 +51,7 @@ impl From<io::Error> for IoError {
         IoError {
             text: error.to_string(),
             code: error.raw_os_error(),
+            network: false,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::StreamError;
 use crate::host::filesystem::FileOutput;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
+use crate::host::sockets::Sending;
 use crate::host::stdio::Output;
 
 /// Beyond how many bytes that are kept a permitted write waits.
@@ -32,6 +33,8 @@ pub enum Sink {
     Pipe(PipeWriter),
     /// A file, from an offset on or at its end.
     File(Arc<FileOutput>),
+    /// The sending half of a TCP connection.
+    Tcp(Arc<Sending>),
 }
 
 impl OutputStream {
@@ -70,6 +73,7 @@ impl Sink {
             Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
             Sink::File(file) => file.check_write(),
+            Sink::Tcp(sending) => sending.check_write(),
         }
     }
 
@@ -86,6 +90,7 @@ impl Sink {
             }
             Sink::Pipe(pipe) => pipe.write(bytes),
             Sink::File(file) => file.write(bytes),
+            Sink::Tcp(sending) => sending.write(bytes),
         }
     }
 
@@ -95,6 +100,8 @@ impl Sink {
         match self {
             Sink::Device(device) => device.kept() > KEPT_MAX,
             Sink::Log(_) => false,
+            // One stream writes to it, within its permit.
+            Sink::Tcp(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
             // What it has taken stands in the way of the next permit.
             Sink::File(_) => false,
@@ -107,6 +114,7 @@ impl Sink {
             Sink::Log(_) => true,
             Sink::Pipe(pipe) => pipe.is_ready(),
             Sink::File(file) => file.is_ready(),
+            Sink::Tcp(sending) => sending.is_ready(),
         }
     }
 
@@ -116,6 +124,7 @@ impl Sink {
             Sink::Log(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
             Sink::File(file) => file.register(set, tag)?,
+            Sink::Tcp(sending) => sending.register(set, tag)?,
         }
         Ok(())
     }
@@ -131,6 +140,7 @@ impl Sink {
             // What a pipe has taken its reader can read.
             Sink::Pipe(_) => Ok(()),
             Sink::File(file) => file.delivered().await,
+            Sink::Tcp(sending) => sending.delivered().await,
         }
     }
 }
