@@ -440,6 +440,12 @@ pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleErro
             reason: format!("{fs} is no filesystem"),
         });
     };
+    if !directory.mode.read {
+        return Err(ModuleError::Read {
+            path: path.clone(),
+            reason: format!("the mode of {fs} does not let files be read"),
+        });
+    }
     Ok(Origin::File {
         directory: directory.directory.clone(),
         path: path.clone(),

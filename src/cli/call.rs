@@ -17,7 +17,9 @@ use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let json = options.json;
-    report_diagnostics(&loaded, json);
+    if let Err(code) = report_diagnostics(&loaded, json) {
+        return code;
+    }
     let target = match Target::parse(call) {
         Ok(target) => Rc::new(target),
         Err(text) => {

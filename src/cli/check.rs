@@ -11,7 +11,8 @@ use crate::check::{CheckOptions, check};
 use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
-    report_diagnostics(&loaded, options.json);
+    // A mistaken command line is one of the errors that are counted; the rest is told too.
+    let _ = report_diagnostics(&loaded, options.json);
     let mut errors = loaded.errors().count();
     let mut warnings = loaded.warnings().count();
     let checked = match run(loaded, check.strict) {

@@ -67,8 +67,15 @@ pub fn main() -> ExitCode {
 }
 
 /// Tells what is wrong with a project as far as its YAML shows it.
-fn report_diagnostics(loaded: &Loaded, json: bool) {
+///
+/// # Errors
+/// The exit status, where the command line is mistaken: nothing is done then.
+fn report_diagnostics(loaded: &Loaded, json: bool) -> Result<(), u8> {
     report::diagnostics(&loaded.diagnostics, json);
+    match loaded.command_line_is_mistaken() {
+        true => Err(USAGE),
+        false => Ok(()),
+    }
 }
 
 /// Loads a project's modules and tells what is wrong with them; whatever does not need them goes on.

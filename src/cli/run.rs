@@ -19,7 +19,9 @@ const LIST: &str = "list";
 const JSON: &str = "--json";
 
 pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
-    report_diagnostics(&loaded, options.json);
+    if let Err(code) = report_diagnostics(&loaded, options.json) {
+        return code;
+    }
     let what = match (&run.process, run.words.split_first()) {
         (Some(process), _) => What::Process(process, &run.words),
         (None, None) => return services::main(options, loaded),

@@ -9,7 +9,9 @@ use crate::registry::Loaded;
 const USE_CASE: &str = "test";
 
 pub(super) fn main(options: &Options, test: &Test, loaded: Loaded) -> u8 {
-    report_diagnostics(&loaded, options.json);
+    if let Err(code) = report_diagnostics(&loaded, options.json) {
+        return code;
+    }
     let commands = loaded.registry.commands();
     let tests = commands.filter(|(command, _)| command.use_case.as_deref() == Some(USE_CASE));
     let names: Vec<String> = tests.map(|(command, _)| command.name.clone()).collect();

@@ -12,6 +12,8 @@ pub struct Plan {
     pub services: Vec<Arc<Entry>>,
     /// Services that would be started if they, and what they need, had no mistakes.
     pub mistaken: Vec<Id>,
+    /// Services that are not run here, because they refer to a kind that is not.
+    pub not_run: Vec<Id>,
 }
 
 /// Why no order can be found.
@@ -43,6 +45,7 @@ impl Plan {
         let mut plan = Plan {
             services: Vec::new(),
             mistaken: Vec::new(),
+            not_run: Vec::new(),
         };
         let mut marks = HashMap::new();
         for entry in registry.entries() {
@@ -71,9 +74,11 @@ impl Plan {
                 path.pop();
                 marks.insert(entry.id.clone(), Mark::Done);
                 if is_service(entry) {
-                    match registry.mistakes_of(&entry.id).is_empty() {
-                        true => self.services.push(entry.clone()),
-                        false => self.mistaken.push(entry.id.clone()),
+                    let id = &entry.id;
+                    match (registry.is_mistaken(id), registry.is_not_run(id)) {
+                        (true, _) => self.mistaken.push(id.clone()),
+                        (false, true) => self.not_run.push(id.clone()),
+                        (false, false) => self.services.push(entry.clone()),
                     }
                 }
                 continue;

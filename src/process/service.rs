@@ -74,7 +74,8 @@ pub async fn supervise(
             .signals
             .insert(entry.id.clone(), Signal::new(handle)?);
     }
-    starts.failed.borrow_mut().extend(plan.mistaken);
+    let never = plan.mistaken.into_iter().chain(plan.not_run);
+    starts.failed.borrow_mut().extend(never);
     let starts = Rc::new(starts);
     let mut tasks: Vec<(Arc<Entry>, Task<Result<Ended, Error>>)> = Vec::new();
     for entry in plan.services {

@@ -1,5 +1,7 @@
 //! From a file to something that can be called: hash, sandbox, method, compiled once (contract §3).
 
+#[path = "modules_load.rs"]
+mod load_time;
 #[path = "modules_method.rs"]
 mod method;
 
