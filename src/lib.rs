@@ -11,6 +11,7 @@ pub mod cli;
 pub mod env;
 pub mod function;
 pub mod host;
+pub mod http;
 pub mod module;
 mod once;
 pub mod process;

@@ -1,0 +1,24 @@
+//! HTTP/1.1 without I/O, and a client over the dispatcher's sockets.
+//!
+//! What reads and writes messages knows neither time nor sockets: bytes are arguments. Whatever a
+//! peer sends is bounded, and every refusal is one of the codes of `wasi:http/types`.
+
+mod buffer;
+mod decode;
+mod encode;
+mod error;
+mod fields;
+mod head;
+mod method;
+mod response;
+#[cfg(test)]
+mod tests;
+
+pub use buffer::Buffer;
+pub use decode::{BodyDecoder, Piece};
+pub use encode::{BodyEncoder, WrongLength};
+pub use error::{DnsError, ErrorCode, FieldSize, TlsAlert};
+pub use fields::{FieldError, FieldLimits, Fields, is_name, is_value};
+pub use head::{Framing, Malformed, RequestHead, ResponseHead, Scanner, content_length};
+pub use method::Method;
+pub use response::{Event, INFORMATIONAL_MAX, ResponseDecoder};
