@@ -27,6 +27,10 @@ pub enum Error {
     /// The bound on queued remote spawns or blocking jobs is reached.
     #[error("too many queued jobs: the bound is {0}")]
     TooManyJobs(usize),
+    /// The bound on the jobs that wait in one lane of the blocking pool is reached
+    /// (`Handle::lane`).
+    #[error("too many jobs wait in this lane: the bound is {0}")]
+    LaneFull(usize),
     /// A blocking job panicked; the message is its panic payload.
     #[error("a blocking job panicked: {0}")]
     JobPanicked(String),

@@ -5,6 +5,8 @@ mod blocking;
 mod cancel;
 mod fairness;
 mod handles;
+mod lanes;
+mod net;
 mod simulation;
 mod sources;
 mod storm;
