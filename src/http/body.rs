@@ -56,7 +56,10 @@ pub struct BodyWriter(Arc<Shared>);
 pub struct BodySink(Arc<Shared>);
 
 /// The reading end. Dropped, it tells the writer that nobody wants the rest.
-pub struct BodyReader(Arc<Shared>);
+pub struct BodyReader {
+    shared: Arc<Shared>,
+    gone: Option<Signal>,
+}
 
 /// What reads from a body and does not give it up.
 #[derive(Clone)]
@@ -82,7 +85,8 @@ pub fn body(
         writable: Signal::new(handle)?,
     });
     shared.writable.set();
-    Ok((BodyWriter(shared.clone()), BodyReader(shared)))
+    let gone = None;
+    Ok((BodyWriter(shared.clone()), BodyReader { shared, gone }))
 }
 
 impl Shared {
@@ -319,9 +323,14 @@ impl BodySink {
 }
 
 impl BodyReader {
+    /// Sets `signal` when this end is dropped.
+    pub fn announce(&mut self, signal: Signal) {
+        self.gone = Some(signal);
+    }
+
     /// Something that reads from it.
     pub fn source(&self) -> BodySource {
-        BodySource(self.0.clone())
+        BodySource(self.shared.clone())
     }
 
     /// What is there, `most` bytes at most; an empty list when there is nothing yet.
@@ -329,25 +338,25 @@ impl BodyReader {
     /// # Errors
     /// At the end and behind a failure.
     pub fn read(&self, most: usize) -> Result<Vec<u8>, Stopped> {
-        self.0.read(most)
+        self.shared.read(most)
     }
 
     /// Throws away what is there and what comes: only the end is of interest.
     pub fn discard(&self) {
-        let mut state = self.0.lock();
+        let mut state = self.shared.lock();
         state.discards = true;
         state.clear();
         let ended = state.end.is_some();
         drop(state);
         if !ended {
-            self.0.readable.clear();
+            self.shared.readable.clear();
         }
-        self.0.writable.set();
+        self.shared.writable.set();
     }
 
     /// The whole length, where all of it is here and no trailers follow.
     pub fn known_length(&self) -> Option<u64> {
-        let state = self.0.lock();
+        let state = self.shared.lock();
         match &state.end {
             Some(End::Finished(None)) => Some(state.length as u64),
             _ => None,
@@ -356,7 +365,7 @@ impl BodyReader {
 
     /// How it has ended, once everything before the end was read.
     pub fn end(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
-        let state = self.0.lock();
+        let state = self.shared.lock();
         match &state.end {
             _ if state.length > 0 => None,
             None => None,
@@ -367,17 +376,20 @@ impl BodyReader {
 
     /// Set while bytes, or the end, are there.
     pub fn signal(&self) -> &Signal {
-        &self.0.readable
+        &self.shared.readable
     }
 }
 
 impl Drop for BodyReader {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = self.shared.lock();
         state.reader_gone = true;
         state.clear();
         drop(state);
-        self.0.writable.set();
+        self.shared.writable.set();
+        if let Some(gone) = &self.gone {
+            gone.set();
+        }
     }
 }
 

@@ -73,7 +73,8 @@ impl Cell {
     }
 }
 
-/// Where a response is waited for. Dropped, nobody wants it any more.
+/// Where a response is waited for. Dropped with the response in it, or before there is one, nobody
+/// wants it any more.
 pub struct Reply(Arc<Cell>);
 
 /// Where the response is left. Dropped before that, the answer is an error.
@@ -106,12 +107,15 @@ impl Reply {
 
 impl Drop for Reply {
     fn drop(&mut self) {
-        self.0.abandoned.set();
+        if !self.0.answered.is_set() {
+            self.0.abandoned.set();
+        }
     }
 }
 
 impl Answer {
-    /// Set when nobody waits any more.
+    /// Set when nobody waits any more. It stays of use after the answer, for whoever reads the
+    /// response's body: see [`BodyReader::announce`].
     pub fn abandoned(&self) -> &Signal {
         &self.0.abandoned
     }

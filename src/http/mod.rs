@@ -5,6 +5,7 @@
 
 mod body;
 mod buffer;
+mod client;
 mod decode;
 mod encode;
 mod error;
@@ -20,6 +21,7 @@ mod tls;
 
 pub use body::{BodyReader, BodySink, BodySource, BodyWriter, Stopped, body};
 pub use buffer::Buffer;
+pub use client::{Client, ClientLimits};
 pub use decode::{BodyDecoder, Piece};
 pub use encode::{BodyEncoder, WrongLength};
 pub use error::{DnsError, ErrorCode, FieldSize, TlsAlert};

@@ -170,9 +170,20 @@ impl Session {
         self.0.is_handshaking()
     }
 
-    /// Whether something is kept that [`flush`](Session::flush) would write.
-    pub fn wants_write(&self) -> bool {
-        self.0.wants_write()
+    /// Takes what the server has sent towards agreeing; whether there was something.
+    ///
+    /// # Errors
+    /// The errors of TLS; `connection-terminated` when the reader has ended or fails.
+    pub fn handshake(&mut self, io: &mut dyn Read) -> Result<bool, ErrorCode> {
+        match self.0.read_tls(io) {
+            Ok(0) => Err(ErrorCode::ConnectionTerminated),
+            Ok(_) => {
+                self.0.process_new_packets().map_err(code)?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(_) => Err(ErrorCode::ConnectionTerminated),
+        }
     }
 
     /// Reads plaintext. The handshake goes on by itself meanwhile, as far as `flush` is called.
