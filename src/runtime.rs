@@ -10,8 +10,10 @@ use wippy_dispatcher::Handle;
 use crate::env::Environment;
 use crate::function::values::{ValueError, signature};
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
+use crate::host::http::Access;
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Exit, Limits};
+use crate::http::{Client, ClientLimits, Roots};
 use crate::module::{
     self, Capabilities, Engine, ExpectedHash, MAX_INSTANCES, Method, ModuleError, Modules, Origin,
     Profile,
@@ -38,6 +40,7 @@ struct Inner {
     modules: Modules,
     functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
     instances: Pool,
+    http: Client,
 }
 
 impl Runtime {
@@ -53,6 +56,7 @@ impl Runtime {
         let engine = Engine::new(profile)?;
         Ok(Runtime {
             inner: Rc::new(Inner {
+                http: Client::new(&handle, ClientLimits::default()),
                 handle,
                 environment: Arc::new(registry.environment().clone()),
                 registry,
@@ -157,7 +161,8 @@ impl Runtime {
     ) -> Result<serde_json::Value, Problem> {
         let function = self.prepare(entry).await?;
         let env = self.environment(&function).await?;
-        let context = context(&function, stdio, argv, env);
+        let http = Access::new(self.inner.http.clone(), Roots::default(), None);
+        let context = context(&function, stdio, argv, env, http);
         call(&function, &self.inner.handle, context, arguments).await
     }
 
@@ -276,6 +281,7 @@ fn context(
     stdio: Stdio,
     argv: &[String],
     env: Vec<(String, String)>,
+    http: Access,
 ) -> Context {
     let default = Wasi::default();
     let settings = function.entry.function();
@@ -301,6 +307,7 @@ fn context(
         args,
         cwd: wasi.cwd.as_str().into(),
         stdio,
+        http,
         limits,
     }
 }

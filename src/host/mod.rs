@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod clocks;
+pub mod http;
 pub mod io;
 pub mod log;
 pub mod pipe;

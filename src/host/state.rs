@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
+use super::http::Access;
 use super::stdio::Stdio;
 use super::table::Table;
 
@@ -20,6 +21,8 @@ pub struct Context {
     pub cwd: Arc<str>,
     /// Standard input, output and error.
     pub stdio: Stdio,
+    /// Where `wasi:http` leads.
+    pub http: Access,
     /// What the call may use.
     pub limits: Limits,
 }

@@ -9,6 +9,7 @@ use wasmtime::component::Resource;
 use wasmtime::{Result, bail, format_err};
 
 use super::cli::{TerminalInput, TerminalOutput};
+use super::http;
 use super::io::{InputStream, IoError, OutputStream};
 use super::pollable::Pollable;
 
@@ -26,6 +27,28 @@ pub enum Entry {
     TerminalInput(TerminalInput),
     /// `wasi:cli/terminal-output#terminal-output`
     TerminalOutput(TerminalOutput),
+    /// `wasi:http/types#fields`
+    Fields(http::FieldsResource),
+    /// `wasi:http/types#incoming-request`
+    IncomingRequest(http::IncomingRequest),
+    /// `wasi:http/types#outgoing-request`
+    OutgoingRequest(http::OutgoingRequest),
+    /// `wasi:http/types#request-options`
+    RequestOptions(http::RequestOptions),
+    /// `wasi:http/types#response-outparam`
+    ResponseOutparam(http::ResponseOutparam),
+    /// `wasi:http/types#incoming-response`
+    IncomingResponse(http::IncomingResponse),
+    /// `wasi:http/types#incoming-body`
+    IncomingBody(http::IncomingBody),
+    /// `wasi:http/types#future-trailers`
+    FutureTrailers(http::FutureTrailers),
+    /// `wasi:http/types#outgoing-response`
+    OutgoingResponse(http::OutgoingResponse),
+    /// `wasi:http/types#outgoing-body`
+    OutgoingBody(http::OutgoingBody),
+    /// `wasi:http/types#future-incoming-response`
+    FutureIncomingResponse(http::FutureIncomingResponse),
 }
 
 /// A Rust type that stands for one kind of entry.
@@ -78,6 +101,17 @@ kinds! {
     IoError, Error, "error";
     TerminalInput, TerminalInput, "terminal-input";
     TerminalOutput, TerminalOutput, "terminal-output";
+    http::FieldsResource, Fields, "fields";
+    http::IncomingRequest, IncomingRequest, "incoming-request";
+    http::OutgoingRequest, OutgoingRequest, "outgoing-request";
+    http::RequestOptions, RequestOptions, "request-options";
+    http::ResponseOutparam, ResponseOutparam, "response-outparam";
+    http::IncomingResponse, IncomingResponse, "incoming-response";
+    http::IncomingBody, IncomingBody, "incoming-body";
+    http::FutureTrailers, FutureTrailers, "future-trailers";
+    http::OutgoingResponse, OutgoingResponse, "outgoing-response";
+    http::OutgoingBody, OutgoingBody, "outgoing-body";
+    http::FutureIncomingResponse, FutureIncomingResponse, "future-incoming-response";
 }
 
 struct Slot {

@@ -240,6 +240,8 @@ implemented! {
     "wasi:cli/terminal-stdin" => cli::interfaces::terminal_stdin;
     "wasi:cli/terminal-stdout" => cli::interfaces::terminal_stdout;
     "wasi:cli/terminal-stderr" => cli::interfaces::terminal_stderr;
+    "wasi:http/types" => http::interfaces::types;
+    "wasi:http/outgoing-handler" => http::interfaces::outgoing_handler;
 }
 
 #[cfg(test)]
@@ -282,6 +284,6 @@ mod tests {
             .iter()
             .flat_map(full_names)
             .filter(|name| implementation(name).is_some());
-        assert_eq!(implemented.count(), 18);
+        assert_eq!(implemented.count(), 20);
     }
 }

@@ -13,6 +13,7 @@ use super::imports::{self, Capabilities, HOST_VERSION, group_of, groups, impleme
 use super::{Engine, ModuleError};
 use crate::host::State;
 use crate::host::cli::{TerminalInput, TerminalOutput};
+use crate::host::http;
 use crate::host::io::interfaces::streams::HostOutputStream;
 use crate::host::io::{InputStream, IoError, OutputStream};
 use crate::host::pollable::Pollable;
@@ -72,6 +73,19 @@ fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
         }
         "wasi:cli/terminal-input" => plain::<TerminalInput>(&mut instance),
         "wasi:cli/terminal-output" => plain::<TerminalOutput>(&mut instance),
+        "wasi:http/types" => {
+            plain::<http::FieldsResource>(&mut instance)?;
+            plain::<http::IncomingRequest>(&mut instance)?;
+            plain::<http::OutgoingRequest>(&mut instance)?;
+            plain::<http::RequestOptions>(&mut instance)?;
+            plain::<http::ResponseOutparam>(&mut instance)?;
+            plain::<http::IncomingResponse>(&mut instance)?;
+            plain::<http::IncomingBody>(&mut instance)?;
+            plain::<http::FutureTrailers>(&mut instance)?;
+            plain::<http::OutgoingResponse>(&mut instance)?;
+            plain::<http::OutgoingBody>(&mut instance)?;
+            plain::<http::FutureIncomingResponse>(&mut instance)
+        }
         _ => {
             for &resource in unavailable(interface) {
                 let ty = ResourceType::host::<Unavailable>();
@@ -103,19 +117,6 @@ fn unavailable(interface: &str) -> &'static [&'static str] {
             "udp-socket",
             "incoming-datagram-stream",
             "outgoing-datagram-stream",
-        ],
-        "wasi:http/types" => &[
-            "fields",
-            "incoming-request",
-            "outgoing-request",
-            "request-options",
-            "response-outparam",
-            "incoming-response",
-            "incoming-body",
-            "future-trailers",
-            "outgoing-response",
-            "outgoing-body",
-            "future-incoming-response",
         ],
         _ => &[],
     }

@@ -8,6 +8,7 @@ use wippy_dispatcher::{Instant, WaitSet};
 use super::StreamError;
 use crate::host::pipe::PipeReader;
 use crate::host::stdio::Input;
+use crate::http::BodySource;
 
 /// The most bytes one `read` gives.
 pub const READ_MAX: usize = 64 * 1024;
@@ -27,6 +28,8 @@ pub enum Feed {
     Device(Arc<Input>),
     /// The reading end of a pipe in memory.
     Pipe(PipeReader),
+    /// A body that comes over HTTP.
+    Body(BodySource),
 }
 
 impl InputStream {
@@ -71,6 +74,7 @@ impl Feed {
             Feed::Empty => Err(StreamError::Closed),
             Feed::Device(device) => device.read(length),
             Feed::Pipe(pipe) => pipe.read(length),
+            Feed::Body(body) => Ok(body.read(length)?),
         }
     }
 
@@ -79,6 +83,7 @@ impl Feed {
             Feed::Empty => true,
             Feed::Device(device) => device.is_ready(),
             Feed::Pipe(pipe) => pipe.is_ready(),
+            Feed::Body(body) => body.is_ready(),
         }
     }
 
@@ -87,6 +92,7 @@ impl Feed {
             Feed::Empty => set.add_deadline(Instant::from_nanos(0), tag)?,
             Feed::Device(device) => device.register(set, tag)?,
             Feed::Pipe(pipe) => pipe.register(set, tag)?,
+            Feed::Body(body) => body.register(set, tag)?,
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use super::StreamError;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
 use crate::host::stdio::Output;
+use crate::http::BodySink;
 
 /// Beyond how many bytes that are kept a permitted write waits.
 const KEPT_MAX: usize = 1 << 20;
@@ -29,6 +30,8 @@ pub enum Sink {
     Log(Arc<Lines>),
     /// The writing end of a pipe in memory.
     Pipe(PipeWriter),
+    /// A body that goes over HTTP.
+    Body(BodySink),
 }
 
 impl OutputStream {
@@ -66,6 +69,7 @@ impl Sink {
             Sink::Device(device) => device.check_write(),
             Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
+            Sink::Body(body) => Ok(body.room()? as u64),
         }
     }
 
@@ -81,6 +85,7 @@ impl Sink {
                 Ok(())
             }
             Sink::Pipe(pipe) => pipe.write(bytes),
+            Sink::Body(body) => Ok(body.write(bytes)?),
         }
     }
 
@@ -89,7 +94,8 @@ impl Sink {
     pub(super) fn is_overfull(&self) -> bool {
         match self {
             Sink::Device(device) => device.kept() > KEPT_MAX,
-            Sink::Log(_) => false,
+            // One stream writes a body, and its permit is the room.
+            Sink::Log(_) | Sink::Body(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
         }
     }
@@ -99,6 +105,7 @@ impl Sink {
             Sink::Device(device) => device.is_ready(),
             Sink::Log(_) => true,
             Sink::Pipe(pipe) => pipe.is_ready(),
+            Sink::Body(body) => body.is_ready(),
         }
     }
 
@@ -107,6 +114,7 @@ impl Sink {
             Sink::Device(device) => device.register(set, tag)?,
             Sink::Log(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
+            Sink::Body(body) => body.register(set, tag)?,
         }
         Ok(())
     }
@@ -121,6 +129,9 @@ impl Sink {
             Sink::Log(_) => Ok(()),
             // What a pipe has taken its reader can read.
             Sink::Pipe(_) => Ok(()),
+            // A request may be written before it is sent, so nothing can be waited for here; the
+            // exchange goes on by itself.
+            Sink::Body(_) => Ok(()),
         }
     }
 }
