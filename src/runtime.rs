@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,6 +25,10 @@ use crate::registry::{Entry, Id, Kind, Registry, Source, Wasi};
 
 /// The calls that may wait for an instance, over all entries.
 const MAX_WAITING: u32 = 1 << 20;
+/// The largest file of certificates, in bytes.
+const CA_MAX: u64 = 1 << 20;
+/// The interface that sends requests.
+const HANDLER: &str = "wasi:http/outgoing-handler";
 
 /// Everything that is needed to call a project's entries. Clones are the same runtime. It lives on
 /// its dispatcher's thread.
@@ -161,7 +166,8 @@ impl Runtime {
     ) -> Result<serde_json::Value, Problem> {
         let function = self.prepare(entry).await?;
         let env = self.environment(&function).await?;
-        let http = Access::new(self.inner.http.clone(), Roots::default(), None);
+        let roots = self.roots(&function).await?;
+        let http = Access::new(self.inner.http.clone(), roots, None);
         let context = context(&function, stdio, argv, env, http);
         call(&function, &self.inner.handle, context, arguments).await
     }
@@ -182,6 +188,30 @@ impl Runtime {
             .handle
             .unblock(move || environment.bind(&bindings));
         Ok(job.await??)
+    }
+
+    /// Whom a guest's requests over TLS trust beside the system's roots: read when its call starts.
+    async fn roots(&self, function: &Function) -> Result<Roots, Problem> {
+        let files = match function.entry.function() {
+            Some(settings) if function.capabilities.allows(HANDLER) => &settings.wasi.http_ca,
+            _ => return Ok(Roots::default()),
+        };
+        if files.is_empty() {
+            return Ok(Roots::default());
+        }
+        let mut places = Vec::with_capacity(files.len());
+        for file in files {
+            let directory = directory(&self.inner.registry, &file.fs, &file.path)?;
+            places.push((directory.to_owned(), file.path.clone()));
+        }
+        let job = self.inner.handle.unblock(move || {
+            let files: Result<Vec<_>, _> = places
+                .iter()
+                .map(|(directory, path)| module::read(directory, path, CA_MAX))
+                .collect();
+            Ok::<_, Problem>(Roots::with_extra(&files?)?)
+        });
+        job.await?
     }
 
     /// An entry's function: read, hashed, compiled and linked once.
@@ -261,18 +291,23 @@ pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleErro
         Source::Text(text) => return Ok(Origin::Text(text.clone())),
         Source::File { fs, path, hash } => (fs, path, hash),
     };
-    let entry = registry.get(fs);
-    let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
-        return Err(ModuleError::Read {
-            path: path.clone(),
-            reason: format!("{fs} is no filesystem"),
-        });
-    };
     Ok(Origin::File {
-        directory: directory.directory.clone(),
+        directory: directory(registry, fs, path)?.to_owned(),
         path: path.clone(),
         expected: ExpectedHash::parse(hash)?,
     })
+}
+
+/// The directory of the filesystem entry that holds `path`.
+fn directory<'a>(registry: &'a Registry, fs: &Id, path: &str) -> Result<&'a Path, ModuleError> {
+    let entry = registry.get(fs);
+    match entry.and_then(|entry| entry.fs_directory()) {
+        Some(found) => Ok(&found.directory),
+        None => Err(ModuleError::Read {
+            path: path.to_owned(),
+            reason: format!("{fs} is no filesystem"),
+        }),
+    }
 }
 
 /// What a call of an entry is given; `argv` where the entry fixes no arguments.

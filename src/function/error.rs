@@ -7,6 +7,7 @@ use wasmtime::WasmBacktrace;
 use super::values::ValueError;
 use crate::env::EnvError;
 use crate::host::Exit;
+use crate::http::RootsError;
 use crate::module::ModuleError;
 use crate::registry::LookupError;
 
@@ -53,6 +54,9 @@ pub enum Problem {
     /// A variable of its guest cannot be read, or is not there though required (contract §6).
     #[error(transparent)]
     Env(#[from] EnvError),
+    /// A file of `http.ca` cannot be used (contract §6).
+    #[error("http.ca: {0}")]
+    Roots(#[from] RootsError),
     /// The guest ended itself with a status (a function: anything but exit(ok)).
     #[error(transparent)]
     Exit(Exit),

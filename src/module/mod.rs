@@ -19,7 +19,7 @@ pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;
-pub use load::{Loaded, MODULE_MAX, Origin};
+pub use load::{Loaded, MODULE_MAX, Origin, read};
 pub use method::{Export, Method, exports};
 pub use text::to_binary;
 
