@@ -18,6 +18,7 @@ mod environment;
 mod errors;
 mod fairness;
 mod guests;
+mod http;
 mod imports;
 mod inspect;
 mod many;
