@@ -13,6 +13,7 @@ pub mod function;
 pub mod host;
 pub mod http;
 pub mod module;
+pub mod network;
 mod once;
 pub mod process;
 pub mod registry;

@@ -167,7 +167,7 @@ impl Runtime {
         let function = self.prepare(entry).await?;
         let env = self.environment(&function).await?;
         let roots = self.roots(&function).await?;
-        let http = Access::new(self.inner.http.clone(), roots, None);
+        let http = Access::new(self.inner.http.clone(), roots);
         let context = context(&function, stdio, argv, env, http);
         call(&function, &self.inner.handle, context, arguments).await
     }
@@ -343,6 +343,7 @@ fn context(
         cwd: wasi.cwd.as_str().into(),
         stdio,
         http,
+        network: wasi.network_allow.clone(),
         limits,
     }
 }

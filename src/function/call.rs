@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use wasmtime::Store;
 use wasmtime::component::{InstancePre, Val};
 use wippy_dispatcher::Handle;
 
@@ -94,25 +95,35 @@ async fn run(
     arguments: &[Val],
 ) -> Result<Option<Val>, Problem> {
     let state = State::new(handle.clone(), context);
-    let outcome = async {
-        let mut store = function.engine.store(state)?;
-        let instance = function.pre.instantiate_async(&mut store).await?;
-        let callee = instance
-            .get_func(&mut store, function.method.index)
-            .ok_or_else(|| wasmtime::format_err!("{} is gone", function.method.name))?;
-        let mut results = match function.method.result {
-            Some(_) => vec![Val::Bool(false)],
-            None => Vec::new(),
-        };
-        callee
-            .call_async(&mut store, arguments, &mut results)
-            .await?;
-        Ok::<_, wasmtime::Error>(results.pop())
+    let mut store = function.engine.store(state).map_err(problem)?;
+    let outcome = run_in(function, &mut store, arguments).await;
+    // However it ended: what its streams have accepted is delivered before they go.
+    store.data().delivered().await;
+    outcome.map_err(problem)
+}
+
+async fn run_in(
+    function: &Function,
+    store: &mut Store<State>,
+    arguments: &[Val],
+) -> wasmtime::Result<Option<Val>> {
+    let instance = function.pre.instantiate_async(&mut *store).await?;
+    let callee = instance
+        .get_func(&mut *store, function.method.index)
+        .ok_or_else(|| wasmtime::format_err!("{} is gone", function.method.name))?;
+    let mut results = match function.method.result {
+        Some(_) => vec![Val::Bool(false)],
+        None => Vec::new(),
     };
-    outcome
-        .await
-        .map_err(|error| match error.downcast_ref::<Exit>() {
-            Some(&exit) => Problem::Exit(exit),
-            None => Problem::Trap(Trap::new(&error)),
-        })
+    callee
+        .call_async(&mut *store, arguments, &mut results)
+        .await?;
+    Ok(results.pop())
+}
+
+fn problem(error: wasmtime::Error) -> Problem {
+    match error.downcast_ref::<Exit>() {
+        Some(&exit) => Problem::Exit(exit),
+        None => Problem::Trap(Trap::new(&error)),
+    }
 }

@@ -11,6 +11,7 @@ pub mod log;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
+pub mod sockets;
 pub mod state;
 pub mod stdio;
 pub mod table;

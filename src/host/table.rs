@@ -12,6 +12,10 @@ use super::cli::{TerminalInput, TerminalOutput};
 use super::http;
 use super::io::{InputStream, IoError, OutputStream};
 use super::pollable::Pollable;
+use super::sockets::{
+    IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
+    UdpSocket,
+};
 
 /// Everything that a guest can hold a handle of.
 pub enum Entry {
@@ -49,6 +53,18 @@ pub enum Entry {
     OutgoingBody(http::OutgoingBody),
     /// `wasi:http/types#future-incoming-response`
     FutureIncomingResponse(http::FutureIncomingResponse),
+    /// `wasi:sockets/network#network`
+    Network(Network),
+    /// `wasi:sockets/ip-name-lookup#resolve-address-stream`
+    ResolveAddressStream(ResolveAddressStream),
+    /// `wasi:sockets/tcp#tcp-socket`
+    TcpSocket(TcpSocket),
+    /// `wasi:sockets/udp#udp-socket`
+    UdpSocket(UdpSocket),
+    /// `wasi:sockets/udp#incoming-datagram-stream`
+    IncomingDatagrams(IncomingDatagramStream),
+    /// `wasi:sockets/udp#outgoing-datagram-stream`
+    OutgoingDatagrams(OutgoingDatagramStream),
 }
 
 /// A Rust type that stands for one kind of entry.
@@ -112,6 +128,12 @@ kinds! {
     http::OutgoingResponse, OutgoingResponse, "outgoing-response";
     http::OutgoingBody, OutgoingBody, "outgoing-body";
     http::FutureIncomingResponse, FutureIncomingResponse, "future-incoming-response";
+    Network, Network, "network";
+    ResolveAddressStream, ResolveAddressStream, "resolve-address-stream";
+    TcpSocket, TcpSocket, "tcp-socket";
+    UdpSocket, UdpSocket, "udp-socket";
+    IncomingDatagramStream, IncomingDatagrams, "incoming-datagram-stream";
+    OutgoingDatagramStream, OutgoingDatagrams, "outgoing-datagram-stream";
 }
 
 struct Slot {
@@ -219,6 +241,13 @@ impl Table {
         let slot = self.slots.get_mut(index as usize);
         slot.and_then(|slot| T::get_mut(&mut slot.entry))
             .ok_or_else(missing::<T>)
+    }
+
+    /// All output streams that live.
+    pub fn outputs(&self) -> impl Iterator<Item = &OutputStream> {
+        self.slots
+            .iter()
+            .filter_map(|(_, slot)| OutputStream::get(&slot.entry))
     }
 
     /// Takes a resource out.

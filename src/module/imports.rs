@@ -242,6 +242,13 @@ implemented! {
     "wasi:cli/terminal-stderr" => cli::interfaces::terminal_stderr;
     "wasi:http/types" => http::interfaces::types;
     "wasi:http/outgoing-handler" => http::interfaces::outgoing_handler;
+    "wasi:sockets/network" => sockets::interfaces::network;
+    "wasi:sockets/instance-network" => sockets::interfaces::instance_network;
+    "wasi:sockets/ip-name-lookup" => sockets::interfaces::ip_name_lookup;
+    "wasi:sockets/tcp" => sockets::interfaces::tcp;
+    "wasi:sockets/tcp-create-socket" => sockets::interfaces::tcp_create_socket;
+    "wasi:sockets/udp" => sockets::interfaces::udp;
+    "wasi:sockets/udp-create-socket" => sockets::interfaces::udp_create_socket;
 }
 
 #[cfg(test)]
@@ -284,6 +291,6 @@ mod tests {
             .iter()
             .flat_map(full_names)
             .filter(|name| implementation(name).is_some());
-        assert_eq!(implemented.count(), 20);
+        assert_eq!(implemented.count(), 27);
     }
 }

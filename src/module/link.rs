@@ -17,6 +17,10 @@ use crate::host::http;
 use crate::host::io::interfaces::streams::HostOutputStream;
 use crate::host::io::{InputStream, IoError, OutputStream};
 use crate::host::pollable::Pollable;
+use crate::host::sockets::{
+    IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
+    UdpSocket,
+};
 use crate::host::table::Kind;
 
 /// Builds the linker of one entry over one component. The failed call names the entry, its trap
@@ -86,6 +90,14 @@ fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
             plain::<http::OutgoingBody>(&mut instance)?;
             plain::<http::FutureIncomingResponse>(&mut instance)
         }
+        "wasi:sockets/network" => plain::<Network>(&mut instance),
+        "wasi:sockets/ip-name-lookup" => plain::<ResolveAddressStream>(&mut instance),
+        "wasi:sockets/tcp" => plain::<TcpSocket>(&mut instance),
+        "wasi:sockets/udp" => {
+            plain::<UdpSocket>(&mut instance)?;
+            plain::<IncomingDatagramStream>(&mut instance)?;
+            plain::<OutgoingDatagramStream>(&mut instance)
+        }
         _ => {
             for &resource in unavailable(interface) {
                 let ty = ResourceType::host::<Unavailable>();
@@ -110,14 +122,6 @@ fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
 fn unavailable(interface: &str) -> &'static [&'static str] {
     match interface {
         "wasi:filesystem/types" => &["descriptor", "directory-entry-stream"],
-        "wasi:sockets/network" => &["network"],
-        "wasi:sockets/ip-name-lookup" => &["resolve-address-stream"],
-        "wasi:sockets/tcp" => &["tcp-socket"],
-        "wasi:sockets/udp" => &[
-            "udp-socket",
-            "incoming-datagram-stream",
-            "outgoing-datagram-stream",
-        ],
         _ => &[],
     }
 }

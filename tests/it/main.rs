@@ -27,6 +27,7 @@ mod polling;
 mod pools;
 mod random;
 mod simulation;
+mod sockets;
 mod stdio;
 mod streams;
 mod terminals;

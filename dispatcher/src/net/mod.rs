@@ -16,7 +16,7 @@ mod udp;
 pub(crate) use resolve::gate;
 
 pub use options::Options;
-pub use resolve::{Resolve, ResolveError, resolve};
+pub use resolve::{Resolve, ResolveError, is_name, resolve};
 pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;
 pub use tcp_stream::TcpStream;

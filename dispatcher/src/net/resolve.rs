@@ -85,9 +85,9 @@ fn start(handle: &Handle, name: &str) -> State {
     State::Asked(lane.unblock(move || ask(&name)))
 }
 
-/// Letters, digits, hyphens and underscores between dots; others would need translation, and the
-/// system's resolver might take them for something else.
-fn is_name(name: &str) -> bool {
+/// Whether this can be a name: letters, digits, hyphens and underscores between dots. Others would
+/// need translation, and the system's resolver might take them for something else.
+pub fn is_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let is_label = |label: &str| {
         (1..=LABEL_MAX).contains(&label.len())

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
 
+use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg, sockopt};
 
@@ -77,6 +78,29 @@ impl TcpStream {
             self.socket.drained();
         }
         Ok(read)
+    }
+
+    /// Reads what is there, `length` bytes at most, into memory that nobody has cleared before: an
+    /// empty vector at the end.
+    ///
+    /// # Errors
+    /// As [`TcpStream::try_read`].
+    pub fn try_read_vec(&self, length: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(length);
+        // The whole capacity is filled; an allocator may have given more than was asked for.
+        if bytes.capacity() != length {
+            bytes = vec![0; length];
+            let read = self.try_read(&mut bytes)?;
+            bytes.truncate(read);
+            return Ok(bytes);
+        }
+        let read = self.socket.attempt(Interest::Readable, |fd| {
+            recv(fd, spare_capacity(&mut bytes), RecvFlags::empty()).map(|(read, _)| read)
+        })?;
+        if (1..length).contains(&read) {
+            self.socket.drained();
+        }
+        Ok(bytes)
     }
 
     /// Writes what there is room for.

@@ -1,15 +1,7 @@
-//! What a call may reach over HTTP.
-
-use std::sync::Arc;
+//! A call's way to the servers.
 
 use super::charge::Account;
-use crate::http::{Client, Roots, Target};
-
-/// The targets that an entry's `network.allow` permits.
-pub trait Allow: Send + Sync {
-    /// Whether a request may go there.
-    fn http(&self, target: &Target) -> bool;
-}
+use crate::http::{Client, Roots};
 
 /// A call's way to the network.
 #[derive(Clone)]
@@ -18,19 +10,16 @@ pub struct Access {
     pub client: Client,
     /// Whom to trust.
     pub roots: Roots,
-    /// Where requests may go; anywhere if there is no list.
-    pub allow: Option<Arc<dyn Allow>>,
     /// What the call's resources take.
     pub(super) account: Account,
 }
 
 impl Access {
     /// The access of a new call.
-    pub fn new(client: Client, roots: Roots, allow: Option<Arc<dyn Allow>>) -> Access {
+    pub fn new(client: Client, roots: Roots) -> Access {
         Access {
             client,
             roots,
-            allow,
             account: Account::default(),
         }
     }

@@ -55,9 +55,8 @@ impl State {
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
         let access = &self.context.http;
         let request = prepare(request, options, access.roots.clone())?;
-        if let Some(allow) = &access.allow
-            && !allow.http(&request.target)
-        {
+        let Target { secure, host, port } = &request.target;
+        if !self.context.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
         let charge = access.account.charge(RESPONSE_CHARGE);

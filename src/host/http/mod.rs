@@ -11,7 +11,7 @@ mod options;
 mod outgoing;
 mod trailers;
 
-pub use access::{Access, Allow};
+pub use access::Access;
 pub use body::{IncomingBody, OutgoingBody};
 pub use fields::FieldsResource;
 pub use handler::FutureIncomingResponse;

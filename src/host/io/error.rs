@@ -15,6 +15,8 @@ pub struct IoError {
     text: String,
     code: Option<i32>,
     http: Option<Box<ErrorCode>>,
+    /// It is about the network, and nothing else.
+    network: bool,
 }
 
 impl IoError {
@@ -24,7 +26,21 @@ impl IoError {
             text: text.into(),
             code: None,
             http: None,
+            network: false,
         }
+    }
+
+    /// An error of a socket's stream.
+    pub fn of_network(error: io::Error) -> IoError {
+        IoError {
+            network: true,
+            ..error.into()
+        }
+    }
+
+    /// The system's error number, if it came from a socket's stream.
+    pub fn network_code(&self) -> Option<i32> {
+        self.code.filter(|_| self.network)
     }
 
     /// The system's error number, for the packages that map it to their own codes.
@@ -43,6 +59,7 @@ impl From<io::Error> for IoError {
         IoError {
             text: error.to_string(),
             code: error.raw_os_error(),
+            network: false,
             http: None,
         }
     }
@@ -53,6 +70,7 @@ impl From<ErrorCode> for IoError {
         IoError {
             text: code.to_string(),
             code: None,
+            network: false,
             http: Some(Box::new(code)),
         }
     }

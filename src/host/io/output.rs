@@ -8,6 +8,7 @@ use wippy_dispatcher::{Instant, WaitSet};
 use super::StreamError;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
+use crate::host::sockets::Sending;
 use crate::host::stdio::Output;
 use crate::http::BodySink;
 
@@ -32,6 +33,8 @@ pub enum Sink {
     Pipe(PipeWriter),
     /// A body that goes over HTTP.
     Body(BodySink),
+    /// The sending half of a TCP connection.
+    Tcp(Arc<Sending>),
 }
 
 impl OutputStream {
@@ -70,6 +73,7 @@ impl Sink {
             Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
             Sink::Body(body) => Ok(body.room()? as u64),
+            Sink::Tcp(sending) => sending.check_write(),
         }
     }
 
@@ -86,6 +90,7 @@ impl Sink {
             }
             Sink::Pipe(pipe) => pipe.write(bytes),
             Sink::Body(body) => Ok(body.write(bytes)?),
+            Sink::Tcp(sending) => sending.write(bytes),
         }
     }
 
@@ -94,8 +99,9 @@ impl Sink {
     pub(super) fn is_overfull(&self) -> bool {
         match self {
             Sink::Device(device) => device.kept() > KEPT_MAX,
-            // One stream writes a body, and its permit is the room.
-            Sink::Log(_) | Sink::Body(_) => false,
+            Sink::Log(_) => false,
+            // One stream writes to it, within its permit.
+            Sink::Tcp(_) | Sink::Body(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
         }
     }
@@ -106,6 +112,7 @@ impl Sink {
             Sink::Log(_) => true,
             Sink::Pipe(pipe) => pipe.is_ready(),
             Sink::Body(body) => body.is_ready(),
+            Sink::Tcp(sending) => sending.is_ready(),
         }
     }
 
@@ -115,6 +122,7 @@ impl Sink {
             Sink::Log(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
             Sink::Body(body) => body.register(set, tag)?,
+            Sink::Tcp(sending) => sending.register(set, tag)?,
         }
         Ok(())
     }
@@ -132,6 +140,7 @@ impl Sink {
             // A request may be written before it is sent, so nothing can be waited for here; the
             // exchange goes on by itself.
             Sink::Body(_) => Ok(()),
+            Sink::Tcp(sending) => sending.delivered().await,
         }
     }
 }

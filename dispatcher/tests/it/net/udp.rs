@@ -66,7 +66,8 @@ fn many_go_with_one_call() {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let socket = UdpSocket::bound(&handle, any).expect("bind");
     let peer = std::net::UdpSocket::bind(any).expect("bind");
-    let to = Some(peer.local_addr().expect("address"));
+    let theirs = peer.local_addr().expect("address");
+    let to = Some(theirs);
     let texts: Vec<String> = (0..MAX_BATCH + 1).map(|n| format!("number {n}")).collect();
     let datagrams: Vec<_> = texts.iter().map(|text| (text.as_bytes(), to)).collect();
     assert_eq!(socket.try_send_many(&datagrams).expect("room"), MAX_BATCH);
@@ -76,7 +77,7 @@ fn many_go_with_one_call() {
         let length = peer.recv(&mut buffer).expect("recv");
         assert_eq!(&buffer[..length], text.as_bytes());
     }
-    socket.connect(to.expect("some")).expect("connect");
+    socket.connect(theirs).expect("connect");
     let connected = [(&b"a"[..], None), (&b"b"[..], None)];
     assert_eq!(socket.try_send_many(&connected).expect("room"), 2);
     assert_eq!(peer.recv(&mut buffer).expect("recv"), 1);
