@@ -71,20 +71,6 @@ fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnosti
             },
         ));
     }
-    for import in imports
-        .iter()
-        .filter(|import| import.is_unavailable(&function.capabilities))
-    {
-        let message = format!(
-            "the module imports {}, which is not available yet",
-            import.name()
-        );
-        let hint = "a call of it fails".to_owned();
-        let warning = Diagnostic::warning(message)
-            .at(entry.place_of("imports"))
-            .of(&entry.id);
-        found.push(warning.field("imports").hint(hint));
-    }
     let needed = needed_groups(imports);
     for group in groups()
         .iter()

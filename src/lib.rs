@@ -12,6 +12,7 @@ pub mod env;
 pub mod fs;
 pub mod function;
 pub mod host;
+pub mod http;
 mod mistake;
 pub mod module;
 pub mod network;

@@ -8,6 +8,7 @@ use super::values::ValueError;
 use crate::env::EnvError;
 use crate::fs::RootError;
 use crate::host::Exit;
+use crate::http::RootsError;
 use crate::module::ModuleError;
 use crate::registry::LookupError;
 
@@ -73,6 +74,9 @@ pub enum Problem {
         /// The entry that it names.
         fs: String,
     },
+    /// A file of `http.ca` cannot be used (contract §6).
+    #[error("http.ca: {0}")]
+    Roots(#[from] RootsError),
     /// The guest ended itself with a status (a function: anything but exit(ok)).
     #[error(transparent)]
     Exit(Exit),

@@ -7,6 +7,7 @@ use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
 use super::filesystem::Mount;
+use super::http::Access;
 use super::io::Sink;
 use super::stdio::Stdio;
 use super::table::Table;
@@ -25,6 +26,8 @@ pub struct Context {
     pub stdio: Stdio,
     /// What `get-directories` returns, in order.
     pub mounts: Arc<[Arc<Mount>]>,
+    /// Where `wasi:http` leads.
+    pub http: Access,
     /// What the call may reach through sockets and HTTP.
     pub network: Allow,
     /// What the call may use.

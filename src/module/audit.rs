@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::imports::{Capabilities, implementation};
+use super::imports::Capabilities;
 use super::link::PREOPENS;
 
 /// One imported function.
@@ -39,11 +39,6 @@ impl Import {
     /// Whether a call of it would trap for want of a line in `imports`.
     pub fn is_missing(&self, capabilities: &Capabilities) -> bool {
         !capabilities.allows(&self.interface) && !self.is_harmless()
-    }
-
-    /// Whether it is enabled, and this version of the host has no such function yet.
-    pub fn is_unavailable(&self, capabilities: &Capabilities) -> bool {
-        capabilities.allows(&self.interface) && implementation(&self.interface).is_none()
     }
 
     /// The exception of contract §4: undeclared, it answers an empty list.

@@ -80,7 +80,7 @@ impl Origin {
                 path,
                 expected,
             } => {
-                let bytes = read(&directory, &path)?;
+                let bytes = read(&directory, &path, MODULE_MAX)?;
                 let digest = Digest::of(&bytes);
                 expected.verify(digest)?;
                 Ok((digest, bytes))
@@ -94,11 +94,12 @@ impl Origin {
 }
 
 /// Reads the file at `path` below `directory`, once. A leading `/` means the directory itself;
-/// neither `..` nor a symbolic link leads out of it. Blocks.
+/// neither `..` nor a symbolic link leads out of it. A file of more than `most` bytes is refused.
+/// Blocks.
 ///
 /// # Errors
 /// `Read`, with what the system or the sandbox said.
-fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
+pub fn read(directory: &Path, path: &str, most: u64) -> Result<Vec<u8>, ModuleError> {
     let refuse = |reason: String| ModuleError::Read {
         path: path.to_owned(),
         reason,
@@ -119,10 +120,10 @@ fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
         .open(inside)
         .map_err(|error| refuse(error.to_string()))?;
     let mut bytes = Vec::new();
-    let read = file.take(MODULE_MAX + 1).read_to_end(&mut bytes);
+    let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| refuse(error.to_string()))?;
-    if bytes.len() as u64 > MODULE_MAX {
-        return Err(refuse(format!("larger than {MODULE_MAX} bytes")));
+    if bytes.len() as u64 > most {
+        return Err(refuse(format!("larger than {most} bytes")));
     }
     Ok(bytes)
 }
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     fn reason(directory: &Path, path: &str) -> String {
-        match read(directory, path) {
+        match read(directory, path, MODULE_MAX) {
             Ok(_) => "read".to_owned(),
             Err(error) => error.to_string(),
         }

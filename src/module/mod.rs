@@ -21,7 +21,7 @@ pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;
-pub use load::{MODULE_MAX, Module, Origin};
+pub use load::{MODULE_MAX, Module, Origin, read};
 pub use method::{Export, Method, choose, exports};
 pub use modules::Modules;
 pub use text::to_binary;

@@ -20,6 +20,7 @@ mod fairness;
 mod files;
 mod guests;
 mod hostile;
+mod http;
 mod imports;
 mod imports_table;
 mod inspect;

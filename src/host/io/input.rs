@@ -10,6 +10,7 @@ use crate::host::filesystem::FileInput;
 use crate::host::pipe::PipeReader;
 use crate::host::sockets::Receiving;
 use crate::host::stdio::Input;
+use crate::http::BodySource;
 
 /// The most bytes one `read` gives.
 pub const READ_MAX: usize = 64 * 1024;
@@ -31,6 +32,8 @@ pub enum Feed {
     Pipe(PipeReader),
     /// A file, from an offset on.
     File(Arc<FileInput>),
+    /// A body that comes over HTTP.
+    Body(BodySource),
     /// The receiving half of a TCP connection.
     Tcp(Arc<Receiving>),
 }
@@ -91,6 +94,7 @@ impl Feed {
             Feed::Device(device) => device.read(length),
             Feed::Pipe(pipe) => pipe.read(length),
             Feed::File(file) => file.read(length),
+            Feed::Body(body) => Ok(body.read(length)?),
             Feed::Tcp(receiving) => receiving.read(length),
         }
     }
@@ -101,6 +105,7 @@ impl Feed {
             Feed::Device(device) => device.is_ready(),
             Feed::Pipe(pipe) => pipe.is_ready(),
             Feed::File(file) => file.is_ready(),
+            Feed::Body(body) => body.is_ready(),
             Feed::Tcp(receiving) => receiving.is_ready(),
         }
     }
@@ -111,6 +116,7 @@ impl Feed {
             Feed::Device(device) => device.register(set, tag)?,
             Feed::Pipe(pipe) => pipe.register(set, tag)?,
             Feed::File(file) => file.register(set, tag)?,
+            Feed::Body(body) => body.register(set, tag)?,
             Feed::Tcp(receiving) => receiving.register(set, tag)?,
         }
         Ok(())
