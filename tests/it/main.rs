@@ -8,6 +8,7 @@ mod check;
 mod support;
 
 mod arbitrary;
+mod benchmarks;
 mod calls;
 mod check_command;
 mod children;
