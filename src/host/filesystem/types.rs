@@ -311,7 +311,10 @@ impl State {
                 let output = FileOutput::new(&self.handle, streamed, place)?;
                 Sink::File(Arc::new(output))
             }
-            false => Sink::Device(Arc::new(Output::new(&self.handle, Some(own(&streamed)?))?)),
+            false => Sink::Device(Arc::new(Output::nonblocking(
+                &self.handle,
+                own(&streamed)?,
+            )?)),
         };
         Ok(self.table.push(OutputStream::new(sink))?)
     }
