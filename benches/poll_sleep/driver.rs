@@ -3,23 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use crate::Fallible;
-use crate::contender::{Contender, Name};
+use crate::contender::Contender;
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::plan::{self, Row, Section};
+use crate::plan;
 use crate::report::{Cell, Report, Table};
+use crate::section::{Row, Section};
 use crate::statistics::Summary;
 use crate::worker::guests_directory;
 
-/// Measures and reports.
+/// Measures and reports. `mount`: the directory of files that the workers are given.
 ///
 /// # Errors
 /// When a worker fails.
-pub fn run(options: &Options) -> Fallible<()> {
+pub fn run(options: &Options, mount: Option<&Path>) -> Fallible<()> {
     let peer = find_peer(options)?;
     let mut contenders = Vec::new();
-    for name in Name::ALL {
-        contenders.extend(Contender::start(name, peer.as_deref())?);
+    for &name in plan::CONTENDERS {
+        contenders.extend(Contender::start(name, peer.as_deref(), mount)?);
     }
     let mut report = Report::new(Machine::look(), options.quick);
     report.print_head(&mut contenders)?;

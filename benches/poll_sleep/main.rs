@@ -11,6 +11,7 @@ mod options;
 mod plan;
 mod protocol;
 mod report;
+mod section;
 mod statistics;
 mod worker;
 
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let outcome = match options.worker {
         Some(worker) => worker.run(),
-        None => driver::run(&options),
+        None => driver::run(&options, None),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

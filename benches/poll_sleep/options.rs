@@ -6,9 +6,9 @@ use clap::Parser;
 
 use crate::worker::Worker;
 
-/// Sleep and poll: this project, the peer and bare loops.
+/// This project, the peer and system calls, side by side.
 #[derive(Parser, Debug)]
-#[command(name = "poll_sleep")]
+#[command(name = env!("CARGO_CRATE_NAME"))]
 pub struct Options {
     /// A few trials of everything: shows that the benchmark runs, measures nothing.
     #[arg(long)]
@@ -28,6 +28,9 @@ pub struct Options {
     /// How the driver starts itself as a contender.
     #[arg(long, value_enum, hide = true)]
     pub worker: Option<Worker>,
+    /// The directory of files that a worker is given.
+    #[arg(long, hide = true)]
+    pub mount: Option<PathBuf>,
     /// Cargo passes this to every benchmark.
     #[arg(long, hide = true)]
     pub bench: bool,

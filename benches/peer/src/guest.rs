@@ -7,7 +7,7 @@ use wasmtime::component::{
     Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val,
 };
 use wasmtime::{Engine, Result, Store, format_err};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 
 use crate::set_up::SetUp;
 
@@ -31,6 +31,7 @@ pub struct Guest {
     engine: Engine,
     component: Component,
     pre: InstancePre<State>,
+    mount: Option<String>,
 }
 
 /// An export of it.
@@ -45,7 +46,7 @@ impl Guest {
     ///
     /// # Errors
     /// When it is none, or imports something else than WASI.
-    pub fn load(engine: &Engine, path: &str) -> Result<Guest> {
+    pub fn load(engine: &Engine, path: &str, mount: Option<&str>) -> Result<Guest> {
         let component = Component::from_file(engine, path)?;
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -54,6 +55,7 @@ impl Guest {
             engine: engine.clone(),
             component,
             pre,
+            mount: mount.map(str::to_owned),
         })
     }
 
@@ -84,8 +86,12 @@ impl Guest {
         function: &Function,
         arguments: &[Val],
     ) -> Result<(Option<Val>, Instant)> {
+        let mut ctx = WasiCtx::builder();
+        if let Some(mount) = &self.mount {
+            ctx.preopened_dir(mount, "/data", FsPerms::ReadWrite)?;
+        }
         let state = State {
-            ctx: WasiCtx::builder().build(),
+            ctx: ctx.build(),
             table: ResourceTable::new(),
         };
         let mut store = Store::new(&self.engine, state);

@@ -79,6 +79,27 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The descriptor.
+    ///
+    /// # Errors
+    /// `BADF` at the end, when nobody asks any more.
+    pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
+        match self {
+            Node::File(file) => file.fd(),
+            Node::Directory(directory) => Ok(directory.dir()?.as_fd()),
+        }
+    }
+
+    /// How its filesystem may be used.
+    pub(super) fn class(&self) -> Class {
+        match self {
+            Node::File(file) => file.class,
+            Node::Directory(directory) => directory.class,
+        }
+    }
+}
+
 impl File {
     /// The descriptor.
     ///
