@@ -4,10 +4,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::Fallible;
 use crate::protocol::{Answer, Reply, Request};
+use crate::worker::Worker;
 
 /// Who is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Debug)]
@@ -50,33 +52,24 @@ impl Name {
         }
     }
 
-    /// How `--worker` calls it; none for the peer, which is a program of its own.
-    fn worker(self) -> Option<&'static str> {
-        match self {
-            Name::Wippy => Some("wippy"),
-            Name::Dispatcher => Some("dispatcher"),
-            Name::Native => Some("native"),
-            Name::Polling => Some("polling"),
-            Name::Peer | Name::PeerPooling => None,
-        }
-    }
-
-    fn command(self, peer: Option<&Path>, mount: Option<&Path>) -> Fallible<Option<Command>> {
-        let mut command = match (self.worker(), peer) {
-            (Some(worker), _) => {
-                let mut command = Command::new(std::env::current_exe()?);
-                command.args(["--worker", worker]);
-                command
+    fn command(self, peer: Option<&Path>) -> Fallible<Option<Command>> {
+        let worker = match self {
+            Name::Wippy => Worker::Wippy,
+            Name::Dispatcher => Worker::Dispatcher,
+            Name::Native => Worker::Native,
+            Name::Polling => Worker::Polling,
+            Name::Peer => return Ok(peer.map(Command::new)),
+            Name::PeerPooling => {
+                return Ok(peer.map(|peer| {
+                    let mut command = Command::new(peer);
+                    command.arg("--pooling");
+                    command
+                }));
             }
-            (None, Some(peer)) => Command::new(peer),
-            (None, None) => return Ok(None),
         };
-        if self == Name::PeerPooling {
-            command.arg("--pooling");
-        }
-        if let Some(mount) = mount {
-            command.arg("--mount").arg(mount);
-        }
+        let worker = worker.to_possible_value().ok_or("a worker has no name")?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--worker", worker.get_name()]);
         Ok(Some(command))
     }
 }
@@ -94,12 +87,8 @@ impl Contender {
     ///
     /// # Errors
     /// When it does not start.
-    pub fn start(
-        name: Name,
-        peer: Option<&Path>,
-        mount: Option<&Path>,
-    ) -> Fallible<Option<Contender>> {
-        let Some(mut command) = name.command(peer, mount)? else {
+    pub fn start(name: Name, peer: Option<&Path>) -> Fallible<Option<Contender>> {
+        let Some(mut command) = name.command(peer)? else {
             return Ok(None);
         };
         let mut child = command

@@ -3,24 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use crate::Fallible;
-use crate::contender::Contender;
+use crate::contender::{Contender, Name};
 use crate::machine::Machine;
 use crate::options::Options;
-use crate::plan;
+use crate::plan::{self, Row, Section};
 use crate::report::{Cell, Report, Table};
-use crate::section::{Row, Section};
 use crate::statistics::Summary;
 use crate::worker::guests_directory;
 
-/// Measures and reports. `mount`: the directory of files that the workers are given.
+/// Measures and reports.
 ///
 /// # Errors
 /// When a worker fails.
-pub fn run(options: &Options, mount: Option<&Path>) -> Fallible<()> {
+pub fn run(options: &Options) -> Fallible<()> {
     let peer = find_peer(options)?;
     let mut contenders = Vec::new();
-    for &name in plan::CONTENDERS {
-        contenders.extend(Contender::start(name, peer.as_deref(), mount)?);
+    for name in Name::ALL {
+        contenders.extend(Contender::start(name, peer.as_deref())?);
     }
     let mut report = Report::new(Machine::look(), options.quick);
     report.print_head(&mut contenders)?;

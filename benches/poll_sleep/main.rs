@@ -11,7 +11,6 @@ mod options;
 mod plan;
 mod protocol;
 mod report;
-mod section;
 mod statistics;
 mod worker;
 
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let outcome = match options.worker {
         Some(worker) => worker.run(),
-        None => driver::run(&options, None),
+        None => driver::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,9 +6,9 @@ use clap::Parser;
 
 use crate::worker::Worker;
 
-/// This project, the peer and system calls, side by side.
+/// Sleep and poll: this project, the peer and bare loops.
 #[derive(Parser, Debug)]
-#[command(name = env!("CARGO_CRATE_NAME"))]
+#[command(name = "poll_sleep")]
 pub struct Options {
     /// A few trials of everything: shows that the benchmark runs, measures nothing.
     #[arg(long)]
@@ -28,9 +28,6 @@ pub struct Options {
     /// How the driver starts itself as a contender.
     #[arg(long, value_enum, hide = true)]
     pub worker: Option<Worker>,
-    /// The directory of files that a worker is given.
-    #[arg(long, hide = true)]
-    pub mount: Option<PathBuf>,
     /// Cargo passes this to every benchmark.
     #[arg(long, hide = true)]
     pub bench: bool,

@@ -1,16 +1,97 @@
-//! What is measured.
+//! What is measured: sections of rows, each with its contenders and its goals.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::contender::Name;
-use crate::section::{Figure, Goal, Row, Section};
+use crate::protocol::{Answer, Request};
+use crate::statistics::Summary;
 
-/// What the entries of the guests' functions have beside their module.
-pub const ENTRY: &str = "imports: ['wasi:io', 'wasi:clocks']";
+/// A table of the report.
+pub struct Section {
+    /// Its head.
+    pub title: &'static str,
+    /// What a figure is.
+    pub unit: &'static str,
+    /// The contenders, in the order of the columns.
+    pub columns: &'static [Name],
+    /// Those of them that are not asked, because their guest would never end.
+    pub never_ends: &'static [Name],
+    /// What to know when reading it.
+    pub note: &'static str,
+    /// The measures.
+    pub rows: Vec<Row>,
+}
 
-/// Further entries of the guests' project: none.
-pub fn entries(_mount: Option<&std::path::Path>) -> String {
-    String::new()
+/// One measure, asked of each contender.
+pub struct Row {
+    /// What it is.
+    pub label: String,
+    /// The component's name; none for loops without a guest.
+    pub guest: Option<&'static str>,
+    /// The function.
+    pub function: &'static str,
+    /// Its arguments.
+    pub args: Vec<Value>,
+    /// In how many fresh instances, in a round.
+    pub calls: u32,
+    /// How the answer is read.
+    pub figure: Figure,
+    /// What was promised.
+    pub goals: Vec<Goal>,
+}
+
+/// Where an answer's figure stands.
+#[derive(Clone, Copy)]
+pub enum Figure {
+    /// The value is a list of nanoseconds.
+    Samples,
+    /// The value is the nanoseconds of so many operations.
+    Total(u32),
+    /// The wall time of each call.
+    Calls,
+}
+
+/// A promise about medians of p50.
+#[derive(Clone, Copy)]
+pub enum Goal {
+    /// `of` is at most `most` times `than`.
+    AtMost { of: Name, than: Name, most: f64 },
+    /// `of` is at least `least` times as fast as `than`.
+    Faster { of: Name, than: Name, least: f64 },
+    /// `of` stays below so many nanoseconds.
+    Below { of: Name, nanos: f64 },
+}
+
+impl Figure {
+    /// Reads an answer.
+    pub fn read(self, answer: &Answer) -> Option<Summary> {
+        match self {
+            Figure::Samples => {
+                let samples: Option<Vec<u64>> =
+                    answer.value.as_array()?.iter().map(Value::as_u64).collect();
+                Summary::of_samples(&samples?)
+            }
+            Figure::Total(count) => {
+                Some(Summary::of_total(answer.value.as_u64()?, u64::from(count)))
+            }
+            Figure::Calls => Summary::of_samples(&answer.call_ns),
+        }
+    }
+}
+
+impl Row {
+    /// What is asked for it.
+    pub fn request(&self, guests: &str) -> Request {
+        Request {
+            guest: self
+                .guest
+                .map(|guest| format!("{guests}/{guest}.wasm"))
+                .unwrap_or_default(),
+            function: self.function.to_owned(),
+            args: self.args.clone(),
+            calls: self.calls,
+        }
+    }
 }
 
 /// How much of everything.
@@ -39,9 +120,6 @@ const QUICK: Counts = Counts {
     loops: 5,
 };
 
-/// Who takes part, in the order in which a round asks them.
-pub const CONTENDERS: &[Name] = &Name::ALL;
-
 const GUESTS: &[Name] = &[Name::Wippy, Name::Peer, Name::PeerPooling];
 const LOOPS: &[Name] = &[Name::Dispatcher, Name::Native, Name::Polling];
 
@@ -63,6 +141,18 @@ pub fn sections(quick: bool) -> Vec<Section> {
         call(counts),
         event_loop(counts),
     ]
+}
+
+/// The functions of guests that `sections` asks for: guest, function.
+pub fn functions() -> Vec<(&'static str, &'static str)> {
+    let mut functions: Vec<_> = sections(true)
+        .iter()
+        .flat_map(|section| &section.rows)
+        .filter_map(|row| Some((row.guest?, row.function)))
+        .collect();
+    functions.sort_unstable();
+    functions.dedup();
+    functions
 }
 
 fn sleep(counts: Counts) -> Section {
@@ -88,7 +178,6 @@ fn sleep(counts: Counts) -> Section {
                 most: 1.4,
             },
         ],
-        beside: None,
     };
     Section {
         title: "sleep overshoot",
@@ -112,7 +201,6 @@ fn spin(counts: Counts) -> Section {
             of: Name::Wippy,
             nanos: 50_000.0,
         }],
-        beside: None,
     };
     Section {
         title: "spinning guest",
@@ -143,7 +231,6 @@ fn poll(counts: Counts) -> Section {
             }],
             _ => Vec::new(),
         },
-        beside: None,
     };
     let single = |label: &str, function: &'static str| Row {
         label: label.to_owned(),
@@ -153,7 +240,6 @@ fn poll(counts: Counts) -> Section {
         calls: 1,
         figure: Figure::Total(counts.polls),
         goals: Vec::new(),
-        beside: None,
     };
     Section {
         title: "poll",
@@ -181,7 +267,6 @@ fn call(counts: Counts) -> Section {
         calls: counts.calls,
         figure: Figure::Calls,
         goals: Vec::new(),
-        beside: None,
     };
     Section {
         title: "call in a fresh instance",
@@ -210,7 +295,6 @@ fn event_loop(counts: Counts) -> Section {
         calls: 1,
         figure: Figure::Samples,
         goals: Vec::new(),
-        beside: None,
     };
     Section {
         title: "event loop without guests",

@@ -20,18 +20,6 @@ pub struct Request {
     /// How many times, each in a fresh instance.
     #[serde(default = "once")]
     pub calls: u32,
-    /// What another guest does all the while. The peer is not asked for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beside: Option<Beside>,
-}
-
-/// A function that is called over and over while another is measured.
-#[derive(Serialize, Deserialize, Debug)]
-pub struct Beside {
-    /// As in a request.
-    pub function: String,
-    /// One value a parameter.
-    pub args: Vec<Value>,
 }
 
 fn once() -> u32 {

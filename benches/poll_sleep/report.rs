@@ -5,8 +5,8 @@ use serde::{Serialize, Serializer};
 use crate::Fallible;
 use crate::contender::{Contender, Name};
 use crate::machine::{self, Machine};
+use crate::plan::{Goal, Section};
 use crate::protocol::Request;
-use crate::section::{Goal, Section};
 use crate::statistics::Summary;
 
 /// One contender's figures of one measure.
@@ -115,7 +115,6 @@ impl Report {
                 function: "about".to_owned(),
                 args: Vec::new(),
                 calls: 1,
-                beside: None,
             })?;
             let about = answer.value.as_str().unwrap_or_default().to_owned();
             println!("{:<14}{about}", contender.name().label());

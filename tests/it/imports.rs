@@ -47,21 +47,6 @@ fn an_unknown_name_is_a_load_error() {
     );
 }
 
-/// The guest prints before it panics, and asks for its directories before it prints.
-#[test]
-fn a_package_that_is_not_available_yet_says_so() {
-    let imports = "[wasi:cli, wasi:io, wasi:filesystem]";
-    let mounts = "{mounts: [{fs: guests, guest: /data}]}";
-    let mut project = Project::new();
-    project.function("plain", "types", "panic", imports, &[]);
-    project.function("mounting", "types", "panic", imports, &[("wasi", &mounts)]);
-    let error = project.call("plain", &[]).expect_err("a panic");
-    assert!(error.contains("unreachable"), "{error}");
-    let error = project.call("mounting", &[]).expect_err("a trap");
-    let text = "wasi:filesystem/preopens#get-directories is enabled, but not available yet";
-    assert!(error.contains(text), "{error}");
-}
-
 /// What one entry declares is invisible to every other over the same module, whoever loads first.
 #[test]
 fn entries_over_one_module_do_not_lend_each_other_imports() {

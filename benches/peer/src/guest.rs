@@ -7,7 +7,7 @@ use wasmtime::component::{
     Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val,
 };
 use wasmtime::{Engine, Result, Store, format_err};
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::set_up::SetUp;
 
@@ -31,7 +31,6 @@ pub struct Guest {
     engine: Engine,
     component: Component,
     pre: InstancePre<State>,
-    mount: Option<String>,
 }
 
 /// An export of it.
@@ -46,7 +45,7 @@ impl Guest {
     ///
     /// # Errors
     /// When it is none, or imports something else than WASI.
-    pub fn load(engine: &Engine, path: &str, mount: Option<&str>) -> Result<Guest> {
+    pub fn load(engine: &Engine, path: &str) -> Result<Guest> {
         let component = Component::from_file(engine, path)?;
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -55,7 +54,6 @@ impl Guest {
             engine: engine.clone(),
             component,
             pre,
-            mount: mount.map(str::to_owned),
         })
     }
 
@@ -86,12 +84,8 @@ impl Guest {
         function: &Function,
         arguments: &[Val],
     ) -> Result<(Option<Val>, Instant)> {
-        let mut ctx = WasiCtx::builder();
-        if let Some(mount) = &self.mount {
-            ctx.preopened_dir(mount, "/data", FsPerms::ReadWrite)?;
-        }
         let state = State {
-            ctx: ctx.build(),
+            ctx: WasiCtx::builder().build(),
             table: ResourceTable::new(),
         };
         let mut store = Store::new(&self.engine, state);

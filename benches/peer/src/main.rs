@@ -1,9 +1,8 @@
 //! The peer of the benchmarks: guests on wasmtime-wasi and tokio's current-thread runtime, set up
 //! as their documentation does it.
 //!
-//! `wippy-peer [--pooling] [--mount DIRECTORY]` answers the benchmarks' requests on its standard
-//! input. `--pooling` replaces the engine's defaults by the main project's settings (pooled
-//! instances, epochs); guests have the directory as `/data`.
+//! `wippy-peer [--pooling]` answers the benchmarks' requests on its standard input. `--pooling`
+//! replaces the engine's defaults by the main project's settings (pooled instances, epochs).
 // There is no dispatcher here whose clock could be asked.
 #![allow(clippy::disallowed_methods)]
 
@@ -22,19 +21,13 @@ use protocol::{Answer, Request};
 use set_up::SetUp;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut set_up = SetUp::Default;
-    let mut mount = None;
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--pooling" => set_up = SetUp::Pooling,
-            "--mount" => mount = Some(words.next().ok_or("--mount needs a directory")?),
-            other => {
-                let known = "there are only --pooling and --mount";
-                return Err(format!("unknown option {other}; {known}").into());
-            }
+    let set_up = match std::env::args().nth(1).as_deref() {
+        None => SetUp::Default,
+        Some("--pooling") => SetUp::Pooling,
+        Some(other) => {
+            return Err(format!("unknown option {other}; there is only --pooling").into());
         }
-    }
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -48,8 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
         }
         if !guests.contains_key(&request.guest) {
-            let guest = Guest::load(&engine, &request.guest, mount.as_deref())
-                .map_err(|error| format!("{error:#}"))?;
+            let guest =
+                Guest::load(&engine, &request.guest).map_err(|error| format!("{error:#}"))?;
             guests.insert(request.guest.clone(), guest);
         }
         let guest = guests.get(&request.guest).ok_or("the guest is gone")?;

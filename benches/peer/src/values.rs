@@ -32,7 +32,6 @@ fn from_json(ty: &Type, json: &Value) -> Result<Val> {
             .and_then(|n| u32::try_from(n).ok())
             .map(Val::U32),
         Type::U64 => json.as_u64().map(Val::U64),
-        Type::String => json.as_str().map(|text| Val::String(text.to_owned())),
         Type::S32 => json
             .as_i64()
             .and_then(|n| i32::try_from(n).ok())

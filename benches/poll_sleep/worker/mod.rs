@@ -32,7 +32,7 @@ impl Worker {
     /// When it cannot start.
     pub fn run(self) -> Fallible<()> {
         match self {
-            Worker::Wippy => wippy::serve(None),
+            Worker::Wippy => wippy::serve(),
             Worker::Dispatcher => bare::serve(dispatcher::Loop::new()?),
             Worker::Native => bare::serve(native::Loop::new()?),
             Worker::Polling => bare::serve(polling::Loop::new()?),

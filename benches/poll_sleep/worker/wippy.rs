@@ -14,16 +14,15 @@ use super::guests_directory;
 use crate::Fallible;
 use crate::plan;
 use crate::protocol::{self, Answer, Request};
-use crate::section;
 
 /// Serves requests.
 ///
 /// # Errors
 /// When the guests or the machine do not let the runtime start.
-pub fn serve(mount: Option<&Path>) -> Fallible<()> {
-    let functions = section::functions(&plan::sections(true));
+pub fn serve() -> Fallible<()> {
+    let functions = plan::functions();
     let loaded = registry::from_yaml(
-        &project(&functions, mount)?,
+        &project(&functions)?,
         Some(Path::new(&guests_directory())),
         &LoadOptions::default(),
     );
@@ -40,32 +39,19 @@ pub fn serve(mount: Option<&Path>) -> Fallible<()> {
                 ..Answer::default()
             });
         }
-        let entry = |guest: Option<&str>, function: &str| {
-            let known = |&(name, known): &(&str, &str)| Some(name) == guest && known == function;
-            let at = functions.iter().position(known);
-            at.map(|at| format!("bench:f{at}"))
-                .ok_or("no entry for this function")
-        };
-        let stem = Path::new(&request.guest).file_stem();
-        let asked = entry(stem.and_then(|stem| stem.to_str()), &request.function)?;
-        let beside = match &request.beside {
-            Some(beside) => {
-                let other = entry(Some("files"), &beside.function)?;
-                let (runtime, args) = (runtime.clone(), beside.args.clone());
-                let repeating = async move {
-                    while runtime.call(&other, Arguments::Json(&args)).await.is_ok() {}
-                };
-                Some(handle.spawn(repeating).map_err(|error| error.to_string())?)
-            }
-            None => None,
-        };
-        let answered = dispatcher
-            .block_on(answer(&runtime, &handle, &asked, request))
+        let guest = Path::new(&request.guest)
+            .file_stem()
+            .and_then(|stem| stem.to_str());
+        let known =
+            |&(name, function): &(&str, &str)| Some(name) == guest && function == request.function;
+        let at = functions
+            .iter()
+            .position(known)
+            .ok_or("no entry for this function")?;
+        dispatcher
+            .block_on(answer(&runtime, &handle, &format!("bench:f{at}"), request))
             .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string());
-        // What runs beside it ends here.
-        drop(beside);
-        answered
+            .map_err(|error| error.to_string())
     })?)
 }
 
@@ -87,21 +73,19 @@ async fn answer(
 }
 
 /// A project with an entry `f0`, `f1`, … for each function.
-fn project(functions: &[(&str, &str)], mount: Option<&Path>) -> Fallible<String> {
+fn project(functions: &[(&str, &str)]) -> Fallible<String> {
     let mut yaml = String::from(
         "namespace: bench\nentries:\n  - {name: components, kind: fs.directory, directory: .}\n",
     );
-    yaml += &plan::entries(mount);
     for (at, (guest, function)) in functions.iter().enumerate() {
         let path = format!("{}/{guest}.wasm", guests_directory());
         let bytes = std::fs::read(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
         writeln!(
             yaml,
             "  - {{name: f{at}, kind: function.wasm, fs: components, path: {guest}.wasm, hash: 'sha256:{}', \
-             method: {}, {}}}",
+             method: {}, imports: ['wasi:io', 'wasi:clocks']}}",
             Digest::of(&bytes),
             Value::from(*function),
-            plan::ENTRY,
         )?;
     }
     Ok(yaml)
