@@ -47,7 +47,6 @@ fn an_unknown_name_is_a_load_error() {
     );
 }
 
-/// The guest prints before it panics, and asks for its directories before it prints.
 /// What one entry declares is invisible to every other over the same module, whoever loads first.
 #[test]
 fn entries_over_one_module_do_not_lend_each_other_imports() {

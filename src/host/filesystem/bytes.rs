@@ -84,6 +84,7 @@ impl File {
 
     /// Writes once. On the dispatcher's thread only where [`File::writes_inline`].
     pub(super) fn write_once(&self, bytes: &[u8], place: Place) -> Result<usize, Errno> {
+        self.check_size(place, bytes.len())?;
         retry_on_intr(|| match place {
             Place::At(offset) => pwrite(self.fd()?, bytes, offset),
             Place::End => {
@@ -111,23 +112,18 @@ impl File {
 
     /// Refuses what would make a file larger than the process may: the kernel would answer with
     /// a signal that ends the process.
-    pub(super) fn check_size(
-        &self,
-        mount: &Mount,
-        place: Place,
-        length: usize,
-    ) -> Result<(), Errno> {
-        let Some(limit) = mount.filesystem.size_limit() else {
+    fn check_size(&self, place: Place, length: usize) -> Result<(), Errno> {
+        let Some(limit) = self.size_limit.filter(|_| self.is_regular()) else {
             return Ok(());
         };
         let start = match place {
             Place::At(offset) => offset,
-            Place::End => rustix::fs::fstat(self.fd()?)?
-                .st_size
-                .try_into()
-                .unwrap_or(u64::MAX),
+            Place::End => {
+                let size = rustix::fs::fstat(self.fd()?)?.st_size;
+                u64::try_from(size).unwrap_or(u64::MAX)
+            }
         };
-        match start.saturating_add(length as u64) <= limit || !self.is_regular() {
+        match start.saturating_add(length as u64) <= limit {
             true => Ok(()),
             false => Err(Errno::FBIG),
         }
@@ -203,7 +199,6 @@ impl State {
         self.breathe().await?;
         let (file, mount) = self.file(&descriptor, DescriptorFlags::WRITE)?;
         let place = Place::At(offset);
-        file.check_size(&mount, place, bytes.len())?;
         if bytes.len() <= INLINE_MAX && self.is_inline(file.class) && file.writes_inline() {
             let written = file.write_once(&bytes, place)?;
             self.spend(written);
@@ -242,7 +237,7 @@ impl State {
         if size > i64::MAX as u64 {
             return Err(ErrorCode::FileTooLarge.into());
         }
-        file.check_size(&mount, Place::At(size), 0)?;
+        file.check_size(Place::At(size), 0)?;
         self.on_pool(&mount, move || Ok(rustix::fs::ftruncate(file.fd()?, size)?))
             .await
     }

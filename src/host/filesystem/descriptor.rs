@@ -41,6 +41,8 @@ pub(super) struct File {
     pub(super) class: Class,
     /// Writes wait for the disk.
     pub(super) sync: bool,
+    /// The largest size that it may be given, in bytes.
+    pub(super) size_limit: Option<u64>,
     /// Whether reads that do not wait work here; found out by trying.
     nowait: AtomicBool,
 }
@@ -54,12 +56,14 @@ pub(super) struct Directory {
 }
 
 impl Node {
-    /// From what was opened with these flags on a filesystem of this class.
+    /// From what was opened with these flags on a filesystem of this class, where files may have
+    /// this size.
     pub(super) fn new(
         handle: &Handle,
         fd: OwnedFd,
         flags: OFlags,
         class: Class,
+        size_limit: Option<u64>,
     ) -> io::Result<Node> {
         let kind = kind(FileType::from_raw_mode(fstat(&fd)?.st_mode));
         Ok(match kind {
@@ -73,9 +77,31 @@ impl Node {
                 kind,
                 class,
                 sync: flags.intersects(OFlags::SYNC | OFlags::DSYNC),
+                size_limit,
                 nowait: AtomicBool::new(true),
             })),
         })
+    }
+}
+
+impl Node {
+    /// The descriptor.
+    ///
+    /// # Errors
+    /// `BADF` at the end, when nobody asks any more.
+    pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
+        match self {
+            Node::File(file) => file.fd(),
+            Node::Directory(directory) => Ok(directory.dir()?.as_fd()),
+        }
+    }
+
+    /// How its filesystem may be used.
+    pub(super) fn class(&self) -> Class {
+        match self {
+            Node::File(file) => file.class,
+            Node::Directory(directory) => directory.class,
+        }
     }
 }
 

@@ -81,6 +81,10 @@ impl Request {
         if self.changes() {
             mount.permit(Deed::Change)?;
         }
+        // What is created or truncated is a file; of the rest that is known once it is open.
+        if self.changes_names() && self.flags.contains(DescriptorFlags::READ) {
+            mount.permit(Deed::Read)?;
+        }
         let both = OpenFlags::CREATE | OpenFlags::DIRECTORY;
         match self.open.contains(both) {
             true => Err(ErrorCode::Invalid.into()),
@@ -111,10 +115,15 @@ impl Request {
         Ok(opened.into_std().into())
     }
 
-    fn open_node(&self, handle: &Handle, directory: &Directory) -> io::Result<Node> {
+    fn open_node(
+        &self,
+        handle: &Handle,
+        directory: &Directory,
+        size_limit: Option<u64>,
+    ) -> io::Result<Node> {
         let fd = self.open(directory.dir()?)?;
         let class = Class::of(&fd);
-        Node::new(handle, fd, self.system_flags(), class)
+        Node::new(handle, fd, self.system_flags(), class, size_limit)
     }
 }
 
@@ -158,13 +167,14 @@ impl State {
     ) -> Result<Node, FsError> {
         // The caches neither create nor truncate.
         let flags = request.system_flags();
+        let limit = mount.filesystem.size_limit();
         if !request.changes_names()
             && let Some(fd) = self.open_cached(directory, &request.path, flags)?
         {
-            return Ok(Node::new(&self.handle, fd, flags, directory.class)?);
+            return Ok(Node::new(&self.handle, fd, flags, directory.class, limit)?);
         }
         let (handle, directory) = (self.handle.clone(), directory.clone());
-        self.on_pool(mount, move || request.open_node(&handle, &directory))
+        self.on_pool(mount, move || request.open_node(&handle, &directory, limit))
             .await
     }
 }

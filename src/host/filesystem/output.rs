@@ -73,9 +73,7 @@ impl FileOutput {
         if bytes.is_empty() {
             return Ok(());
         }
-        let (file, mount) = &self.streamed;
-        let checked = file.check_size(mount, state.place, bytes.len());
-        checked.map_err(|errno| state.failed(errno.into()))?;
+        let (file, _) = &self.streamed;
         if self.simulated || !file.writes_inline() {
             return Ok(self.write_on_pool(&mut state, bytes.to_vec())?);
         }

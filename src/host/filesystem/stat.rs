@@ -2,7 +2,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::os::fd::AsFd;
 
 use cap_std::fs::Dir;
 use rustix::fs::{
@@ -82,11 +81,7 @@ impl State {
         self.breathe().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
-        let class = match &node {
-            Node::File(file) => file.class,
-            Node::Directory(directory) => directory.class,
-        };
-        match self.is_inline(class) {
+        match self.is_inline(node.class()) {
             true => Ok(node.stat()?),
             false => self.on_pool(&mount, move || node.stat()).await,
         }
@@ -189,17 +184,12 @@ impl State {
 
 impl Node {
     fn stat(&self) -> io::Result<Stat> {
-        Ok(match self {
-            Node::File(file) => fstat(file.fd()?)?,
-            Node::Directory(directory) => fstat(directory.dir()?)?,
-        })
+        Ok(fstat(self.fd()?)?)
     }
 
     fn set_times(&self, times: &Timestamps) -> io::Result<()> {
-        Ok(match self {
-            Node::File(file) => futimens(file.fd()?, times)?,
-            Node::Directory(directory) => futimens(directory.dir()?.as_fd(), times)?,
-        })
+        futimens(self.fd()?, times)?;
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! `wasi:filesystem/types`: every function, and where it is done.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::fs::{Advice as SystemAdvice, fadvise, fdatasync, fsync};
@@ -311,7 +311,10 @@ impl State {
                 let output = FileOutput::new(&self.handle, streamed, place)?;
                 Sink::File(Arc::new(output))
             }
-            false => Sink::Device(Arc::new(Output::new(&self.handle, Some(own(&streamed)?))?)),
+            false => Sink::Device(Arc::new(Output::nonblocking(
+                &self.handle,
+                own(&streamed)?,
+            )?)),
         };
         Ok(self.table.push(OutputStream::new(sink))?)
     }
@@ -319,16 +322,14 @@ impl State {
     async fn sync_with(
         &mut self,
         descriptor: &Resource<Descriptor>,
-        sync: fn(std::os::fd::BorrowedFd<'_>) -> rustix::io::Result<()>,
+        sync: fn(BorrowedFd<'_>) -> rustix::io::Result<()>,
     ) -> Result<(), FsError> {
         self.breathe().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
         self.on_pool(&mount, move || {
-            Ok(match &node {
-                Node::File(file) => sync(file.fd()?)?,
-                Node::Directory(directory) => sync(directory.dir()?.as_fd())?,
-            })
+            sync(node.fd()?)?;
+            Ok(())
         })
         .await
     }

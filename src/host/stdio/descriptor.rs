@@ -44,13 +44,7 @@ pub(super) struct Descriptor {
 
 impl Descriptor {
     pub(super) fn new(handle: &Handle, fd: OwnedFd, interest: Interest) -> io::Result<Descriptor> {
-        let mut descriptor = Descriptor {
-            handle: handle.clone(),
-            interest,
-            fd: Arc::new(fd),
-            way: Way::Pool,
-            source: None,
-        };
+        let mut descriptor = Descriptor::unused(handle, fd, interest);
         let kind = FileType::from_raw_mode(fstat(&*descriptor.fd)?.st_mode);
         match kind {
             FileType::Fifo => descriptor.follow(Way::Nowait)?,
@@ -68,6 +62,36 @@ impl Descriptor {
             _ => {}
         }
         Ok(descriptor)
+    }
+
+    /// One that was opened with `O_NONBLOCK` and is nobody else's: a FIFO or a device.
+    pub(super) fn nonblocking(
+        handle: &Handle,
+        fd: OwnedFd,
+        interest: Interest,
+    ) -> io::Result<Descriptor> {
+        let mut descriptor = Descriptor::unused(handle, fd, interest);
+        match FileType::from_raw_mode(fstat(&*descriptor.fd)?.st_mode) {
+            FileType::BlockDevice => {}
+            _ => match descriptor.follow(Way::Reopened) {
+                // What epoll refuses (null, zero, full) never blocks.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    descriptor.way = Way::Inline
+                }
+                followed => followed?,
+            },
+        }
+        Ok(descriptor)
+    }
+
+    fn unused(handle: &Handle, fd: OwnedFd, interest: Interest) -> Descriptor {
+        Descriptor {
+            handle: handle.clone(),
+            interest,
+            fd: Arc::new(fd),
+            way: Way::Pool,
+            source: None,
+        }
     }
 
     pub(super) fn is_terminal(&self) -> bool {
@@ -186,15 +210,13 @@ impl Descriptor {
     /// Whether nothing was read because nobody has opened a FIFO for writing yet. The kernel says
     /// when a writer came or went.
     pub(super) fn waits_for_writer(&self) -> io::Result<bool> {
-        if self.source.is_none() {
+        if self.source.is_none() || self.hung_up() {
             return Ok(false);
         }
+        // Before the look: what a writer does from here on counts.
+        self.clear();
         self.handle.poll_driver()?;
-        let waits = !self.hung_up();
-        if waits {
-            self.clear();
-        }
-        Ok(waits)
+        Ok(!self.hung_up())
     }
 
     fn clear(&self) {

@@ -39,17 +39,18 @@ impl Input {
     /// # Errors
     /// In a simulation, and when the dispatcher's bounds are reached.
     pub fn new(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
-        Input::with(handle, fd, false)
-    }
-
-    /// The same for a file that a guest has opened: a FIFO that nobody has written to yet has not
-    /// ended.
-    pub(crate) fn patient(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
-        Input::with(handle, fd, true)
-    }
-
-    fn with(handle: &Handle, fd: OwnedFd, patient: bool) -> io::Result<Input> {
         let descriptor = Descriptor::new(handle, fd, Interest::Readable)?;
+        Input::with(handle, descriptor, false)
+    }
+
+    /// The same for a FIFO or a device that a guest has opened, without blocking. A FIFO that nobody
+    /// has opened for writing yet has not ended.
+    pub(crate) fn patient(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
+        let descriptor = Descriptor::nonblocking(handle, fd, Interest::Readable)?;
+        Input::with(handle, descriptor, true)
+    }
+
+    fn with(handle: &Handle, descriptor: Descriptor, patient: bool) -> io::Result<Input> {
         Ok(Input {
             handle: handle.clone(),
             terminal: descriptor.is_terminal(),

@@ -50,6 +50,16 @@ impl Output {
             Some(fd) => Some(Descriptor::new(handle, fd, Interest::Writable)?),
             None => None,
         };
+        Output::with(handle, descriptor)
+    }
+
+    /// The same for a FIFO or a device that a guest has opened, without blocking.
+    pub(crate) fn nonblocking(handle: &Handle, fd: OwnedFd) -> io::Result<Output> {
+        let descriptor = Descriptor::nonblocking(handle, fd, Interest::Writable)?;
+        Output::with(handle, Some(descriptor))
+    }
+
+    fn with(handle: &Handle, descriptor: Option<Descriptor>) -> io::Result<Output> {
         let drained = Signal::new(handle)?;
         drained.set();
         Ok(Output {

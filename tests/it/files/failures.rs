@@ -22,7 +22,7 @@ fn in_shell(world: &World, runner: &[&str], before: &str, lines: &[&str]) -> Out
         .arg(env!("CARGO_BIN_EXE_wippy"))
         .arg("-C")
         .arg(project.path())
-        .args(["call", "script", &json!([lines]).to_string()])
+        .args(["call", "script", &json!(lines).to_string()])
         .env("ROOT", world.root());
     command.output().expect("a shell")
 }

@@ -1,4 +1,4 @@
-//! Files, function by function: a script of commands over `wasi:filesystem`, and loops to measure.
+//! Files, function by function: a script of commands over `wasi:filesystem`.
 #![no_std]
 
 extern crate alloc;
@@ -8,7 +8,6 @@ extern crate support;
 #[link(name = "c")]
 unsafe extern "C" {}
 
-mod measure;
 mod script;
 
 wit_bindgen::generate!({
@@ -34,41 +33,5 @@ impl Guest for Files {
     fn script(lines: Vec<String>) -> Vec<String> {
         let mut script = script::Script::default();
         lines.iter().map(|line| script.run(line)).collect()
-    }
-
-    fn sequential_reads(path: String, part: u32, total: u64) -> u64 {
-        measure::sequential_reads(&path, part, total)
-    }
-
-    fn random_reads(path: String, count: u32) -> u64 {
-        measure::random_reads(&path, count)
-    }
-
-    fn writes(path: String, count: u32) -> u64 {
-        measure::writes(&path, count)
-    }
-
-    fn stream_writes(path: String, count: u32) -> u64 {
-        measure::stream_writes(&path, count)
-    }
-
-    fn stats(path: String, count: u32) -> u64 {
-        measure::stats(&path, count)
-    }
-
-    fn path_stats(path: String, count: u32) -> u64 {
-        measure::path_stats(&path, count)
-    }
-
-    fn opens(path: String, count: u32) -> u64 {
-        measure::opens(&path, count)
-    }
-
-    fn crossings(path: String, count: u32) -> u64 {
-        measure::crossings(&path, count)
-    }
-
-    fn lists(path: String, entries: u32) -> u64 {
-        measure::lists(&path, entries)
     }
 }
