@@ -71,7 +71,7 @@ fn requests_of_all_kinds_are_understood() {
             "POST / hello",
         ),
         (
-            json!({"method": "PUT", "body": ["in", " chunks"], "trailers": [["a", "b"]]}),
+            json!({"method": "PUT", "body": ["in", " chunks"]}),
             "PUT / in chunks",
         ),
         (json!({"method": "PURGE"}), "PURGE / "),
