@@ -8,12 +8,14 @@ use wasmtime::component::{
 };
 use wasmtime::{Engine, Result, Store, format_err};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hooks};
 
 use crate::set_up::SetUp;
 
 /// The data of a call's store.
 pub struct State {
     ctx: WasiCtx,
+    http: WasiHttpCtx,
     table: ResourceTable,
 }
 
@@ -22,6 +24,16 @@ impl WasiView for State {
         WasiCtxView {
             ctx: &mut self.ctx,
             table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: default_hooks(),
+            table: &mut self.table,
+            ctx: &mut self.http,
         }
     }
 }
@@ -49,6 +61,7 @@ impl Guest {
         let component = Component::from_file(engine, path)?;
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         let pre = linker.instantiate_pre(&component)?;
         Ok(Guest {
             engine: engine.clone(),
@@ -86,6 +99,7 @@ impl Guest {
     ) -> Result<(Option<Val>, Instant)> {
         let state = State {
             ctx: WasiCtx::builder().build(),
+            http: WasiHttpCtx::new(),
             table: ResourceTable::new(),
         };
         let mut store = Store::new(&self.engine, state);

@@ -82,3 +82,49 @@ fn without_the_import_nothing_is_sent() {
         "{error}"
     );
 }
+
+/// `network.allow` holds before anything is looked up or connected.
+#[test]
+fn only_what_is_listed_is_reached() {
+    let server = Server::new(|mut peer, _| {
+        while !peer.head().is_empty() {
+            peer.answer("hi");
+        }
+    });
+    let authority = server.authority();
+    let cases = [
+        (format!("[\"http:127.0.0.1:{}\"]", server.port()), true),
+        ("[\"http:*:*\"]".to_owned(), true),
+        ("[]".to_owned(), false),
+        ("[\"http:127.0.0.1:1\"]".to_owned(), false),
+        (format!("[\"https:127.0.0.1:{}\"]", server.port()), false),
+        // A right of sockets is none of requests.
+        ("[\"tcp:*:*\", \"dns:*\"]".to_owned(), false),
+    ];
+    for (rules, permitted) in cases {
+        let wasi = format!("{{network: {{allow: {rules}}}}}");
+        let guest = Guest::with(&[("wasi", &wasi)]);
+        let answer = guest.fetch(get(&authority));
+        match permitted {
+            true => assert_eq!(answer.expect("an answer")["body"], "hi", "{rules}"),
+            false => assert_eq!(answer, Err("HttpRequestDenied".to_owned()), "{rules}"),
+        }
+    }
+    assert_eq!(server.accepted(), 2);
+}
+
+/// There is no network in a simulation yet: the guest is told so.
+#[test]
+fn a_simulation_has_no_servers() {
+    let mut project = crate::support::Project::new();
+    let imports = "[wasi:clocks, wasi:io, wasi:http]";
+    project.function("fetch", "http-client", "http-client#fetch", imports, &[]);
+    for authority in ["127.0.0.1:1", "localhost:1"] {
+        let answer = project.call("fetch", &[get(authority)]).expect("no trap");
+        let error = answer["err"].as_str().expect("an error");
+        assert!(
+            error.starts_with("InternalError(") && error.contains("not available in a simulation"),
+            "{error}"
+        );
+    }
+}
