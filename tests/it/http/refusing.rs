@@ -1,9 +1,11 @@
 //! Requests that are never sent, and servers that are never reached.
 
 use serde_json::json;
+use wippy::function::Arguments;
 
 use super::server::Server;
 use super::{Guest, get, with};
+use crate::support::{Project, live};
 
 #[test]
 fn targets_that_are_none() {
@@ -66,7 +68,7 @@ fn one_address_of_a_name_is_enough() {
 
 #[test]
 fn without_the_import_nothing_is_sent() {
-    let mut project = crate::support::Project::new();
+    let mut project = Project::new();
     project.function(
         "fetch",
         "http-client",
@@ -101,13 +103,28 @@ fn only_what_is_listed_is_reached() {
         // A right of sockets is none of requests.
         ("[\"tcp:*:*\", \"dns:*\"]".to_owned(), false),
     ];
-    for (rules, permitted) in cases {
+    let mut project = Project::new();
+    for (index, (rules, _)) in cases.iter().enumerate() {
         let wasi = format!("{{network: {{allow: {rules}}}}}");
-        let guest = Guest::with(&[("wasi", &wasi)]);
-        let answer = guest.fetch(get(&authority));
+        project.function(
+            &format!("fetch-{index}"),
+            "http-client",
+            "http-client#fetch",
+            "[wasi:clocks, wasi:io, wasi:http]",
+            &[("wasi", &wasi)],
+        );
+    }
+    let dispatcher = live();
+    let runtime = project.load(&dispatcher);
+    for (index, (rules, permitted)) in cases.iter().enumerate() {
+        let name = format!("fetch-{index}");
+        let answer = dispatcher
+            .block_on(runtime.call(&name, Arguments::Json(&[get(&authority)])))
+            .expect("a running dispatcher")
+            .expect("no trap");
         match permitted {
-            true => assert_eq!(answer.expect("an answer")["body"], "hi", "{rules}"),
-            false => assert_eq!(answer, Err("HttpRequestDenied".to_owned()), "{rules}"),
+            true => assert_eq!(answer["ok"]["body"], "hi", "{rules}"),
+            false => assert_eq!(answer["err"], "HttpRequestDenied", "{rules}"),
         }
     }
     assert_eq!(server.accepted(), 2);
@@ -116,15 +133,15 @@ fn only_what_is_listed_is_reached() {
 /// There is no network in a simulation yet: the guest is told so.
 #[test]
 fn a_simulation_has_no_servers() {
-    let mut project = crate::support::Project::new();
+    let mut project = Project::new();
     let imports = "[wasi:clocks, wasi:io, wasi:http]";
     project.function("fetch", "http-client", "http-client#fetch", imports, &[]);
-    for authority in ["127.0.0.1:1", "localhost:1"] {
-        let answer = project.call("fetch", &[get(authority)]).expect("no trap");
-        let error = answer["err"].as_str().expect("an error");
-        assert!(
-            error.starts_with("InternalError(") && error.contains("not available in a simulation"),
-            "{error}"
-        );
-    }
+    let answer = project
+        .call("fetch", &[get("localhost:1")])
+        .expect("no trap");
+    let error = answer["err"].as_str().expect("an error");
+    assert!(
+        error.starts_with("InternalError(") && error.contains("not available in a simulation"),
+        "{error}"
+    );
 }
