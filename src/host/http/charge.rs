@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::{Result, bail};
 
 /// The bound for one call, in bytes.
-pub const CALL_MAX: usize = 64 << 20;
+pub const CALL_MAX: usize = 256 << 20;
 
 /// What the HTTP resources of one call take.
 #[derive(Clone, Default)]

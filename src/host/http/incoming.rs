@@ -166,3 +166,125 @@ impl From<http::Method> for Method {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::http::interfaces::types::{
+        HostFields, HostIncomingBody, HostOutgoingBody, HostOutgoingResponse, HostResponseOutparam,
+    };
+    use crate::host::http::{Access, ResponseOutparam};
+    use crate::host::stdio::Stdio;
+    use crate::host::{Context, Limits};
+    use crate::http::{Client, ClientLimits, Roots, Stopped, body, reply};
+    use crate::network::Allow;
+    use wippy_dispatcher::Dispatcher;
+
+    fn state(dispatcher: &Dispatcher) -> State {
+        let handle = dispatcher.handle();
+        let client = Client::new(&handle, ClientLimits::default());
+        State::new(
+            handle,
+            Context {
+                env: Vec::new().into(),
+                args: Vec::new().into(),
+                cwd: "/".into(),
+                stdio: Stdio::logged("test:entry"),
+                http: Access::new(client, Roots::default()),
+                network: Allow::everything(),
+                limits: Limits::default(),
+            },
+        )
+    }
+
+    fn fields(list: &[(&str, &str)]) -> Fields {
+        let mut fields = Fields::new();
+        for (name, value) in list {
+            fields.append(name, value.as_bytes()).expect("valid");
+        }
+        fields
+    }
+
+    /// What a server will do with a guest, without a guest.
+    #[test]
+    fn a_request_comes_in_and_its_response_goes_out() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let (writer, reader) = body(&dispatcher.handle(), 1024, None).expect("a body");
+        let request = state
+            .incoming_request(ReceivedRequest {
+                method: http::Method::Put,
+                path_with_query: Some("/a?b".into()),
+                secure: false,
+                authority: Some("example.test".into()),
+                fields: fields(&[("Host", "example.test"), ("X-A", "1")]),
+                body: reader,
+            })
+            .expect("room");
+        let again = || Resource::<IncomingRequest>::new_own(request.rep());
+        let method = HostIncomingRequest::method(&mut state, again()).expect("a request");
+        assert!(matches!(method, Method::Put));
+        let scheme = HostIncomingRequest::scheme(&mut state, again()).expect("a request");
+        assert!(matches!(scheme, Some(Scheme::Http)));
+        let authority = HostIncomingRequest::authority(&mut state, again()).expect("a request");
+        assert_eq!(authority.as_deref(), Some("example.test"));
+        let headers = HostIncomingRequest::headers(&mut state, again()).expect("a request");
+        let entries = HostFields::entries(&mut state, headers).expect("fields");
+        // The host is the authority's business.
+        assert_eq!(entries, [("X-A".to_owned(), b"1".to_vec())]);
+        let incoming = HostIncomingRequest::consume(&mut state, again())
+            .expect("a request")
+            .expect("the first time");
+        let second = HostIncomingRequest::consume(&mut state, again()).expect("a request");
+        assert!(second.is_err());
+        let stream = HostIncomingBody::stream(&mut state, incoming)
+            .expect("a body")
+            .expect("the first time");
+        writer.write(b"hello".to_vec()).expect("room");
+        let read = state.table.get_mut(&stream).expect("a stream").read(9);
+        assert_eq!(read.expect("bytes"), b"hello");
+
+        let (answer, reply) = reply(&dispatcher.handle()).expect("a reply");
+        let param = state.response_outparam(answer).expect("room");
+        let headers = FieldsResource::new(fields(&[("x-b", "2")]), &state.context.http.account);
+        let headers = state.table.push(headers.expect("room")).expect("room");
+        let response = HostOutgoingResponse::new(&mut state, headers).expect("room");
+        let again = || Resource::new_own(response.rep());
+        HostOutgoingResponse::set_status_code(&mut state, again(), 201)
+            .expect("a response")
+            .expect("a status");
+        let outgoing = HostOutgoingResponse::body(&mut state, again())
+            .expect("a response")
+            .expect("the first time");
+        HostResponseOutparam::set(&mut state, param, Ok(again())).expect("the first time");
+        HostOutgoingBody::finish(&mut state, outgoing, None)
+            .expect("a body")
+            .expect("any length");
+        let response = reply.take().expect("an answer").expect("a response");
+        assert_eq!(response.status, 201);
+        assert!(response.fields.has("X-B"));
+        let body = response.body.expect("a body");
+        assert_eq!(body.read(1), Err(Stopped::Ended));
+    }
+
+    /// A guest that ends without an answer, and one whose answer is an error.
+    #[test]
+    fn no_response_is_an_answer_too() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let (answer, waiting) = reply(&dispatcher.handle()).expect("a reply");
+        let param = state.response_outparam(answer).expect("room");
+        let denied = http::ErrorCode::HttpRequestDenied;
+        HostResponseOutparam::set(&mut state, param, Err(denied.clone().into()))
+            .expect("the first time");
+        assert_eq!(waiting.take().expect("an answer").err(), Some(denied));
+
+        let (answer, waiting) = reply(&dispatcher.handle()).expect("a reply");
+        let param: Resource<ResponseOutparam> = state.response_outparam(answer).expect("room");
+        HostResponseOutparam::drop(&mut state, param).expect("a param");
+        assert!(matches!(
+            waiting.take(),
+            Some(Err(http::ErrorCode::InternalError(_)))
+        ));
+    }
+}

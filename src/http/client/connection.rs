@@ -8,7 +8,7 @@ use super::Place;
 use super::stream::Stream;
 use crate::http::body::{BodyWriter, Stopped, body};
 use crate::http::buffer::Buffer;
-use crate::http::encode::BodyEncoder;
+use crate::http::encode::{BodyEncoder, WrongLength};
 use crate::http::error::ErrorCode;
 use crate::http::exchange::{Answer, Request, Response};
 use crate::http::fields::FieldLimits;
@@ -263,17 +263,38 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Encodes what there is of the request's body and writes what there is room for.
+    /// Encodes what there is of the request's body and writes what there is room for, until one of
+    /// them has to be waited for.
     fn send(&mut self, blocked: &mut Blocked) -> Result<(), ErrorCode> {
+        loop {
+            self.encode(blocked)?;
+            if self.sending == Sending::Refused {
+                return Ok(());
+            }
+            match self.flush() {
+                Ok(true) if self.sending == Sending::Body && !blocked.request_body => {}
+                Ok(flushed) => {
+                    blocked.socket_writable = !flushed;
+                    return Ok(());
+                }
+                Err(_) => {
+                    self.sending = Sending::Refused;
+                    self.connection.output.consume(usize::MAX);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Encodes what there is of the request's body, up to a bound.
+    fn encode(&mut self, blocked: &mut Blocked) -> Result<(), ErrorCode> {
         while self.sending == Sending::Body && self.connection.output.len() < REQUEST_KEPT {
             let Some(body) = &self.exchange.request.body else {
                 self.sending = Sending::Done;
                 break;
             };
             let output = self.connection.output.end();
-            let too_long = |error: crate::http::encode::WrongLength| {
-                ErrorCode::HttpRequestBodySize(Some(error.0))
-            };
+            let too_long = |error: WrongLength| ErrorCode::HttpRequestBodySize(Some(error.0));
             match body.read(REQUEST_KEPT) {
                 Ok(bytes) if bytes.is_empty() => {
                     blocked.request_body = true;
@@ -291,16 +312,6 @@ impl<'a> Run<'a> {
                     self.sending = Sending::Done;
                 }
                 Err(Stopped::Failed(code)) => return Err(code),
-            }
-        }
-        if self.sending == Sending::Refused {
-            return Ok(());
-        }
-        match self.flush() {
-            Ok(flushed) => blocked.socket_writable = !flushed,
-            Err(_) => {
-                self.sending = Sending::Refused;
-                self.connection.output.consume(usize::MAX);
             }
         }
         Ok(())

@@ -101,22 +101,26 @@ impl Client {
                 false => [0; 32],
             },
         };
-        while let Some(mut connection) = self.take(&key) {
-            match connection.run(&self.0.handle, exchange).await {
-                // The server had closed it in the meantime: the request was never looked at.
-                Ok(Outcome::Stale) => break,
-                Ok(Outcome::Kept) => return self.put(key, connection),
-                Ok(Outcome::Over) => return Ok(()),
-                Err(code) => return Err(code),
+        if let Some(mut connection) = self.take(&key) {
+            match connection.run(&self.0.handle, exchange).await? {
+                // The server had closed it in the meantime: the request was never looked at. What
+                // else waits may be as old, so a new connection is made.
+                Outcome::Stale => {}
+                outcome => return self.finish(outcome, key, connection),
             }
         }
         let Some(mut connection) = self.connect(exchange).await? else {
             return Ok(());
         };
-        match connection.run(&self.0.handle, exchange).await? {
+        let outcome = connection.run(&self.0.handle, exchange).await?;
+        self.finish(outcome, key, connection)
+    }
+
+    fn finish(&self, outcome: Outcome, key: Key, connection: Connection) -> Result<(), ErrorCode> {
+        match outcome {
             Outcome::Kept => self.put(key, connection),
-            Outcome::Stale => Err(ErrorCode::ConnectionTerminated),
             Outcome::Over => Ok(()),
+            Outcome::Stale => Err(ErrorCode::ConnectionTerminated),
         }
     }
 

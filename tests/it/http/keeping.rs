@@ -100,7 +100,7 @@ fn what_nobody_wants_any_more_is_given_up() {
                     .expect("one at a time")
                     .recv()
                     .expect("a start");
-                peer.answer("");
+                peer.say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
             }
             "/body" => {
                 peer.say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfirst");

@@ -1,6 +1,7 @@
 //! `wasi:http`: what a guest sends and receives, beside well-kept servers and hostile ones.
 
 mod bodies;
+mod example;
 mod hostile;
 mod keeping;
 mod refusing;

@@ -1,9 +1,11 @@
 //! Requests that are never sent, and servers that are never reached.
 
 use serde_json::json;
+use wippy::function::Arguments;
 
 use super::server::Server;
 use super::{Guest, get, with};
+use crate::support::{Project, live};
 
 #[test]
 fn targets_that_are_none() {
@@ -66,7 +68,7 @@ fn one_address_of_a_name_is_enough() {
 
 #[test]
 fn without_the_import_nothing_is_sent() {
-    let mut project = crate::support::Project::new();
+    let mut project = Project::new();
     project.function(
         "fetch",
         "http-client",
@@ -79,6 +81,67 @@ fn without_the_import_nothing_is_sent() {
         .expect_err("a trap");
     assert!(
         error.contains("add `- wasi:http` to its imports"),
+        "{error}"
+    );
+}
+
+/// `network.allow` holds before anything is looked up or connected.
+#[test]
+fn only_what_is_listed_is_reached() {
+    let server = Server::new(|mut peer, _| {
+        while !peer.head().is_empty() {
+            peer.answer("hi");
+        }
+    });
+    let authority = server.authority();
+    let cases = [
+        (format!("[\"http:127.0.0.1:{}\"]", server.port()), true),
+        ("[\"http:*:*\"]".to_owned(), true),
+        ("[]".to_owned(), false),
+        ("[\"http:127.0.0.1:1\"]".to_owned(), false),
+        (format!("[\"https:127.0.0.1:{}\"]", server.port()), false),
+        // A right of sockets is none of requests.
+        ("[\"tcp:*:*\", \"dns:*\"]".to_owned(), false),
+    ];
+    let mut project = Project::new();
+    for (index, (rules, _)) in cases.iter().enumerate() {
+        let wasi = format!("{{network: {{allow: {rules}}}}}");
+        project.function(
+            &format!("fetch-{index}"),
+            "http-client",
+            "http-client#fetch",
+            "[wasi:clocks, wasi:io, wasi:http]",
+            &[("wasi", &wasi)],
+        );
+    }
+    let dispatcher = live();
+    let runtime = project.load(&dispatcher);
+    for (index, (rules, permitted)) in cases.iter().enumerate() {
+        let name = format!("fetch-{index}");
+        let answer = dispatcher
+            .block_on(runtime.call(&name, Arguments::Json(&[get(&authority)])))
+            .expect("a running dispatcher")
+            .expect("no trap");
+        match permitted {
+            true => assert_eq!(answer["ok"]["body"], "hi", "{rules}"),
+            false => assert_eq!(answer["err"], "HttpRequestDenied", "{rules}"),
+        }
+    }
+    assert_eq!(server.accepted(), 2);
+}
+
+/// There is no network in a simulation yet: the guest is told so.
+#[test]
+fn a_simulation_has_no_servers() {
+    let mut project = Project::new();
+    let imports = "[wasi:clocks, wasi:io, wasi:http]";
+    project.function("fetch", "http-client", "http-client#fetch", imports, &[]);
+    let answer = project
+        .call("fetch", &[get("localhost:1")])
+        .expect("no trap");
+    let error = answer["err"].as_str().expect("an error");
+    assert!(
+        error.starts_with("InternalError(") && error.contains("not available in a simulation"),
         "{error}"
     );
 }

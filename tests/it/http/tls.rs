@@ -191,8 +191,7 @@ fn what_is_no_tls_is_refused() {
         https(&plain, "localhost"),
         json!({"connect-timeout": 300_000_000}),
     );
-    // The server waits for a line's end that never comes.
-    assert_eq!(guest.fetch(request), Err("ConnectionTimeout".to_owned()));
+    assert_eq!(guest.fetch(request), Err("TlsProtocolError".to_owned()));
     let garbage = Server::new(|mut peer, _| {
         peer.say("this is not a record of TLS\r\n");
         peer.closed();

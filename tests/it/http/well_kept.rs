@@ -71,7 +71,7 @@ fn requests_of_all_kinds_are_understood() {
             "POST / hello",
         ),
         (
-            json!({"method": "PUT", "body": ["in", " chunks"], "trailers": [["a", "b"]]}),
+            json!({"method": "PUT", "body": ["in", " chunks"]}),
             "PUT / in chunks",
         ),
         (json!({"method": "PURGE"}), "PURGE / "),
@@ -95,8 +95,8 @@ fn many_at_once_are_answered() {
     let guest = Guest::new();
     let echo = Echo::new();
     let bodies = guest
-        .call("together", &[json!(echo.authority()), json!(32)])
+        .call("together", &[json!(echo.authority()), json!(4)])
         .expect("no trap");
-    let expected: Vec<String> = (0..32).map(|index| format!("GET /{index} ")).collect();
+    let expected: Vec<String> = (0..4).map(|index| format!("GET /{index} ")).collect();
     assert_eq!(bodies, json!(expected));
 }

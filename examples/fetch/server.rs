@@ -1,0 +1,32 @@
+//! A server for the example beside it: prints its address, and answers each path with what was
+//! asked. `/0` takes 100 ms, `/1` 90 ms and so on, so that a client can see who waits for whom.
+
+use std::error::Error;
+use std::io::Write;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use tiny_http::{Request, Response, Server};
+
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    let server = Arc::new(Server::http("127.0.0.1:0")?);
+    let mut output = std::io::stdout();
+    writeln!(output, "{}", server.server_addr())?;
+    output.flush()?;
+    for request in server.incoming_requests() {
+        thread::spawn(move || answer(request));
+    }
+    Ok(())
+}
+
+// A server of threads may sleep.
+#[allow(clippy::disallowed_methods)]
+fn answer(mut request: Request) {
+    let number: u64 = request.url().trim_start_matches('/').parse().unwrap_or(10);
+    thread::sleep(Duration::from_millis(10 * 10u64.saturating_sub(number)));
+    let mut body = String::new();
+    let _ = request.as_reader().read_to_string(&mut body);
+    let text = format!("{} {} {body}", request.method(), request.url());
+    let _ = request.respond(Response::from_string(text.trim_end()));
+}
