@@ -15,6 +15,7 @@ mod children;
 mod cli;
 mod clocks;
 mod core_modules;
+mod echo;
 mod environment;
 mod errors;
 mod fairness;

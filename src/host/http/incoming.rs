@@ -192,6 +192,7 @@ mod tests {
                 stdio: Stdio::logged("test:entry"),
                 http: Access::new(client, Roots::default()),
                 network: Allow::everything(),
+                mounts: [].into(),
                 limits: Limits::default(),
             },
         )
