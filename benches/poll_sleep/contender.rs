@@ -4,19 +4,20 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::Fallible;
 use crate::protocol::{Answer, Reply, Request};
-use crate::worker::Worker;
 
-/// Who is measured.
+/// Who is measured; each benchmark measures some of them.
+#[allow(dead_code)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Debug)]
 #[serde(rename_all = "kebab-case")]
 pub enum Name {
     /// Guests on this project's runtime.
     Wippy,
+    /// The same with the dispatcher's spin option.
+    WippySpinning,
     /// Guests on the peer as its documentation sets it up.
     Peer,
     /// Guests on the peer with this project's engine settings.
@@ -30,20 +31,11 @@ pub enum Name {
 }
 
 impl Name {
-    /// All, in the order in which a round asks them.
-    pub const ALL: [Name; 6] = [
-        Name::Wippy,
-        Name::Peer,
-        Name::PeerPooling,
-        Name::Dispatcher,
-        Name::Native,
-        Name::Polling,
-    ];
-
     /// For a column's head.
     pub fn label(self) -> &'static str {
         match self {
             Name::Wippy => "wippy",
+            Name::WippySpinning => "wippy, spinning",
             Name::Peer => "peer",
             Name::PeerPooling => "peer, pooled",
             Name::Dispatcher => "dispatcher",
@@ -54,10 +46,11 @@ impl Name {
 
     fn command(self, peer: Option<&Path>) -> Fallible<Option<Command>> {
         let worker = match self {
-            Name::Wippy => Worker::Wippy,
-            Name::Dispatcher => Worker::Dispatcher,
-            Name::Native => Worker::Native,
-            Name::Polling => Worker::Polling,
+            Name::Wippy => "wippy",
+            Name::WippySpinning => "wippy-spinning",
+            Name::Dispatcher => "dispatcher",
+            Name::Native => "native",
+            Name::Polling => "polling",
             Name::Peer => return Ok(peer.map(Command::new)),
             Name::PeerPooling => {
                 return Ok(peer.map(|peer| {
@@ -67,9 +60,8 @@ impl Name {
                 }));
             }
         };
-        let worker = worker.to_possible_value().ok_or("a worker has no name")?;
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--worker", worker.get_name()]);
+        command.args(["--worker", worker]);
         Ok(Some(command))
     }
 }

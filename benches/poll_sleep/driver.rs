@@ -17,8 +17,22 @@ use crate::worker::guests_directory;
 /// When a worker fails.
 pub fn run(options: &Options) -> Fallible<()> {
     let peer = find_peer(options)?;
+    let wanted = |section: &Section| match &options.only {
+        Some(text) => section.title.contains(text.as_str()),
+        None => true,
+    };
+    let sections: Vec<Section> = plan::sections(options.quick)
+        .into_iter()
+        .filter(wanted)
+        .collect();
+    let mut names: Vec<Name> = Vec::new();
+    for name in sections.iter().flat_map(|section| section.columns) {
+        if !names.contains(name) {
+            names.push(*name);
+        }
+    }
     let mut contenders = Vec::new();
-    for name in Name::ALL {
+    for name in names {
         contenders.extend(Contender::start(name, peer.as_deref())?);
     }
     let mut report = Report::new(Machine::look(), options.quick);
@@ -28,11 +42,7 @@ pub fn run(options: &Options) -> Fallible<()> {
     } else {
         options.rounds.max(1)
     };
-    let wanted = |section: &Section| match &options.only {
-        Some(text) => section.title.contains(text.as_str()),
-        None => true,
-    };
-    for section in plan::sections(options.quick).into_iter().filter(wanted) {
+    for section in sections {
         let table = measure(section, &mut contenders, rounds)?;
         report.print_table(&table);
         report.push(table);

@@ -7,6 +7,7 @@ mod clock;
 mod contender;
 mod driver;
 mod machine;
+mod measure;
 mod options;
 mod plan;
 mod protocol;

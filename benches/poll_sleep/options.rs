@@ -6,9 +6,8 @@ use clap::Parser;
 
 use crate::worker::Worker;
 
-/// Sleep and poll: this project, the peer and bare loops.
+/// This project, the peer and bare loops.
 #[derive(Parser, Debug)]
-#[command(name = "poll_sleep")]
 pub struct Options {
     /// A few trials of everything: shows that the benchmark runs, measures nothing.
     #[arg(long)]

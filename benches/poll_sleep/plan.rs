@@ -1,98 +1,12 @@
-//! What is measured: sections of rows, each with its contenders and its goals.
+//! What is measured.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::contender::Name;
-use crate::protocol::{Answer, Request};
-use crate::statistics::Summary;
+pub use crate::measure::{Figure, Goal, Row, Section};
 
-/// A table of the report.
-pub struct Section {
-    /// Its head.
-    pub title: &'static str,
-    /// What a figure is.
-    pub unit: &'static str,
-    /// The contenders, in the order of the columns.
-    pub columns: &'static [Name],
-    /// Those of them that are not asked, because their guest would never end.
-    pub never_ends: &'static [Name],
-    /// What to know when reading it.
-    pub note: &'static str,
-    /// The measures.
-    pub rows: Vec<Row>,
-}
-
-/// One measure, asked of each contender.
-pub struct Row {
-    /// What it is.
-    pub label: String,
-    /// The component's name; none for loops without a guest.
-    pub guest: Option<&'static str>,
-    /// The function.
-    pub function: &'static str,
-    /// Its arguments.
-    pub args: Vec<Value>,
-    /// In how many fresh instances, in a round.
-    pub calls: u32,
-    /// How the answer is read.
-    pub figure: Figure,
-    /// What was promised.
-    pub goals: Vec<Goal>,
-}
-
-/// Where an answer's figure stands.
-#[derive(Clone, Copy)]
-pub enum Figure {
-    /// The value is a list of nanoseconds.
-    Samples,
-    /// The value is the nanoseconds of so many operations.
-    Total(u32),
-    /// The wall time of each call.
-    Calls,
-}
-
-/// A promise about medians of p50.
-#[derive(Clone, Copy)]
-pub enum Goal {
-    /// `of` is at most `most` times `than`.
-    AtMost { of: Name, than: Name, most: f64 },
-    /// `of` is at least `least` times as fast as `than`.
-    Faster { of: Name, than: Name, least: f64 },
-    /// `of` stays below so many nanoseconds.
-    Below { of: Name, nanos: f64 },
-}
-
-impl Figure {
-    /// Reads an answer.
-    pub fn read(self, answer: &Answer) -> Option<Summary> {
-        match self {
-            Figure::Samples => {
-                let samples: Option<Vec<u64>> =
-                    answer.value.as_array()?.iter().map(Value::as_u64).collect();
-                Summary::of_samples(&samples?)
-            }
-            Figure::Total(count) => {
-                Some(Summary::of_total(answer.value.as_u64()?, u64::from(count)))
-            }
-            Figure::Calls => Summary::of_samples(&answer.call_ns),
-        }
-    }
-}
-
-impl Row {
-    /// What is asked for it.
-    pub fn request(&self, guests: &str) -> Request {
-        Request {
-            guest: self
-                .guest
-                .map(|guest| format!("{guests}/{guest}.wasm"))
-                .unwrap_or_default(),
-            function: self.function.to_owned(),
-            args: self.args.clone(),
-            calls: self.calls,
-        }
-    }
-}
+/// What the guests may use.
+pub const IMPORTS: &str = "['wasi:io', 'wasi:clocks']";
 
 /// How much of everything.
 #[derive(Clone, Copy)]
@@ -121,6 +35,15 @@ const QUICK: Counts = Counts {
 };
 
 const GUESTS: &[Name] = &[Name::Wippy, Name::Peer, Name::PeerPooling];
+/// All of them.
+const ALL: &[Name] = &[
+    Name::Wippy,
+    Name::Peer,
+    Name::PeerPooling,
+    Name::Dispatcher,
+    Name::Native,
+    Name::Polling,
+];
 const LOOPS: &[Name] = &[Name::Dispatcher, Name::Native, Name::Polling];
 
 const POLL_MANY: &str = "test:guests/pollset@0.1.0#poll-many";
@@ -182,7 +105,7 @@ fn sleep(counts: Counts) -> Section {
     Section {
         title: "sleep overshoot",
         unit: "µs after the deadline, p50 / p99",
-        columns: &Name::ALL,
+        columns: ALL,
         never_ends: &[],
         note: "",
         rows: [10, 50, 100, 200, 500, 1000].map(row).into(),

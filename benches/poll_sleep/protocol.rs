@@ -36,6 +36,9 @@ pub struct Answer {
     /// The part of it that made the instance, where the worker can tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instantiate_ns: Vec<u64>,
+    /// How long the worker's thread was on a processor meanwhile; added by [`serve`].
+    #[serde(default)]
+    pub cpu_ns: u64,
 }
 
 /// One line from a worker.
@@ -58,11 +61,14 @@ pub enum Reply {
 pub fn serve(mut answer: impl FnMut(&Request) -> Result<Answer, String>) -> io::Result<()> {
     let mut output = io::stdout().lock();
     for line in io::stdin().lock().lines() {
-        let answered = serde_json::from_str(&line?)
+        let line = line?;
+        let before = on_processor();
+        let answered = serde_json::from_str(&line)
             .map_err(|error| format!("no request: {error}"))
             .and_then(|request| answer(&request));
+        let cpu_ns = on_processor().saturating_sub(before);
         let reply = match answered {
-            Ok(answer) => Reply::Done(answer),
+            Ok(answer) => Reply::Done(Answer { cpu_ns, ..answer }),
             Err(error) => Reply::Failed { error },
         };
         serde_json::to_writer(&mut output, &reply)?;
@@ -70,4 +76,11 @@ pub fn serve(mut answer: impl FnMut(&Request) -> Result<Answer, String>) -> io::
         output.flush()?;
     }
     Ok(())
+}
+
+/// How long this thread has been on a processor, in nanoseconds; 0 where the kernel does not say.
+fn on_processor() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let first = text.split(' ').next();
+    first.and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
 }

@@ -14,6 +14,7 @@ mod children;
 mod cli;
 mod clocks;
 mod core_modules;
+mod echo;
 mod environment;
 mod errors;
 mod fairness;

@@ -60,7 +60,10 @@ impl Guest {
     pub fn load(engine: &Engine, path: &str) -> Result<Guest> {
         let component = Component::from_file(engine, path)?;
         let mut linker = Linker::new(engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        // The benchmark of sockets asks for this function, which is unstable.
+        let mut options = wasmtime_wasi::p2::bindings::LinkOptions::default();
+        options.network_error_code(true);
+        wasmtime_wasi::p2::add_to_linker_with_options_async(&mut linker, &options)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         let pre = linker.instantiate_pre(&component)?;
         Ok(Guest {
@@ -98,7 +101,7 @@ impl Guest {
         arguments: &[Val],
     ) -> Result<(Option<Val>, Instant)> {
         let state = State {
-            ctx: WasiCtx::builder().build(),
+            ctx: WasiCtx::builder().inherit_network().build(),
             http: WasiHttpCtx::new(),
             table: ResourceTable::new(),
         };

@@ -8,6 +8,8 @@ mod native;
 mod polling;
 mod wippy;
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 
 use crate::Fallible;
@@ -32,7 +34,7 @@ impl Worker {
     /// When it cannot start.
     pub fn run(self) -> Fallible<()> {
         match self {
-            Worker::Wippy => wippy::serve(),
+            Worker::Wippy => wippy::serve(Duration::ZERO),
             Worker::Dispatcher => bare::serve(dispatcher::Loop::new()?),
             Worker::Native => bare::serve(native::Loop::new()?),
             Worker::Polling => bare::serve(polling::Loop::new()?),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 use wippy::Runtime;
@@ -15,11 +16,11 @@ use crate::Fallible;
 use crate::plan;
 use crate::protocol::{self, Answer, Request};
 
-/// Serves requests.
+/// Serves requests; `spin` is how long the dispatcher busy-polls before it parks.
 ///
 /// # Errors
 /// When the guests or the machine do not let the runtime start.
-pub fn serve() -> Fallible<()> {
+pub fn serve(spin: Duration) -> Fallible<()> {
     let functions = plan::functions();
     let loaded = registry::from_yaml(
         &project(&functions)?,
@@ -29,13 +30,18 @@ pub fn serve() -> Fallible<()> {
     if let Some(error) = loaded.errors().next() {
         return Err(error.to_string().into());
     }
-    let dispatcher = Dispatcher::new()?;
+    let dispatcher = Dispatcher::builder().spin(spin).build()?;
     let handle = dispatcher.handle();
     let runtime = Runtime::new(handle.clone(), loaded.registry)?;
     Ok(protocol::serve(|request| {
         if request.function == "about" {
             return Ok(Answer {
-                value: "this project's runtime on its dispatcher (one thread)".into(),
+                value: match spin {
+                    Duration::ZERO => {
+                        "this project's runtime on its dispatcher (one thread)".into()
+                    }
+                    _ => format!("the same, busy-polling for {spin:?} before it parks").into(),
+                },
                 ..Answer::default()
             });
         }
@@ -83,9 +89,10 @@ fn project(functions: &[(&str, &str)]) -> Fallible<String> {
         writeln!(
             yaml,
             "  - {{name: f{at}, kind: function.wasm, fs: components, path: {guest}.wasm, hash: 'sha256:{}', \
-             method: {}, imports: ['wasi:io', 'wasi:clocks']}}",
+             method: {}, imports: {}}}",
             Digest::of(&bytes),
             Value::from(*function),
+            plan::IMPORTS,
         )?;
     }
     Ok(yaml)

@@ -16,6 +16,7 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+mod bench;
 mod names;
 mod tcp;
 mod tcp_checks;
@@ -184,5 +185,17 @@ impl Guest for Sockets {
     }
     fn may(what: String, last: u8, port: u16) -> String {
         names::may(&what, last, port)
+    }
+    fn ping(port: u32, bytes: u32, rounds: u32) -> Vec<u64> {
+        bench::ping(port, bytes, rounds)
+    }
+    fn pour(port: u32, mebibytes: u32) -> u64 {
+        bench::pour(port, mebibytes)
+    }
+    fn turnover(rounds: u32) -> u64 {
+        bench::turnover(rounds)
+    }
+    fn udp_ping(port: u32, rounds: u32) -> Vec<u64> {
+        bench::udp_ping(port, rounds)
     }
 }
