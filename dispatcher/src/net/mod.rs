@@ -5,6 +5,7 @@
 //! by name. `try_…` operations answer at once, with `WouldBlock` where they would have to wait; the
 //! wait itself is a future ([`TcpStream::readable`]) or a member of a [`WaitSet`](crate::WaitSet).
 
+mod name;
 mod options;
 mod resolve;
 mod socket;
@@ -15,8 +16,9 @@ mod udp;
 
 pub(crate) use resolve::gate;
 
+pub use name::host_name;
 pub use options::Options;
-pub use resolve::{Resolve, ResolveError, is_name, resolve};
+pub use resolve::{Resolve, ResolveError, resolve};
 pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;
 pub use tcp_stream::TcpStream;

@@ -6,6 +6,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::host_name;
 use crate::Error;
 use crate::handle::Handle;
 use crate::lane::{Gate, Lane, LaneJob};
@@ -15,10 +16,6 @@ use crate::lane::{Gate, Lane, LaneJob};
 const AT_ONCE: usize = 8;
 /// How many more may wait for it.
 const WAITING: usize = 4096;
-/// The longest name there is, in bytes, its last dot aside.
-const NAME_MAX: usize = 253;
-/// The longest part of a name, in bytes.
-const LABEL_MAX: usize = 63;
 
 /// The bounds on a dispatcher's lookups.
 pub(crate) fn gate() -> Gate {
@@ -71,9 +68,9 @@ fn start(handle: &Handle, name: &str) -> State {
     if let Ok(address) = name.parse::<IpAddr>() {
         return known(Ok(vec![address]));
     }
-    if !is_name(name) {
+    let Some(name) = host_name(name) else {
         return known(Err(ResolveError::Invalid(name.to_owned())));
-    }
+    };
     let lane = match handle.core() {
         Ok(core) if core.simulation().is_some() => {
             return known(Err(Error::Simulated("a name lookup").into()));
@@ -81,21 +78,7 @@ fn start(handle: &Handle, name: &str) -> State {
         Ok(core) => Lane::new(handle, core.names.clone()),
         Err(error) => return known(Err(error.into())),
     };
-    let name = name.to_owned();
     State::Asked(lane.unblock(move || ask(&name)))
-}
-
-/// Whether this can be a name: letters, digits, hyphens and underscores between dots. Others would
-/// need translation, and the system's resolver might take them for something else.
-pub fn is_name(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    let is_label = |label: &str| {
-        (1..=LABEL_MAX).contains(&label.len())
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    name.len() <= NAME_MAX && name.split('.').all(is_label)
 }
 
 fn ask(name: &str) -> Answer {
@@ -153,27 +136,6 @@ impl Future for Resolve {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_told_from_what_is_none() {
-        for name in ["localhost", "a.b-c.example.", "_srv.example", "1.2.3.4.5"] {
-            assert!(is_name(name), "{name}");
-        }
-        let (long, longer) = ("a".repeat(LABEL_MAX + 1), "a.".repeat(128));
-        for name in [
-            "",
-            ".",
-            "a..b",
-            "a b",
-            "a\0b",
-            "ä.example",
-            "[::1]",
-            &long,
-            &longer,
-        ] {
-            assert!(!is_name(name), "{name:?}");
-        }
-    }
 
     #[test]
     fn the_resolvers_words_are_told_apart() {

@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 
 use wasmtime::Result;
 use wasmtime::component::Resource;
-use wippy_dispatcher::net::{ResolveError, resolve};
+use wippy_dispatcher::net::{ResolveError, host_name, resolve};
 use wippy_dispatcher::{Signal, Task};
 
 use super::error::ErrorCode;
@@ -79,15 +79,17 @@ impl Host for State {
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
         self.table.get(&network)?;
-        if !wippy_dispatcher::net::is_name(&name) && name.parse::<IpAddr>().is_err() {
-            return Err(ErrorCode::InvalidArgument.into());
-        }
+        let numeric = name.parse::<IpAddr>().ok();
+        let name = match numeric {
+            Some(_) => name,
+            None => host_name(&name).ok_or(ErrorCode::InvalidArgument)?,
+        };
         if !self.context.network.looks_up(&name) {
             return Err(ErrorCode::AccessDenied.into());
         }
-        let state = match name.parse::<IpAddr>() {
-            Ok(address) => Lookup::Answered(vec![address].into_iter()),
-            Err(_) => {
+        let state = match numeric {
+            Some(address) => Lookup::Answered(vec![address].into_iter()),
+            None => {
                 let lookup = resolve(&self.handle, &name);
                 let answer = Arc::new(Mutex::new(None));
                 let arrived = Signal::new(&self.handle)?;
