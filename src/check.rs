@@ -1,12 +1,16 @@
 //! Checking a project without calling anything: every module is loaded and compiled, and what it
 //! imports is compared with what its entry enables.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use wippy_dispatcher::Error;
+
 use crate::Runtime;
-use crate::function::{Function, Problem};
-use crate::module::{ModuleError, groups, needed_groups};
-use crate::registry::{Diagnostic, Entry, Source};
+use crate::function::Function;
+use crate::mistake::mistakes;
+use crate::module::{groups, needed_groups};
+use crate::registry::{Diagnostic, Entry, Id};
 
 /// How strictly a project is checked.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -16,40 +20,27 @@ pub struct CheckOptions {
 }
 
 /// Checks every entry that has a module; the mistakes of its YAML are the loader's to tell.
-pub async fn check(runtime: &Runtime, options: CheckOptions) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+///
+/// # Errors
+/// The dispatcher's.
+pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagnostic>, Error> {
+    let mut found = runtime.load().await?;
+    let mistaken: HashSet<Id> = found.iter().filter_map(|told| told.entry.clone()).collect();
     let entries: Vec<Arc<Entry>> = runtime.registry().entries().cloned().collect();
     for entry in entries {
         // What has mistakes, or needs what has, was told of already.
-        if entry.function().is_none() || !runtime.registry().mistakes_of(&entry.id).is_empty() {
+        if entry.function().is_none()
+            || mistaken.contains(&entry.id)
+            || !runtime.registry().mistakes_of(&entry.id).is_empty()
+        {
             continue;
         }
         match runtime.prepare(&entry).await {
             Ok(function) => compare(&function, options, &mut found),
-            Err(problem) => found.push(mistake(&entry, &problem)),
+            Err(problem) => found.extend(mistakes(&entry, Some(&problem))),
         }
     }
-    found
-}
-
-/// A module that cannot be used, at the field that says so.
-fn mistake(entry: &Entry, problem: &Problem) -> Diagnostic {
-    let text = entry
-        .function()
-        .is_some_and(|function| matches!(function.source, Source::Text(_)));
-    let field = match problem {
-        Problem::Module(module) => match module {
-            ModuleError::HashFormat(_)
-            | ModuleError::HashAlgorithm(_)
-            | ModuleError::HashMismatch { .. } => "hash",
-            ModuleError::Import(_) => "imports",
-            ModuleError::Method(_) => "method",
-            _ if text => "source",
-            _ => "path",
-        },
-        _ => "kind",
-    };
-    entry.mistake(field, problem.to_string())
+    Ok(found)
 }
 
 fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnostic>) {
@@ -80,21 +71,7 @@ fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnosti
             },
         ));
     }
-    for import in imports
-        .iter()
-        .filter(|import| import.is_unavailable(&function.capabilities))
-    {
-        let message = format!(
-            "the module imports {}, which is not available yet",
-            import.name()
-        );
-        let hint = "a call of it fails".to_owned();
-        let warning = Diagnostic::warning(message)
-            .at(entry.place_of("imports"))
-            .of(&entry.id);
-        found.push(warning.field("imports").hint(hint));
-    }
-    let needed = needed_groups(&imports);
+    let needed = needed_groups(imports);
     for group in groups()
         .iter()
         .filter(|group| !needed.contains(&group.name))

@@ -148,6 +148,7 @@ impl Builder {
             timers: RefCell::new(Timers::new(self.max_timers)),
             ready: RefCell::new(ReadyTable::new(self.max_sources)),
             sets: RefCell::new(WaitSets::default()),
+            names: crate::net::gate(),
             messages,
             trace: RefCell::new(Trace::new(trace_capacity)),
             in_turn: Cell::new(false),

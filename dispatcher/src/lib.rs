@@ -39,6 +39,7 @@ mod executor;
 mod handle;
 mod lane;
 mod listener;
+pub mod net;
 mod park;
 mod reactor;
 mod readiness;

@@ -45,8 +45,10 @@ pub struct Options {
 pub enum Command {
     /// Call a function and print its result as JSON
     Call(Call),
-    /// Run a command, or `list` the commands that there are
+    /// Run a command, or `list` the commands that there are; without a name, run the services
     Run(Run),
+    /// Run the command whose `use_case` is `test`
+    Test(Test),
     /// Load and compile everything, and compare what modules import with what entries enable
     Check(Check),
     /// Show what a component exports and imports, with an entry ready to paste
@@ -124,9 +126,33 @@ pub struct Call {
 /// `wippy run`
 #[derive(Args, Debug)]
 pub struct Run {
-    /// The command's name; `list` lists them
-    pub name: String,
+    /// Run this process rather than a command: its ID, or a name that only one namespace has
+    #[arg(short = 'x', long = "execute", value_name = "ID")]
+    pub process: Option<String>,
+    /// The terminal host to run on, where there are several
+    #[arg(long, value_name = "ID")]
+    pub host: Option<String>,
+    /// The command's name and its arguments; `list` lists the commands. Without any, the project's
+    /// services run until a signal
+    #[arg(
+        value_name = "COMMAND",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<String>,
+}
+
+/// `wippy test`
+#[derive(Args, Debug)]
+pub struct Test {
+    /// The terminal host to run on, where there are several
+    #[arg(long, value_name = "ID")]
+    pub host: Option<String>,
     /// Its arguments
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub arguments: Vec<String>,
+    #[arg(
+        value_name = "ARGUMENTS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<String>,
 }

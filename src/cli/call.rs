@@ -9,7 +9,7 @@ use serde_json::Value;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
-use super::{FAILED, USAGE, report, report_diagnostics};
+use super::{FAILED, USAGE, report, report_diagnostics, report_modules};
 use crate::Runtime;
 use crate::function::{Arguments, CallError};
 use crate::module::ModuleError;
@@ -17,7 +17,9 @@ use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let json = options.json;
-    report_diagnostics(&loaded, json);
+    if let Err(code) = report_diagnostics(&loaded, json) {
+        return code;
+    }
     let target = match Target::parse(call) {
         Ok(target) => Rc::new(target),
         Err(text) => {
@@ -28,7 +30,10 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let outcome = with_dispatcher(call, |dispatcher| {
         let runtime =
             Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
-        dispatcher.block_on(many(dispatcher, &runtime, call, &target))?
+        dispatcher.block_on(async {
+            report_modules(&runtime, json).await?;
+            many(dispatcher, &runtime, call, &target).await
+        })?
     });
     match outcome {
         Ok(()) => 0,

@@ -11,7 +11,8 @@ use crate::check::{CheckOptions, check};
 use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
-    report_diagnostics(&loaded, options.json);
+    // A mistaken command line is one of the errors that are counted; the rest is told too.
+    let _ = report_diagnostics(&loaded, options.json);
     let mut errors = loaded.errors().count();
     let mut warnings = loaded.warnings().count();
     let checked = match run(loaded, check.strict) {
@@ -21,8 +22,8 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
             return USAGE;
         }
     };
+    report::diagnostics(&checked.diagnostics, options.json);
     for diagnostic in &checked.diagnostics {
-        report::diagnostic(diagnostic, options.json);
         match diagnostic.is_error() {
             true => errors += 1,
             false => warnings += 1,
@@ -64,9 +65,11 @@ fn run(loaded: Loaded, strict: bool) -> Result<Checked, String> {
         Runtime::new(dispatcher.handle(), loaded.registry).map_err(|error| error.to_string())?;
     let diagnostics = dispatcher.block_on(check(&runtime, CheckOptions { strict }));
     Ok(Checked {
-        diagnostics: diagnostics.map_err(|error| error.to_string())?,
+        diagnostics: diagnostics
+            .and_then(|found| found)
+            .map_err(|error| error.to_string())?,
         skipped,
         entries,
-        compiled: runtime.compiled(),
+        compiled: runtime.compilations(),
     })
 }

@@ -6,10 +6,12 @@ use serde_json::json;
 
 use super::arguments::{Entries, Options};
 use super::{USAGE, report, report_diagnostics};
-use crate::registry::{Entry, Kind, Loaded, LookupError, Registry};
+use crate::registry::{Entry, Loaded, LookupError, Registry};
 
 pub(super) fn main(options: &Options, entries: &Entries, loaded: Loaded) -> u8 {
-    report_diagnostics(&loaded, options.json);
+    if let Err(code) = report_diagnostics(&loaded, options.json) {
+        return code;
+    }
     match entries {
         Entries::List => {
             list(&loaded.registry, options.json);
@@ -31,10 +33,13 @@ pub(super) fn main(options: &Options, entries: &Entries, loaded: Loaded) -> u8 {
 fn list(registry: &Registry, as_json: bool) {
     let mut rows: Vec<(String, String, &str)> = Vec::new();
     for entry in registry.entries() {
-        let state = match &entry.kind {
-            Kind::NotRun { .. } => "not run here",
-            _ if !registry.mistakes_of(&entry.id).is_empty() => "cannot be used",
-            _ => "",
+        let state = match (
+            registry.is_mistaken(&entry.id),
+            registry.is_not_run(&entry.id),
+        ) {
+            (true, _) => "cannot be used",
+            (false, true) => "not run here",
+            (false, false) => "",
         };
         rows.push((entry.id.to_string(), entry.kind_name().to_owned(), state));
     }

@@ -5,17 +5,21 @@ mod call;
 mod check;
 mod completions;
 mod entries;
+mod excerpt;
 mod hash;
 mod inspect;
 mod log;
 mod report;
 mod run;
 mod schema;
+mod services;
+mod test;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::Runtime;
 use crate::registry::{self, LoadOptions, Loaded};
 use arguments::{Command, Options};
 
@@ -51,6 +55,7 @@ pub fn main() -> ExitCode {
     let code = match &options.command {
         Command::Call(call) => call::main(&options, call, load()),
         Command::Run(run) => run::main(&options, run, load()),
+        Command::Test(test) => test::main(&options, test, load()),
         Command::Check(check) => check::main(&options, check, load()),
         Command::Inspect(inspect) => inspect::main(&options, inspect, load),
         Command::Hash(hash) => hash::main(&options, hash),
@@ -61,9 +66,20 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Prints what is wrong with a project, each mistake on a line of its own.
-fn report_diagnostics(loaded: &Loaded, json: bool) {
-    for diagnostic in &loaded.diagnostics {
-        report::diagnostic(diagnostic, json);
+/// Tells what is wrong with a project as far as its YAML shows it.
+///
+/// # Errors
+/// The exit status, where the command line is mistaken: nothing is done then.
+fn report_diagnostics(loaded: &Loaded, json: bool) -> Result<(), u8> {
+    report::diagnostics(&loaded.diagnostics, json);
+    match loaded.command_line_is_mistaken() {
+        true => Err(USAGE),
+        false => Ok(()),
     }
+}
+
+/// Loads a project's modules and tells what is wrong with them; whatever does not need them goes on.
+async fn report_modules(runtime: &Runtime, json: bool) -> Result<(), wippy_dispatcher::Error> {
+    report::diagnostics(&runtime.load().await?, json);
+    Ok(())
 }

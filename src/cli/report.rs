@@ -1,17 +1,43 @@
-//! Errors on standard error: a line each, or JSON.
+//! Errors on standard error: a line each, JSON for tools, and on a terminal with the lines of the
+//! file that they are about.
 
+use std::fmt;
 use std::io::Write;
 
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use rustix::stdio::stderr;
+use rustix::termios::{isatty, tcgetwinsize};
 use serde_json::{Value, json};
 
+use super::excerpt::{Excerpt, Files, plain};
 use crate::function::{CallError, Problem};
 use crate::registry::{Diagnostic, LookupError, Severity};
 
-/// One mistake of a project.
-pub(super) fn diagnostic(diagnostic: &Diagnostic, json: bool) {
-    match json {
-        true => line(&diagnostic_json(diagnostic).to_string()),
-        false => line(&diagnostic.to_string()),
+/// How many mistakes are shown with their lines; the rest have one line each.
+const SHOWN_MAX: usize = 100;
+
+/// The mistakes of a project, in their order.
+pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, json: bool) {
+    let handler = (!json && isatty(stderr())).then(handler);
+    let mut files = Files::default();
+    for (number, diagnostic) in found.into_iter().enumerate() {
+        let shown = handler.as_ref().filter(|_| number < SHOWN_MAX);
+        let excerpt = shown.and_then(|_| files.excerpt(diagnostic.place.as_ref()?));
+        match (json, shown.zip(excerpt)) {
+            (true, _) => line(&diagnostic_json(diagnostic).to_string()),
+            (false, None) => line(&diagnostic.to_string()),
+            (false, Some((handler, excerpt))) => {
+                let mut text = String::new();
+                let report = Report {
+                    diagnostic,
+                    excerpt,
+                };
+                match handler.render_report(&mut text, &report) {
+                    Ok(()) => line(text.trim_matches('\n')),
+                    Err(_) => line(&diagnostic.to_string()),
+                }
+            }
+        }
     }
 }
 
@@ -22,15 +48,16 @@ pub(super) fn call_error(error: &CallError, json: bool) {
     }
     match &error.problem {
         // Its mistakes are among the project's, which were told first.
-        Problem::Lookup(LookupError::Mistaken { id, .. }) => {
-            line(&format!(
-                "error: {id} cannot be used: its mistakes are listed above"
-            ));
-        }
+        Problem::Lookup(LookupError::Mistaken { id, .. }) => line(&unusable(id)),
+        Problem::Module(_) => line(&unusable(&error.entry)),
         // These name what was asked for themselves.
         Problem::Lookup(problem) => line(&format!("error: {problem}")),
         _ => line(&format!("error: {error}")),
     }
+}
+
+fn unusable(entry: impl fmt::Display) -> String {
+    format!("error: {entry} cannot be used: its mistakes are listed above")
 }
 
 /// Anything else that is wrong.
@@ -47,6 +74,7 @@ pub(super) fn is_usage(error: &CallError) -> bool {
         error.problem,
         Problem::Lookup(_)
             | Problem::NotCallable(_)
+            | Problem::NotAProcess(_)
             | Problem::Module(_)
             | Problem::Value(_)
             | Problem::Words { .. }
@@ -73,4 +101,68 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
 fn line(text: &str) {
     // Nowhere is left to say that standard error is closed.
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Colours unless `NO_COLOR` is set, and nothing but ASCII on a dumb terminal.
+fn handler() -> GraphicalReportHandler {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let theme = match (std::env::var_os("TERM"), is_set("NO_COLOR")) {
+        (Some(term), _) if term == "dumb" => GraphicalTheme::none(),
+        (_, true) => GraphicalTheme::unicode_nocolor(),
+        (_, false) => GraphicalTheme::unicode(),
+    };
+    let size = tcgetwinsize(stderr()).ok().filter(|size| size.ws_col > 0);
+    let width = size.map_or(80, |size| usize::from(size.ws_col));
+    GraphicalReportHandler::new_themed(theme)
+        .with_width(width.clamp(40, 120))
+        .without_syntax_highlighting()
+}
+
+/// A mistake with the lines that it is about.
+struct Report<'a> {
+    diagnostic: &'a Diagnostic,
+    excerpt: Excerpt,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(entry) = &self.diagnostic.entry {
+            write!(f, "{}: ", plain(&entry.to_string()))?;
+        }
+        if let Some(field) = &self.diagnostic.field {
+            write!(f, "{}: ", plain(field))?;
+        }
+        f.write_str(&plain(&self.diagnostic.message))
+    }
+}
+
+impl fmt::Debug for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Report<'_> {}
+
+impl miette::Diagnostic for Report<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let hint = self.diagnostic.hint.as_deref()?;
+        Some(Box::new(plain(hint)))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.excerpt)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = LabeledSpan::new_with_span(None, self.excerpt.mistake());
+        Some(Box::new(std::iter::once(label)))
+    }
 }

@@ -1,4 +1,4 @@
-//! `wippy run`: runs a command of the project, or lists them.
+//! `wippy run`: runs a command or a process of the project, lists the commands, or runs the services.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Options, Run};
-use super::{FAILED, USAGE, report, report_diagnostics};
+use super::{FAILED, USAGE, report, report_diagnostics, report_modules, services};
 use crate::Runtime;
 use crate::function::{CallError, Problem};
 use crate::host::stdio::Stdio;
@@ -15,14 +15,36 @@ use crate::registry::{Loaded, Registry};
 
 /// The word in place of a command's name.
 const LIST: &str = "list";
+/// What follows a command's name is the command's, but `list` is the program's own.
+const JSON: &str = "--json";
 
 pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
-    report_diagnostics(&loaded, options.json);
-    if run.name == LIST {
-        list(&loaded.registry, options.json);
-        return 0;
+    if let Err(code) = report_diagnostics(&loaded, options.json) {
+        return code;
     }
-    match start(run, loaded) {
+    let what = match (&run.process, run.words.split_first()) {
+        (Some(process), _) => What::Process(process, &run.words),
+        (None, None) => return services::main(options, loaded),
+        (None, Some((name, words))) if name == LIST && words.iter().all(|word| word == JSON) => {
+            list(&loaded.registry, options.json || !words.is_empty());
+            return 0;
+        }
+        (None, Some((name, words))) => What::Command(name, words),
+    };
+    start(options, run.host.as_deref(), &what, loaded)
+}
+
+/// What is run, with which words.
+pub(super) enum What<'a> {
+    /// A command by its name.
+    Command(&'a str, &'a [String]),
+    /// A process by its ID.
+    Process(&'a str, &'a [String]),
+}
+
+/// Runs it on the terminal; its exit status.
+pub(super) fn start(options: &Options, host: Option<&str>, what: &What<'_>, loaded: Loaded) -> u8 {
+    match run(options, host, what, loaded) {
         Ok(status) => {
             if let Some(output) = &status.output {
                 let _ = writeln!(std::io::stdout(), "{output}");
@@ -42,13 +64,28 @@ pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
     }
 }
 
-fn start(run: &Run, loaded: Loaded) -> Result<Status, CallError> {
-    let failed = |problem: Problem| problem.of(&run.name);
+fn run(
+    options: &Options,
+    host: Option<&str>,
+    what: &What<'_>,
+    loaded: Loaded,
+) -> Result<Status, CallError> {
+    let (What::Command(name, _) | What::Process(name, _)) = what;
+    let failed = |problem: Problem| problem.of(name);
+    let chosen = loaded.registry.terminal_host(host);
+    chosen.map_err(|error| failed(error.into()))?;
     let dispatcher = Dispatcher::new().map_err(|error| failed(error.into()))?;
     let handle = dispatcher.handle();
     let stdio = Stdio::inherited(&handle).map_err(|error| failed(Problem::Stdio(error)))?;
     let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
-    let ran = dispatcher.block_on(runtime.run(&run.name, stdio, &run.arguments));
+    let ran = dispatcher.block_on(async {
+        let told = report_modules(&runtime, options.json).await;
+        told.map_err(|error| failed(error.into()))?;
+        match what {
+            What::Command(name, words) => runtime.run(name, stdio, words).await,
+            What::Process(id, words) => runtime.execute(id, stdio, words).await,
+        }
+    });
     ran.map_err(|error| failed(error.into()))?
 }
 
@@ -60,6 +97,7 @@ fn list(registry: &Registry, as_json: bool) {
                 "name": command.name,
                 "short": command.short,
                 "main": command.main,
+                "use_case": command.use_case,
                 "entry": entry.id.to_string(),
             });
             let _ = writeln!(stdout, "{line}");

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use wasmtime::Store;
 use wasmtime::component::{InstancePre, Val};
 use wippy_dispatcher::Handle;
 
@@ -10,7 +11,7 @@ use super::error::{Problem, Trap};
 use super::pool::Pool;
 use super::values;
 use crate::host::{Context, Exit, State};
-use crate::module::{Capabilities, Engine, Import, Method, imports};
+use crate::module::{Capabilities, Engine, Import, Method, Module};
 use crate::registry::Entry;
 
 /// An entry that is ready to be called: compiled, linked, its method found.
@@ -19,8 +20,8 @@ pub struct Function {
     pub entry: Arc<Entry>,
     /// The function that a call runs.
     pub method: Method,
-    /// It is a core module that uses preview 1, whose first argument is the entry's name.
-    pub preview1: bool,
+    /// Its module, as it was decoded.
+    pub module: Rc<Module>,
     /// What its imports list enables.
     pub capabilities: Capabilities,
     pub(crate) pre: InstancePre<State>,
@@ -33,8 +34,8 @@ pub struct Function {
 
 impl Function {
     /// The functions that its module imports.
-    pub fn imports(&self) -> Vec<Import> {
-        imports(&self.engine, self.pre.component())
+    pub fn imports(&self) -> &[Import] {
+        &self.module.border.imports
     }
 }
 
@@ -78,10 +79,9 @@ pub async fn call(
         None => None,
     };
     let _instance = function.instances.enter().await?;
-    let (stdio, outputs) = (context.stdio.clone(), context.outputs.clone());
+    let stdio = context.stdio.clone();
     let result = run(function, handle, context, &arguments).await;
     stdio.delivered().await;
-    outputs.delivered().await;
     match (&function.method.result, result?) {
         (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(Problem::Result),
         _ => Ok(serde_json::Value::Null),
@@ -95,25 +95,35 @@ async fn run(
     arguments: &[Val],
 ) -> Result<Option<Val>, Problem> {
     let state = State::new(handle.clone(), context);
-    let outcome = async {
-        let mut store = function.engine.store(state)?;
-        let instance = function.pre.instantiate_async(&mut store).await?;
-        let callee = instance
-            .get_func(&mut store, function.method.index)
-            .ok_or_else(|| wasmtime::format_err!("{} is gone", function.method.name))?;
-        let mut results = match function.method.result {
-            Some(_) => vec![Val::Bool(false)],
-            None => Vec::new(),
-        };
-        callee
-            .call_async(&mut store, arguments, &mut results)
-            .await?;
-        Ok::<_, wasmtime::Error>(results.pop())
+    let mut store = function.engine.store(state).map_err(problem)?;
+    let outcome = run_in(function, &mut store, arguments).await;
+    // However it ended: what its streams have accepted is delivered before they go.
+    store.data().delivered().await;
+    outcome.map_err(problem)
+}
+
+async fn run_in(
+    function: &Function,
+    store: &mut Store<State>,
+    arguments: &[Val],
+) -> wasmtime::Result<Option<Val>> {
+    let instance = function.pre.instantiate_async(&mut *store).await?;
+    let callee = instance
+        .get_func(&mut *store, function.method.index)
+        .ok_or_else(|| wasmtime::format_err!("{} is gone", function.method.name))?;
+    let mut results = match function.method.result {
+        Some(_) => vec![Val::Bool(false)],
+        None => Vec::new(),
     };
-    outcome
-        .await
-        .map_err(|error| match error.downcast_ref::<Exit>() {
-            Some(&exit) => Problem::Exit(exit),
-            None => Problem::Trap(Trap::new(&error)),
-        })
+    callee
+        .call_async(&mut *store, arguments, &mut results)
+        .await?;
+    Ok(results.pop())
+}
+
+fn problem(error: wasmtime::Error) -> Problem {
+    match error.downcast_ref::<Exit>() {
+        Some(&exit) => Problem::Exit(exit),
+        None => Problem::Trap(Trap::new(&error)),
+    }
 }

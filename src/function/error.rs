@@ -8,6 +8,7 @@ use super::values::ValueError;
 use crate::env::EnvError;
 use crate::fs::RootError;
 use crate::host::Exit;
+use crate::http::RootsError;
 use crate::module::ModuleError;
 use crate::registry::LookupError;
 
@@ -31,6 +32,9 @@ pub enum Problem {
     /// The entry is of a kind that cannot be called.
     #[error("a {0} cannot be called")]
     NotCallable(String),
+    /// The entry is no `process.wasm`.
+    #[error("a {0} is no process")]
+    NotAProcess(String),
     /// Its module cannot be used.
     #[error(transparent)]
     Module(#[from] ModuleError),
@@ -70,6 +74,9 @@ pub enum Problem {
         /// The entry that it names.
         fs: String,
     },
+    /// A file of `http.ca` cannot be used (contract §6).
+    #[error("http.ca: {0}")]
+    Roots(#[from] RootsError),
     /// The guest ended itself with a status (a function: anything but exit(ok)).
     #[error(transparent)]
     Exit(Exit),

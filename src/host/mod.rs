@@ -6,11 +6,13 @@
 pub mod cli;
 pub mod clocks;
 pub mod filesystem;
+pub mod http;
 pub mod io;
 pub mod log;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
+pub mod sockets;
 pub mod state;
 pub mod stdio;
 pub mod table;

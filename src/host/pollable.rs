@@ -4,6 +4,7 @@ use wasmtime::Result;
 use wippy_dispatcher::{Instant, Signal, WaitSet};
 
 use super::io::{InputStream, OutputStream};
+use super::sockets::Waiting;
 use super::table::Table;
 
 /// `wasi:io/poll#pollable`: a closed set of things that become ready.
@@ -18,6 +19,8 @@ pub enum Pollable {
     Input(u32),
     /// Ready when writing its parent, the output stream at this index, makes progress.
     Output(u32),
+    /// Ready when a socket, or a stream of datagrams, makes progress.
+    Socket(Waiting),
 }
 
 impl Pollable {
@@ -37,6 +40,7 @@ impl Pollable {
             Pollable::Signal(signal) => signal.is_set(),
             Pollable::Input(parent) => table.by_index::<InputStream>(*parent)?.is_ready(),
             Pollable::Output(parent) => table.by_index::<OutputStream>(*parent)?.is_ready(),
+            Pollable::Socket(waiting) => waiting.is_ready(table)?,
         })
     }
 
@@ -56,6 +60,7 @@ impl Pollable {
             Pollable::Output(parent) => table
                 .by_index::<OutputStream>(*parent)?
                 .register(set, tag)?,
+            Pollable::Socket(waiting) => waiting.register(table, set, tag)?,
         }
         Ok(())
     }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
-use super::filesystem::{Mount, Outputs};
+use super::filesystem::Mount;
+use super::http::Access;
+use super::io::Sink;
 use super::stdio::Stdio;
 use super::table::Table;
+use crate::network::{Allow, LookedUp};
 
 /// What a call is given; resolved when it starts.
 #[derive(Clone)]
@@ -23,8 +26,10 @@ pub struct Context {
     pub stdio: Stdio,
     /// What `get-directories` returns, in order.
     pub mounts: Arc<[Arc<Mount>]>,
-    /// The streams of files that its end waits for.
-    pub outputs: Outputs,
+    /// Where `wasi:http` leads.
+    pub http: Access,
+    /// What the call may reach through sockets and HTTP.
+    pub network: Allow,
     /// What the call may use.
     pub limits: Limits,
 }
@@ -61,6 +66,10 @@ pub struct State {
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
     pub(crate) fired: Vec<u32>,
+    /// What its lookups returned, for the rules that name a host.
+    pub(crate) looked_up: LookedUp,
+    /// Where a datagram arrives; made at the first.
+    pub(crate) datagram: Vec<u8>,
     budget: u32,
     memory: usize,
 }
@@ -74,6 +83,8 @@ impl State {
             context,
             wait_set: None,
             fired: Vec::new(),
+            looked_up: LookedUp::default(),
+            datagram: Vec::new(),
             budget: BUDGET,
             memory: 0,
         }
@@ -102,6 +113,18 @@ impl State {
     /// The guest has really waited: its budget is whole again.
     pub(crate) fn suspended(&mut self) {
         self.budget = BUDGET;
+    }
+
+    /// Waits until what the guest's streams have taken is delivered, or cannot be.
+    pub(crate) async fn delivered(&self) {
+        let sinks: Vec<Sink> = self
+            .table
+            .outputs()
+            .map(|stream| stream.sink().clone())
+            .collect();
+        for sink in sinks {
+            let _ = sink.delivered().await;
+        }
     }
 
     /// The standard streams.

@@ -10,8 +10,13 @@ use wasmtime::{Result, bail, format_err};
 
 use super::cli::{TerminalInput, TerminalOutput};
 use super::filesystem::{Descriptor, DirectoryStream};
+use super::http;
 use super::io::{InputStream, IoError, OutputStream};
 use super::pollable::Pollable;
+use super::sockets::{
+    IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
+    UdpSocket,
+};
 
 /// Everything that a guest can hold a handle of.
 pub enum Entry {
@@ -31,6 +36,40 @@ pub enum Entry {
     Descriptor(Descriptor),
     /// `wasi:filesystem/types#directory-entry-stream`
     DirectoryStream(DirectoryStream),
+    /// `wasi:http/types#fields`
+    Fields(http::FieldsResource),
+    /// `wasi:http/types#incoming-request`
+    IncomingRequest(http::IncomingRequest),
+    /// `wasi:http/types#outgoing-request`
+    OutgoingRequest(http::OutgoingRequest),
+    /// `wasi:http/types#request-options`
+    RequestOptions(http::RequestOptions),
+    /// `wasi:http/types#response-outparam`
+    ResponseOutparam(http::ResponseOutparam),
+    /// `wasi:http/types#incoming-response`
+    IncomingResponse(http::IncomingResponse),
+    /// `wasi:http/types#incoming-body`
+    IncomingBody(http::IncomingBody),
+    /// `wasi:http/types#future-trailers`
+    FutureTrailers(http::FutureTrailers),
+    /// `wasi:http/types#outgoing-response`
+    OutgoingResponse(http::OutgoingResponse),
+    /// `wasi:http/types#outgoing-body`
+    OutgoingBody(http::OutgoingBody),
+    /// `wasi:http/types#future-incoming-response`
+    FutureIncomingResponse(http::FutureIncomingResponse),
+    /// `wasi:sockets/network#network`
+    Network(Network),
+    /// `wasi:sockets/ip-name-lookup#resolve-address-stream`
+    ResolveAddressStream(ResolveAddressStream),
+    /// `wasi:sockets/tcp#tcp-socket`
+    TcpSocket(TcpSocket),
+    /// `wasi:sockets/udp#udp-socket`
+    UdpSocket(UdpSocket),
+    /// `wasi:sockets/udp#incoming-datagram-stream`
+    IncomingDatagrams(IncomingDatagramStream),
+    /// `wasi:sockets/udp#outgoing-datagram-stream`
+    OutgoingDatagrams(OutgoingDatagramStream),
 }
 
 /// A Rust type that stands for one kind of entry.
@@ -85,6 +124,23 @@ kinds! {
     TerminalOutput, TerminalOutput, "terminal-output";
     Descriptor, Descriptor, "descriptor";
     DirectoryStream, DirectoryStream, "directory-entry-stream";
+    http::FieldsResource, Fields, "fields";
+    http::IncomingRequest, IncomingRequest, "incoming-request";
+    http::OutgoingRequest, OutgoingRequest, "outgoing-request";
+    http::RequestOptions, RequestOptions, "request-options";
+    http::ResponseOutparam, ResponseOutparam, "response-outparam";
+    http::IncomingResponse, IncomingResponse, "incoming-response";
+    http::IncomingBody, IncomingBody, "incoming-body";
+    http::FutureTrailers, FutureTrailers, "future-trailers";
+    http::OutgoingResponse, OutgoingResponse, "outgoing-response";
+    http::OutgoingBody, OutgoingBody, "outgoing-body";
+    http::FutureIncomingResponse, FutureIncomingResponse, "future-incoming-response";
+    Network, Network, "network";
+    ResolveAddressStream, ResolveAddressStream, "resolve-address-stream";
+    TcpSocket, TcpSocket, "tcp-socket";
+    UdpSocket, UdpSocket, "udp-socket";
+    IncomingDatagramStream, IncomingDatagrams, "incoming-datagram-stream";
+    OutgoingDatagramStream, OutgoingDatagrams, "outgoing-datagram-stream";
 }
 
 struct Slot {
@@ -192,6 +248,13 @@ impl Table {
         let slot = self.slots.get_mut(index as usize);
         slot.and_then(|slot| T::get_mut(&mut slot.entry))
             .ok_or_else(missing::<T>)
+    }
+
+    /// All output streams that live.
+    pub fn outputs(&self) -> impl Iterator<Item = &OutputStream> {
+        self.slots
+            .iter()
+            .filter_map(|(_, slot)| OutputStream::get(&slot.entry))
     }
 
     /// Takes a resource out.

@@ -2,12 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use wasmtime::component::Component;
-use wasmtime::component::types::ComponentItem;
-
-use super::Engine;
-use super::imports::{Capabilities, group_of, implementation};
-use super::link::{PREOPENS, host_interface};
+use super::imports::Capabilities;
+use super::link::PREOPENS;
 
 /// One imported function.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,35 +14,6 @@ pub struct Import {
     pub function: String,
     /// The group that would enable it; `None` for what no line of `imports` enables.
     pub group: Option<&'static str>,
-}
-
-/// The functions that a component imports, in its order.
-pub fn imports(engine: &Engine, component: &Component) -> Vec<Import> {
-    let engine = engine.inner();
-    let mut found = Vec::new();
-    for (name, item) in component.component_type().imports(engine) {
-        let known = host_interface(name);
-        let group = known.and_then(group_of);
-        let mut push = |function: &str| {
-            found.push(Import {
-                interface: known.unwrap_or(name).to_owned(),
-                function: function.to_owned(),
-                group,
-            });
-        };
-        match item.ty {
-            ComponentItem::ComponentFunc(_) => push(""),
-            ComponentItem::ComponentInstance(instance) => {
-                for (function, item) in instance.exports(engine) {
-                    if matches!(item.ty, ComponentItem::ComponentFunc(_)) {
-                        push(function);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 /// The groups that a component needs, in the order of the contract's table.
@@ -72,11 +39,6 @@ impl Import {
     /// Whether a call of it would trap for want of a line in `imports`.
     pub fn is_missing(&self, capabilities: &Capabilities) -> bool {
         !capabilities.allows(&self.interface) && !self.is_harmless()
-    }
-
-    /// Whether it is enabled, and this version of the host has no such function yet.
-    pub fn is_unavailable(&self, capabilities: &Capabilities) -> bool {
-        capabilities.allows(&self.interface) && implementation(&self.interface).is_none()
     }
 
     /// The exception of contract §4: undeclared, it answers an empty list.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{Digest, Engine, Import, ModuleError, Profile, core, exports, imports, needed_groups};
+use super::{Border, Digest, Engine, Import, ModuleError, Profile, core, exports, needed_groups};
 use crate::function::values::signature;
 
 /// A module by its bytes.
@@ -51,7 +51,7 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         core,
         wit: wit.map(str::to_owned),
         exports: exported.collect(),
-        imports: imports(&engine, &component),
+        imports: Border::of(&converted)?.imports,
     })
 }
 

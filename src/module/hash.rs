@@ -30,7 +30,7 @@ impl fmt::Debug for Digest {
 }
 
 /// An entry's `hash` field.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ExpectedHash(String);
 
 impl ExpectedHash {

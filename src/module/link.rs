@@ -14,9 +14,14 @@ use super::{Engine, ModuleError};
 use crate::host::State;
 use crate::host::cli::{TerminalInput, TerminalOutput};
 use crate::host::filesystem::{Descriptor, DirectoryStream};
+use crate::host::http;
 use crate::host::io::interfaces::streams::HostOutputStream;
 use crate::host::io::{InputStream, IoError, OutputStream};
 use crate::host::pollable::Pollable;
+use crate::host::sockets::{
+    IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
+    UdpSocket,
+};
 use crate::host::table::Kind;
 
 /// Builds the linker of one entry over one component. The failed call names the entry, its trap
@@ -52,7 +57,7 @@ fn define_wasi(linker: &mut Linker<State>, capabilities: &Capabilities) -> Resul
 /// The interface with the one function that answers where it is not enabled.
 pub(super) const PREOPENS: &str = "wasi:filesystem/preopens";
 
-/// A resource of a package that is not implemented: no function gives one out.
+/// A resource of a package that the host does not know: no function gives one out.
 enum Unavailable {}
 
 /// The resource types of an interface whose functions are not enabled.
@@ -77,13 +82,28 @@ fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
             plain::<Descriptor>(&mut instance)?;
             plain::<DirectoryStream>(&mut instance)
         }
-        _ => {
-            for &resource in unavailable(interface) {
-                let ty = ResourceType::host::<Unavailable>();
-                instance.resource(resource, ty, |_, _| Ok(()))?;
-            }
-            Ok(())
+        "wasi:http/types" => {
+            plain::<http::FieldsResource>(&mut instance)?;
+            plain::<http::IncomingRequest>(&mut instance)?;
+            plain::<http::OutgoingRequest>(&mut instance)?;
+            plain::<http::RequestOptions>(&mut instance)?;
+            plain::<http::ResponseOutparam>(&mut instance)?;
+            plain::<http::IncomingResponse>(&mut instance)?;
+            plain::<http::IncomingBody>(&mut instance)?;
+            plain::<http::FutureTrailers>(&mut instance)?;
+            plain::<http::OutgoingResponse>(&mut instance)?;
+            plain::<http::OutgoingBody>(&mut instance)?;
+            plain::<http::FutureIncomingResponse>(&mut instance)
         }
+        "wasi:sockets/network" => plain::<Network>(&mut instance),
+        "wasi:sockets/ip-name-lookup" => plain::<ResolveAddressStream>(&mut instance),
+        "wasi:sockets/tcp" => plain::<TcpSocket>(&mut instance),
+        "wasi:sockets/udp" => {
+            plain::<UdpSocket>(&mut instance)?;
+            plain::<IncomingDatagramStream>(&mut instance)?;
+            plain::<OutgoingDatagramStream>(&mut instance)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -96,33 +116,6 @@ fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
             store.data_mut().table.delete(handle).map(drop)
         },
     )
-}
-
-fn unavailable(interface: &str) -> &'static [&'static str] {
-    match interface {
-        "wasi:sockets/network" => &["network"],
-        "wasi:sockets/ip-name-lookup" => &["resolve-address-stream"],
-        "wasi:sockets/tcp" => &["tcp-socket"],
-        "wasi:sockets/udp" => &[
-            "udp-socket",
-            "incoming-datagram-stream",
-            "outgoing-datagram-stream",
-        ],
-        "wasi:http/types" => &[
-            "fields",
-            "incoming-request",
-            "outgoing-request",
-            "request-options",
-            "response-outparam",
-            "incoming-response",
-            "incoming-body",
-            "future-trailers",
-            "outgoing-response",
-            "outgoing-body",
-            "future-incoming-response",
-        ],
-        _ => &[],
-    }
 }
 
 fn versioned(interface: &str) -> String {
@@ -195,9 +188,9 @@ fn trap_instance(
     place: &Place<'_>,
     seen: &mut Vec<ResourceType>,
 ) -> Result<()> {
-    let works = place.interface.is_some_and(|interface| {
-        place.capabilities.allows(interface) && implementation(interface).is_some()
-    });
+    let works = place
+        .interface
+        .is_some_and(|interface| place.capabilities.allows(interface));
     for (name, item) in instance.exports(engine.inner()) {
         match item.ty {
             ComponentItem::ComponentFunc(_) if place.is_harmless(name) => {
@@ -250,17 +243,11 @@ impl Place<'_> {
             );
         };
         let group = group_of(interface).unwrap_or(interface);
-        match (
-            self.capabilities.allows(interface),
-            implementation(interface),
-        ) {
-            (true, None) => format!("{interface}#{function} is enabled, but not available yet"),
-            (true, Some(_)) => {
-                format!(
-                    "{interface}#{function} is not part of WASI {HOST_VERSION}; nothing in imports enables it"
-                )
-            }
-            (false, _) => {
+        match self.capabilities.allows(interface) {
+            true => format!(
+                "{interface}#{function} is not part of WASI {HOST_VERSION}; nothing in imports enables it"
+            ),
+            false => {
                 format!("{interface}#{function} is not enabled; add `- {group}` to its imports")
             }
         }

@@ -1,17 +1,20 @@
 //! Where a module's bytes come from: a file within its filesystem entry's sandbox, or text.
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use super::{Digest, ExpectedHash, ModuleError, core, to_binary};
+use super::{Border, Digest, ExpectedHash, ModuleError, core, to_binary};
 
 /// The largest module that is read, in bytes.
 pub const MODULE_MAX: u64 = 256 << 20;
 
 /// What an entry says of its module.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Origin {
     /// A file, and the hash that it must have.
     File {
@@ -26,14 +29,17 @@ pub enum Origin {
     Text(String),
 }
 
-/// A component, ready to be compiled.
-pub struct Loaded {
-    /// Its binary.
-    pub bytes: Vec<u8>,
+/// A component that was read, compared with its hash, and decoded.
+#[derive(Debug)]
+pub struct Module {
+    /// Its binary, until it is compiled.
+    pub(super) bytes: RefCell<Option<Arc<[u8]>>>,
     /// The hash of it, by which compiled modules are shared.
-    pub digest: Digest,
+    pub(super) digest: Digest,
     /// It was a core module that uses preview 1.
     pub preview1: bool,
+    /// What it exports and imports.
+    pub border: Border,
 }
 
 impl Origin {
@@ -41,21 +47,25 @@ impl Origin {
     /// module, with the entry's `wit` lines. Blocks.
     ///
     /// # Errors
-    /// `Read`, `HashMismatch`, `Invalid`.
-    pub fn load(self, wit: Option<&str>) -> Result<Loaded, ModuleError> {
-        let (digest, bytes) = self.bytes()?;
-        if !core::is_core(&bytes) {
-            return Ok(Loaded {
-                bytes,
-                digest,
-                preview1: false,
-            });
+    /// `Read`, `HashMismatch`, `Wit`, `Invalid`.
+    pub fn load(self, wit: Option<&str>) -> Result<Module, ModuleError> {
+        let (mut digest, mut bytes) = self.bytes()?;
+        let mut preview1 = false;
+        if core::is_core(&bytes) {
+            let converted = core::to_component(&bytes, wit)?;
+            digest = Digest::of(&converted.bytes);
+            bytes = converted.bytes;
+            preview1 = converted.preview1;
         }
-        let converted = core::to_component(&bytes, wit)?;
-        Ok(Loaded {
-            digest: Digest::of(&converted.bytes),
-            bytes: converted.bytes,
-            preview1: converted.preview1,
+        if !bytes.starts_with(b"\0asm") {
+            let text = "it does not begin like WebAssembly".to_owned();
+            return Err(ModuleError::Invalid(text));
+        }
+        Ok(Module {
+            border: Border::of(&bytes)?,
+            bytes: RefCell::new(Some(bytes.into())),
+            digest,
+            preview1,
         })
     }
 
@@ -70,7 +80,7 @@ impl Origin {
                 path,
                 expected,
             } => {
-                let bytes = read(&directory, &path)?;
+                let bytes = read(&directory, &path, MODULE_MAX)?;
                 let digest = Digest::of(&bytes);
                 expected.verify(digest)?;
                 Ok((digest, bytes))
@@ -84,11 +94,12 @@ impl Origin {
 }
 
 /// Reads the file at `path` below `directory`, once. A leading `/` means the directory itself;
-/// neither `..` nor a symbolic link leads out of it. Blocks.
+/// neither `..` nor a symbolic link leads out of it. A file of more than `most` bytes is refused.
+/// Blocks.
 ///
 /// # Errors
 /// `Read`, with what the system or the sandbox said.
-fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
+pub fn read(directory: &Path, path: &str, most: u64) -> Result<Vec<u8>, ModuleError> {
     let refuse = |reason: String| ModuleError::Read {
         path: path.to_owned(),
         reason,
@@ -109,10 +120,10 @@ fn read(directory: &Path, path: &str) -> Result<Vec<u8>, ModuleError> {
         .open(inside)
         .map_err(|error| refuse(error.to_string()))?;
     let mut bytes = Vec::new();
-    let read = file.take(MODULE_MAX + 1).read_to_end(&mut bytes);
+    let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| refuse(error.to_string()))?;
-    if bytes.len() as u64 > MODULE_MAX {
-        return Err(refuse(format!("larger than {MODULE_MAX} bytes")));
+    if bytes.len() as u64 > most {
+        return Err(refuse(format!("larger than {most} bytes")));
     }
     Ok(bytes)
 }
@@ -122,7 +133,7 @@ mod tests {
     use super::*;
 
     fn reason(directory: &Path, path: &str) -> String {
-        match read(directory, path) {
+        match read(directory, path, MODULE_MAX) {
             Ok(_) => "read".to_owned(),
             Err(error) => error.to_string(),
         }

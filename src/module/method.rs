@@ -67,8 +67,11 @@ impl Method {
         written: &str,
     ) -> Result<Method, ModuleError> {
         let exports = exports(engine, component);
-        let export = choose(&exports, written)?;
+        let names: Vec<&str> = exports.iter().map(|export| export.name.as_str()).collect();
+        let name = choose(&names, written)?;
+        let export = exports.iter().find(|export| export.name == name);
         let unknown = || ModuleError::Method(format!("method {written:?} is not a function"));
+        let export = export.ok_or_else(unknown)?;
         let index = match export.name.split_once('#') {
             None => component.get_export_index(None, &export.name),
             Some((interface, function)) => component
@@ -93,32 +96,37 @@ impl Method {
     }
 }
 
-fn choose<'a>(exports: &'a [Export], written: &str) -> Result<&'a Export, ModuleError> {
+/// The one of `exports` that `written` means; see [`Method::find`].
+///
+/// # Errors
+/// `Method`, listing what there is.
+pub fn choose<'a>(exports: &[&'a str], written: &str) -> Result<&'a str, ModuleError> {
     // What a core module calls them.
     let kebab = match written {
         "_start" => "wasi:cli/run".to_owned(),
         written => written.replace('_', "-"),
     };
     for name in [written, &kebab] {
-        if let Some(exact) = exports.iter().find(|export| export.name == name) {
+        if let Some(exact) = exports.iter().find(|export| **export == name) {
             return Ok(exact);
         }
-        let fitting: Vec<&Export> = exports
+        let fitting: Vec<&str> = exports
             .iter()
-            .filter(|export| fits(&export.name, name))
+            .copied()
+            .filter(|export| fits(export, name))
             .collect();
         match fitting.as_slice() {
             [one] => return Ok(one),
             [] => {}
             several => {
-                let several = list(several.iter().copied());
+                let several = list(several);
                 return Err(ModuleError::Method(format!(
                     "method {written:?} is ambiguous: {several}"
                 )));
             }
         }
     }
-    let there = list(exports.iter());
+    let there = list(exports);
     Err(ModuleError::Method(format!(
         "method {written:?} not found; the module exports {there}"
     )))
@@ -141,11 +149,10 @@ fn fits(export: &str, written: &str) -> bool {
     function == wanted_function && names.contains(&wanted_interface)
 }
 
-fn list<'a>(exports: impl Iterator<Item = &'a Export>) -> String {
-    let names: Vec<&str> = exports.map(|export| export.name.as_str()).collect();
-    match names.is_empty() {
+fn list(exports: &[&str]) -> String {
+    match exports.is_empty() {
         true => "no functions".to_owned(),
-        false => names.join(", "),
+        false => exports.join(", "),
     }
 }
 

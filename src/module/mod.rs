@@ -1,8 +1,9 @@
-//! From bytes to something that can be called: hash, compile, link.
+//! From bytes to something that can be called: hash, decode, compile, link.
 
 mod audit;
 mod compile;
 mod core;
+mod decode;
 mod describe;
 mod engine;
 mod hash;
@@ -10,17 +11,19 @@ mod imports;
 mod link;
 mod load;
 mod method;
+mod modules;
 mod text;
 
-pub use audit::{Import, imports, needed_groups};
-pub use compile::Modules;
+pub use audit::{Import, needed_groups};
+pub use decode::Border;
 pub use describe::{Description, describe};
 pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;
-pub use load::{Loaded, MODULE_MAX, Origin};
-pub use method::{Export, Method, exports};
+pub use load::{MODULE_MAX, Module, Origin, read};
+pub use method::{Export, Method, choose, exports};
+pub use modules::Modules;
 pub use text::to_binary;
 
 use std::sync::Arc;
@@ -50,6 +53,9 @@ pub enum ModuleError {
         /// What the system or the sandbox said.
         reason: String,
     },
+    /// The `wit` lines are wrong, or do not fit the module.
+    #[error("{0}")]
+    Wit(String),
     /// The bytes are no component.
     #[error("not a usable module: {0}")]
     Invalid(String),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use super::entry::Entry;
+use super::entry::{Entry, Kind};
 use super::id::Id;
 use super::kinds::Command;
 use super::nearest::nearest;
@@ -65,6 +65,18 @@ pub enum LookupError {
         /// What was asked for.
         name: String,
     },
+    /// The entry is no terminal host.
+    #[error("{id} is no terminal.host")]
+    NoTerminalHost {
+        /// What was asked for.
+        id: Id,
+    },
+    /// Several terminal hosts are there.
+    #[error("several terminal hosts: {}; choose one with --host", list(.candidates))]
+    SeveralHosts {
+        /// The hosts.
+        candidates: Vec<Id>,
+    },
     /// The entry, or one that it needs, has mistakes.
     #[error("{}", lines(.mistakes))]
     Mistaken {
@@ -72,6 +84,14 @@ pub enum LookupError {
         id: Id,
         /// What stops it; at least one.
         mistakes: Vec<Diagnostic>,
+    },
+    /// The entry, or one that it needs, refers to a kind that is not run here.
+    #[error("{id} is not run here: {}", without_places(.reasons))]
+    NotRun {
+        /// The entry.
+        id: Id,
+        /// The references that lead there; at least one.
+        reasons: Vec<Diagnostic>,
     },
 }
 
@@ -89,6 +109,17 @@ fn list(ids: &[Id]) -> String {
 fn lines(mistakes: &[Diagnostic]) -> String {
     let lines: Vec<_> = mistakes.iter().map(Diagnostic::to_string).collect();
     lines.join("\n")
+}
+
+/// `entry: field: message` of each.
+fn without_places(reasons: &[Diagnostic]) -> String {
+    let parts = |reason: &Diagnostic| {
+        let entry = reason.entry.as_ref().map(Id::to_string);
+        let parts = [entry, reason.field.clone(), Some(reason.message.clone())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+    };
+    let reasons: Vec<_> = reasons.iter().map(parts).collect();
+    reasons.join("; ")
 }
 
 impl Registry {
@@ -135,6 +166,13 @@ impl Registry {
             .any(|id| self.links.not_run.contains_key(id))
     }
 
+    /// True if the entry, or one that it needs, could not be read or must not be used. One that
+    /// only refers to a kind that is not run here has no mistake by itself.
+    pub fn is_mistaken(&self, id: &Id) -> bool {
+        let needed = self.needed_by(id);
+        needed.into_iter().any(|id| self.broken.contains_key(id))
+    }
+
     /// The entry and all that it needs, each once.
     fn needed_by<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
         let mut seen = HashSet::from([id]);
@@ -151,7 +189,7 @@ impl Registry {
     /// The usable entry with this full ID, or with this bare name if only one namespace has it.
     ///
     /// # Errors
-    /// If there is none or more than one, or if it has mistakes.
+    /// If there is none or more than one, if it has mistakes, or if it is not run here.
     pub fn resolve(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = match Id::parse(name) {
             Ok(id) => id,
@@ -190,13 +228,44 @@ impl Registry {
         })
     }
 
-    fn usable(&self, id: &Id) -> Option<Result<&Arc<Entry>, LookupError>> {
-        let mistakes: Vec<_> = self.mistakes_of(id).into_iter().cloned().collect();
-        if !mistakes.is_empty() {
-            let id = id.clone();
-            return Some(Err(LookupError::Mistaken { id, mistakes }));
+    /// The terminal host that commands run on: the one that is named, or else the only one;
+    /// `None` where there is none at all and one is implied (contract §2).
+    ///
+    /// # Errors
+    /// Where several are there and none is named, or the named one is not.
+    pub fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
+        let hosts = self.entries.iter();
+        let hosts = hosts.filter(|entry| matches!(entry.kind, Kind::TerminalHost(_)));
+        let hosts: Vec<&Id> = hosts.map(|entry| &entry.id).collect();
+        match (name, hosts.as_slice()) {
+            (Some(name), hosts) => {
+                let id = &self.resolve(name)?.id;
+                match hosts.contains(&id) {
+                    true => Ok(Some(id)),
+                    false => Err(LookupError::NoTerminalHost { id: id.clone() }),
+                }
+            }
+            (None, []) => Ok(None),
+            (None, [one]) => Ok(Some(one)),
+            (None, several) => Err(LookupError::SeveralHosts {
+                candidates: several.iter().copied().cloned().collect(),
+            }),
         }
-        self.get(id).map(Ok)
+    }
+
+    fn usable(&self, id: &Id) -> Option<Result<&Arc<Entry>, LookupError>> {
+        let found: Vec<_> = self.mistakes_of(id).into_iter().cloned().collect();
+        if found.is_empty() {
+            return self.get(id).map(Ok);
+        }
+        let (id, is_mistaken) = (id.clone(), self.is_mistaken(id));
+        Some(Err(match is_mistaken {
+            true => LookupError::Mistaken {
+                id,
+                mistakes: found,
+            },
+            false => LookupError::NotRun { id, reasons: found },
+        }))
     }
 
     fn unknown(&self, name: &str) -> LookupError {

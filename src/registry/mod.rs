@@ -139,6 +139,16 @@ impl Loaded {
         self.diagnostics.iter().filter(|d| d.is_error())
     }
 
+    /// Whether the command line itself is mistaken: an option that cannot be read, or that names
+    /// nothing. What it puts over an entry and does not fit there is a mistake of that entry.
+    pub fn command_line_is_mistaken(&self) -> bool {
+        let own = |d: &Diagnostic| {
+            let place = d.place.as_ref().map(|place| &*place.file);
+            d.entry.is_none() && place == Some(Path::new(COMMAND_LINE))
+        };
+        self.errors().any(own)
+    }
+
     /// The warnings among the diagnostics.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|d| !d.is_error())

@@ -63,6 +63,11 @@ pub(crate) fn load(
     let place = Place::file(Path::new(COMMAND_LINE).into());
     let mut tree = Node::empty(place.clone());
     for file in &files {
+        if !file.exists() {
+            let error = Diagnostic::error(format!("--config {}: no such file", file.display()));
+            found.push(error.at(&place));
+            continue;
+        }
         for document in read_file(file, found) {
             tree = merge(&tree, &document);
         }

@@ -8,6 +8,7 @@ use super::*;
 mod environment;
 mod generated;
 mod lock;
+mod rules;
 mod services;
 mod settings;
 
@@ -269,7 +270,7 @@ fn what_needs_a_kind_that_is_not_run_is_not_run_either() {
     assert!(
         matches!(
             loaded.registry.resolve("f"),
-            Err(LookupError::Mistaken { .. })
+            Err(LookupError::NotRun { .. })
         ),
         "but cannot be called"
     );

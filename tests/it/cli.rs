@@ -2,8 +2,12 @@
 
 #[path = "cli_mistakes.rs"]
 mod mistakes;
+#[path = "cli_run.rs"]
+mod run_options;
 #[path = "cli_status.rs"]
 mod status;
+#[path = "cli_terminal.rs"]
+mod terminal;
 
 use std::io::{PipeWriter, pipe};
 use std::path::Path;
@@ -195,7 +199,7 @@ fn usage_errors_are_2_and_help_is_0() {
         &[],
         &["dance"],
         &["call"],
-        &["run"],
+        &["run", "-x"],
         &["call", "add", "--repeat", "x"],
         &["--loud", "run", "list"],
     ];

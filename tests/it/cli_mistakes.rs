@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{assert_ran, functions, program, run, wippy};
+use super::{functions, program, run, wippy};
 use crate::support::{Project, hash_of};
 
 /// A project with a mistaken entry in a known place.
@@ -98,8 +98,21 @@ fn a_wrong_hash_is_told_in_the_contracts_words() {
     ];
     project.entry("add", "function.wasm", &fields);
     let actual = hash_of("types").replace("sha256:", "");
-    let text = format!("error: test:add: hash mismatch: expected {zeroes}, got {actual}\n");
-    assert_ran(&wippy(&project, &["call", "add", "1", "2"]), 2, "", &text);
+    let text = format!("error: test:add: hash: hash mismatch: expected {zeroes}, got {actual}\n");
+    let refused = "error: test:add cannot be used: its mistakes are listed above\n";
+    let ran = wippy(&project, &["call", "add", "1", "2"]);
+    let (place, told) = ran.err.split_once(": ").expect("a place");
+    assert!(place.ends_with("_index.yaml:11:11"), "{place}");
+    assert_eq!(
+        (ran.code, told),
+        (Some(2), format!("{text}{refused}").as_str())
+    );
+
+    // It stops nobody else, and everybody is told of it.
+    project.function("greet", "types", "greet", "[]", &[]);
+    let ran = wippy(&project, &["call", "greet", "\"you\""]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.err.ends_with(&text), "{ran:?}");
 }
 
 #[test]

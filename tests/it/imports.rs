@@ -75,7 +75,7 @@ fn entries_over_one_module_do_not_lend_each_other_imports() {
                 ),
             }
         }
-        assert_eq!(runtime.compiled(), 1);
+        assert_eq!(runtime.compilations(), 1);
     }
 }
 

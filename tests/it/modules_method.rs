@@ -58,7 +58,7 @@ fn a_method_is_found_with_and_without_package_and_version() {
             }
         })
         .expect("no deadlock");
-    assert_eq!(runtime.compiled(), 1);
+    assert_eq!(runtime.compilations(), 1);
 }
 
 /// Two interfaces with a function of the same name.

@@ -14,13 +14,13 @@ use crate::stdio::{is_readable, project, reading, run, sleep, start, streams, tu
 use crate::support::live;
 
 /// The two ends: what is typed and shown, and the terminal that the program has.
-struct Terminal {
-    keyboard: File,
-    tty: OwnedFd,
+pub struct Terminal {
+    pub keyboard: File,
+    pub tty: OwnedFd,
 }
 
 impl Terminal {
-    fn new() -> Terminal {
+    pub fn new() -> Terminal {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let keyboard = openpt(flags).expect("a terminal");
         unlockpt(&keyboard).expect("a terminal");

@@ -1,5 +1,6 @@
 //! A compiled guest, and a call in a fresh instance of it.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
@@ -7,14 +8,27 @@ use wasmtime::component::{
     Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val,
 };
 use wasmtime::{Engine, Result, Store, format_err};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hooks, p2};
 
 use crate::set_up::SetUp;
 
 /// The data of a call's store.
 pub struct State {
     ctx: WasiCtx,
+    http: WasiHttpCtx,
     table: ResourceTable,
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: default_hooks(),
+        }
+    }
 }
 
 impl WasiView for State {
@@ -31,6 +45,7 @@ pub struct Guest {
     engine: Engine,
     component: Component,
     pre: InstancePre<State>,
+    files: Option<PathBuf>,
 }
 
 /// An export of it.
@@ -45,15 +60,17 @@ impl Guest {
     ///
     /// # Errors
     /// When it is none, or imports something else than WASI.
-    pub fn load(engine: &Engine, path: &str) -> Result<Guest> {
+    pub fn load(engine: &Engine, path: &str, files: Option<PathBuf>) -> Result<Guest> {
         let component = Component::from_file(engine, path)?;
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        p2::add_only_http_to_linker_async(&mut linker)?;
         let pre = linker.instantiate_pre(&component)?;
         Ok(Guest {
             engine: engine.clone(),
             component,
             pre,
+            files,
         })
     }
 
@@ -84,8 +101,14 @@ impl Guest {
         function: &Function,
         arguments: &[Val],
     ) -> Result<(Option<Val>, Instant)> {
+        let mut ctx = WasiCtx::builder();
+        ctx.inherit_network();
+        if let Some(files) = &self.files {
+            ctx.preopened_dir(files, "/", FsPerms::ReadWrite)?;
+        }
         let state = State {
-            ctx: WasiCtx::builder().build(),
+            ctx: ctx.build(),
+            http: WasiHttpCtx::new(),
             table: ResourceTable::new(),
         };
         let mut store = Store::new(&self.engine, state);

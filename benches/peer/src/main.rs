@@ -1,19 +1,23 @@
 //! The peer of the benchmarks: guests on wasmtime-wasi and tokio's current-thread runtime, set up
 //! as their documentation does it.
 //!
-//! `wippy-peer [--pooling]` answers the benchmarks' requests on its standard input. `--pooling`
-//! replaces the engine's defaults by the main project's settings (pooled instances, epochs).
+//! `wippy-peer [--pooling] [--files DIR]` answers the benchmarks' requests on its standard input.
+//! `--pooling` replaces the engine's defaults by the main project's settings (pooled instances,
+//! epochs). Guests may use the network, and DIR, if one is given, as `/`.
 // There is no dispatcher here whose clock could be asked.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "../../side_by_side/cpu.rs"]
+mod cpu;
 mod guest;
-#[path = "../../poll_sleep/protocol.rs"]
+#[path = "../../side_by_side/protocol.rs"]
 mod protocol;
 mod set_up;
 mod values;
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use guest::Guest;
@@ -21,13 +25,16 @@ use protocol::{Answer, Request};
 use set_up::SetUp;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let set_up = match std::env::args().nth(1).as_deref() {
-        None => SetUp::Default,
-        Some("--pooling") => SetUp::Pooling,
-        Some(other) => {
-            return Err(format!("unknown option {other}; there is only --pooling").into());
+    let mut set_up = SetUp::Default;
+    let mut files = None;
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--pooling" => set_up = SetUp::Pooling,
+            "--files" => files = Some(PathBuf::from(words.next().ok_or("no directory")?)),
+            other => return Err(format!("unknown option {other}").into()),
         }
-    };
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -41,8 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
         }
         if !guests.contains_key(&request.guest) {
-            let guest =
-                Guest::load(&engine, &request.guest).map_err(|error| format!("{error:#}"))?;
+            let guest = Guest::load(&engine, &request.guest, files.clone())
+                .map_err(|error| format!("{error:#}"))?;
             guests.insert(request.guest.clone(), guest);
         }
         let guest = guests.get(&request.guest).ok_or("the guest is gone")?;
@@ -58,6 +65,7 @@ async fn answer(guest: &Guest, set_up: SetUp, request: &Request) -> wasmtime::Re
     let arguments = values::arguments(&function, &request.args)?;
     let mut answer = Answer::default();
     let mut last = None;
+    let computed = cpu::now();
     for _ in 0..request.calls {
         let start = Instant::now();
         let (result, instantiated) = guest.call(set_up, &function, &arguments).await?;
@@ -65,6 +73,7 @@ async fn answer(guest: &Guest, set_up: SetUp, request: &Request) -> wasmtime::Re
         answer.instantiate_ns.push(nanos(start, instantiated));
         last = result;
     }
+    answer.cpu_ns = cpu::now() - computed;
     answer.value = last.map_or(Ok(serde_json::Value::Null), |value| values::to_json(&value))?;
     Ok(answer)
 }

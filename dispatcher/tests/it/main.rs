@@ -6,6 +6,7 @@ mod cancel;
 mod fairness;
 mod handles;
 mod lanes;
+mod net;
 mod simulation;
 mod sources;
 mod storm;

@@ -23,7 +23,7 @@ pub use directory_stream::DirectoryStream;
 pub use error::FsError;
 pub use input::FileInput;
 pub use mount::Mount;
-pub use output::{FileOutput, Outputs};
+pub use output::FileOutput;
 
 /// The generated interfaces.
 #[allow(missing_docs)]

@@ -1,6 +1,5 @@
 //! A file as an output stream, from an offset on or at its end.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,38 +35,6 @@ enum Failure {
     None,
     Untold(io::Error),
     Closed,
-}
-
-/// The file streams of a call that have kept something, so that its end can wait for them.
-#[derive(Clone, Default)]
-pub struct Outputs(Arc<Mutex<VecDeque<Arc<FileOutput>>>>);
-
-impl Outputs {
-    /// Waits until all that the streams have taken is written, or cannot be.
-    pub async fn delivered(&self) {
-        loop {
-            let next = self.lock().pop_front();
-            match next {
-                // Who wanted to know whether it worked has flushed.
-                Some(output) => drop(output.delivered().await),
-                None => return,
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<FileOutput>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Remembers a stream that has kept something, and forgets those that have not any more.
-    pub(crate) fn add(&self, output: &Arc<FileOutput>) {
-        if !output.lock().busy {
-            return;
-        }
-        let mut outputs = self.lock();
-        outputs.retain(|other| !Arc::ptr_eq(other, output) && other.lock().busy);
-        outputs.push_back(output.clone());
-    }
 }
 
 impl FileOutput {

@@ -7,12 +7,16 @@ use wasmtime::component::Resource;
 
 use super::interfaces::error::{Host, HostError};
 use crate::host::State;
+use crate::http::{ErrorCode, Stopped};
 
 /// `wasi:io/error#error`: what went wrong with a stream.
 #[derive(Clone, Debug)]
 pub struct IoError {
     text: String,
     code: Option<i32>,
+    http: Option<Box<ErrorCode>>,
+    /// It is about the network, and nothing else.
+    network: bool,
 }
 
 impl IoError {
@@ -21,12 +25,32 @@ impl IoError {
         IoError {
             text: text.into(),
             code: None,
+            http: None,
+            network: false,
         }
+    }
+
+    /// An error of a socket's stream.
+    pub fn of_network(error: io::Error) -> IoError {
+        IoError {
+            network: true,
+            ..error.into()
+        }
+    }
+
+    /// The system's error number, if it came from a socket's stream.
+    pub fn network_code(&self) -> Option<i32> {
+        self.code.filter(|_| self.network)
     }
 
     /// The system's error number, for the packages that map it to their own codes.
     pub fn code(&self) -> Option<i32> {
         self.code
+    }
+
+    /// What `http-error-code` recovers.
+    pub fn http(&self) -> Option<&ErrorCode> {
+        self.http.as_deref()
     }
 }
 
@@ -35,6 +59,19 @@ impl From<io::Error> for IoError {
         IoError {
             text: error.to_string(),
             code: error.raw_os_error(),
+            network: false,
+            http: None,
+        }
+    }
+}
+
+impl From<ErrorCode> for IoError {
+    fn from(code: ErrorCode) -> IoError {
+        IoError {
+            text: code.to_string(),
+            code: None,
+            network: false,
+            http: Some(Box::new(code)),
         }
     }
 }
@@ -65,6 +102,15 @@ impl From<wippy_dispatcher::Error> for StreamError {
 impl From<io::Error> for StreamError {
     fn from(error: io::Error) -> StreamError {
         StreamError::Failed(error.into())
+    }
+}
+
+impl From<Stopped> for StreamError {
+    fn from(stopped: Stopped) -> StreamError {
+        match stopped {
+            Stopped::Ended => StreamError::Closed,
+            Stopped::Failed(code) => StreamError::Failed(code.into()),
+        }
     }
 }
 

@@ -8,7 +8,9 @@ use wippy_dispatcher::{Instant, WaitSet};
 use super::StreamError;
 use crate::host::filesystem::FileInput;
 use crate::host::pipe::PipeReader;
+use crate::host::sockets::Receiving;
 use crate::host::stdio::Input;
+use crate::http::BodySource;
 
 /// The most bytes one `read` gives.
 pub const READ_MAX: usize = 64 * 1024;
@@ -30,6 +32,10 @@ pub enum Feed {
     Pipe(PipeReader),
     /// A file, from an offset on.
     File(Arc<FileInput>),
+    /// A body that comes over HTTP.
+    Body(BodySource),
+    /// The receiving half of a TCP connection.
+    Tcp(Arc<Receiving>),
 }
 
 impl InputStream {
@@ -47,7 +53,10 @@ impl InputStream {
             return Err(StreamError::Closed);
         }
         if length == 0 {
-            return Ok(Vec::new());
+            return match self.feed.is_shut() {
+                true => Err(StreamError::Closed),
+                false => Ok(Vec::new()),
+            };
         }
         let read = self.feed.read(length.min(READ_MAX));
         self.ended = matches!(read, Err(StreamError::Closed | StreamError::Failed(_)));
@@ -74,12 +83,19 @@ impl InputStream {
 }
 
 impl Feed {
+    /// Whether its guest has shut it down: its end was observed without a read.
+    fn is_shut(&self) -> bool {
+        matches!(self, Feed::Tcp(receiving) if receiving.is_shut())
+    }
+
     fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {
         match self {
             Feed::Empty => Err(StreamError::Closed),
             Feed::Device(device) => device.read(length),
             Feed::Pipe(pipe) => pipe.read(length),
             Feed::File(file) => file.read(length),
+            Feed::Body(body) => Ok(body.read(length)?),
+            Feed::Tcp(receiving) => receiving.read(length),
         }
     }
 
@@ -89,6 +105,8 @@ impl Feed {
             Feed::Device(device) => device.is_ready(),
             Feed::Pipe(pipe) => pipe.is_ready(),
             Feed::File(file) => file.is_ready(),
+            Feed::Body(body) => body.is_ready(),
+            Feed::Tcp(receiving) => receiving.is_ready(),
         }
     }
 
@@ -98,6 +116,8 @@ impl Feed {
             Feed::Device(device) => device.register(set, tag)?,
             Feed::Pipe(pipe) => pipe.register(set, tag)?,
             Feed::File(file) => file.register(set, tag)?,
+            Feed::Body(body) => body.register(set, tag)?,
+            Feed::Tcp(receiving) => receiving.register(set, tag)?,
         }
         Ok(())
     }

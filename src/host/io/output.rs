@@ -9,7 +9,9 @@ use super::StreamError;
 use crate::host::filesystem::FileOutput;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
+use crate::host::sockets::Sending;
 use crate::host::stdio::Output;
+use crate::http::BodySink;
 
 /// Beyond how many bytes that are kept a permitted write waits.
 const KEPT_MAX: usize = 1 << 20;
@@ -32,6 +34,10 @@ pub enum Sink {
     Pipe(PipeWriter),
     /// A file, from an offset on or at its end.
     File(Arc<FileOutput>),
+    /// A body that goes over HTTP.
+    Body(BodySink),
+    /// The sending half of a TCP connection.
+    Tcp(Arc<Sending>),
 }
 
 impl OutputStream {
@@ -70,6 +76,8 @@ impl Sink {
             Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
             Sink::File(file) => file.check_write(),
+            Sink::Body(body) => Ok(body.room()? as u64),
+            Sink::Tcp(sending) => sending.check_write(),
         }
     }
 
@@ -86,6 +94,8 @@ impl Sink {
             }
             Sink::Pipe(pipe) => pipe.write(bytes),
             Sink::File(file) => file.write(bytes),
+            Sink::Body(body) => Ok(body.write(bytes)?),
+            Sink::Tcp(sending) => sending.write(bytes),
         }
     }
 
@@ -95,6 +105,8 @@ impl Sink {
         match self {
             Sink::Device(device) => device.kept() > KEPT_MAX,
             Sink::Log(_) => false,
+            // One stream writes to it, within its permit.
+            Sink::Tcp(_) | Sink::Body(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
             // What it has taken stands in the way of the next permit.
             Sink::File(_) => false,
@@ -107,6 +119,8 @@ impl Sink {
             Sink::Log(_) => true,
             Sink::Pipe(pipe) => pipe.is_ready(),
             Sink::File(file) => file.is_ready(),
+            Sink::Body(body) => body.is_ready(),
+            Sink::Tcp(sending) => sending.is_ready(),
         }
     }
 
@@ -116,6 +130,8 @@ impl Sink {
             Sink::Log(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
             Sink::File(file) => file.register(set, tag)?,
+            Sink::Body(body) => body.register(set, tag)?,
+            Sink::Tcp(sending) => sending.register(set, tag)?,
         }
         Ok(())
     }
@@ -131,6 +147,10 @@ impl Sink {
             // What a pipe has taken its reader can read.
             Sink::Pipe(_) => Ok(()),
             Sink::File(file) => file.delivered().await,
+            // A request may be written before it is sent, so nothing can be waited for here; the
+            // exchange goes on by itself.
+            Sink::Body(_) => Ok(()),
+            Sink::Tcp(sending) => sending.delivered().await,
         }
     }
 }

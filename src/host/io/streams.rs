@@ -234,8 +234,7 @@ impl State {
             None => return Err(over_permit(length, stream.permit)),
         }
         stream.sink().write(bytes)?;
-        if let Sink::File(file) = stream.sink() {
-            self.context.outputs.add(file);
+        if matches!(stream.sink(), Sink::File(_)) {
             self.spend(bytes.len());
         }
         Ok(())

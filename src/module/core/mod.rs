@@ -34,23 +34,33 @@ pub fn is_core(bytes: &[u8]) -> bool {
 /// Makes a component of a core module; `wit` are the entry's lines.
 ///
 /// # Errors
-/// `Invalid` for a broken module, for imports outside preview 1, and where neither `wit` nor the
+/// `Wit` for lines that do not parse or do not fit; `Invalid` for a broken module, for imports outside preview 1, and where neither `wit` nor the
 /// exports say how to call it.
 pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, ModuleError> {
     let scan = Scan::new(bytes)?;
-    let mut module = match scan.has_metadata {
+    let module = match scan.has_metadata {
         // Made for the component model, and only not encoded yet: it says all of it itself.
         true => bytes.to_vec(),
         false => describe(bytes, &scan, wit)?,
     };
-    let mut encoder = ComponentEncoder::default().validate(true);
-    encoder = encoder.module(&module).map_err(invalid)?;
-    if scan.preview1 {
-        encoder = encoder.adapter(PREVIEW1, adapter(&scan)).map_err(invalid)?;
-    }
-    module = encoder.encode().map_err(invalid)?;
+    let encoder = ComponentEncoder::default().validate(true);
+    // The last step compares types, too.
+    let encoded = encoder.module(&module).and_then(|encoder| {
+        let mut encoder = match scan.preview1 {
+            true => encoder.adapter(PREVIEW1, adapter(&scan))?,
+            false => encoder,
+        };
+        encoder.encode()
+    });
+    let bytes = encoded.map_err(|error| match wit {
+        Some(_) if !scan.has_metadata => {
+            let cause = error.root_cause();
+            ModuleError::Wit(format!("`wit` does not fit the module: {cause}"))
+        }
+        _ => invalid(error),
+    })?;
     Ok(Converted {
-        bytes: module,
+        bytes,
         preview1: scan.preview1,
     })
 }

@@ -20,8 +20,8 @@ const LINES_MAX: usize = 1 << 16;
 /// `Invalid`.
 pub fn from_lines(wit: &str) -> Result<Option<String>, ModuleError> {
     if wit.len() > LINES_MAX {
-        return Err(ModuleError::Invalid(format!(
-            "wit: longer than {LINES_MAX} bytes"
+        return Err(ModuleError::Wit(format!(
+            "`wit` is longer than {LINES_MAX} bytes"
         )));
     }
     let mut items = String::new();
@@ -61,7 +61,7 @@ pub fn from_exports(scan: &Scan) -> Option<String> {
 /// # Errors
 /// `Invalid`, with the line of `wit` that is wrong.
 pub fn parse(text: &str) -> Result<(Resolve, WorldId), ModuleError> {
-    let wrong = |error: String| ModuleError::Invalid(format!("wit: {error}"));
+    let wrong = |error: String| ModuleError::Wit(format!("`wit` does not parse: {error}"));
     let mut resolve = Resolve::default();
     let package = resolve
         .push_str("wit", text)
@@ -90,7 +90,7 @@ fn statements(wit: &str) -> Result<Vec<String>, ModuleError> {
                 '}' => {
                     let outer = depth.checked_sub(1);
                     depth = outer
-                        .ok_or_else(|| ModuleError::Invalid("wit: a } too many".to_owned()))?;
+                        .ok_or_else(|| ModuleError::Wit("`wit` has a } too many".to_owned()))?;
                 }
                 _ => {}
             }

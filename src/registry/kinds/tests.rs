@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::network::Allow;
 use crate::registry::{
     Bound, CaFile, EnvBinding, Id, Kind, LoadOptions, Loaded, Mode, Mount, PoolType, Source,
     Transport, from_yaml,
@@ -305,7 +306,8 @@ fn a_full_function() {
             },
         ]
     );
-    assert_eq!(f.wasi.network_allow.as_ref().map(Vec::len), Some(1));
+    let https = "tcp:*:443".parse().expect("a rule");
+    assert_eq!(f.wasi.network_allow, Allow::only(vec![https]));
     assert_eq!(
         f.wasi.http_ca,
         [
@@ -329,6 +331,26 @@ fn a_full_function() {
 }
 
 #[test]
+fn a_rule_of_the_network_that_means_nothing_is_shown_with_its_place() {
+    let text = format!(
+        "{FS}- name: f\n  kind: function.wasm\n  fs: data\n  path: /m.wasm\n  hash: h\n  method: m\n  wasi:\n    network:\n      allow:\n        - tcp:127.0.0.1:80\n        - tcp:127.0.0.1\n        - dns:a b\n"
+    );
+    let loaded = from_yaml(&text, None, &LoadOptions::default());
+    let shown: Vec<String> = loaded.diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(shown.len(), 2, "{shown:#?}");
+    assert!(
+        shown[0].contains(":17:11: error: n:f: wasi.network.allow[1]: expected tcp:TARGET:PORT"),
+        "{shown:#?}"
+    );
+    assert!(
+        shown[1]
+            .contains(":18:11: error: n:f: wasi.network.allow[2]: expected a name, *.NAME or *"),
+        "{shown:#?}"
+    );
+    assert!(loaded.registry.resolve("f").is_err());
+}
+
+#[test]
 fn defaults() {
     let loaded = load(&format!("{{{FILE}}}"), true);
     let entry = loaded.registry.resolve("f").expect("it is there");
@@ -337,7 +359,7 @@ fn defaults() {
         (f.transport, f.wasi.cwd.as_str(), &f.wasi.args),
         (Transport::Payload, "/", &None)
     );
-    assert_eq!(f.wasi.network_allow, None);
+    assert_eq!(f.wasi.network_allow, Allow::everything());
     assert_eq!(f.pool.bound().concurrent, 100);
     let loaded = load(
         "{name: w, kind: function.wat, source: (module), method: m}",

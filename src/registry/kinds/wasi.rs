@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::network::{Allow, Rule};
 use crate::registry::fields::{Context, Fields};
 use crate::registry::id::Id;
 use crate::registry::tree::Spanned;
@@ -17,8 +18,8 @@ pub struct Wasi {
     pub env: Vec<EnvBinding>,
     /// The guest's preopened directories, in this order.
     pub mounts: Vec<Mount>,
-    /// `network.allow`: the rules as written. None: whatever the imports grant.
-    pub network_allow: Option<Vec<Spanned<String>>>,
+    /// `network.allow`: what the guest may reach. Absent: whatever the imports grant.
+    pub network_allow: Allow,
     /// `http.ca`: extra roots for HTTPS.
     pub http_ca: Vec<CaFile>,
 }
@@ -30,7 +31,7 @@ impl Default for Wasi {
             cwd: "/".into(),
             env: Vec::new(),
             mounts: Vec::new(),
-            network_allow: None,
+            network_allow: Allow::everything(),
             http_ca: Vec::new(),
         }
     }
@@ -88,7 +89,7 @@ impl Wasi {
         wasi.env = env(fields.sections("env", cx), cx);
         wasi.mounts = mounts(fields.sections("mounts", cx), cx);
         if let Some(mut network) = fields.section("network", cx) {
-            wasi.network_allow = network.strings("allow", cx);
+            wasi.network_allow = network_allow(&mut network, cx);
             network.finish(cx);
         }
         if let Some(mut http) = fields.section("http", cx) {
@@ -154,6 +155,23 @@ fn mounts(items: Vec<Fields<'_>>, cx: &mut Context<'_>) -> Vec<Mount> {
         }
     }
     mounts
+}
+
+fn network_allow(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Allow {
+    let Some(items) = fields.strings("allow", cx) else {
+        return Allow::everything();
+    };
+    let mut rules = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        match item.value.parse::<Rule>() {
+            Ok(rule) => rules.push(rule),
+            Err(error) => {
+                let field = format!("{}[{index}]", fields.path_of("allow"));
+                cx.error(&item.place, &field, error.to_string());
+            }
+        }
+    }
+    Allow::only(rules)
 }
 
 fn http_ca(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<CaFile> {

@@ -261,11 +261,12 @@ fn named_settings_files_are_read_instead() {
     let text = from_yaml(ENTRIES, None, &LoadOptions::default().config_files(files));
     assert_eq!(f(&text).pool.size, 4);
     let missing = LoadOptions::default().config_files([dir.path().join("none.yaml")]);
-    let found = said(&load("", missing));
-    assert!(
-        found.iter().any(|l| l.contains("the file cannot be read")),
-        "{found:?}"
-    );
+    let loaded = load("", missing);
+    let missing = |d: &Diagnostic| {
+        d.message.starts_with("--config ") && d.message.ends_with("none.yaml: no such file")
+    };
+    assert!(loaded.errors().any(missing), "{:?}", lines(&loaded));
+    assert!(loaded.command_line_is_mistaken());
 }
 
 #[test]

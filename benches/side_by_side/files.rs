@@ -1,0 +1,49 @@
+//! The files that guests read: made once, in memory soon.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::TempDir;
+
+/// Entries of the directory that is listed.
+pub const ENTRIES: u32 = 10_000;
+/// The same in a quick run.
+pub const FEW_ENTRIES: u32 = 10;
+/// The file that is read.
+pub const DATA: &str = "data";
+/// The small one.
+pub const SMALL: &str = "small";
+/// The directory that is listed.
+pub const MANY: &str = "many";
+
+/// A directory of them; gone with this value.
+pub struct Files(TempDir);
+
+impl Files {
+    /// Makes them: 256 MiB, or 1 MiB in a quick run.
+    ///
+    /// # Errors
+    /// When there is no room.
+    pub fn make(quick: bool) -> io::Result<Files> {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path();
+        let block = vec![7u8; 1 << 20];
+        let mut data = File::create(path.join(DATA))?;
+        for _ in 0..if quick { 1 } else { 256 } {
+            data.write_all(&block)?;
+        }
+        fs::write(path.join(SMALL), b"small")?;
+        let many = path.join(MANY);
+        fs::create_dir(&many)?;
+        for number in 0..if quick { FEW_ENTRIES } else { ENTRIES } {
+            File::create(many.join(format!("entry-{number}")))?;
+        }
+        Ok(Files(directory))
+    }
+
+    /// Where they are.
+    pub fn directory(&self) -> &Path {
+        self.0.path()
+    }
+}

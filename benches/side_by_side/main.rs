@@ -1,0 +1,43 @@
+//! Host functions against the peer, against bare system calls and against another event loop, in one
+//! interleaved run. `benches/README.md` says what each figure means.
+// A benchmark is what the real clock and the standard output are for.
+#![allow(clippy::disallowed_methods)]
+
+mod clock;
+mod contender;
+mod cpu;
+mod driver;
+mod files;
+mod machine;
+mod options;
+mod plan;
+mod protocol;
+mod report;
+mod servers;
+mod statistics;
+mod worker;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use options::Options;
+
+/// What can go wrong here ends the benchmark with its text.
+type Fallible<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = match options.worker {
+        Some(worker) => worker.run(&options.files),
+        None => driver::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Files that are in memory.
+
+use serde_json::{Value, json};
+
+use super::{Counts, Figure, Goal, QUICK, Row, Section};
+use crate::contender::Name;
+use crate::files::{DATA, ENTRIES, FEW_ENTRIES, MANY, SMALL};
+
+const COLUMNS: &[Name] = &[Name::Wippy, Name::Peer, Name::PeerPooling, Name::Native];
+
+/// What the host functions add to a system call: a crossing, and what the component model copies.
+const NEAR: Goal = Goal::AtMost {
+    of: Name::Wippy,
+    than: Name::Native,
+    most: 1.5,
+};
+const FAST: Goal = Goal::Faster {
+    of: Name::Wippy,
+    than: Name::Peer,
+    least: 5.0,
+};
+
+/// The section.
+pub fn section(counts: Counts) -> Section {
+    let quick = counts.files == QUICK.files;
+    let entries = if quick { FEW_ENTRIES } else { ENTRIES };
+    // The whole of the file.
+    let blocks = if quick { 16 } else { 4096 };
+    let writes = counts.files;
+    let row = |label: &str, function, args: Vec<Value>, count, goals: &[Goal]| Row {
+        label: label.to_owned(),
+        guest: Some("bench-files"),
+        function,
+        args,
+        calls: 1,
+        figure: Figure::Total(count),
+        goals: goals.to_vec(),
+    };
+    let many = counts.files;
+    Section {
+        title: "files in memory",
+        unit: "µs an operation, mean of a loop",
+        columns: COLUMNS,
+        never_ends: &[],
+        note: "native: the same system calls, without a guest's crossing; a listing is of 10,000 entries",
+        rows: vec![
+            row(
+                "read 64 KiB in order",
+                "test:guests/file-loops@0.1.0#read-blocks",
+                vec![json!(DATA), json!(65536), json!(blocks), json!(false)],
+                blocks,
+                &[],
+            ),
+            row(
+                "read 4 KiB anywhere",
+                "test:guests/file-loops@0.1.0#read-blocks",
+                vec![json!(DATA), json!(4096), json!(many), json!(true)],
+                many,
+                &[FAST, NEAR],
+            ),
+            row(
+                "write 4 KiB",
+                "test:guests/file-loops@0.1.0#write-blocks",
+                vec![json!("written"), json!(4096), json!(writes)],
+                writes,
+                &[FAST],
+            ),
+            row(
+                "stat, open file",
+                "test:guests/file-loops@0.1.0#stat-open",
+                vec![json!(DATA), json!(many)],
+                many,
+                &[FAST, NEAR],
+            ),
+            row(
+                "stat by path",
+                "test:guests/file-loops@0.1.0#stat-path",
+                vec![json!(SMALL), json!(many)],
+                many,
+                &[FAST],
+            ),
+            row(
+                "open and close",
+                "test:guests/file-loops@0.1.0#open-close",
+                vec![json!(SMALL), json!(many)],
+                many,
+                &[FAST],
+            ),
+            row(
+                "list a directory",
+                "test:guests/file-loops@0.1.0#list-directory",
+                vec![json!(MANY), json!(entries)],
+                1,
+                &[],
+            ),
+            row(
+                "stream, 64 KiB",
+                "test:guests/file-loops@0.1.0#read-stream",
+                vec![json!(DATA), json!(65536)],
+                blocks,
+                &[],
+            ),
+        ],
+    }
+}

@@ -1,0 +1,112 @@
+//! HTTP requests on the loopback.
+
+use serde_json::{Value, json};
+
+use super::{Counts, Figure, Goal, Row, Section};
+use crate::contender::Name;
+use crate::servers::Ports;
+
+const SERIES: &str = "test:guests/http-loops@0.1.0#get-series";
+const MANY: &str = "test:guests/http-loops@0.1.0#get-many";
+const DOWNLOAD: &str = "test:guests/http-loops@0.1.0#download";
+
+/// How many requests are in flight at once.
+const AT_ONCE: u32 = 64;
+
+const COLUMNS: &[Name] = &[Name::Wippy, Name::WippySpinning, Name::Peer];
+
+/// The sections.
+pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
+    let row = |label: &str, function, args: Vec<Value>, figure, goals: &[Goal]| Row {
+        label: label.to_owned(),
+        guest: Some("bench-http"),
+        function,
+        args,
+        calls: 1,
+        figure,
+        goals: goals.to_vec(),
+    };
+    let authority = format!("127.0.0.1:{}", ports.http);
+    let trips = counts.trips;
+    let series = || vec![json!(authority), json!("/small"), json!(trips)];
+    let many = || {
+        vec![
+            json!(authority),
+            json!("/small"),
+            json!(AT_ONCE),
+            json!(trips),
+        ]
+    };
+    let bytes = u64::from(counts.mebibytes.min(64)) << 20;
+    let download = vec![
+        json!(authority),
+        json!(format!("/bytes/{bytes}")),
+        json!(bytes),
+    ];
+    let faster = |of, least| Goal::Faster {
+        of,
+        than: Name::Peer,
+        least,
+    };
+    let thrifty = Goal::AtMost {
+        of: Name::Wippy,
+        than: Name::Peer,
+        most: 0.5,
+    };
+    vec![
+        Section {
+            title: "HTTP requests",
+            unit: "µs a request",
+            columns: COLUMNS,
+            never_ends: &[],
+            note: "to a server in threads of the driver that keeps connections open",
+            rows: vec![
+                row(
+                    "one at a time",
+                    SERIES,
+                    series(),
+                    Figure::Samples,
+                    &[faster(Name::Wippy, 1.4), faster(Name::WippySpinning, 2.0)],
+                ),
+                row(
+                    "64 at once",
+                    MANY,
+                    many(),
+                    Figure::Total(trips),
+                    &[faster(Name::Wippy, 2.5)],
+                ),
+            ],
+        },
+        Section {
+            title: "processor time of HTTP requests",
+            unit: "µs a request",
+            columns: COLUMNS,
+            never_ends: &[],
+            note: "",
+            rows: vec![
+                row(
+                    "one at a time",
+                    SERIES,
+                    series(),
+                    Figure::Cpu(trips),
+                    &[thrifty],
+                ),
+                row("64 at once", MANY, many(), Figure::Cpu(trips), &[thrifty]),
+            ],
+        },
+        Section {
+            title: "HTTP download",
+            unit: "µs a MiB",
+            columns: COLUMNS,
+            never_ends: &[],
+            note: "64 MiB in one response",
+            rows: vec![row(
+                "64 MiB",
+                DOWNLOAD,
+                download,
+                Figure::Total(counts.mebibytes.min(64)),
+                &[faster(Name::Wippy, 1.3)],
+            )],
+        },
+    ]
+}

@@ -1,0 +1,181 @@
+//! What is measured: sections of rows, each with its contenders and its goals.
+
+mod files;
+mod http;
+mod sockets;
+mod waiting;
+
+use serde_json::Value;
+
+use crate::contender::Name;
+use crate::protocol::{Answer, Request};
+use crate::servers::Ports;
+use crate::statistics::Summary;
+
+/// A table of the report.
+pub struct Section {
+    /// Its head.
+    pub title: &'static str,
+    /// What a figure is.
+    pub unit: &'static str,
+    /// The contenders, in the order of the columns.
+    pub columns: &'static [Name],
+    /// Those of them that are not asked, because their guest would never end.
+    pub never_ends: &'static [Name],
+    /// What to know when reading it.
+    pub note: &'static str,
+    /// The measures.
+    pub rows: Vec<Row>,
+}
+
+/// One measure, asked of each contender.
+pub struct Row {
+    /// What it is.
+    pub label: String,
+    /// The component's name; none for loops without a guest.
+    pub guest: Option<&'static str>,
+    /// The function.
+    pub function: &'static str,
+    /// Its arguments.
+    pub args: Vec<Value>,
+    /// In how many fresh instances, in a round.
+    pub calls: u32,
+    /// How the answer is read.
+    pub figure: Figure,
+    /// What was promised.
+    pub goals: Vec<Goal>,
+}
+
+/// Where an answer's figure stands.
+#[derive(Clone, Copy)]
+pub enum Figure {
+    /// The value is a list of nanoseconds.
+    Samples,
+    /// The value is the nanoseconds of so many operations.
+    Total(u32),
+    /// The wall time of each call.
+    Calls,
+    /// The processor time of so many operations.
+    Cpu(u32),
+}
+
+/// A promise about medians of p50.
+#[derive(Clone, Copy)]
+pub enum Goal {
+    /// `of` is at most `most` times `than`.
+    AtMost { of: Name, than: Name, most: f64 },
+    /// `of` is at least `least` times as fast as `than`.
+    Faster { of: Name, than: Name, least: f64 },
+    /// `of` stays below so many nanoseconds.
+    Below { of: Name, nanos: f64 },
+}
+
+impl Figure {
+    /// Reads an answer.
+    pub fn read(self, answer: &Answer) -> Option<Summary> {
+        match self {
+            Figure::Samples => {
+                let samples: Option<Vec<u64>> =
+                    answer.value.as_array()?.iter().map(Value::as_u64).collect();
+                Summary::of_samples(&samples?)
+            }
+            Figure::Total(count) => {
+                Some(Summary::of_total(answer.value.as_u64()?, u64::from(count)))
+            }
+            Figure::Calls => Summary::of_samples(&answer.call_ns),
+            Figure::Cpu(count) => Some(Summary::of_total(answer.cpu_ns, u64::from(count))),
+        }
+    }
+}
+
+impl Row {
+    /// What is asked for it.
+    pub fn request(&self, guests: &str) -> Request {
+        Request {
+            guest: self
+                .guest
+                .map(|guest| format!("{guests}/{guest}.wasm"))
+                .unwrap_or_default(),
+            function: self.function.to_owned(),
+            args: self.args.clone(),
+            calls: self.calls,
+        }
+    }
+}
+
+/// How much of everything.
+#[derive(Clone, Copy)]
+struct Counts {
+    sleeps: u32,
+    spins: u32,
+    polls: u32,
+    calls: u32,
+    loops: u32,
+    /// Operations on a file.
+    files: u32,
+    /// Round trips to a server.
+    trips: u32,
+    /// MiB of a transfer.
+    mebibytes: u32,
+}
+
+const FULL: Counts = Counts {
+    sleeps: 300,
+    spins: 1000,
+    polls: 4000,
+    calls: 500,
+    loops: 1000,
+    files: 20_000,
+    trips: 2000,
+    mebibytes: 256,
+};
+
+const QUICK: Counts = Counts {
+    sleeps: 3,
+    spins: 3,
+    polls: 20,
+    calls: 3,
+    loops: 5,
+    files: 20,
+    trips: 5,
+    mebibytes: 1,
+};
+
+const ALL: &[Name] = &[
+    Name::Wippy,
+    Name::Peer,
+    Name::PeerPooling,
+    Name::Dispatcher,
+    Name::Native,
+    Name::Polling,
+];
+const GUESTS: &[Name] = &[Name::Wippy, Name::Peer, Name::PeerPooling];
+const NETWORK: &[Name] = &[Name::Wippy, Name::WippySpinning, Name::Peer, Name::Native];
+const LOOPS: &[Name] = &[Name::Dispatcher, Name::Native, Name::Polling];
+
+/// Everything.
+pub fn sections(quick: bool, ports: &Ports) -> Vec<Section> {
+    let counts = if quick { QUICK } else { FULL };
+    let mut sections = waiting::sections(counts);
+    sections.push(files::section(counts));
+    sections.extend(sockets::sections(counts, ports));
+    sections.extend(http::sections(counts, ports));
+    sections
+}
+
+/// How much the server sends that a guest receives from.
+pub fn mebibytes(quick: bool) -> u32 {
+    if quick { QUICK } else { FULL }.mebibytes
+}
+
+/// The functions of guests that `sections` asks for: guest, function.
+pub fn functions() -> Vec<(&'static str, &'static str)> {
+    let mut functions: Vec<_> = sections(true, &Ports::default())
+        .iter()
+        .flat_map(|section| &section.rows)
+        .filter_map(|row| Some((row.guest?, row.function)))
+        .collect();
+    functions.sort_unstable();
+    functions.dedup();
+    functions
+}

@@ -1,0 +1,95 @@
+//! `wippy run` by itself: the project's services, until a signal.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level::pipe};
+use wippy_dispatcher::{Dispatcher, Interest, Signal, Source};
+
+use super::arguments::Options;
+use super::{FAILED, USAGE, report, report_modules};
+use crate::Runtime;
+use crate::host::stdio::Stdio;
+use crate::process::{Ended, Plan, supervise};
+use crate::registry::Loaded;
+
+/// What the shell says of a program that SIGINT ended.
+const INTERRUPTED: u8 = 130;
+
+pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
+    let plan = match Plan::new(&loaded.registry) {
+        Ok(plan) => plan,
+        Err(error) => {
+            report::message(&error.to_string(), options.json);
+            return USAGE;
+        }
+    };
+    for id in &plan.mistaken {
+        let text = format!("{id} is not started: its mistakes are listed above");
+        report::message(&text, options.json);
+    }
+    if plan.services.is_empty() {
+        let text = "nothing to run: no usable process.service has `lifecycle: {auto_start: true}`; \
+                    'wippy run list' lists the commands";
+        report::message(text, options.json);
+        return USAGE;
+    }
+    match run(options, plan, loaded) {
+        Ok(code) => code,
+        Err(error) => {
+            report::message(&error.to_string(), options.json);
+            FAILED
+        }
+    }
+}
+
+fn run(options: &Options, plan: Plan, loaded: Loaded) -> Result<u8, Box<dyn std::error::Error>> {
+    let dispatcher = Dispatcher::new()?;
+    let handle = dispatcher.handle();
+    let stdio = Stdio::inherited(&handle)?;
+    let stop = Signal::new(&handle)?;
+    let terminated = watch(&dispatcher, SIGTERM, &stop)?;
+    let interrupted = watch(&dispatcher, SIGINT, &stop)?;
+    let runtime = Runtime::new(handle, loaded.registry)?;
+    let mistaken = !plan.mistaken.is_empty();
+    let ended = dispatcher.block_on(async {
+        report_modules(&runtime, options.json).await?;
+        supervise(&runtime, plan, stdio, &stop).await
+    })??;
+    let failed = ended.iter().any(|(_, end)| matches!(end, Ended::Failed(_)));
+    Ok(match (interrupted.is_set(), terminated.is_set()) {
+        (true, _) => INTERRUPTED,
+        (false, true) => 0,
+        (false, false) if failed || mistaken => FAILED,
+        (false, false) => 0,
+    })
+}
+
+/// Sets `stop`, and the signal that it returns, when the process is sent `number` for the first
+/// time. The second time does what it does to any program.
+fn watch(dispatcher: &Dispatcher, number: i32, stop: &Signal) -> io::Result<Signal> {
+    let handle = dispatcher.handle();
+    let again = Arc::new(AtomicBool::new(false));
+    flag::register_conditional_default(number, again.clone())?;
+    flag::register(number, again)?;
+    let (read, write) = UnixStream::pair()?;
+    read.set_nonblocking(true)?;
+    pipe::register(number, write)?;
+    let come = Signal::new(&handle).map_err(io::Error::other)?;
+    let source = Source::new(&handle, read).map_err(io::Error::other)?;
+    let (stop, told) = (stop.clone(), come.clone());
+    let waiting = async move {
+        if source.ready(Interest::Readable).await.is_ok() {
+            told.set();
+            stop.set();
+        }
+    };
+    dispatcher
+        .spawn(waiting)
+        .map_err(io::Error::other)?
+        .detach();
+    Ok(come)
+}

@@ -1,0 +1,129 @@
+//! `wasi:http/types#incoming-body` and `outgoing-body`.
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use super::charge::Charge;
+use super::fields::FieldsResource;
+use super::interfaces::types::{ErrorCode, HostIncomingBody, HostOutgoingBody};
+use super::trailers::FutureTrailers;
+use crate::host::State;
+use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+use crate::http::{self, BodyReader, BodyWriter, Fields, content_length};
+
+/// How much of a body that a guest writes is kept, in bytes: what one `check-write` permits.
+const OUTGOING_KEPT: usize = 64 * 1024;
+
+/// `wasi:http/types#incoming-body`.
+pub struct IncomingBody {
+    reader: BodyReader,
+    charge: Option<Charge>,
+    streamed: bool,
+}
+
+impl IncomingBody {
+    /// A body that comes from a peer.
+    pub fn new(reader: BodyReader, charge: Option<Charge>) -> IncomingBody {
+        IncomingBody {
+            reader,
+            charge,
+            streamed: false,
+        }
+    }
+}
+
+/// `wasi:http/types#outgoing-body`. Dropped without `finish`, the body has failed.
+pub struct OutgoingBody {
+    writer: BodyWriter,
+    streamed: bool,
+    /// Its length is declared: there is no place for trailers behind it.
+    declared: bool,
+    _charge: Charge,
+}
+
+impl State {
+    /// Both ends of the body of a message with these fields; none where they declare a length that
+    /// is none.
+    pub(super) fn outgoing_body(
+        &self,
+        fields: &Fields,
+    ) -> Result<Option<(OutgoingBody, BodyReader)>> {
+        let Ok(declared) = content_length(fields) else {
+            return Ok(None);
+        };
+        let charge = self.context.http.account.charge(OUTGOING_KEPT)?;
+        let (writer, reader) = http::body(&self.handle, OUTGOING_KEPT, declared)?;
+        let body = OutgoingBody {
+            writer,
+            streamed: false,
+            declared: declared.is_some(),
+            _charge: charge,
+        };
+        Ok(Some((body, reader)))
+    }
+}
+
+impl HostIncomingBody for State {
+    fn stream(
+        &mut self,
+        body: Resource<IncomingBody>,
+    ) -> Result<Result<Resource<InputStream>, ()>> {
+        let incoming = self.table.get_mut(&body)?;
+        if std::mem::replace(&mut incoming.streamed, true) {
+            return Ok(Err(()));
+        }
+        let stream = InputStream::new(Feed::Body(incoming.reader.source()));
+        Ok(Ok(self.table.push_child(stream, &body)?))
+    }
+
+    fn finish(&mut self, body: Resource<IncomingBody>) -> Result<Resource<FutureTrailers>> {
+        let body = self.table.delete(body)?;
+        body.reader.discard();
+        self.table
+            .push(FutureTrailers::new(body.reader, body.charge))
+    }
+
+    fn drop(&mut self, body: Resource<IncomingBody>) -> Result<()> {
+        self.table.delete(body)?;
+        Ok(())
+    }
+}
+
+impl HostOutgoingBody for State {
+    fn write(
+        &mut self,
+        body: Resource<OutgoingBody>,
+    ) -> Result<Result<Resource<OutputStream>, ()>> {
+        let outgoing = self.table.get_mut(&body)?;
+        if std::mem::replace(&mut outgoing.streamed, true) {
+            return Ok(Err(()));
+        }
+        let stream = OutputStream::new(Sink::Body(outgoing.writer.sink()));
+        Ok(Ok(self.table.push_child(stream, &body)?))
+    }
+
+    fn finish(
+        &mut self,
+        body: Resource<OutgoingBody>,
+        trailers: Option<Resource<FieldsResource>>,
+    ) -> Result<Result<(), ErrorCode>> {
+        let body = self.table.delete(body)?;
+        let trailers = match trailers {
+            Some(trailers) => Some(self.table.delete(trailers)?.into_fields()),
+            None => None,
+        };
+        let trailers = trailers.filter(|trailers| !trailers.is_empty());
+        if trailers.is_some() && body.declared {
+            let text = "trailers cannot follow a body whose length is declared";
+            let code = http::ErrorCode::internal(text);
+            body.writer.fail(code.clone());
+            return Ok(Err(code.into()));
+        }
+        Ok(body.writer.finish(trailers).map_err(Into::into))
+    }
+
+    fn drop(&mut self, body: Resource<OutgoingBody>) -> Result<()> {
+        self.table.delete(body)?;
+        Ok(())
+    }
+}

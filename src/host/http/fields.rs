@@ -1,0 +1,204 @@
+//! `wasi:http/types#fields`.
+
+use std::sync::Arc;
+
+use wasmtime::component::Resource;
+use wasmtime::{Result, bail};
+
+use super::charge::{Account, Charge};
+use super::interfaces::types::{HeaderError, HostFields};
+use crate::host::State;
+use crate::http::{FieldError, FieldLimits, Fields, is_name};
+
+/// The fields that belong to the connection: no guest sets them, and none sees them.
+const FORBIDDEN: [&str; 9] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+    "host",
+    "http2-settings",
+];
+
+/// Whether a guest may not have a field of this name.
+pub fn is_forbidden(name: &str) -> bool {
+    FORBIDDEN
+        .iter()
+        .any(|forbidden| forbidden.eq_ignore_ascii_case(name))
+}
+
+/// `wasi:http/types#fields`: shared with the message that they belong to, until they are changed.
+pub struct FieldsResource {
+    fields: Arc<Fields>,
+    immutable: bool,
+    charge: Charge,
+}
+
+impl FieldsResource {
+    /// Fields that the guest may change.
+    ///
+    /// # Errors
+    /// When the call's bound is reached.
+    pub fn new(fields: Fields, account: &Account) -> Result<FieldsResource> {
+        Ok(FieldsResource {
+            charge: account.charge(size(&fields))?,
+            fields: Arc::new(fields),
+            immutable: false,
+        })
+    }
+
+    /// What came from a peer, without what belongs to the connection.
+    ///
+    /// # Errors
+    /// When the call's bound is reached.
+    pub fn received(mut fields: Fields, account: &Account) -> Result<FieldsResource> {
+        if fields.iter().any(|(name, _)| is_forbidden(name)) {
+            fields.retain(|name, _| !is_forbidden(name));
+        }
+        FieldsResource::new(fields, account)
+    }
+
+    /// The same fields, for a guest to look at or to have a copy of.
+    ///
+    /// # Errors
+    /// When the call's bound is reached.
+    pub fn share(&self, immutable: bool) -> Result<FieldsResource> {
+        Ok(FieldsResource {
+            fields: self.fields.clone(),
+            immutable,
+            charge: self.charge.again()?,
+        })
+    }
+
+    /// The fields.
+    pub fn get(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The fields by themselves.
+    pub fn into_fields(self) -> Fields {
+        Arc::unwrap_or_clone(self.fields)
+    }
+
+    fn change(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut Fields) -> Result<(), FieldError>,
+    ) -> Result<Result<(), HeaderError>> {
+        if self.immutable {
+            return Ok(Err(HeaderError::Immutable));
+        }
+        if !is_name(name) {
+            return Ok(Err(HeaderError::InvalidSyntax));
+        }
+        if is_forbidden(name) {
+            return Ok(Err(HeaderError::Forbidden));
+        }
+        let changed = change(Arc::make_mut(&mut self.fields));
+        self.charge.set(size(&self.fields))?;
+        refuse(changed)
+    }
+}
+
+/// Host memory, roughly: the bytes, and what the list needs around each of them.
+fn size(fields: &Fields) -> usize {
+    fields.bytes() + fields.len() * 64 + 128
+}
+
+/// The interface has no case for too many: the guest traps.
+fn refuse(changed: Result<(), FieldError>) -> Result<Result<(), HeaderError>> {
+    match changed {
+        Ok(()) => Ok(Ok(())),
+        Err(FieldError::Syntax) => Ok(Err(HeaderError::InvalidSyntax)),
+        Err(full @ FieldError::Full(_)) => bail!("{full}"),
+    }
+}
+
+impl HostFields for State {
+    fn new(&mut self) -> Result<Resource<FieldsResource>> {
+        let fields = FieldsResource::new(Fields::new(), &self.context.http.account)?;
+        self.table.push(fields)
+    }
+
+    fn from_list(
+        &mut self,
+        entries: Vec<(String, Vec<u8>)>,
+    ) -> Result<Result<Resource<FieldsResource>, HeaderError>> {
+        if entries.len() > FieldLimits::DEFAULT.count {
+            bail!("{}", FieldError::Full(FieldLimits::DEFAULT));
+        }
+        let mut fields = Fields::new();
+        for (name, value) in &entries {
+            if let Err(error) = refuse(fields.append(name, value))? {
+                return Ok(Err(error));
+            }
+            if is_forbidden(name) {
+                return Ok(Err(HeaderError::Forbidden));
+            }
+        }
+        let fields = FieldsResource::new(fields, &self.context.http.account)?;
+        Ok(Ok(self.table.push(fields)?))
+    }
+
+    fn get(&mut self, fields: Resource<FieldsResource>, name: String) -> Result<Vec<Vec<u8>>> {
+        let fields = self.table.get(&fields)?.get();
+        Ok(fields.get(&name).map(<[u8]>::to_vec).collect())
+    }
+
+    fn has(&mut self, fields: Resource<FieldsResource>, name: String) -> Result<bool> {
+        Ok(self.table.get(&fields)?.get().has(&name))
+    }
+
+    fn set(
+        &mut self,
+        fields: Resource<FieldsResource>,
+        name: String,
+        values: Vec<Vec<u8>>,
+    ) -> Result<Result<(), HeaderError>> {
+        let resource = self.table.get_mut(&fields)?;
+        resource.change(&name, |fields| fields.set(&name, &values))
+    }
+
+    fn delete(
+        &mut self,
+        fields: Resource<FieldsResource>,
+        name: String,
+    ) -> Result<Result<(), HeaderError>> {
+        let resource = self.table.get_mut(&fields)?;
+        resource.change(&name, |fields| {
+            fields.delete(&name);
+            Ok(())
+        })
+    }
+
+    fn append(
+        &mut self,
+        fields: Resource<FieldsResource>,
+        name: String,
+        value: Vec<u8>,
+    ) -> Result<Result<(), HeaderError>> {
+        let resource = self.table.get_mut(&fields)?;
+        resource.change(&name, |fields| fields.append(&name, &value))
+    }
+
+    fn entries(&mut self, fields: Resource<FieldsResource>) -> Result<Vec<(String, Vec<u8>)>> {
+        let fields = self.table.get(&fields)?.get();
+        Ok(fields
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_vec()))
+            .collect())
+    }
+
+    fn clone(&mut self, fields: Resource<FieldsResource>) -> Result<Resource<FieldsResource>> {
+        let copy = self.table.get(&fields)?.share(false)?;
+        self.table.push(copy)
+    }
+
+    fn drop(&mut self, fields: Resource<FieldsResource>) -> Result<()> {
+        self.table.delete(fields)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! `wasi:http/outgoing-handler` and `wasi:http/types#future-incoming-response`.
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use super::charge::Charge;
+use super::fields::FieldsResource;
+use super::incoming::IncomingResponse;
+use super::interfaces::outgoing_handler;
+use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Method, Scheme};
+use super::options::RequestOptions;
+use super::outgoing::OutgoingRequest;
+use crate::host::State;
+use crate::host::io::IoError;
+use crate::host::pollable::Pollable;
+use crate::http::{self, Reply, Request, RequestHead, Target};
+
+/// The longest path with a query that is sent, in bytes.
+const PATH_MAX: usize = 16 * 1024;
+/// What a response that is on its way is charged with: what is kept of its body, in bytes.
+const RESPONSE_CHARGE: usize = 256 * 1024;
+
+/// `wasi:http/types#future-incoming-response`. Dropped before the response was taken, the request
+/// is given up.
+pub struct FutureIncomingResponse {
+    /// None: the response was taken.
+    reply: Option<Reply>,
+    signal: wippy_dispatcher::Signal,
+    charge: Option<Charge>,
+}
+
+impl outgoing_handler::Host for State {
+    fn handle(
+        &mut self,
+        request: Resource<OutgoingRequest>,
+        options: Option<Resource<RequestOptions>>,
+    ) -> Result<Result<Resource<FutureIncomingResponse>, ErrorCode>> {
+        let request = self.table.delete(request)?;
+        let options = match options {
+            Some(options) => self.table.delete(options)?,
+            None => RequestOptions::default(),
+        };
+        match self.start(request, options) {
+            Ok(future) => Ok(Ok(self.table.push(future)?)),
+            Err(code) => Ok(Err(code.into())),
+        }
+    }
+}
+
+impl State {
+    fn start(
+        &self,
+        request: OutgoingRequest,
+        options: RequestOptions,
+    ) -> Result<FutureIncomingResponse, http::ErrorCode> {
+        let access = &self.context.http;
+        let request = prepare(request, options, access.roots.clone())?;
+        let Target { secure, host, port } = &request.target;
+        if !self.context.network.fetches(*secure, host, *port) {
+            return Err(http::ErrorCode::HttpRequestDenied);
+        }
+        let charge = access.account.charge(RESPONSE_CHARGE);
+        let charge = charge.map_err(|_| http::ErrorCode::ConnectionLimitReached)?;
+        let reply = access.client.send(request)?;
+        Ok(FutureIncomingResponse {
+            signal: reply.signal().clone(),
+            reply: Some(reply),
+            charge: Some(charge),
+        })
+    }
+}
+
+fn prepare(
+    request: OutgoingRequest,
+    options: RequestOptions,
+    roots: http::Roots,
+) -> Result<Request, http::ErrorCode> {
+    let secure = match request.scheme {
+        Some(Scheme::Http) => false,
+        Some(Scheme::Https) | None => true,
+        Some(Scheme::Other(_)) => return Err(http::ErrorCode::HttpProtocolError),
+    };
+    let authority = request
+        .authority
+        .ok_or(http::ErrorCode::HttpRequestUriInvalid)?;
+    let target = Target::parse(secure, &authority)?;
+    let path = request.path_with_query.unwrap_or_default();
+    let path = match path.as_str() {
+        "" => "/".to_owned(),
+        query if query.starts_with('?') => format!("/{query}"),
+        _ => path,
+    };
+    if path.len() > PATH_MAX {
+        return Err(http::ErrorCode::HttpRequestUriTooLong);
+    }
+    Ok(Request {
+        target,
+        authority,
+        head: RequestHead {
+            method: method(request.method)?,
+            target: path,
+            minor: 1,
+            fields: request.fields.into_fields(),
+        },
+        body: request.body.into_reader(),
+        timeouts: options.timeouts(),
+        roots,
+    })
+}
+
+fn method(method: Method) -> Result<http::Method, http::ErrorCode> {
+    Ok(match method {
+        Method::Get => http::Method::Get,
+        Method::Head => http::Method::Head,
+        Method::Post => http::Method::Post,
+        Method::Put => http::Method::Put,
+        Method::Delete => http::Method::Delete,
+        // A tunnel is not what an exchange gives.
+        Method::Connect => return Err(http::ErrorCode::HttpRequestMethodInvalid),
+        Method::Options => http::Method::Options,
+        Method::Trace => http::Method::Trace,
+        Method::Patch => http::Method::Patch,
+        Method::Other(name) => http::Method::Other(name),
+    })
+}
+
+type Answered = Result<Resource<IncomingResponse>, ErrorCode>;
+
+impl HostFutureIncomingResponse for State {
+    fn subscribe(
+        &mut self,
+        future: Resource<FutureIncomingResponse>,
+    ) -> Result<Resource<Pollable>> {
+        let signal = self.table.get(&future)?.signal.clone();
+        self.table.push_child(Pollable::Signal(signal), &future)
+    }
+
+    async fn get(
+        &mut self,
+        future: Resource<FutureIncomingResponse>,
+    ) -> Result<Option<Result<Answered, ()>>> {
+        self.breathe().await?;
+        let waiting = self.table.get_mut(&future)?;
+        let Some(reply) = &waiting.reply else {
+            return Ok(Some(Err(())));
+        };
+        let Some(answer) = reply.take() else {
+            return Ok(None);
+        };
+        waiting.reply = None;
+        let charge = waiting.charge.take();
+        let response = match answer {
+            Ok(response) => response,
+            Err(code) => return Ok(Some(Ok(Err(code.into())))),
+        };
+        let Some(body) = response.body else {
+            let code = http::ErrorCode::internal("a response without a body");
+            return Ok(Some(Ok(Err(code.into()))));
+        };
+        let fields = FieldsResource::received(response.fields, &self.context.http.account)?;
+        let response = IncomingResponse::new(response.status, fields, body, charge);
+        Ok(Some(Ok(Ok(self.table.push(response)?))))
+    }
+
+    fn drop(&mut self, future: Resource<FutureIncomingResponse>) -> Result<()> {
+        self.table.delete(future)?;
+        Ok(())
+    }
+}
+
+impl types::Host for State {
+    fn http_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
+        self.http_error_code_of(&error)
+    }
+}

@@ -1,0 +1,259 @@
+//! `wasi:http/types#outgoing-request`, `outgoing-response` and `response-outparam`.
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use super::body::OutgoingBody;
+use super::fields::FieldsResource;
+use super::interfaces::types::{
+    ErrorCode, HostOutgoingRequest, HostOutgoingResponse, HostResponseOutparam, Method, Scheme,
+};
+use crate::host::State;
+use crate::http::{self, Answer, BodyReader, Response, is_authority, is_path, is_scheme};
+
+/// The longest text that a request keeps for its method, path, scheme or authority, in bytes.
+const TEXT_MAX: usize = 64 * 1024;
+
+/// `wasi:http/types#outgoing-request`.
+pub struct OutgoingRequest {
+    pub(super) method: Method,
+    pub(super) path_with_query: Option<String>,
+    pub(super) scheme: Option<Scheme>,
+    pub(super) authority: Option<String>,
+    pub(super) fields: FieldsResource,
+    pub(super) body: Body,
+}
+
+/// What became of a message's body.
+pub(super) enum Body {
+    /// The guest has not asked for it.
+    Untouched,
+    /// The guest writes it.
+    Written(BodyReader),
+}
+
+impl Body {
+    pub(super) fn into_reader(self) -> Option<BodyReader> {
+        match self {
+            Body::Untouched => None,
+            Body::Written(reader) => Some(reader),
+        }
+    }
+}
+
+/// `wasi:http/types#outgoing-response`.
+pub struct OutgoingResponse {
+    status: u16,
+    fields: FieldsResource,
+    body: Body,
+}
+
+/// `wasi:http/types#response-outparam`: where a guest leaves its response. Dropped without one, the
+/// server learns that there is none.
+pub struct ResponseOutparam(Answer);
+
+impl State {
+    /// The place for the response to an incoming request.
+    ///
+    /// # Errors
+    /// When the call's bounds are reached.
+    pub fn response_outparam(&mut self, answer: Answer) -> Result<Resource<ResponseOutparam>> {
+        self.table.push(ResponseOutparam(answer))
+    }
+}
+
+impl HostOutgoingRequest for State {
+    fn new(&mut self, headers: Resource<FieldsResource>) -> Result<Resource<OutgoingRequest>> {
+        let fields = self.table.delete(headers)?;
+        self.table.push(OutgoingRequest {
+            method: Method::Get,
+            path_with_query: None,
+            scheme: None,
+            authority: None,
+            fields,
+            body: Body::Untouched,
+        })
+    }
+
+    fn body(
+        &mut self,
+        request: Resource<OutgoingRequest>,
+    ) -> Result<Result<Resource<OutgoingBody>, ()>> {
+        let outgoing = self.table.get(&request)?;
+        if matches!(outgoing.body, Body::Written(_)) {
+            return Ok(Err(()));
+        }
+        let Some((body, reader)) = self.outgoing_body(outgoing.fields.get())? else {
+            return Ok(Err(()));
+        };
+        self.table.get_mut(&request)?.body = Body::Written(reader);
+        Ok(Ok(self.table.push(body)?))
+    }
+
+    fn method(&mut self, request: Resource<OutgoingRequest>) -> Result<Method> {
+        Ok(self.table.get(&request)?.method.clone())
+    }
+
+    fn set_method(
+        &mut self,
+        request: Resource<OutgoingRequest>,
+        method: Method,
+    ) -> Result<Result<(), ()>> {
+        let method = match method {
+            Method::Other(name) if name.len() > TEXT_MAX => return Ok(Err(())),
+            Method::Other(name) => match http::Method::parse(&name) {
+                Some(method) => method.into(),
+                None => return Ok(Err(())),
+            },
+            method => method,
+        };
+        self.table.get_mut(&request)?.method = method;
+        Ok(Ok(()))
+    }
+
+    fn path_with_query(&mut self, request: Resource<OutgoingRequest>) -> Result<Option<String>> {
+        Ok(self.table.get(&request)?.path_with_query.clone())
+    }
+
+    fn set_path_with_query(
+        &mut self,
+        request: Resource<OutgoingRequest>,
+        path: Option<String>,
+    ) -> Result<Result<(), ()>> {
+        if !fits(path.as_deref(), is_path) {
+            return Ok(Err(()));
+        }
+        self.table.get_mut(&request)?.path_with_query = path;
+        Ok(Ok(()))
+    }
+
+    fn scheme(&mut self, request: Resource<OutgoingRequest>) -> Result<Option<Scheme>> {
+        Ok(self.table.get(&request)?.scheme.clone())
+    }
+
+    fn set_scheme(
+        &mut self,
+        request: Resource<OutgoingRequest>,
+        scheme: Option<Scheme>,
+    ) -> Result<Result<(), ()>> {
+        if let Some(Scheme::Other(name)) = &scheme
+            && !fits(Some(name), is_scheme)
+        {
+            return Ok(Err(()));
+        }
+        self.table.get_mut(&request)?.scheme = scheme;
+        Ok(Ok(()))
+    }
+
+    fn authority(&mut self, request: Resource<OutgoingRequest>) -> Result<Option<String>> {
+        Ok(self.table.get(&request)?.authority.clone())
+    }
+
+    fn set_authority(
+        &mut self,
+        request: Resource<OutgoingRequest>,
+        authority: Option<String>,
+    ) -> Result<Result<(), ()>> {
+        if !fits(authority.as_deref(), is_authority) {
+            return Ok(Err(()));
+        }
+        self.table.get_mut(&request)?.authority = authority;
+        Ok(Ok(()))
+    }
+
+    fn headers(&mut self, request: Resource<OutgoingRequest>) -> Result<Resource<FieldsResource>> {
+        let fields = self.table.get(&request)?.fields.share(true)?;
+        self.table.push(fields)
+    }
+
+    fn drop(&mut self, request: Resource<OutgoingRequest>) -> Result<()> {
+        self.table.delete(request)?;
+        Ok(())
+    }
+}
+
+fn fits(text: Option<&str>, is_it: impl Fn(&str) -> bool) -> bool {
+    text.is_none_or(|text| text.len() <= TEXT_MAX && is_it(text))
+}
+
+impl HostOutgoingResponse for State {
+    fn new(&mut self, headers: Resource<FieldsResource>) -> Result<Resource<OutgoingResponse>> {
+        let fields = self.table.delete(headers)?;
+        self.table.push(OutgoingResponse {
+            status: 200,
+            fields,
+            body: Body::Untouched,
+        })
+    }
+
+    fn status_code(&mut self, response: Resource<OutgoingResponse>) -> Result<u16> {
+        Ok(self.table.get(&response)?.status)
+    }
+
+    fn set_status_code(
+        &mut self,
+        response: Resource<OutgoingResponse>,
+        status: u16,
+    ) -> Result<Result<(), ()>> {
+        if !(100..=999).contains(&status) {
+            return Ok(Err(()));
+        }
+        self.table.get_mut(&response)?.status = status;
+        Ok(Ok(()))
+    }
+
+    fn headers(
+        &mut self,
+        response: Resource<OutgoingResponse>,
+    ) -> Result<Resource<FieldsResource>> {
+        let fields = self.table.get(&response)?.fields.share(true)?;
+        self.table.push(fields)
+    }
+
+    fn body(
+        &mut self,
+        response: Resource<OutgoingResponse>,
+    ) -> Result<Result<Resource<OutgoingBody>, ()>> {
+        let outgoing = self.table.get(&response)?;
+        if matches!(outgoing.body, Body::Written(_)) {
+            return Ok(Err(()));
+        }
+        let Some((body, reader)) = self.outgoing_body(outgoing.fields.get())? else {
+            return Ok(Err(()));
+        };
+        self.table.get_mut(&response)?.body = Body::Written(reader);
+        Ok(Ok(self.table.push(body)?))
+    }
+
+    fn drop(&mut self, response: Resource<OutgoingResponse>) -> Result<()> {
+        self.table.delete(response)?;
+        Ok(())
+    }
+}
+
+impl HostResponseOutparam for State {
+    fn set(
+        &mut self,
+        param: Resource<ResponseOutparam>,
+        response: Result<Resource<OutgoingResponse>, ErrorCode>,
+    ) -> Result<()> {
+        let answer = self.table.delete(param)?.0;
+        answer.send(match response {
+            Ok(response) => {
+                let response = self.table.delete(response)?;
+                Ok(Response {
+                    status: response.status,
+                    fields: response.fields.into_fields(),
+                    body: response.body.into_reader(),
+                })
+            }
+            Err(code) => Err(code.into()),
+        });
+        Ok(())
+    }
+
+    fn drop(&mut self, param: Resource<ResponseOutparam>) -> Result<()> {
+        self.table.delete(param)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! What a function of `wasi:sockets` can fail with.
+
+use std::io;
+
+use rustix::io::Errno;
+use wippy_dispatcher::Error;
+
+pub use super::interfaces::network::ErrorCode;
+
+/// `wasi:sockets/network#error-code`, or a trap.
+#[derive(Debug)]
+pub enum SocketError {
+    /// What the guest is told.
+    Code(ErrorCode),
+    /// The guest broke a rule, or the host cannot go on.
+    Trap(wasmtime::Error),
+}
+
+impl From<ErrorCode> for SocketError {
+    fn from(code: ErrorCode) -> SocketError {
+        SocketError::Code(code)
+    }
+}
+
+impl From<wasmtime::Error> for SocketError {
+    fn from(error: wasmtime::Error) -> SocketError {
+        SocketError::Trap(error)
+    }
+}
+
+impl From<Error> for SocketError {
+    fn from(error: Error) -> SocketError {
+        match error {
+            Error::TooManySources(_) => SocketError::Code(ErrorCode::NewSocketLimit),
+            Error::LaneFull(_) | Error::TooManyJobs(_) => {
+                SocketError::Code(ErrorCode::TemporaryResolverFailure)
+            }
+            Error::Io(error) => error.into(),
+            other => SocketError::Trap(other.into()),
+        }
+    }
+}
+
+impl From<io::Error> for SocketError {
+    fn from(error: io::Error) -> SocketError {
+        if error.raw_os_error().is_none() {
+            return match error.downcast::<Error>() {
+                Ok(error) => error.into(),
+                Err(_) => SocketError::Code(ErrorCode::Unknown),
+            };
+        }
+        SocketError::Code(code_of(&error))
+    }
+}
+
+/// The code for what the system said.
+pub(super) fn code_of(error: &io::Error) -> ErrorCode {
+    error.raw_os_error().map_or(ErrorCode::Unknown, code_of_raw)
+}
+
+/// The code for a number of the system's.
+pub(super) fn code_of_raw(raw: i32) -> ErrorCode {
+    match Errno::from_raw_os_error(raw) {
+        Errno::ACCESS | Errno::PERM => ErrorCode::AccessDenied,
+        Errno::OPNOTSUPP | Errno::PROTONOSUPPORT | Errno::NOPROTOOPT | Errno::AFNOSUPPORT => {
+            ErrorCode::NotSupported
+        }
+        Errno::INVAL | Errno::DESTADDRREQ => ErrorCode::InvalidArgument,
+        Errno::NOMEM | Errno::NOBUFS => ErrorCode::OutOfMemory,
+        Errno::TIMEDOUT => ErrorCode::Timeout,
+        Errno::ALREADY => ErrorCode::ConcurrencyConflict,
+        Errno::AGAIN | Errno::INPROGRESS => ErrorCode::WouldBlock,
+        Errno::ISCONN | Errno::NOTCONN | Errno::PIPE => ErrorCode::InvalidState,
+        Errno::MFILE | Errno::NFILE => ErrorCode::NewSocketLimit,
+        Errno::ADDRNOTAVAIL | Errno::NODEV => ErrorCode::AddressNotBindable,
+        Errno::ADDRINUSE => ErrorCode::AddressInUse,
+        Errno::HOSTUNREACH
+        | Errno::HOSTDOWN
+        | Errno::NETUNREACH
+        | Errno::NETDOWN
+        | Errno::NONET => ErrorCode::RemoteUnreachable,
+        Errno::CONNREFUSED => ErrorCode::ConnectionRefused,
+        Errno::CONNRESET | Errno::NETRESET => ErrorCode::ConnectionReset,
+        Errno::CONNABORTED => ErrorCode::ConnectionAborted,
+        Errno::MSGSIZE => ErrorCode::DatagramTooLarge,
+        _ => ErrorCode::Unknown,
+    }
+}
+
+/// The code for a failed connect, where two numbers mean something of their own: no local port is
+/// left, and the target is none for TCP.
+pub(super) fn connect_code(error: &io::Error) -> ErrorCode {
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::ADDRNOTAVAIL) => ErrorCode::AddressInUse,
+        Some(Errno::AFNOSUPPORT) => ErrorCode::InvalidArgument,
+        _ => code_of(error),
+    }
+}
+
+/// Passes on what is not about the connection itself: the dispatcher's own errors.
+pub(super) fn connect_error(error: io::Error) -> Result<ErrorCode, SocketError> {
+    match error.raw_os_error() {
+        Some(_) => Ok(connect_code(&error)),
+        None => match SocketError::from(error) {
+            SocketError::Code(code) => Ok(code),
+            trap => Err(trap),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_numbers_have_their_codes() {
+        let cases = [
+            (Errno::ACCESS, ErrorCode::AccessDenied),
+            (Errno::PERM, ErrorCode::AccessDenied),
+            (Errno::ADDRINUSE, ErrorCode::AddressInUse),
+            (Errno::ADDRNOTAVAIL, ErrorCode::AddressNotBindable),
+            (Errno::CONNREFUSED, ErrorCode::ConnectionRefused),
+            (Errno::CONNRESET, ErrorCode::ConnectionReset),
+            (Errno::CONNABORTED, ErrorCode::ConnectionAborted),
+            (Errno::HOSTUNREACH, ErrorCode::RemoteUnreachable),
+            (Errno::NETUNREACH, ErrorCode::RemoteUnreachable),
+            (Errno::TIMEDOUT, ErrorCode::Timeout),
+            (Errno::MFILE, ErrorCode::NewSocketLimit),
+            (Errno::MSGSIZE, ErrorCode::DatagramTooLarge),
+            (Errno::NOBUFS, ErrorCode::OutOfMemory),
+            (Errno::IO, ErrorCode::Unknown),
+        ];
+        for (errno, expected) in cases {
+            assert_eq!(code_of(&errno.into()), expected, "{errno}");
+        }
+        assert_eq!(
+            connect_code(&Errno::ADDRNOTAVAIL.into()),
+            ErrorCode::AddressInUse
+        );
+    }
+
+    #[test]
+    fn a_simulation_traps_by_name_and_bounds_have_codes() {
+        let trap = SocketError::from(io::Error::from(Error::Simulated("a socket")));
+        assert!(
+            matches!(&trap, SocketError::Trap(error) if error.to_string().contains("simulation")),
+            "{trap:?}"
+        );
+        assert!(matches!(
+            SocketError::from(io::Error::from(Error::TooManySources(1))),
+            SocketError::Code(ErrorCode::NewSocketLimit)
+        ));
+    }
+}

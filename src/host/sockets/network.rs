@@ -1,0 +1,39 @@
+//! `wasi:sockets/network` and `instance-network`.
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use super::SocketError;
+use super::error::{ErrorCode, code_of_raw};
+use super::interfaces::{instance_network, network};
+use crate::host::State;
+use crate::host::io::IoError;
+
+/// `wasi:sockets/network#network`: the right to ask; what it reaches is the entry's rules.
+pub struct Network;
+
+impl network::Host for State {
+    fn network_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
+        Ok(self.table.get(&error)?.network_code().map(code_of_raw))
+    }
+
+    fn convert_error_code(&mut self, error: SocketError) -> Result<ErrorCode> {
+        match error {
+            SocketError::Code(code) => Ok(code),
+            SocketError::Trap(trap) => Err(trap),
+        }
+    }
+}
+
+impl network::HostNetwork for State {
+    fn drop(&mut self, network: Resource<Network>) -> Result<()> {
+        self.table.delete(network)?;
+        Ok(())
+    }
+}
+
+impl instance_network::Host for State {
+    fn instance_network(&mut self) -> Result<Resource<Network>> {
+        self.table.push(Network)
+    }
+}

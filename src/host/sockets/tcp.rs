@@ -1,0 +1,269 @@
+//! `wasi:sockets/tcp` and `tcp-create-socket`.
+
+use std::net::Shutdown;
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use super::address::{of_family, remote, unicast};
+use super::error::ErrorCode;
+use super::interfaces::network::{IpAddressFamily, IpSocketAddress};
+use super::interfaces::tcp::{Host, HostTcpSocket, ShutdownType};
+use super::interfaces::tcp_create_socket;
+use super::{Network, SocketError, TcpSocket, Waiting, options};
+use crate::host::State;
+use crate::host::io::{InputStream, OutputStream};
+use crate::host::pollable::Pollable;
+use crate::network::Protocol;
+
+type Streams = (Resource<InputStream>, Resource<OutputStream>);
+
+impl tcp_create_socket::Host for State {
+    fn create_tcp_socket(
+        &mut self,
+        family: IpAddressFamily,
+    ) -> Result<Resource<TcpSocket>, SocketError> {
+        let socket = TcpSocket::new(&self.handle, family.into())?;
+        Ok(self.table.push(socket)?)
+    }
+}
+
+impl Host for State {}
+
+impl State {
+    fn hand_out(
+        &mut self,
+        socket: &Resource<TcpSocket>,
+        (input, output): (InputStream, OutputStream),
+    ) -> Result<Streams> {
+        Ok((
+            self.table.push_child(input, socket)?,
+            self.table.push_child(output, socket)?,
+        ))
+    }
+}
+
+impl HostTcpSocket for State {
+    fn start_bind(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        network: Resource<Network>,
+        local_address: IpSocketAddress,
+    ) -> Result<(), SocketError> {
+        self.table.get(&network)?;
+        let allow = &self.context.network;
+        let socket = self.table.get_mut(&socket)?;
+        let local = unicast(of_family(local_address, socket.family())?)?;
+        socket.may_bind()?;
+        if !allow.binds(Protocol::Tcp, local) {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        socket.start_bind(local)
+    }
+
+    fn finish_bind(&mut self, socket: Resource<TcpSocket>) -> Result<(), SocketError> {
+        self.table.get_mut(&socket)?.finish_bind()
+    }
+
+    fn start_connect(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        network: Resource<Network>,
+        remote_address: IpSocketAddress,
+    ) -> Result<(), SocketError> {
+        self.table.get(&network)?;
+        let (allow, known) = (&self.context.network, &self.looked_up);
+        let socket = self.table.get_mut(&socket)?;
+        let target = remote(unicast(of_family(remote_address, socket.family())?)?)?;
+        socket.may_connect()?;
+        if !allow.reaches(Protocol::Tcp, target, known) {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        socket.start_connect(target)
+    }
+
+    async fn finish_connect(
+        &mut self,
+        socket: Resource<TcpSocket>,
+    ) -> Result<Streams, SocketError> {
+        self.breathe().await?;
+        if !self.table.get(&socket)?.is_ready() {
+            self.handle.poll_driver()?;
+        }
+        let streams = self.table.get_mut(&socket)?.finish_connect(&self.handle)?;
+        Ok(self.hand_out(&socket, streams)?)
+    }
+
+    fn start_listen(&mut self, socket: Resource<TcpSocket>) -> Result<(), SocketError> {
+        self.table.get_mut(&socket)?.start_listen()
+    }
+
+    fn finish_listen(&mut self, socket: Resource<TcpSocket>) -> Result<(), SocketError> {
+        self.table.get_mut(&socket)?.finish_listen()
+    }
+
+    async fn accept(
+        &mut self,
+        socket: Resource<TcpSocket>,
+    ) -> Result<
+        (
+            Resource<TcpSocket>,
+            Resource<InputStream>,
+            Resource<OutputStream>,
+        ),
+        SocketError,
+    > {
+        self.breathe().await?;
+        let (accepted, input, output) = self.table.get(&socket)?.accept(&self.handle)?;
+        let accepted = self.table.push(accepted)?;
+        let (input, output) = self.hand_out(&accepted, (input, output))?;
+        Ok((accepted, input, output))
+    }
+
+    fn local_address(
+        &mut self,
+        socket: Resource<TcpSocket>,
+    ) -> Result<IpSocketAddress, SocketError> {
+        Ok(self.table.get(&socket)?.local_address()?.into())
+    }
+
+    fn remote_address(
+        &mut self,
+        socket: Resource<TcpSocket>,
+    ) -> Result<IpSocketAddress, SocketError> {
+        Ok(self.table.get(&socket)?.remote_address()?.into())
+    }
+
+    fn is_listening(&mut self, socket: Resource<TcpSocket>) -> Result<bool> {
+        Ok(self.table.get(&socket)?.is_listening())
+    }
+
+    fn address_family(&mut self, socket: Resource<TcpSocket>) -> Result<IpAddressFamily> {
+        Ok(self.table.get(&socket)?.family().into())
+    }
+
+    fn set_listen_backlog_size(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        value: u64,
+    ) -> Result<(), SocketError> {
+        self.table.get_mut(&socket)?.set_backlog(value)
+    }
+
+    fn keep_alive_enabled(&mut self, socket: Resource<TcpSocket>) -> Result<bool, SocketError> {
+        Ok(self.table.get(&socket)?.options()?.keep_alive()?)
+    }
+
+    fn set_keep_alive_enabled(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        value: bool,
+    ) -> Result<(), SocketError> {
+        Ok(self.table.get(&socket)?.options()?.set_keep_alive(value)?)
+    }
+
+    fn keep_alive_idle_time(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
+        let options = self.table.get(&socket)?.options()?;
+        Ok(options::nanos(options.keep_alive_idle()?))
+    }
+
+    fn set_keep_alive_idle_time(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        value: u64,
+    ) -> Result<(), SocketError> {
+        let time = options::whole_seconds(value)?;
+        let options = self.table.get(&socket)?.options()?;
+        Ok(options.set_keep_alive_idle(time)?)
+    }
+
+    fn keep_alive_interval(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
+        let options = self.table.get(&socket)?.options()?;
+        Ok(options::nanos(options.keep_alive_interval()?))
+    }
+
+    fn set_keep_alive_interval(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        value: u64,
+    ) -> Result<(), SocketError> {
+        let time = options::whole_seconds(value)?;
+        let options = self.table.get(&socket)?.options()?;
+        Ok(options.set_keep_alive_interval(time)?)
+    }
+
+    fn keep_alive_count(&mut self, socket: Resource<TcpSocket>) -> Result<u32, SocketError> {
+        Ok(self.table.get(&socket)?.options()?.keep_alive_count()?)
+    }
+
+    fn set_keep_alive_count(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        value: u32,
+    ) -> Result<(), SocketError> {
+        let count = options::probes(value)?;
+        let options = self.table.get(&socket)?.options()?;
+        Ok(options.set_keep_alive_count(count)?)
+    }
+
+    fn hop_limit(&mut self, socket: Resource<TcpSocket>) -> Result<u8, SocketError> {
+        Ok(self.table.get(&socket)?.options()?.hop_limit()?)
+    }
+
+    fn set_hop_limit(&mut self, socket: Resource<TcpSocket>, value: u8) -> Result<(), SocketError> {
+        options::set_hops(&self.table.get(&socket)?.options()?, value)
+    }
+
+    fn receive_buffer_size(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
+        options::receive_buffer(&self.table.get(&socket)?.options()?)
+    }
+
+    fn set_receive_buffer_size(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        value: u64,
+    ) -> Result<(), SocketError> {
+        options::set_receive_buffer(&self.table.get(&socket)?.options()?, value)
+    }
+
+    fn send_buffer_size(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
+        options::send_buffer(&self.table.get(&socket)?.options()?)
+    }
+
+    fn set_send_buffer_size(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        value: u64,
+    ) -> Result<(), SocketError> {
+        options::set_send_buffer(&self.table.get(&socket)?.options()?, value)
+    }
+
+    fn subscribe(&mut self, socket: Resource<TcpSocket>) -> Result<Resource<Pollable>> {
+        let waiting = Waiting::Tcp(socket.rep());
+        self.table.push_child(Pollable::Socket(waiting), &socket)
+    }
+
+    /// Sending ends when what the output stream has accepted is on its way.
+    async fn shutdown(
+        &mut self,
+        socket: Resource<TcpSocket>,
+        shutdown_type: ShutdownType,
+    ) -> Result<(), SocketError> {
+        let sending = self.table.get(&socket)?.sending()?;
+        let how = match shutdown_type {
+            ShutdownType::Receive => Shutdown::Read,
+            ShutdownType::Send => Shutdown::Write,
+            ShutdownType::Both => Shutdown::Both,
+        };
+        if how != Shutdown::Read {
+            // A failure is known to the peer already, and the stream is closed either way.
+            let _ = sending.delivered().await;
+        }
+        self.table.get(&socket)?.shutdown(how)
+    }
+
+    fn drop(&mut self, socket: Resource<TcpSocket>) -> Result<()> {
+        self.table.delete(socket)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,321 @@
+//! `wasi:sockets/tcp#tcp-socket` and the states that it goes through.
+
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+
+use wippy_dispatcher::net::{self, Family, Options};
+use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
+
+use super::error::{ErrorCode, connect_error};
+use super::{Receiving, Sending, SocketError};
+use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+
+/// How many connections may wait to be accepted, unless the guest says something else.
+const BACKLOG: i32 = 128;
+
+/// A TCP socket in one of its states.
+pub struct TcpSocket {
+    family: Family,
+    backlog: i32,
+    state: State,
+}
+
+enum State {
+    Unbound(net::TcpSocket),
+    /// Bound, and `finish-bind` has not said so.
+    Binding(net::TcpSocket),
+    Bound(net::TcpSocket),
+    /// Listens, and `finish-listen` has not said so.
+    StartsListening(net::TcpListener),
+    Listening(net::TcpListener),
+    Connecting(Arc<net::TcpStream>),
+    /// The system refused at once, and `finish-connect` has not said so.
+    Refused(ErrorCode),
+    Connected(Connection),
+    /// After a connect that failed: all that is left is to drop it.
+    Closed,
+}
+
+/// A connection and its two halves, which are its streams.
+struct Connection {
+    stream: Arc<net::TcpStream>,
+    receiving: Arc<Receiving>,
+    sending: Arc<Sending>,
+}
+
+impl Connection {
+    fn new(handle: &Handle, stream: Arc<net::TcpStream>) -> Connection {
+        // What a guest writes goes out: it has no way to say what belongs together. It fails only
+        // where the connection is gone already, which the streams tell.
+        let _ = stream.options().set_nodelay(true);
+        Connection {
+            receiving: Arc::new(Receiving::new(stream.clone())),
+            sending: Arc::new(Sending::new(handle, stream.clone())),
+            stream,
+        }
+    }
+
+    fn streams(&self) -> (InputStream, OutputStream) {
+        (
+            InputStream::new(Feed::Tcp(self.receiving.clone())),
+            OutputStream::new(Sink::Tcp(self.sending.clone())),
+        )
+    }
+}
+
+impl TcpSocket {
+    /// A socket that is neither bound nor connected.
+    pub(super) fn new(handle: &Handle, family: Family) -> Result<TcpSocket, SocketError> {
+        Ok(TcpSocket {
+            family,
+            backlog: BACKLOG,
+            state: State::Unbound(net::TcpSocket::new(handle, family)?),
+        })
+    }
+
+    pub(super) fn family(&self) -> Family {
+        self.family
+    }
+
+    /// What is wrong with starting something now.
+    fn busy(&self) -> SocketError {
+        SocketError::Code(match &self.state {
+            State::Binding(_)
+            | State::StartsListening(_)
+            | State::Connecting(_)
+            | State::Refused(_) => ErrorCode::ConcurrencyConflict,
+            _ => ErrorCode::InvalidState,
+        })
+    }
+
+    /// Whether `start-bind` is in order.
+    pub(super) fn may_bind(&self) -> Result<(), SocketError> {
+        match &self.state {
+            State::Unbound(_) => Ok(()),
+            _ => Err(self.busy()),
+        }
+    }
+
+    pub(super) fn start_bind(&mut self, local: SocketAddr) -> Result<(), SocketError> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Unbound(socket) => match socket.bind(local) {
+                Ok(()) => {
+                    self.state = State::Binding(socket);
+                    Ok(())
+                }
+                Err(error) => {
+                    self.state = State::Unbound(socket);
+                    Err(error.into())
+                }
+            },
+            other => {
+                self.state = other;
+                Err(self.busy())
+            }
+        }
+    }
+
+    pub(super) fn finish_bind(&mut self) -> Result<(), SocketError> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Binding(socket) => {
+                self.state = State::Bound(socket);
+                Ok(())
+            }
+            other => {
+                self.state = other;
+                Err(ErrorCode::NotInProgress.into())
+            }
+        }
+    }
+
+    /// Whether `start-connect` is in order.
+    pub(super) fn may_connect(&self) -> Result<(), SocketError> {
+        match &self.state {
+            State::Unbound(_) | State::Bound(_) => Ok(()),
+            _ => Err(self.busy()),
+        }
+    }
+
+    pub(super) fn start_connect(&mut self, remote: SocketAddr) -> Result<(), SocketError> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Unbound(socket) | State::Bound(socket) => {
+                self.state = match socket.start_connect(remote) {
+                    Ok(stream) => State::Connecting(Arc::new(stream)),
+                    Err(error) => State::Refused(connect_error(error)?),
+                };
+                Ok(())
+            }
+            other => {
+                self.state = other;
+                Err(self.busy())
+            }
+        }
+    }
+
+    pub(super) fn finish_connect(
+        &mut self,
+        handle: &Handle,
+    ) -> Result<(InputStream, OutputStream), SocketError> {
+        let stream = match &self.state {
+            State::Connecting(stream) => stream.clone(),
+            State::Refused(code) => {
+                let code = *code;
+                self.state = State::Closed;
+                return Err(code.into());
+            }
+            _ => return Err(ErrorCode::NotInProgress.into()),
+        };
+        match stream.finish_connect() {
+            Ok(()) => {
+                let connection = Connection::new(handle, stream);
+                let streams = connection.streams();
+                self.state = State::Connected(connection);
+                Ok(streams)
+            }
+            Err(error) => {
+                let code = connect_error(error)?;
+                if code != ErrorCode::WouldBlock {
+                    self.state = State::Closed;
+                }
+                Err(code.into())
+            }
+        }
+    }
+
+    pub(super) fn start_listen(&mut self) -> Result<(), SocketError> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Bound(socket) => {
+                self.state = State::StartsListening(socket.listen(self.backlog)?);
+                Ok(())
+            }
+            other => {
+                self.state = other;
+                Err(self.busy())
+            }
+        }
+    }
+
+    pub(super) fn finish_listen(&mut self) -> Result<(), SocketError> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::StartsListening(listener) => {
+                self.state = State::Listening(listener);
+                Ok(())
+            }
+            other => {
+                self.state = other;
+                Err(ErrorCode::NotInProgress.into())
+            }
+        }
+    }
+
+    pub(super) fn accept(
+        &self,
+        handle: &Handle,
+    ) -> Result<(TcpSocket, InputStream, OutputStream), SocketError> {
+        let State::Listening(listener) = &self.state else {
+            return Err(ErrorCode::InvalidState.into());
+        };
+        let (stream, _) = listener.try_accept()?;
+        let connection = Connection::new(handle, Arc::new(stream));
+        let (input, output) = connection.streams();
+        let socket = TcpSocket {
+            family: self.family,
+            backlog: BACKLOG,
+            state: State::Connected(connection),
+        };
+        Ok((socket, input, output))
+    }
+
+    pub(super) fn is_listening(&self) -> bool {
+        matches!(self.state, State::Listening(_))
+    }
+
+    pub(super) fn set_backlog(&mut self, connections: u64) -> Result<(), SocketError> {
+        if connections == 0 {
+            return Err(ErrorCode::InvalidArgument.into());
+        }
+        let backlog = i32::try_from(connections).unwrap_or(i32::MAX);
+        match &self.state {
+            State::Unbound(_) | State::Binding(_) | State::Bound(_) => {}
+            State::StartsListening(listener) | State::Listening(listener) => {
+                listener.set_backlog(backlog)?;
+            }
+            _ => return Err(ErrorCode::InvalidState.into()),
+        }
+        self.backlog = backlog;
+        Ok(())
+    }
+
+    pub(super) fn local_address(&self) -> Result<SocketAddr, SocketError> {
+        let address = match &self.state {
+            State::Bound(socket) => socket.local_addr(),
+            State::StartsListening(listener) | State::Listening(listener) => listener.local_addr(),
+            State::Connecting(stream) => stream.local_addr(),
+            State::Connected(connection) => connection.stream.local_addr(),
+            State::Binding(_) => return Err(ErrorCode::ConcurrencyConflict.into()),
+            State::Unbound(_) | State::Refused(_) | State::Closed => {
+                return Err(ErrorCode::InvalidState.into());
+            }
+        };
+        Ok(address?)
+    }
+
+    pub(super) fn remote_address(&self) -> Result<SocketAddr, SocketError> {
+        match &self.state {
+            State::Connected(connection) => Ok(connection.stream.peer_addr()?),
+            State::Connecting(_) | State::Refused(_) => Err(ErrorCode::ConcurrencyConflict.into()),
+            _ => Err(ErrorCode::InvalidState.into()),
+        }
+    }
+
+    /// The connection's sending half, whose bytes go before its end.
+    pub(super) fn sending(&self) -> Result<Arc<Sending>, SocketError> {
+        match &self.state {
+            State::Connected(connection) => Ok(connection.sending.clone()),
+            _ => Err(ErrorCode::InvalidState.into()),
+        }
+    }
+
+    /// Ends one half or both. Once more is as good as once.
+    pub(super) fn shutdown(&self, how: Shutdown) -> Result<(), SocketError> {
+        let State::Connected(connection) = &self.state else {
+            return Err(ErrorCode::InvalidState.into());
+        };
+        if how != Shutdown::Write {
+            connection.receiving.shut();
+        }
+        if how != Shutdown::Read {
+            connection.sending.shut();
+        }
+        Ok(connection.stream.shutdown(how)?)
+    }
+
+    /// Its options, in every state in which there is a socket.
+    pub(super) fn options(&self) -> Result<Options<'_>, SocketError> {
+        match &self.state {
+            State::Unbound(socket) | State::Binding(socket) | State::Bound(socket) => {
+                Ok(socket.options())
+            }
+            State::StartsListening(listener) | State::Listening(listener) => Ok(listener.options()),
+            State::Connecting(stream) => Ok(stream.options()),
+            State::Connected(connection) => Ok(connection.stream.options()),
+            State::Refused(_) | State::Closed => Err(ErrorCode::InvalidState.into()),
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.state {
+            State::Connecting(stream) => stream.is_ready(Interest::Writable),
+            State::Listening(listener) => listener.is_ready(),
+            _ => true,
+        }
+    }
+
+    pub(super) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        match &self.state {
+            State::Connecting(stream) => stream.register(set, Interest::Writable, tag),
+            State::Listening(listener) => listener.register(set, tag),
+            _ => set.add_deadline(Instant::from_nanos(0), tag),
+        }
+    }
+}

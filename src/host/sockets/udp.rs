@@ -1,0 +1,206 @@
+//! `wasi:sockets/udp` and `udp-create-socket`.
+
+use wasmtime::Result;
+use wasmtime::component::Resource;
+
+use super::address::{of_family, remote};
+use super::error::ErrorCode;
+use super::interfaces::network::{IpAddressFamily, IpSocketAddress};
+use super::interfaces::udp::{
+    Host, HostIncomingDatagramStream, HostOutgoingDatagramStream, HostUdpSocket, IncomingDatagram,
+    OutgoingDatagram,
+};
+use super::interfaces::udp_create_socket;
+use super::{
+    IncomingDatagramStream, Network, OutgoingDatagramStream, SocketError, UdpSocket, Waiting,
+    options,
+};
+use crate::host::State;
+use crate::host::pollable::Pollable;
+use crate::network::Protocol;
+
+type Streams = (
+    Resource<IncomingDatagramStream>,
+    Resource<OutgoingDatagramStream>,
+);
+
+impl udp_create_socket::Host for State {
+    fn create_udp_socket(
+        &mut self,
+        family: IpAddressFamily,
+    ) -> Result<Resource<UdpSocket>, SocketError> {
+        let socket = UdpSocket::new(&self.handle, family.into())?;
+        Ok(self.table.push(socket)?)
+    }
+}
+
+impl Host for State {}
+
+impl HostUdpSocket for State {
+    fn start_bind(
+        &mut self,
+        socket: Resource<UdpSocket>,
+        network: Resource<Network>,
+        local_address: IpSocketAddress,
+    ) -> Result<(), SocketError> {
+        self.table.get(&network)?;
+        let allow = &self.context.network;
+        let socket = self.table.get_mut(&socket)?;
+        let local = of_family(local_address, socket.family())?;
+        socket.may_bind()?;
+        if !allow.binds(Protocol::Udp, local) {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        socket.start_bind(local)
+    }
+
+    fn finish_bind(&mut self, socket: Resource<UdpSocket>) -> Result<(), SocketError> {
+        self.table.get_mut(&socket)?.finish_bind()
+    }
+
+    fn stream(
+        &mut self,
+        socket: Resource<UdpSocket>,
+        remote_address: Option<IpSocketAddress>,
+    ) -> Result<Streams, SocketError> {
+        let (allow, known) = (&self.context.network, &self.looked_up);
+        let entry = self.table.get_mut(&socket)?;
+        let target = match remote_address {
+            Some(address) => Some(remote(of_family(address, entry.family())?)?),
+            None => None,
+        };
+        entry.may_stream()?;
+        if target.is_some_and(|target| !allow.reaches(Protocol::Udp, target, known)) {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        let (incoming, outgoing) = entry.stream(target)?;
+        Ok((
+            self.table.push_child(incoming, &socket)?,
+            self.table.push_child(outgoing, &socket)?,
+        ))
+    }
+
+    fn local_address(
+        &mut self,
+        socket: Resource<UdpSocket>,
+    ) -> Result<IpSocketAddress, SocketError> {
+        Ok(self.table.get(&socket)?.local_address()?.into())
+    }
+
+    fn remote_address(
+        &mut self,
+        socket: Resource<UdpSocket>,
+    ) -> Result<IpSocketAddress, SocketError> {
+        Ok(self.table.get(&socket)?.remote_address()?.into())
+    }
+
+    fn address_family(&mut self, socket: Resource<UdpSocket>) -> Result<IpAddressFamily> {
+        Ok(self.table.get(&socket)?.family().into())
+    }
+
+    fn unicast_hop_limit(&mut self, socket: Resource<UdpSocket>) -> Result<u8, SocketError> {
+        Ok(self.table.get(&socket)?.options().hop_limit()?)
+    }
+
+    fn set_unicast_hop_limit(
+        &mut self,
+        socket: Resource<UdpSocket>,
+        value: u8,
+    ) -> Result<(), SocketError> {
+        options::set_hops(&self.table.get(&socket)?.options(), value)
+    }
+
+    fn receive_buffer_size(&mut self, socket: Resource<UdpSocket>) -> Result<u64, SocketError> {
+        options::receive_buffer(&self.table.get(&socket)?.options())
+    }
+
+    fn set_receive_buffer_size(
+        &mut self,
+        socket: Resource<UdpSocket>,
+        value: u64,
+    ) -> Result<(), SocketError> {
+        options::set_receive_buffer(&self.table.get(&socket)?.options(), value)
+    }
+
+    fn send_buffer_size(&mut self, socket: Resource<UdpSocket>) -> Result<u64, SocketError> {
+        options::send_buffer(&self.table.get(&socket)?.options())
+    }
+
+    fn set_send_buffer_size(
+        &mut self,
+        socket: Resource<UdpSocket>,
+        value: u64,
+    ) -> Result<(), SocketError> {
+        options::set_send_buffer(&self.table.get(&socket)?.options(), value)
+    }
+
+    /// Binding completes at once, so there is nothing to wait for.
+    fn subscribe(&mut self, socket: Resource<UdpSocket>) -> Result<Resource<Pollable>> {
+        self.table.push_child(Pollable::Ready, &socket)
+    }
+
+    fn drop(&mut self, socket: Resource<UdpSocket>) -> Result<()> {
+        self.table.delete(socket)?;
+        Ok(())
+    }
+}
+
+impl HostIncomingDatagramStream for State {
+    async fn receive(
+        &mut self,
+        stream: Resource<IncomingDatagramStream>,
+        max_results: u64,
+    ) -> Result<Vec<IncomingDatagram>, SocketError> {
+        self.breathe().await?;
+        let most = usize::try_from(max_results).unwrap_or(usize::MAX);
+        let stream = self.table.get_mut(&stream)?;
+        stream.receive(most, &mut self.datagram)
+    }
+
+    fn subscribe(
+        &mut self,
+        stream: Resource<IncomingDatagramStream>,
+    ) -> Result<Resource<Pollable>> {
+        let waiting = Waiting::Incoming(stream.rep());
+        self.table.push_child(Pollable::Socket(waiting), &stream)
+    }
+
+    fn drop(&mut self, stream: Resource<IncomingDatagramStream>) -> Result<()> {
+        self.table.delete(stream)?;
+        Ok(())
+    }
+}
+
+impl HostOutgoingDatagramStream for State {
+    async fn check_send(
+        &mut self,
+        stream: Resource<OutgoingDatagramStream>,
+    ) -> Result<u64, SocketError> {
+        self.breathe().await?;
+        let stream = self.table.get_mut(&stream)?;
+        stream.check_send()
+    }
+
+    async fn send(
+        &mut self,
+        stream: Resource<OutgoingDatagramStream>,
+        datagrams: Vec<OutgoingDatagram>,
+    ) -> Result<u64, SocketError> {
+        self.breathe().await?;
+        let stream = self.table.get_mut(&stream)?;
+        stream.send(&datagrams, &self.context.network, &self.looked_up)
+    }
+
+    fn subscribe(
+        &mut self,
+        stream: Resource<OutgoingDatagramStream>,
+    ) -> Result<Resource<Pollable>> {
+        let waiting = Waiting::Outgoing(stream.rep());
+        self.table.push_child(Pollable::Socket(waiting), &stream)
+    }
+
+    fn drop(&mut self, stream: Resource<OutgoingDatagramStream>) -> Result<()> {
+        self.table.delete(stream)?;
+        Ok(())
+    }
+}

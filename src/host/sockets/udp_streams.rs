@@ -1,0 +1,243 @@
+//! `incoming-datagram-stream` and `outgoing-datagram-stream` of `wasi:sockets/udp`.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use wasmtime::format_err;
+use wippy_dispatcher::net::{Family, MAX_BATCH};
+use wippy_dispatcher::{Error, Instant, Interest, WaitSet};
+
+use super::SocketError;
+use super::address::{of_family, remote};
+use super::error::ErrorCode;
+use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
+use super::udp_state::Association;
+use crate::network::{Allow, LookedUp, Protocol};
+
+/// The longest datagram there is, in bytes.
+const DATAGRAM_MAX: usize = 65_535;
+/// The most datagrams that one `receive` gives.
+const RECEIVE_MAX: usize = 1024;
+/// Beyond how many bytes it gives no further one.
+const RECEIVE_BYTES: usize = 1 << 20;
+
+/// What a socket receives.
+pub struct IncomingDatagramStream {
+    shared: Arc<Association>,
+    generation: u64,
+    remote: Option<SocketAddr>,
+    /// A failure after datagrams that were still given; told at the next `receive`.
+    failed: Option<SocketError>,
+}
+
+/// What a socket sends.
+pub struct OutgoingDatagramStream {
+    shared: Arc<Association>,
+    generation: u64,
+    remote: Option<SocketAddr>,
+    family: Family,
+    /// What `check-send` gave and `send` has not used.
+    permit: usize,
+    /// The system had no room.
+    full: bool,
+}
+
+impl IncomingDatagramStream {
+    pub(super) fn new(
+        shared: Arc<Association>,
+        generation: u64,
+        remote: Option<SocketAddr>,
+    ) -> IncomingDatagramStream {
+        IncomingDatagramStream {
+            shared,
+            generation,
+            remote,
+            failed: None,
+        }
+    }
+
+    fn is_current(&self) -> bool {
+        self.shared.is_current(self.generation)
+    }
+
+    /// What is there, `most` datagrams at most; never waits. `buffer` is where each arrives.
+    pub(super) fn receive(
+        &mut self,
+        most: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Vec<IncomingDatagram>, SocketError> {
+        if !self.is_current() {
+            return Err(ErrorCode::InvalidState.into());
+        }
+        if let Some(failed) = self.failed.take() {
+            return Err(failed);
+        }
+        let (mut datagrams, mut bytes) = (Vec::new(), 0);
+        let most = most.min(RECEIVE_MAX);
+        if most > 0 {
+            buffer.resize(DATAGRAM_MAX, 0);
+        }
+        while datagrams.len() < most && bytes < RECEIVE_BYTES {
+            match self.shared.socket.try_recv(buffer) {
+                // It came before the socket was connected, from somebody else.
+                Ok((_, from)) if self.remote.is_some_and(|remote| !is_same(remote, from)) => {}
+                Ok((length, from)) => {
+                    bytes += length;
+                    datagrams.push(IncomingDatagram {
+                        data: buffer.get(..length).unwrap_or_default().to_vec(),
+                        remote_address: from.into(),
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if datagrams.is_empty() => return Err(error.into()),
+                Err(error) => {
+                    self.failed = Some(error.into());
+                    break;
+                }
+            }
+        }
+        Ok(datagrams)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_current()
+            || self.failed.is_some()
+            || self.shared.socket.is_ready(Interest::Readable)
+    }
+
+    pub(super) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        match self.is_current() && self.failed.is_none() {
+            true => self.shared.socket.register(set, Interest::Readable, tag),
+            false => set.add_deadline(Instant::from_nanos(0), tag),
+        }
+    }
+}
+
+impl OutgoingDatagramStream {
+    pub(super) fn new(
+        shared: Arc<Association>,
+        generation: u64,
+        remote: Option<SocketAddr>,
+        family: Family,
+    ) -> OutgoingDatagramStream {
+        OutgoingDatagramStream {
+            shared,
+            generation,
+            remote,
+            family,
+            permit: 0,
+            full: false,
+        }
+    }
+
+    fn is_current(&self) -> bool {
+        self.shared.is_current(self.generation)
+    }
+
+    fn has_room(&self) -> bool {
+        !self.full || self.shared.socket.is_ready(Interest::Writable)
+    }
+
+    /// How many datagrams the next `send` may hold: 0 when the system has no room.
+    pub(super) fn check_send(&mut self) -> Result<u64, SocketError> {
+        if !self.is_current() {
+            return Err(ErrorCode::InvalidState.into());
+        }
+        self.permit = match self.has_room() {
+            true => MAX_BATCH,
+            false => 0,
+        };
+        Ok(self.permit as u64)
+    }
+
+    /// Sends datagrams in order and says how many were sent; the error of the first is its own.
+    pub(super) fn send(
+        &mut self,
+        datagrams: &[OutgoingDatagram],
+        allow: &Allow,
+        known: &LookedUp,
+    ) -> Result<u64, SocketError> {
+        if !self.is_current() {
+            return Err(ErrorCode::InvalidState.into());
+        }
+        if datagrams.is_empty() {
+            return Ok(0);
+        }
+        if datagrams.len() > self.permit {
+            return Err(SocketError::Trap(format_err!(
+                "send of {} datagrams where check-send permitted {}",
+                datagrams.len(),
+                self.permit
+            )));
+        }
+        let mut batch = Vec::with_capacity(datagrams.len());
+        let mut refused = None;
+        for datagram in datagrams {
+            match self.target(datagram, allow, known) {
+                Ok(to) => batch.push((datagram.data.as_slice(), to)),
+                Err(code) => {
+                    refused = Some(code);
+                    break;
+                }
+            }
+        }
+        if let (true, Some(code)) = (batch.is_empty(), refused) {
+            return Err(code.into());
+        }
+        match self.shared.socket.try_send_many(&batch) {
+            Ok(sent) => {
+                self.full = false;
+                self.permit = self.permit.saturating_sub(sent);
+                Ok(sent as u64)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.full = true;
+                self.permit = 0;
+                Ok(0)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where a datagram goes; `None` where the socket is connected.
+    fn target(
+        &self,
+        datagram: &OutgoingDatagram,
+        allow: &Allow,
+        known: &LookedUp,
+    ) -> Result<Option<SocketAddr>, ErrorCode> {
+        let given = match datagram.remote_address {
+            Some(address) => Some(remote(of_family(address, self.family)?)?),
+            None => None,
+        };
+        let to = match (self.remote, given) {
+            (None, None) => return Err(ErrorCode::InvalidArgument),
+            (Some(connected), Some(given)) if !is_same(connected, given) => {
+                return Err(ErrorCode::InvalidArgument);
+            }
+            (Some(connected), _) => connected,
+            (None, Some(given)) => given,
+        };
+        match allow.reaches(Protocol::Udp, to, known) {
+            true => Ok(given.filter(|_| self.remote.is_none())),
+            false => Err(ErrorCode::AccessDenied),
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.is_current() || self.has_room()
+    }
+
+    pub(super) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        match self.is_ready() {
+            true => set.add_deadline(Instant::from_nanos(0), tag),
+            false => self.shared.socket.register(set, Interest::Writable, tag),
+        }
+    }
+}
+
+/// The same peer; an address's flow and scope are the system's business.
+fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
+    one.ip() == other.ip() && one.port() == other.port()
+}

@@ -1,0 +1,277 @@
+//! An HTTP client on a dispatcher: connections that are kept, and exchanges on them.
+//!
+//! Each exchange is a task. It never waits for anything but the dispatcher, and everything that it
+//! holds has a bound: a piece of the request, a piece of the response.
+
+mod connect;
+mod connection;
+mod pool;
+mod stream;
+
+pub use pool::ClientLimits;
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::task::Poll;
+
+use rustls::{ClientConfig, RootCertStore};
+use wippy_dispatcher::{Handle, Instant, Lane, Task};
+
+use super::error::ErrorCode;
+use super::exchange::{Reply, Request, reply};
+use super::tls::{Roots, system_roots};
+use connection::{Connection, Exchange, Outcome};
+use pool::{Key, Pool};
+use stream::Stream;
+
+/// How many sets of roots keep their settings.
+const CONFIGS_MAX: usize = 64;
+
+/// Sends requests. Clones are the same client, with the same connections.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    handle: Handle,
+    limits: ClientLimits,
+    pool: Mutex<Pool>,
+    /// Closes the connections that have waited too long; alive while some wait.
+    sweeper: Mutex<Option<Task<()>>>,
+    open: AtomicUsize,
+    made: AtomicUsize,
+    configs: Mutex<HashMap<[u8; 32], Arc<ClientConfig>>>,
+    system: Arc<OnceLock<RootCertStore>>,
+    /// The system's roots are read once, however many ask at the same time.
+    reading: Lane,
+}
+
+impl Client {
+    /// A client without connections. Nothing is read before the first request over TLS.
+    pub fn new(handle: &Handle, limits: ClientLimits) -> Client {
+        Client(Arc::new(Inner {
+            handle: handle.clone(),
+            limits,
+            pool: Mutex::default(),
+            sweeper: Mutex::new(None),
+            open: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
+            configs: Mutex::default(),
+            system: Arc::new(OnceLock::new()),
+            reading: handle.lane(1, limits.connections),
+        }))
+    }
+
+    /// Sends a request. It starts at the dispatcher's next turn; what is known of its body then
+    /// decides how the body is framed.
+    ///
+    /// # Errors
+    /// When the dispatcher's bounds are reached. Everything else is in the reply.
+    pub fn send(&self, request: Request) -> Result<Reply, ErrorCode> {
+        let handle = &self.0.handle;
+        let (answer, reply) = reply(handle)?;
+        let client = self.clone();
+        let task = handle.spawn(async move {
+            let mut exchange = Exchange::new(request, answer);
+            if let Err(code) = client.perform(&mut exchange).await {
+                exchange.fail(code);
+            }
+        })?;
+        task.detach();
+        Ok(reply)
+    }
+
+    /// How many connections wait for their next exchange.
+    pub fn idle(&self) -> usize {
+        lock(&self.0.pool).len()
+    }
+
+    /// How many connections were made so far.
+    pub fn made(&self) -> usize {
+        self.0.made.load(Ordering::Relaxed)
+    }
+
+    async fn perform(&self, exchange: &mut Exchange) -> Result<(), ErrorCode> {
+        let key = Key {
+            target: exchange.request.target.clone(),
+            roots: match exchange.request.target.secure {
+                true => exchange.request.roots.digest(),
+                false => [0; 32],
+            },
+        };
+        while let Some(mut connection) = self.take(&key) {
+            match connection.run(&self.0.handle, exchange).await {
+                // The server had closed it in the meantime: the request was never looked at.
+                Ok(Outcome::Stale) => break,
+                Ok(Outcome::Kept) => return self.put(key, connection),
+                Ok(Outcome::Over) => return Ok(()),
+                Err(code) => return Err(code),
+            }
+        }
+        let Some(mut connection) = self.connect(exchange).await? else {
+            return Ok(());
+        };
+        match connection.run(&self.0.handle, exchange).await? {
+            Outcome::Kept => self.put(key, connection),
+            Outcome::Stale => Err(ErrorCode::ConnectionTerminated),
+            Outcome::Over => Ok(()),
+        }
+    }
+
+    /// A connection that waits and is still of use.
+    fn take(&self, key: &Key) -> Option<Connection> {
+        loop {
+            let mut connection = lock(&self.0.pool).take(key)?;
+            if connection.is_quiet() {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn put(&self, key: Key, connection: Connection) -> Result<(), ErrorCode> {
+        let now = self.0.handle.now()?;
+        let refused = lock(&self.0.pool).put(key, connection, now, &self.0.limits);
+        drop(refused);
+        self.sweep()
+    }
+
+    /// A new connection within the time for it; none when nobody wants it any more.
+    async fn connect(&self, exchange: &Exchange) -> Result<Option<Connection>, ErrorCode> {
+        let place = Place::new(&self.0)?;
+        let handle = &self.0.handle;
+        let request = &exchange.request;
+        let mut known = false;
+        let connecting = async {
+            let addresses = connect::addresses(handle, &request.target).await?;
+            known = true;
+            let tcp = connect::connect_any(handle, addresses).await?;
+            // Small pieces of a body must not wait for the acknowledgement of those before.
+            let _ = tcp.options().set_nodelay(true);
+            if !request.target.secure {
+                return Ok(Stream::plain(tcp));
+            }
+            let config = self.config(&request.roots).await?;
+            connect::secure(tcp, config, &request.target.host).await
+        };
+        let late = handle.sleep(request.timeouts.connect);
+        let abandoned = exchange.abandoned().clone();
+        let first = {
+            let mut connecting = pin!(connecting);
+            let mut late = pin!(late);
+            let mut abandoned = pin!(abandoned.wait());
+            poll_fn(|cx| {
+                if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
+                    return Poll::Ready(First::Connected(result));
+                }
+                if abandoned.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(First::Abandoned);
+                }
+                late.as_mut().poll(cx).map(|_| First::Late)
+            })
+            .await
+        };
+        match first {
+            First::Connected(stream) => {
+                self.0.made.fetch_add(1, Ordering::Relaxed);
+                Ok(Some(Connection::new(handle, stream?, place)?))
+            }
+            First::Abandoned => Ok(None),
+            First::Late if known => Err(ErrorCode::ConnectionTimeout),
+            First::Late => Err(ErrorCode::DnsTimeout),
+        }
+    }
+
+    /// The TLS settings for a set of roots.
+    async fn config(&self, roots: &Roots) -> Result<Arc<ClientConfig>, ErrorCode> {
+        let inner = &self.0;
+        if let Some(config) = lock(&inner.configs).get(&roots.digest()) {
+            return Ok(config.clone());
+        }
+        if inner.system.get().is_none() {
+            let system = inner.system.clone();
+            let read = inner.reading.unblock(move || {
+                system.get_or_init(system_roots);
+            });
+            read.await?;
+        }
+        let system = inner.system.get().ok_or(ErrorCode::ConfigurationError)?;
+        let config = roots.config(system, &inner.handle)?;
+        let mut configs = lock(&inner.configs);
+        if configs.len() >= CONFIGS_MAX {
+            configs.clear();
+        }
+        Ok(configs.entry(roots.digest()).or_insert(config).clone())
+    }
+
+    /// Sees to it that connections that wait are closed in time.
+    fn sweep(&self) -> Result<(), ErrorCode> {
+        let mut sweeper = lock(&self.0.sweeper);
+        if sweeper.as_ref().is_some_and(|task| !task.is_finished()) {
+            return Ok(());
+        }
+        let timeout = self.0.limits.idle_timeout;
+        let first = self.0.handle.now()? + timeout;
+        let task =
+            self.0
+                .handle
+                .spawn(sweep(Arc::downgrade(&self.0), self.0.handle.clone(), first))?;
+        *sweeper = Some(task);
+        Ok(())
+    }
+}
+
+async fn sweep(client: Weak<Inner>, handle: Handle, first: Instant) {
+    let mut next = Some(first);
+    while let Some(deadline) = next {
+        if handle.sleep_until(deadline).await.is_err() {
+            return;
+        }
+        let (Some(client), Ok(now)) = (client.upgrade(), handle.now()) else {
+            return;
+        };
+        let timeout = client.limits.idle_timeout;
+        let nanos = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let before = Instant::from_nanos(now.as_nanos().saturating_sub(nanos));
+        let (expired, oldest) = lock(&client.pool).expire(before);
+        drop(expired);
+        next = oldest.map(|since| since + timeout);
+    }
+}
+
+enum First {
+    Connected(Result<Stream, ErrorCode>),
+    Abandoned,
+    Late,
+}
+
+/// One of the connections that a client may have.
+pub(crate) struct Place(Weak<Inner>);
+
+impl Place {
+    fn new(client: &Arc<Inner>) -> Result<Place, ErrorCode> {
+        let most = client.limits.connections;
+        let taken = client
+            .open
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
+                (open < most).then_some(open + 1)
+            });
+        match taken {
+            Ok(_) => Ok(Place(Arc::downgrade(client))),
+            Err(_) => Err(ErrorCode::ConnectionLimitReached),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.upgrade() {
+            client.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,136 @@
+//! A connection's bytes: plain or over TLS.
+
+use std::io::{self, Read, Write};
+
+use wippy_dispatcher::net::TcpStream;
+use wippy_dispatcher::{Error, Interest, WaitSet};
+
+use crate::http::error::ErrorCode;
+use crate::http::tls::{Got, Session};
+
+/// A connection as far as bytes are concerned. Nothing here waits.
+pub struct Stream {
+    tcp: TcpStream,
+    session: Option<Box<Session>>,
+}
+
+impl Stream {
+    /// Over TCP alone.
+    pub fn plain(tcp: TcpStream) -> Stream {
+        Stream { tcp, session: None }
+    }
+
+    /// Over TLS, whose handshake is done.
+    pub fn secure(tcp: TcpStream, session: Session) -> Stream {
+        Stream {
+            tcp,
+            session: Some(Box::new(session)),
+        }
+    }
+
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// `connection-terminated`, and the errors of TLS.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<Got, ErrorCode> {
+        match &mut self.session {
+            Some(session) => session.read(&mut Socket(&self.tcp), buffer),
+            None if !self.tcp.is_ready(Interest::Readable) => Ok(Got::Nothing),
+            None => plain(self.tcp.try_read(buffer)),
+        }
+    }
+
+    /// Whether the server has neither closed it nor sent anything, asked of the system itself.
+    pub fn is_quiet(&mut self) -> bool {
+        let mut byte = [0];
+        let got = match &mut self.session {
+            Some(session) => session.read(&mut Asking(&self.tcp), &mut byte),
+            None => plain(self.tcp.try_read(&mut byte)),
+        };
+        got == Ok(Got::Nothing)
+    }
+
+    /// Takes bytes: 0 when there is no room.
+    ///
+    /// # Errors
+    /// `connection-terminated`.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorCode> {
+        match &mut self.session {
+            Some(session) => Ok(session.write(bytes)),
+            None => match self.tcp.try_write(bytes) {
+                Ok(count) => Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+                Err(_) => Err(ErrorCode::ConnectionTerminated),
+            },
+        }
+    }
+
+    /// Hands what was taken to the system; whether all of it is.
+    ///
+    /// # Errors
+    /// `connection-terminated`.
+    pub fn flush(&mut self) -> Result<bool, ErrorCode> {
+        match &mut self.session {
+            Some(session) => session.flush(&mut Socket(&self.tcp)),
+            None => Ok(true),
+        }
+    }
+
+    /// Adds a direction to a wait.
+    ///
+    /// # Errors
+    /// When the dispatcher's bounds are reached.
+    pub fn register(&self, set: &mut WaitSet, interest: Interest, tag: u32) -> Result<(), Error> {
+        self.tcp.register(set, interest, tag)
+    }
+}
+
+/// A session tells its peer of its end, as far as there is room.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.close();
+            let _ = session.flush(&mut Socket(&self.tcp));
+        }
+    }
+}
+
+fn plain(read: io::Result<usize>) -> Result<Got, ErrorCode> {
+    match read {
+        Ok(0) => Ok(Got::Closed),
+        Ok(count) => Ok(Got::Bytes(count)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Got::Nothing),
+        Err(_) => Err(ErrorCode::ConnectionTerminated),
+    }
+}
+
+/// A socket as a reader and a writer that never wait.
+pub struct Socket<'a>(pub &'a TcpStream);
+
+impl Read for Socket<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.is_ready(Interest::Readable) {
+            true => self.0.try_read(buffer),
+            false => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+impl Write for Socket<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The same, asking the system whatever the dispatcher knows.
+struct Asking<'a>(&'a TcpStream);
+
+impl Read for Asking<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buffer)
+    }
+}

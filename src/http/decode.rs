@@ -1,0 +1,176 @@
+//! From bytes to the parts of a message, over any split of the bytes.
+
+use super::buffer::Buffer;
+use super::fields::{FieldLimits, Fields};
+use super::head::{Framing, Malformed, Scanner, parse_fields};
+
+/// The longest line that holds a chunk's size and extensions, in bytes.
+const CHUNK_LINE_MAX: usize = 1024;
+/// The most that the extensions of a body's chunks may take together, in bytes.
+const EXTENSIONS_MAX: usize = 16 * 1024;
+/// Hexadecimal digits of a size that fits 64 bits.
+const SIZE_DIGITS: usize = 16;
+
+/// What comes next in a body.
+#[derive(PartialEq, Eq, Debug)]
+pub enum Piece {
+    /// Nothing before more bytes are there.
+    More,
+    /// The next bytes, this many at most, are the body's. Whoever takes some says so with
+    /// [`BodyDecoder::took`].
+    Data(u64),
+    /// The end, with the trailers where there were some.
+    End(Option<Fields>),
+}
+
+/// Takes the framing off a body.
+#[derive(Debug)]
+pub struct BodyDecoder {
+    state: State,
+    extensions: usize,
+    limits: FieldLimits,
+}
+
+#[derive(Debug)]
+enum State {
+    Length(u64),
+    UntilClose,
+    /// The line before a chunk.
+    Size,
+    Chunk(u64),
+    /// The line's end behind a chunk.
+    ChunkEnd,
+    Trailers(Scanner),
+    Done,
+}
+
+impl BodyDecoder {
+    /// A decoder for a body with this framing; `limits` hold for the trailers.
+    pub fn new(framing: Framing, limits: FieldLimits) -> BodyDecoder {
+        let state = match framing {
+            Framing::Length(length) => State::Length(length),
+            Framing::Chunked => State::Size,
+            Framing::UntilClose => State::UntilClose,
+        };
+        BodyDecoder {
+            state,
+            extensions: 0,
+            limits,
+        }
+    }
+
+    /// What comes next. Bytes of framing are consumed, data are not.
+    ///
+    /// # Errors
+    /// `Syntax` for chunks that are none, `TooLong` for lines and trailers beyond their bounds.
+    pub fn next(&mut self, input: &mut Buffer) -> Result<Piece, Malformed> {
+        loop {
+            match &mut self.state {
+                State::Length(0) => {
+                    self.state = State::Done;
+                    return Ok(Piece::End(None));
+                }
+                State::Length(left) | State::Chunk(left) if *left > 0 => {
+                    return Ok(Piece::Data(*left));
+                }
+                State::UntilClose => return Ok(Piece::Data(u64::MAX)),
+                State::Size => match self.size_line(input)? {
+                    None => return Ok(Piece::More),
+                    Some(0) => self.state = State::Trailers(Scanner::default()),
+                    Some(size) => self.state = State::Chunk(size),
+                },
+                State::Length(_) | State::Chunk(_) => self.state = State::ChunkEnd,
+                State::ChunkEnd => match input.as_slice() {
+                    [b'\r', b'\n', ..] => {
+                        input.consume(2);
+                        self.state = State::Size;
+                    }
+                    [] | [b'\r'] => return Ok(Piece::More),
+                    _ => return Err(Malformed::Syntax),
+                },
+                State::Trailers(scanner) => {
+                    let block = input.as_slice();
+                    let Some(end) = scanner.scan(block, self.limits)? else {
+                        return Ok(Piece::More);
+                    };
+                    let block = block.get(..end).unwrap_or_default();
+                    let trailers = match block {
+                        b"\r\n" => None,
+                        block => Some(parse_fields(block, self.limits)?),
+                    };
+                    input.consume(end);
+                    self.state = State::Done;
+                    return Ok(Piece::End(trailers));
+                }
+                State::Done => return Ok(Piece::End(None)),
+            }
+        }
+    }
+
+    /// Bytes of the body were taken.
+    pub fn took(&mut self, count: usize) {
+        if let State::Length(left) | State::Chunk(left) = &mut self.state {
+            *left = left.saturating_sub(count as u64);
+        }
+    }
+
+    /// Whether the end of the connection is the end of the body.
+    pub fn may_end(&self) -> bool {
+        matches!(self.state, State::UntilClose | State::Done)
+    }
+
+    /// Whether the trailers are being read.
+    pub fn in_trailers(&self) -> bool {
+        matches!(self.state, State::Trailers(_))
+    }
+
+    fn size_line(&mut self, input: &mut Buffer) -> Result<Option<u64>, Malformed> {
+        let bytes = input.as_slice();
+        let window = bytes.get(..CHUNK_LINE_MAX).unwrap_or(bytes);
+        let Some(end) = window.iter().position(|&byte| byte == b'\n') else {
+            // What cannot become a line is refused before its end is there.
+            size_prefix(window.strip_suffix(b"\r").unwrap_or(window))?;
+            return match bytes.len() >= CHUNK_LINE_MAX {
+                true => Err(Malformed::Syntax),
+                false => Ok(None),
+            };
+        };
+        let line = window
+            .get(..end)
+            .and_then(|line| line.strip_suffix(b"\r"))
+            .ok_or(Malformed::Syntax)?;
+        let (size, digits) = size_prefix(line)?;
+        if digits == 0 {
+            return Err(Malformed::Syntax);
+        }
+        self.extensions += line.len() - digits;
+        if self.extensions > EXTENSIONS_MAX {
+            return Err(Malformed::Syntax);
+        }
+        input.consume(end + 1);
+        Ok(Some(size))
+    }
+}
+
+/// The size at the front of a chunk's line, and how many digits it has. Behind it nothing but
+/// extensions may stand.
+fn size_prefix(line: &[u8]) -> Result<(u64, usize), Malformed> {
+    let digits = line
+        .iter()
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    let (size, rest) = line.split_at(digits);
+    let separated = matches!(rest, [] | [b';', ..]);
+    let printable = rest
+        .iter()
+        .all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
+    let stands = digits > 0 || line.is_empty();
+    if digits > SIZE_DIGITS || !separated || !printable || !stands {
+        return Err(Malformed::Syntax);
+    }
+    let size = size.iter().fold(0u64, |size, &byte| {
+        let digit = char::from(byte).to_digit(16).unwrap_or(0);
+        size << 4 | u64::from(digit)
+    });
+    Ok((size, digits))
+}

@@ -1,0 +1,140 @@
+//! A request, the answer to it, and the place where the answer is left.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use wippy_dispatcher::{Error, Handle, Signal};
+
+use super::body::BodyReader;
+use super::error::ErrorCode;
+use super::fields::Fields;
+use super::head::RequestHead;
+use super::target::Target;
+use super::tls::Roots;
+
+/// How long a client waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    /// For the name, the connection and TLS together. Default 600 s.
+    pub connect: Duration,
+    /// For the response's head, from when nothing but the server is waited for. Default 600 s.
+    pub first_byte: Duration,
+    /// For each further piece of the response, and for each piece of the request to be taken.
+    /// Default 600 s.
+    pub between_bytes: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        let long = Duration::from_secs(600);
+        Timeouts {
+            connect: long,
+            first_byte: long,
+            between_bytes: long,
+        }
+    }
+}
+
+/// A request to send.
+pub struct Request {
+    /// Where it goes.
+    pub target: Target,
+    /// The `Host` field.
+    pub authority: String,
+    /// The method, the target's path and the header fields.
+    pub head: RequestHead,
+    /// The body, where there is one.
+    pub body: Option<BodyReader>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// Whom to trust.
+    pub roots: Roots,
+}
+
+/// A message that answers a request: received by a client, or given to a server.
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The header fields.
+    pub fields: Fields,
+    /// The body, where there is one.
+    pub body: Option<BodyReader>,
+}
+
+struct Cell {
+    answer: Mutex<Option<Result<Response, ErrorCode>>>,
+    answered: Signal,
+    abandoned: Signal,
+}
+
+impl Cell {
+    fn lock(&self) -> MutexGuard<'_, Option<Result<Response, ErrorCode>>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a response is waited for. Dropped with the response in it, or before there is one, nobody
+/// wants it any more.
+pub struct Reply(Arc<Cell>);
+
+/// Where the response is left. Dropped before that, the answer is an error.
+pub struct Answer(Arc<Cell>);
+
+/// A place for one response.
+///
+/// # Errors
+/// When the dispatcher's bound on signals is reached.
+pub fn reply(handle: &Handle) -> Result<(Answer, Reply), Error> {
+    let cell = Arc::new(Cell {
+        answer: Mutex::new(None),
+        answered: Signal::new(handle)?,
+        abandoned: Signal::new(handle)?,
+    });
+    Ok((Answer(cell.clone()), Reply(cell)))
+}
+
+impl Reply {
+    /// Set once the answer is there, and from then on.
+    pub fn signal(&self) -> &Signal {
+        &self.0.answered
+    }
+
+    /// Takes the answer, if it is there.
+    pub fn take(&self) -> Option<Result<Response, ErrorCode>> {
+        self.0.lock().take()
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if !self.0.answered.is_set() {
+            self.0.abandoned.set();
+        }
+    }
+}
+
+impl Answer {
+    /// Set when nobody waits any more. It stays of use after the answer, for whoever reads the
+    /// response's body: see [`BodyReader::announce`].
+    pub fn abandoned(&self) -> &Signal {
+        &self.0.abandoned
+    }
+
+    /// Leaves the answer.
+    pub fn send(self, answer: Result<Response, ErrorCode>) {
+        self.put(answer);
+    }
+
+    fn put(&self, answer: Result<Response, ErrorCode>) {
+        if !self.0.answered.is_set() {
+            *self.0.lock() = Some(answer);
+            self.0.answered.set();
+        }
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.put(Err(ErrorCode::internal("no response was given")));
+    }
+}

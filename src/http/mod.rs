@@ -1,0 +1,34 @@
+//! HTTP/1.1 without I/O, and a client over the dispatcher's sockets.
+//!
+//! What reads and writes messages knows neither time nor sockets: bytes are arguments. Whatever a
+//! peer sends is bounded, and every refusal is one of the codes of `wasi:http/types`.
+
+mod body;
+mod buffer;
+mod client;
+mod decode;
+mod encode;
+mod error;
+mod exchange;
+mod fields;
+mod head;
+mod method;
+mod response;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+pub use body::{BodyReader, BodySink, BodySource, BodyWriter, Stopped, body};
+pub use buffer::Buffer;
+pub use client::{Client, ClientLimits};
+pub use decode::{BodyDecoder, Piece};
+pub use encode::{BodyEncoder, WrongLength};
+pub use error::{DnsError, ErrorCode, FieldSize, TlsAlert};
+pub use exchange::{Answer, Reply, Request, Response, Timeouts, reply};
+pub use fields::{FieldError, FieldLimits, Fields, is_name, is_value};
+pub use head::{Framing, Malformed, RequestHead, ResponseHead, Scanner, content_length};
+pub use method::Method;
+pub use response::{Event, INFORMATIONAL_MAX, ResponseDecoder};
+pub use target::{Target, is_authority, is_path, is_scheme};
+pub use tls::{Got, Roots, RootsError, Session, system_roots};

@@ -1,0 +1,168 @@
+//! What a component exports and imports, read from its binary without compiling it.
+
+use wasmparser::component_types::ComponentEntityType;
+use wasmparser::types::Types;
+use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
+
+use super::ModuleError;
+use super::audit::Import;
+use super::imports::group_of;
+use super::link::host_interface;
+
+/// The functions at a component's border.
+#[derive(Debug)]
+pub struct Border {
+    /// `function` or `package:name/interface@version#function`, in the component's order.
+    pub exports: Vec<String>,
+    /// The functions that it imports, in the component's order.
+    pub imports: Vec<Import>,
+}
+
+impl Border {
+    /// Reads the sections and types of a component; function bodies are left to the compiler.
+    ///
+    /// # Errors
+    /// `Invalid`, with the offset of what is wrong.
+    pub fn of(component: &[u8]) -> Result<Border, ModuleError> {
+        // What the engine does not support it refuses itself, by name.
+        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        let (mut imports, mut exports) = (Vec::new(), Vec::new());
+        let mut depth = 0usize;
+        for payload in Parser::new(0).parse_all(component) {
+            let payload = payload.map_err(invalid)?;
+            match &payload {
+                Payload::ComponentImportSection(reader) if depth == 0 => {
+                    for import in reader.clone() {
+                        imports.push(import.map_err(invalid)?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(reader) if depth == 0 => {
+                    for export in reader.clone() {
+                        exports.push(export.map_err(invalid)?.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+            match validator.payload(&payload).map_err(invalid)? {
+                ValidPayload::Parser(_) => depth += 1,
+                ValidPayload::End(types) => match depth.checked_sub(1) {
+                    Some(outer) => depth = outer,
+                    None => return Ok(Border::from_types(&types, &imports, &exports)),
+                },
+                ValidPayload::Ok | ValidPayload::Func(..) => {}
+            }
+        }
+        Err(ModuleError::Invalid("it ends too early".to_owned()))
+    }
+
+    fn from_types(types: &Types, imports: &[String], exports: &[String]) -> Border {
+        let types = types.as_ref();
+        let mut border = Border {
+            exports: Vec::new(),
+            imports: Vec::new(),
+        };
+        for name in exports {
+            match types.component_item_for_export(name).map(|item| &item.ty) {
+                Some(ComponentEntityType::Func(_)) => border.exports.push(name.clone()),
+                Some(&ComponentEntityType::Instance(instance)) => {
+                    for (function, item) in &types[instance].exports {
+                        if matches!(item.ty, ComponentEntityType::Func(_)) {
+                            border.exports.push(format!("{name}#{function}"));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for name in imports {
+            let known = host_interface(name);
+            let mut push = |function: &str| {
+                border.imports.push(Import {
+                    interface: known.unwrap_or(name).to_owned(),
+                    function: function.to_owned(),
+                    group: known.and_then(group_of),
+                });
+            };
+            match types.component_item_for_import(name).map(|item| &item.ty) {
+                Some(ComponentEntityType::Func(_)) => push(""),
+                Some(&ComponentEntityType::Instance(instance)) => {
+                    for (function, item) in &types[instance].exports {
+                        if matches!(item.ty, ComponentEntityType::Func(_)) {
+                            push(function);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        border
+    }
+}
+
+fn invalid(error: wasmparser::BinaryReaderError) -> ModuleError {
+    ModuleError::Invalid(format!(
+        "{} at offset {:#x}",
+        error.message(),
+        error.offset()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::to_binary;
+
+    fn border(text: &str) -> Border {
+        Border::of(&to_binary(text).expect("text")).expect("a component")
+    }
+
+    #[test]
+    fn functions_of_interfaces_and_of_the_component_itself_are_listed() {
+        let border = border(
+            r#"(component
+                (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock
+                    (type $instant' u64)
+                    (export "instant" (type $instant (eq $instant')))
+                    (export "now" (func (result $instant)))))
+                (import "other:thing/place@1.0.0" (instance (export "go" (func))))
+                (import "alone" (func))
+                (component $inner
+                    (import "hidden" (func))
+                    (core module $m (func (export "f")))
+                    (core instance $i (instantiate $m))
+                    (func (export "f") (canon lift (core func $i "f"))))
+                (core module $m (func (export "f") (result i32) i32.const 1))
+                (core instance $i (instantiate $m))
+                (func $f (result u32) (canon lift (core func $i "f")))
+                (instance $shown (export "first" (func $f)) (export "second" (func $f)))
+                (export "test:it/shown@0.1.0" (instance $shown))
+                (export "plain" (func $f)))"#,
+        );
+        let shown = ["first", "second"].map(|name| format!("test:it/shown@0.1.0#{name}"));
+        assert_eq!(border.exports[..2], shown);
+        assert_eq!(border.exports[2..], ["plain".to_owned()]);
+        let names: Vec<_> = border.imports.iter().map(Import::name).collect();
+        let clock = "wasi:clocks/monotonic-clock#now";
+        assert_eq!(names, [clock, "other:thing/place@1.0.0#go", "alone"]);
+        assert_eq!(border.imports[0].group, Some("wasi:clocks"));
+        assert_eq!(border.imports[1].group, None);
+    }
+
+    #[test]
+    fn broken_bytes_are_an_error_wherever_they_break() {
+        let whole = to_binary(
+            r#"(component (core module $m (func (export "f")))
+                (core instance $i (instantiate $m))
+                (func (export "f") (canon lift (core func $i "f"))))"#,
+        )
+        .expect("text");
+        for end in 0..whole.len() {
+            // What is cut off at a section's end may still be whole.
+            if let Ok(border) = Border::of(&whole[..end]) {
+                assert!(border.exports.len() <= 1);
+            }
+        }
+        assert!(Border::of(b"\0asm\x0d\0\x01\0\xff\xff").is_err());
+        assert!(Border::of(b"").is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! Services: processes that are started with the project and kept running (contract §2, §7).
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wippy_dispatcher::{Error, Signal, Task};
+
+use super::plan::Plan;
+use super::race::{First, race};
+use super::restart::Pauses;
+use crate::Runtime;
+use crate::host::stdio::Stdio;
+use crate::registry::{Entry, Id, Kind};
+
+/// How long a start may take where `start_timeout` is not written.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long what was written may take to be delivered where `stop_timeout` is not written.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How a service ended for good.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// With status 0: its work is done.
+    Done,
+    /// It failed, and was started often enough.
+    Failed(String),
+}
+
+/// Who has started, for those that depend on it.
+#[derive(Default)]
+struct Starts {
+    /// Set once a service has started, or never will.
+    signals: HashMap<Id, Signal>,
+    /// Those that never did.
+    failed: RefCell<HashSet<Id>>,
+}
+
+impl Starts {
+    fn set(&self, id: &Id) {
+        if let Some(signal) = self.signals.get(id) {
+            signal.set();
+        }
+    }
+
+    /// A service has failed for good.
+    fn fail(&self, id: &Id) {
+        let never = self.signals.get(id).is_some_and(|signal| !signal.is_set());
+        if never {
+            self.failed.borrow_mut().insert(id.clone());
+            self.set(id);
+        }
+    }
+}
+
+/// Runs the services of a plan until all have ended or `stop` is set; then those that still run
+/// are stopped, the last started first. A service on a terminal host has `stdio`, any other's
+/// output becomes log lines.
+///
+/// # Errors
+/// The dispatcher's.
+pub async fn supervise(
+    runtime: &Runtime,
+    plan: Plan,
+    stdio: Stdio,
+    stop: &Signal,
+) -> Result<Vec<(Id, Ended)>, Error> {
+    let handle = runtime.handle();
+    let mut starts = Starts::default();
+    for entry in &plan.services {
+        starts
+            .signals
+            .insert(entry.id.clone(), Signal::new(handle)?);
+    }
+    let never = plan.mistaken.into_iter().chain(plan.not_run);
+    starts.failed.borrow_mut().extend(never);
+    let starts = Rc::new(starts);
+    let mut tasks: Vec<(Arc<Entry>, Task<Result<Ended, Error>>)> = Vec::new();
+    for entry in plan.services {
+        let (runtime, starts) = (runtime.clone(), starts.clone());
+        let (service, stdio) = (entry.clone(), stdio.clone());
+        let keeping = async move { keep(&runtime, &service, stdio, &starts).await };
+        tasks.push((entry, handle.spawn(keeping)?));
+    }
+    let mut ended = Vec::new();
+    let mut running = tasks.into_iter();
+    for (entry, mut task) in running.by_ref() {
+        match race(&mut task, stop.wait()).await {
+            First::Left(outcome) => {
+                ended.push((entry.id.clone(), outcome.unwrap_or(Err(Error::Closed))?));
+            }
+            First::Right(stopped) => {
+                stopped?;
+                let rest: Vec<_> = std::iter::once((entry, task)).chain(running).collect();
+                halt(runtime, rest, &stdio, &mut ended).await?;
+                break;
+            }
+        }
+    }
+    Ok(ended)
+}
+
+/// Stops what still runs: the guests are gone at once, what they wrote is still delivered.
+async fn halt(
+    runtime: &Runtime,
+    running: Vec<(Arc<Entry>, Task<Result<Ended, Error>>)>,
+    stdio: &Stdio,
+    ended: &mut Vec<(Id, Ended)>,
+) -> Result<(), Error> {
+    let mut patience = Duration::ZERO;
+    for (entry, task) in running.into_iter().rev() {
+        match task.cancel().await {
+            // It had ended by itself before.
+            Some(outcome) => ended.push((entry.id.clone(), outcome?)),
+            None => {
+                let timeout = entry.lifecycle.stop_timeout.unwrap_or(STOP_TIMEOUT);
+                patience = patience.max(timeout);
+                tracing::info!(target: "service", "{} stopped", entry.id);
+            }
+        }
+    }
+    match race(stdio.delivered(), runtime.handle().sleep(patience)).await {
+        First::Left(()) => Ok(()),
+        First::Right(slept) => slept,
+    }
+}
+
+/// Starts a service once those it depends on have started, and again each time it fails.
+async fn keep(
+    runtime: &Runtime,
+    entry: &Arc<Entry>,
+    stdio: Stdio,
+    starts: &Starts,
+) -> Result<Ended, Error> {
+    for dependency in &entry.lifecycle.depends_on {
+        if let Some(start) = starts.signals.get(dependency) {
+            start.wait().await?;
+        }
+        if starts.failed.borrow().contains(dependency) {
+            starts.fail(&entry.id);
+            let failure = format!("it depends on {dependency}, which did not start");
+            tracing::error!(target: "service", "{} does not start: {failure}", entry.id);
+            return Ok(Ended::Failed(failure));
+        }
+    }
+    let mut pauses = Pauses::new(&entry.lifecycle);
+    loop {
+        let begun = runtime.handle().now()?;
+        let failure = match run(runtime, entry, &stdio, starts).await? {
+            None => return Ok(Ended::Done),
+            Some(failure) => failure,
+        };
+        let Some(pause) = pauses.after(runtime.handle().now()? - begun) else {
+            starts.fail(&entry.id);
+            tracing::error!(target: "service", "{} failed for good: {failure}", entry.id);
+            return Ok(Ended::Failed(failure));
+        };
+        tracing::warn!(target: "service", "{} failed, next start in {pause:?}: {failure}", entry.id);
+        runtime.handle().sleep(pause).await?;
+    }
+}
+
+/// One run of a service; what failed, if something did.
+async fn run(
+    runtime: &Runtime,
+    entry: &Arc<Entry>,
+    stdio: &Stdio,
+    starts: &Starts,
+) -> Result<Option<String>, Error> {
+    let Kind::ProcessService(service) = &entry.kind else {
+        return Ok(Some(format!("a {} is no service", entry.kind_name())));
+    };
+    let Some(process) = runtime.registry().get(&service.process) else {
+        return Ok(Some(format!("{} is not there", service.process)));
+    };
+    let timeout = entry.lifecycle.start_timeout.unwrap_or(START_TIMEOUT);
+    let starting = runtime.prepare(process);
+    match race(starting, runtime.handle().sleep(timeout)).await {
+        First::Left(Ok(_)) => {}
+        First::Left(Err(problem)) => return Ok(Some(problem.to_string())),
+        First::Right(slept) => {
+            slept?;
+            return Ok(Some(format!(
+                "not ready within its start_timeout of {timeout:?}"
+            )));
+        }
+    }
+    tracing::info!(target: "service", "{} starts", entry.id);
+    starts.set(&entry.id);
+    let host = runtime.registry().get(&service.host);
+    let on_terminal = host.is_some_and(|host| matches!(host.kind, Kind::TerminalHost(_)));
+    let stdio = match on_terminal {
+        true => stdio.clone(),
+        false => Stdio::logged(&entry.id.to_string()),
+    };
+    Ok(match runtime.run_service(process, service, stdio).await {
+        Ok(status) if status.code == 0 => None,
+        Ok(status) => Some(match status.error {
+            Some(error) => format!("status {}: {error}", status.code),
+            None => format!("status {}", status.code),
+        }),
+        Err(error) => Some(error.problem.to_string()),
+    })
+}

@@ -1,0 +1,151 @@
+//! What a call is given: everything that `wasi:` of its entry says, resolved when it starts (contract §6).
+
+use std::sync::Arc;
+
+use super::Runtime;
+use super::loading::readable;
+use crate::fs;
+use crate::function::{Function, Problem};
+use crate::host::filesystem::Mount;
+use crate::host::http::Access;
+use crate::host::stdio::Stdio;
+use crate::host::{Context, Limits};
+use crate::http::Roots;
+use crate::module;
+use crate::registry::{FsDirectory, Wasi};
+
+/// The largest file of certificates, in bytes.
+const CA_MAX: u64 = 1 << 20;
+/// The interface that sends requests.
+const HANDLER: &str = "wasi:http/outgoing-handler";
+
+impl Runtime {
+    /// What a call is given; `argv` where the entry fixes no arguments.
+    pub(super) async fn context(
+        &self,
+        function: &Function,
+        stdio: Stdio,
+        argv: &[String],
+    ) -> Result<Context, Problem> {
+        let default = Wasi::default();
+        let settings = function.entry.function();
+        let wasi = settings.map_or(&default, |settings| &settings.wasi);
+        let roots = self.trusted(function).await?;
+        Ok(Context {
+            env: self.environment(function).await?.into(),
+            args: arguments(function, wasi, argv),
+            cwd: wasi.cwd.as_str().into(),
+            stdio,
+            mounts: self.mounts(function).await?,
+            http: Access::new(self.inner.http.clone(), roots),
+            network: wasi.network_allow.clone(),
+            limits: limits(function),
+        })
+    }
+
+    /// What a guest's `get-environment` returns: resolved when its call starts, on the blocking
+    /// pool where a storage is a file.
+    async fn environment(&self, function: &Function) -> Result<Vec<(String, String)>, Problem> {
+        let Some(settings) = function.entry.function() else {
+            return Ok(Vec::new());
+        };
+        let (environment, bindings) = (self.inner.environment.clone(), &settings.wasi.env);
+        if !environment.reads_files(bindings) {
+            return Ok(environment.bind(bindings)?);
+        }
+        let bindings = bindings.clone();
+        let job = self
+            .inner
+            .handle
+            .unblock(move || environment.bind(&bindings));
+        Ok(job.await??)
+    }
+
+    /// What a guest's `get-directories` returns: opened when its call starts.
+    async fn mounts(&self, function: &Function) -> Result<Arc<[Arc<Mount>]>, Problem> {
+        let settings = function.entry.function();
+        let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
+        let mut mounts = Vec::with_capacity(listed.len());
+        for mount in listed {
+            let entry = self.inner.registry.get(&mount.fs);
+            let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
+                return Err(Problem::NoFilesystem {
+                    guest: mount.guest.clone(),
+                    fs: mount.fs.to_string(),
+                });
+            };
+            let opened = self.inner.roots.get(&filesystem(directory)).await;
+            let filesystem = opened.map_err(|error| Problem::Mount {
+                guest: mount.guest.clone(),
+                error,
+            })?;
+            mounts.push(Arc::new(Mount {
+                filesystem,
+                guest: mount.guest.clone(),
+                read_only: mount.read_only,
+            }));
+        }
+        Ok(mounts.into())
+    }
+
+    /// Whom a guest's requests over TLS trust beside the system's roots: read when its call starts.
+    async fn trusted(&self, function: &Function) -> Result<Roots, Problem> {
+        let files = match function.entry.function() {
+            Some(settings) if function.capabilities.allows(HANDLER) => &settings.wasi.http_ca,
+            _ => return Ok(Roots::default()),
+        };
+        if files.is_empty() {
+            return Ok(Roots::default());
+        }
+        let mut places = Vec::with_capacity(files.len());
+        for file in files {
+            let found = readable(&self.inner.registry, &file.fs, &file.path)?;
+            places.push((found.directory.clone(), file.path.clone()));
+        }
+        let job = self.inner.handle.unblock(move || {
+            let files: Result<Vec<_>, _> = places
+                .iter()
+                .map(|(directory, path)| module::read(directory, path, CA_MAX))
+                .collect();
+            Ok::<_, Problem>(Roots::with_extra(&files?)?)
+        });
+        job.await?
+    }
+}
+
+/// How an entry's directory is opened.
+fn filesystem(directory: &FsDirectory) -> fs::Settings {
+    let mode = directory.mode;
+    fs::Settings {
+        directory: directory.directory.clone(),
+        create: directory.auto_init.then_some(mode.bits),
+        mask: fs::Mask {
+            read: mode.read,
+            write: mode.write,
+            list: mode.list,
+        },
+    }
+}
+
+fn arguments(function: &Function, wasi: &Wasi, argv: &[String]) -> Arc<[String]> {
+    // A preview 1 module takes its first argument for its own name.
+    let name = || function.entry.id.name.clone();
+    match &wasi.args {
+        Some(list) if function.module.preview1 => std::iter::once(name())
+            .chain(list.iter().cloned())
+            .collect(),
+        Some(list) => list.as_slice().into(),
+        None if function.module.preview1 && argv.is_empty() => [name()].into(),
+        None => argv.into(),
+    }
+}
+
+fn limits(function: &Function) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(settings) = function.entry.function() {
+        let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
+    }
+    limits
+}

@@ -1,0 +1,166 @@
+//! From an entry to a function that can be called: decoded at load, compiled and linked at first need.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Runtime;
+use crate::function::{Function, Pool, Problem};
+use crate::mistake::mistakes;
+use crate::module::{self, Capabilities, ExpectedHash, Method, Module, ModuleError, Origin};
+use crate::registry::{Diagnostic, Entry, FsDirectory, Id, Kind, Registry, Source};
+
+impl Runtime {
+    /// Loads all modules of the project: each is read, hashed, compared and decoded once, and
+    /// `method`, `wit` and `imports` of its entries are checked (contract §3). Nothing is compiled.
+    /// A call loads what it needs by itself; this finds the mistakes of the others.
+    ///
+    /// # Errors
+    /// The dispatcher's; the project's mistakes are what it returns, in the order of the entries.
+    pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
+        let registry = &self.inner.registry;
+        // What has mistakes, or needs what has, was told of already.
+        let usable = registry.entries().filter(|entry| {
+            entry.function().is_some() && registry.mistakes_of(&entry.id).is_empty()
+        });
+        let mut loading = Vec::new();
+        for entry in usable {
+            let (runtime, entry) = (self.clone(), entry.clone());
+            let task = async move {
+                let problem = runtime.module(&entry).await.err().map(Problem::from);
+                mistakes(&entry, problem.as_ref())
+            };
+            loading.push(self.inner.handle.spawn(task)?);
+        }
+        let mut found = Vec::new();
+        for task in loading {
+            found.extend(task.await.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// An entry's function: read, hashed, compiled and linked once.
+    ///
+    /// # Errors
+    /// `NotCallable` and `Module`.
+    pub async fn prepare(&self, entry: &Arc<Entry>) -> Result<Rc<Function>, Problem> {
+        let once = self
+            .inner
+            .functions
+            .borrow_mut()
+            .entry(entry.id.clone())
+            .or_default()
+            .clone();
+        let runtime = self.clone();
+        let entry = entry.clone();
+        if entry.function().is_none() {
+            return Err(Problem::NotCallable(entry.kind_name().to_owned()));
+        }
+        let made = once.get(
+            &self.inner.handle,
+            || async move { runtime.link(entry).await },
+        );
+        Ok(made.await?)
+    }
+
+    async fn link(&self, entry: Arc<Entry>) -> Result<Rc<Function>, ModuleError> {
+        let inner = &self.inner;
+        let Loaded {
+            module,
+            capabilities,
+            method,
+        } = self.module(&entry).await?;
+        let component = inner.modules.compiled(&inner.handle, &module).await?;
+        let method = Method::find(&inner.engine, &component, &method)?;
+        let linker = module::link(&inner.engine, &component, &capabilities)?;
+        let pre = linker
+            .instantiate_pre(&component)
+            .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
+        let pool = match (&entry.kind, entry.function()) {
+            (Kind::ProcessWasm(_), _) | (_, None) => None,
+            (_, Some(settings)) => {
+                let bound = settings.pool.bound();
+                Some(Pool::new(bound.concurrent, bound.waiting))
+            }
+        };
+        Ok(Rc::new(Function {
+            method,
+            pre,
+            engine: inner.engine.clone(),
+            pool,
+            instances: inner.instances.clone(),
+            module,
+            capabilities,
+            entry,
+        }))
+    }
+
+    /// An entry's module and what its fields mean to it.
+    async fn module(&self, entry: &Entry) -> Result<Loaded, ModuleError> {
+        let inner = &self.inner;
+        let Some(settings) = entry.function() else {
+            return Err(ModuleError::Invalid("the entry has no module".to_owned()));
+        };
+        let origin = origin(&inner.registry, &settings.source)?;
+        let module = inner
+            .modules
+            .load(&inner.handle, origin, settings.wit.clone())
+            .await?;
+        let exports: Vec<&str> = module.border.exports.iter().map(String::as_str).collect();
+        let method = module::choose(&exports, &settings.method)?.to_owned();
+        let names = settings.imports.iter().map(|import| import.value.as_str());
+        let mut capabilities = Capabilities::parse(names)?;
+        if module.preview1 {
+            capabilities.extend_preview1();
+        }
+        Ok(Loaded {
+            module,
+            capabilities,
+            method,
+        })
+    }
+}
+
+/// An entry's module, decoded and not compiled, and what the entry's fields mean to it.
+struct Loaded {
+    module: Rc<Module>,
+    capabilities: Capabilities,
+    /// The full name of the export that `method` means.
+    method: String,
+}
+
+/// Where the bytes of an entry's module are.
+///
+/// # Errors
+/// `Read` when the filesystem entry is none or its mode does not let files be read, and the errors
+/// of a hash's form.
+pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleError> {
+    let (fs, path, hash) = match source {
+        Source::Text(text) => return Ok(Origin::Text(text.clone())),
+        Source::File { fs, path, hash } => (fs, path, hash),
+    };
+    Ok(Origin::File {
+        directory: readable(registry, fs, path)?.directory.clone(),
+        path: path.clone(),
+        expected: ExpectedHash::parse(hash)?,
+    })
+}
+
+/// The filesystem entry that `path` is read from.
+pub(super) fn readable<'a>(
+    registry: &'a Registry,
+    fs: &Id,
+    path: &str,
+) -> Result<&'a FsDirectory, ModuleError> {
+    let refused = |reason: String| ModuleError::Read {
+        path: path.to_owned(),
+        reason,
+    };
+    let entry = registry.get(fs);
+    match entry.and_then(|entry| entry.fs_directory()) {
+        Some(found) if found.mode.read => Ok(found),
+        Some(_) => Err(refused(format!(
+            "the mode of {fs} does not let files be read"
+        ))),
+        None => Err(refused(format!("{fs} is no filesystem"))),
+    }
+}

@@ -1,0 +1,136 @@
+//! A project on a dispatcher: its entries, compiled at first need, and their calls.
+
+mod context;
+mod loading;
+mod processes;
+
+pub use loading::origin;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wippy_dispatcher::Handle;
+
+use crate::env::Environment;
+use crate::fs::Roots;
+use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
+use crate::host::Exit;
+use crate::host::stdio::Stdio;
+use crate::http::{Client, ClientLimits};
+use crate::module::{Engine, MAX_INSTANCES, ModuleError, Modules, Profile};
+use crate::once::Once;
+use crate::registry::{Entry, Id, Registry};
+
+/// The calls that may wait for an instance, over all entries.
+const MAX_WAITING: u32 = 1 << 20;
+
+/// Everything that is needed to call a project's entries. Clones are the same runtime. It lives on
+/// its dispatcher's thread.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    handle: Handle,
+    registry: Registry,
+    environment: Arc<Environment>,
+    engine: Engine,
+    modules: Modules,
+    functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
+    instances: Pool,
+    /// The opened directories of filesystem entries.
+    roots: Roots,
+    http: Client,
+}
+
+impl Runtime {
+    /// A runtime over a project's entries. Nothing is compiled yet.
+    ///
+    /// # Errors
+    /// When the machine cannot run the engine, or the handle is not of this thread.
+    pub fn new(handle: Handle, registry: Registry) -> Result<Runtime, ModuleError> {
+        let profile = match handle.is_simulated()? {
+            true => Profile::Simulated,
+            false => Profile::Live,
+        };
+        let engine = Engine::new(profile)?;
+        Ok(Runtime {
+            inner: Rc::new(Inner {
+                roots: Roots::new(handle.clone()),
+                http: Client::new(&handle, ClientLimits::default()),
+                handle,
+                environment: Arc::new(registry.environment().clone()),
+                registry,
+                modules: Modules::new(engine.clone()),
+                engine,
+                functions: RefCell::new(HashMap::new()),
+                instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
+            }),
+        })
+    }
+
+    /// The dispatcher that it lives on.
+    pub fn handle(&self) -> &Handle {
+        &self.inner.handle
+    }
+
+    /// The project's entries.
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    /// How many modules were compiled so far.
+    pub fn compilations(&self) -> u64 {
+        self.inner.modules.compilations()
+    }
+
+    /// Calls a function by its ID, or by its bare name where that is unambiguous. Its standard
+    /// output and error become log lines.
+    ///
+    /// # Errors
+    /// See [`Problem`]; nothing that a guest does ends anything but its own call.
+    pub async fn call(
+        &self,
+        name: &str,
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, CallError> {
+        self.call_with(name, None, arguments).await
+    }
+
+    /// The same with standard streams of the caller's, where there are some.
+    ///
+    /// # Errors
+    /// As [`Runtime::call`].
+    pub async fn call_with(
+        &self,
+        name: &str,
+        stdio: Option<Stdio>,
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, CallError> {
+        let entry = self
+            .inner
+            .registry
+            .resolve(name)
+            .map_err(|error| Problem::from(error).of(name))?;
+        let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
+        match self.call_entry(entry, stdio, &[], arguments).await {
+            Err(Problem::Exit(Exit(0))) => Ok(serde_json::Value::Null),
+            result => result.map_err(|problem| problem.of(&entry.id)),
+        }
+    }
+
+    pub(super) async fn call_entry(
+        &self,
+        entry: &Arc<Entry>,
+        stdio: Stdio,
+        argv: &[String],
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, Problem> {
+        let function = self.prepare(entry).await?;
+        let context = self.context(&function, stdio, argv).await?;
+        call(&function, &self.inner.handle, context, arguments).await
+    }
+}

@@ -1,0 +1,139 @@
+//! Commands, processes and services: functions that have standard streams and end with a status.
+
+use std::sync::Arc;
+
+use super::Runtime;
+use crate::function::values::{ValueError, signature};
+use crate::function::{Arguments, CallError, Problem};
+use crate::host::Exit;
+use crate::host::stdio::Stdio;
+use crate::process::Status;
+use crate::registry::{Entry, ProcessService};
+
+impl Runtime {
+    /// Runs a command by its name with the words of a command line (contract §7).
+    ///
+    /// # Errors
+    /// As [`Runtime::call`], except that the guest's own exit is a status.
+    pub async fn run(
+        &self,
+        command: &str,
+        stdio: Stdio,
+        words: &[String],
+    ) -> Result<Status, CallError> {
+        let entry = self
+            .inner
+            .registry
+            .command(command)
+            .map_err(|error| Problem::from(error).of(command))?;
+        self.run_process(entry, command, stdio, Input::Words(words))
+            .await
+    }
+
+    /// The same for any process, by its ID or by its bare name where that is unambiguous.
+    ///
+    /// # Errors
+    /// As [`Runtime::run`]; `NotAProcess` for what is none.
+    pub async fn execute(
+        &self,
+        name: &str,
+        stdio: Stdio,
+        words: &[String],
+    ) -> Result<Status, CallError> {
+        let entry = self
+            .inner
+            .registry
+            .resolve(name)
+            .map_err(|error| Problem::from(error).of(name))?;
+        let Some(process) = entry.process() else {
+            return Err(Problem::NotAProcess(entry.kind_name().to_owned()).of(&entry.id));
+        };
+        let name = match &process.command {
+            Some(command) => &command.name,
+            None => &entry.id.name,
+        };
+        self.run_process(entry, name, stdio, Input::Words(words))
+            .await
+    }
+
+    /// Runs a service's process once, with the service's input.
+    ///
+    /// # Errors
+    /// As [`Runtime::run`].
+    pub async fn run_service(
+        &self,
+        process: &Arc<Entry>,
+        service: &ProcessService,
+        stdio: Stdio,
+    ) -> Result<Status, CallError> {
+        let input = service.input.iter().map(serde_json::to_value);
+        // Nodes are made of what JSON knows.
+        let input: Vec<_> = input.map(Result::unwrap_or_default).collect();
+        self.run_process(process, &process.id.name, stdio, Input::Values(&input))
+            .await
+    }
+
+    async fn run_process(
+        &self,
+        entry: &Arc<Entry>,
+        name: &str,
+        stdio: Stdio,
+        input: Input<'_>,
+    ) -> Result<Status, CallError> {
+        let function = self
+            .prepare(entry)
+            .await
+            .map_err(|problem| problem.of(&entry.id))?;
+        let mut argv = vec![name.to_owned()];
+        let arguments = match function.method.is_run() {
+            true => {
+                argv.extend(input.words());
+                Arguments::Text(&[])
+            }
+            false => input.arguments(),
+        };
+        match self.call_entry(entry, stdio, &argv, arguments).await {
+            Ok(value) => Ok(Status::of_value(value)),
+            Err(Problem::Exit(Exit(status))) => Ok(Status::exit(status)),
+            Err(Problem::Value(error @ ValueError::Count { .. })) => {
+                let method = &function.method;
+                let signature = signature(&method.name, &method.params, method.result.as_ref());
+                let error = Box::new(error);
+                Err(Problem::Words { error, signature }.of(&entry.id))
+            }
+            Err(problem) => Err(problem.of(&entry.id)),
+        }
+    }
+}
+
+/// What a process is given.
+enum Input<'a> {
+    /// Of a command line.
+    Words(&'a [String]),
+    /// Of a service's `input`.
+    Values(&'a [serde_json::Value]),
+}
+
+impl<'a> Input<'a> {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Input::Words(words) => words.to_vec(),
+            Input::Values(values) => values.iter().map(text_of).collect(),
+        }
+    }
+
+    fn arguments(&self) -> Arguments<'a> {
+        match self {
+            Input::Words(words) => Arguments::Text(words),
+            Input::Values(values) => Arguments::Json(values),
+        }
+    }
+}
+
+/// A string as it is, anything else as JSON.
+fn text_of(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}

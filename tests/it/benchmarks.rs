@@ -1,0 +1,100 @@
+//! The guests that benchmarks run do what they are measured for.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::support::{Project, live};
+
+const IMPORTS: &str = "[wasi:io, wasi:clocks, wasi:filesystem, wasi:sockets, wasi:http]";
+
+fn call(project: &Project, name: &str, arguments: &[Value]) -> Value {
+    project.call_on(&live(), name, arguments).expect(name)
+}
+
+#[test]
+fn loops_over_files_read_and_write_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("data"), vec![7; 1 << 20]).expect("a file");
+    let mut project = Project::new();
+    let place = directory.path().display();
+    project.entry("files", "fs.directory", &[("directory", &place)]);
+    let mount = "{mounts: [{fs: files, guest: /}]}";
+    let cases = [
+        ("read-blocks", json!(["data", 4096, 10, true])),
+        ("write-blocks", json!(["written", 4096, 300])),
+        ("stat-open", json!(["data", 3])),
+        ("stat-path", json!(["data", 3])),
+        ("open-close", json!(["data", 3])),
+        ("list-directory", json!([".", 2])),
+        ("read-stream", json!(["data", 65536])),
+    ];
+    for (function, _) in &cases {
+        let wasi = [("wasi", &mount as &dyn std::fmt::Display)];
+        project.function(function, "bench-files", function, IMPORTS, &wasi);
+    }
+    for (function, arguments) in cases {
+        let arguments = arguments.as_array().expect("a list");
+        assert!(call(&project, function, arguments).as_u64() > Some(0));
+    }
+    let written = std::fs::read(directory.path().join("written")).expect("a file");
+    // 300 blocks, of which those beyond a MiB began anew.
+    assert_eq!(written, vec![7; 1 << 20]);
+}
+
+#[test]
+fn loops_over_sockets_are_echoed() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let tcp = listener.local_addr().expect("its port").port();
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let udp = socket.local_addr().expect("its port").port();
+    let echo = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a guest");
+        let mut buffer = [0; 1000];
+        for _ in 0..3 {
+            stream.read_exact(&mut buffer).expect("bytes");
+            stream.write_all(&buffer).expect("a reader");
+        }
+        for _ in 0..3 {
+            let (length, from) = socket.recv_from(&mut buffer).expect("a datagram");
+            socket.send_to(&buffer[..length], from).expect("sent");
+        }
+    });
+    let mut project = Project::new();
+    for function in ["tcp-ping-pong", "udp-ping-pong"] {
+        project.function(function, "bench-sockets", function, IMPORTS, &[]);
+    }
+    for (function, port) in [("tcp-ping-pong", tcp), ("udp-ping-pong", udp)] {
+        let times = call(&project, function, &[json!(port), json!(1000), json!(3)]);
+        assert_eq!(times.as_array().map(Vec::len), Some(3));
+    }
+    echo.join().expect("an echo");
+}
+
+#[test]
+fn loops_of_requests_are_answered() {
+    let server = tiny_http::Server::http("127.0.0.1:0").expect("a server");
+    let authority = server.server_addr().to_string();
+    let answering = thread::spawn(move || {
+        for _ in 0..13 {
+            let request = server.recv().expect("a request");
+            let body = request.url().len();
+            let response = tiny_http::Response::from_data(vec![7; body]);
+            request.respond(response).expect("a client");
+        }
+    });
+    let mut project = Project::new();
+    for function in ["get-series", "get-many", "download"] {
+        project.function(function, "bench-http", function, IMPORTS, &[]);
+    }
+    let series = [json!(authority), json!("/small"), json!(2)];
+    let times = call(&project, "get-series", &series);
+    assert_eq!(times.as_array().map(Vec::len), Some(2));
+    let many = [json!(authority), json!("/small"), json!(4), json!(10)];
+    assert!(call(&project, "get-many", &many).as_u64() > Some(0));
+    let download = [json!(authority), json!("/download"), json!(9)];
+    assert!(call(&project, "download", &download).as_u64() > Some(0));
+    answering.join().expect("a server");
+}

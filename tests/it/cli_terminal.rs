@@ -1,0 +1,76 @@
+//! Mistakes on a terminal: the lines of the file, the place in them, and what to do.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::program;
+use crate::support::Project;
+use crate::terminals::Terminal;
+
+/// What the program shows on a terminal as its standard error.
+fn shown(command: &mut Command) -> String {
+    let Terminal { mut keyboard, tty } = Terminal::new();
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: 100,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&tty, size).expect("a size");
+    command.stderr(tty).stdout(Stdio::null());
+    let mut child = command.spawn().expect("the program");
+    // The parent's copy of the other end would keep the terminal open.
+    command.stderr(Stdio::null());
+    let mut shown = Vec::new();
+    // The end of a terminal is an error.
+    let _ = keyboard.read_to_end(&mut shown);
+    child.wait().expect("its end");
+    String::from_utf8(shown)
+        .expect("text")
+        .replace("\r\n", "\n")
+}
+
+fn mistaken() -> tempfile::TempDir {
+    let mut project = Project::new();
+    project.function("f", "types", "greet", "[wasi:clock]", &[("metod", &"1")]);
+    project.directory()
+}
+
+#[test]
+fn a_mistake_shows_its_line_and_its_remedy() {
+    let directory = mistaken();
+    let mut command = program(directory.path(), &["check"]);
+    let text = shown(command.env("TERM", "xterm").env("NO_COLOR", "1"));
+    for part in [
+        "× test:f: imports[0]: unsupported wasm host import: wasi:clock",
+        "_index.yaml:13:15]",
+        "13 │     imports: [wasi:clock]",
+        "·               ─────────",
+        "help: did you mean wasi:clocks?",
+        "⚠ test:f: metod: ",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let coloured = shown(command.env_remove("NO_COLOR"));
+    assert!(coloured.contains("\u{1b}["), "{coloured}");
+    let dumb = shown(command.env("TERM", "dumb"));
+    assert!(
+        !dumb.contains('\u{1b}') && dumb.contains("help: did you mean"),
+        "{dumb}"
+    );
+}
+
+#[test]
+fn a_file_cannot_steer_the_terminal() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let yaml =
+        "namespace: app\nentries:\n  - {name: x, kind: fs.directory, \"a\\e[2J\": 1} # \u{9b}2J\n";
+    std::fs::write(directory.path().join("_index.yaml"), yaml).expect("a file");
+    let mut command = program(directory.path(), &["check"]);
+    let text = shown(command.env("TERM", "xterm").env("NO_COLOR", "1"));
+    assert!(text.contains("empty directory path"), "{text}");
+    let steering = |c: char| c.is_control() && c != '\n';
+    assert!(!text.contains(steering), "{text:?}");
+}

@@ -1,0 +1,222 @@
+//! What loading a project finds out without compiling anything, and what a filesystem allows.
+
+use serde_json::{Value, json};
+use wippy::function::Arguments;
+use wippy::module::{Digest, to_binary};
+
+use crate::support::{Project, guests, hash_of, simulated};
+
+const NUMBER: &str = r#"(module (func (export "add_one") (param i32) (result i32) (local.get 0)))"#;
+
+/// Adds an entry over text.
+fn text(project: &mut Project, name: &str, source: &str, fields: &[(&str, &str)]) {
+    let source = json!(source);
+    let mut all: Vec<(&str, &dyn std::fmt::Display)> = vec![("source", &source)];
+    all.extend(
+        fields
+            .iter()
+            .map(|(key, value)| (*key, value as &dyn std::fmt::Display)),
+    );
+    project.entry(name, "function.wat", &all);
+}
+
+#[test]
+fn mistakes_of_modules_are_found_by_loading_and_nothing_is_compiled() {
+    let mut project = Project::new();
+    project.function("good", "types", "add", "[]", &[]);
+    project.function("method", "types", "nothing", "[]", &[]);
+    project.function(
+        "imports",
+        "types",
+        "add",
+        "[wasi:io, wasi:clokcs, nonsense]",
+        &[],
+    );
+    let zeroes = format!("sha256:{}", "0".repeat(64));
+    let file: [(&str, &dyn std::fmt::Display); 4] = [
+        ("fs", &"guests"),
+        ("path", &"types.wasm"),
+        ("hash", &zeroes),
+        ("method", &"add"),
+    ];
+    project.entry("hash", "function.wasm", &file);
+    text(
+        &mut project,
+        "wit",
+        NUMBER,
+        &[("method", "add_one"), ("wit", "'add_one: func( -> s32;'")],
+    );
+    text(
+        &mut project,
+        "fit",
+        NUMBER,
+        &[
+            ("method", "add_one"),
+            ("wit", "'add_one: func(x: string) -> s32;'"),
+        ],
+    );
+    text(
+        &mut project,
+        "foreign",
+        r#"(module (import "env" "abort" (func)) (func (export "f")))"#,
+        &[("method", "f")],
+    );
+    text(
+        &mut project,
+        "needs-wit",
+        "(module (memory (export \"memory\") 1))",
+        &[("method", "f")],
+    );
+    text(&mut project, "syntax", "(component", &[("method", "f")]);
+    let dispatcher = simulated();
+    let runtime = project.load(&dispatcher);
+    let found = dispatcher.block_on(runtime.load()).expect("no deadlock");
+    let found = found.expect("a running dispatcher");
+    assert_eq!(runtime.compilations(), 0);
+    let found: Vec<(String, String, &str)> = found
+        .iter()
+        .map(|d| {
+            assert!(
+                d.is_error() && d.place.as_ref().is_some_and(|place| place.line > 0),
+                "{d}"
+            );
+            let entry = d.entry.as_ref().map(|id| id.name.clone());
+            (
+                entry.unwrap_or_default(),
+                d.field.clone().unwrap_or_default(),
+                d.message.as_str(),
+            )
+        })
+        .collect();
+    let expected = [
+        (
+            "method",
+            "method",
+            "method \"nothing\" not found; the module exports ",
+        ),
+        (
+            "imports",
+            "imports[1]",
+            "unsupported wasm host import: wasi:clokcs",
+        ),
+        (
+            "imports",
+            "imports[2]",
+            "unsupported wasm host import: nonsense",
+        ),
+        ("hash", "hash", "hash mismatch: expected 000"),
+        ("wit", "wit", ""),
+        ("fit", "wit", "`wit` does not fit the module: "),
+        (
+            "foreign",
+            "source",
+            "not a usable module: it imports env#abort",
+        ),
+        ("needs-wit", "source", "not a usable module: "),
+        ("syntax", "source", ""),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for ((entry, field, message), (its_entry, its_field, start)) in found.iter().zip(expected) {
+        assert_eq!(
+            (entry.as_str(), field.as_str()),
+            (its_entry, its_field),
+            "{message}"
+        );
+        assert!(message.starts_with(start), "{entry}: {message}");
+    }
+    // What is called is compiled, and nothing else.
+    let arguments = [json!(1), json!(2)];
+    let called = dispatcher.block_on(runtime.call("good", Arguments::Json(&arguments)));
+    assert_eq!(called.expect("no deadlock").expect("a sum"), json!(3));
+    assert_eq!(runtime.compilations(), 1);
+}
+
+/// What a file is called says nothing about what it holds.
+#[test]
+fn the_header_decides_what_a_module_is() {
+    let component = r#"(component (core module $m (func (export "f") (result i32) (i32.const 1)))
+        (core instance $i (instantiate $m))
+        (func (export "f") (result s32) (canon lift (core func $i "f"))))"#;
+    let core = r#"(module (func (export "f") (result i32) (i32.const 2)))"#;
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut project = Project::new();
+    project.entry(
+        "files",
+        "fs.directory",
+        &[("directory", &directory.path().display())],
+    );
+    for (name, source) in [("component.core", component), ("core.component.wasm", core)] {
+        let bytes = to_binary(source).expect("a module");
+        std::fs::write(directory.path().join(name), &bytes).expect("a file");
+        let hash = format!("sha256:{}", Digest::of(&bytes));
+        let entry = name.split('.').next().expect("a name");
+        let fields: [(&str, &dyn std::fmt::Display); 4] = [
+            ("fs", &"files"),
+            ("path", &name),
+            ("hash", &hash),
+            ("method", &"f"),
+        ];
+        project.entry(entry, "function.wasm", &fields);
+    }
+    assert_eq!(project.call("component", &[]), Ok(json!(1)));
+    assert_eq!(project.call("core", &[]), Ok(json!(2)));
+}
+
+#[test]
+fn a_filesystem_whose_files_may_not_be_read_gives_no_modules() {
+    let components = guests().join("components");
+    let call = |mode: &str| {
+        let mut project = Project::new();
+        let fields: [(&str, &dyn std::fmt::Display); 2] =
+            [("directory", &components.display()), ("mode", &mode)];
+        project.entry("masked", "fs.directory", &fields);
+        let hash = hash_of("types");
+        let fields: [(&str, &dyn std::fmt::Display); 4] = [
+            ("fs", &"masked"),
+            ("path", &"types.wasm"),
+            ("hash", &hash),
+            ("method", &"add"),
+        ];
+        project.entry("add", "function.wasm", &fields);
+        project.call("add", &[json!(1), json!(2)])
+    };
+    for mode in ["0400", "0444", "0755"] {
+        assert_eq!(call(mode), Ok(json!(3)), "{mode}");
+    }
+    for mode in ["0300", "0044", "0"] {
+        let text =
+            "test:add: cannot read types.wasm: the mode of test:masked does not let files be read";
+        assert_eq!(call(mode), Err(text.to_owned()), "{mode}");
+    }
+}
+
+/// `wasi:cli/run` of a command of any 0.2.x, with and without its version.
+#[test]
+fn a_commands_method_is_found_in_every_form() {
+    let run = r#"(component
+        (core module $m (func (export "run") (result i32) (i32.const 0)))
+        (core instance $i (instantiate $m))
+        (func $run (result (result)) (canon lift (core func $i "run")))
+        (instance $cli (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.0" (instance $cli)))"#;
+    let forms = [
+        "wasi:cli/run@0.2.0#run",
+        "wasi:cli/run#run",
+        "wasi:cli/run@0.2.0",
+        "wasi:cli/run",
+        "run#run",
+        "run",
+        "_start",
+    ];
+    for form in forms {
+        let mut project = Project::new();
+        text(
+            &mut project,
+            "f",
+            run,
+            &[("method", &json!(form).to_string())],
+        );
+        let ok: Result<Value, String> = Ok(json!({"ok": true}));
+        assert_eq!(project.call("f", &[]), ok, "{form}");
+    }
+}

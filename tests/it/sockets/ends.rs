@@ -1,0 +1,141 @@
+//! Peers that break off, peers that do not read, and what was accepted before an end.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
+use serde_json::json;
+
+use super::{Guest, loopback};
+
+fn listener() -> (TcpListener, u16) {
+    let server = TcpListener::bind(loopback(false)).expect("a port");
+    let port = server.local_addr().expect("an address").port();
+    (server, port)
+}
+
+/// Reads to the end and counts.
+fn count(mut stream: TcpStream) -> u64 {
+    let mut buffer = vec![0; 1 << 18];
+    let mut total = 0;
+    loop {
+        match stream.read(&mut buffer).expect("no reset") {
+            0 => return total,
+            read => total += read as u64,
+        }
+    }
+}
+
+#[test]
+fn a_reset_is_told_with_its_code_and_then_the_stream_is_closed() {
+    let guest = Guest::new();
+    let (server, port) = listener();
+    let peer = thread::spawn(move || {
+        let (mut stream, _) = server.accept().expect("a client");
+        stream.read_exact(&mut [0]).expect("a byte");
+        set_socket_linger(&stream, Some(Duration::ZERO)).expect("an option");
+    });
+    let told = guest.call("read-to-failure", &[json!(port)]);
+    peer.join().expect("the peer");
+    assert_eq!(told, Ok(json!("connection-reset, then closed")));
+}
+
+#[test]
+fn an_orderly_end_is_closed() {
+    let guest = Guest::new();
+    let (server, port) = listener();
+    let peer = thread::spawn(move || {
+        let (mut stream, _) = server.accept().expect("a client");
+        stream.read_exact(&mut [0]).expect("a byte");
+        stream.write_all(b"12345").expect("open");
+    });
+    let told = guest.call("read-to-failure", &[json!(port)]);
+    peer.join().expect("the peer");
+    assert_eq!(told, Ok(json!("closed after 5")));
+}
+
+#[test]
+fn a_peer_that_reads_late_parks_its_writer_at_the_permit() {
+    const BYTES: u64 = 12 << 20;
+    let guest = Guest::new();
+    let (server, at) = listener();
+    let (writer, _) = guest.start("write-much", vec![json!(at), json!(BYTES)]);
+    // Another guest goes on meanwhile; the writer cannot get past what the system holds.
+    let (echo, printed) = guest.start("serve", vec![json!(false), json!(1)]);
+    let echo_port = guest.port(&printed);
+    let talk = vec![json!(false), json!(echo_port), json!("meanwhile")];
+    let (talk, _) = guest.start("talk", talk);
+    assert_eq!(guest.end(talk), Ok(json!({ "ok": "meanwhile" })));
+    assert_eq!(guest.end(echo), Ok(json!({ "ok": 9 })));
+    assert!(!writer.is_finished());
+    let (stream, _) = server.accept().expect("the writer");
+    let reading = thread::spawn(move || count(stream));
+    let parked = guest.end(writer).expect("a value");
+    assert_eq!(reading.join().expect("the reader"), BYTES);
+    assert!(parked["ok"].as_u64().expect("a count") > 0, "{parked}");
+}
+
+#[test]
+fn what_was_accepted_is_delivered_whatever_ends_the_call() {
+    let guest = Guest::new();
+    for way in ["return", "drop", "shutdown", "exit", "trap"] {
+        let (server, at) = listener();
+        set_socket_recv_buffer_size(&server, 1 << 16).expect("an option");
+        let arguments = vec![json!(at), json!(way)];
+        let (writer, printed) = guest.start("write-and-end", arguments);
+        // The connect completes in the system; the guest writes until nothing more fits.
+        let accepting = thread::spawn(move || server.accept().expect("the writer").0);
+        let stream = guest.run_until(accepting);
+        guest.run_for(20);
+        assert!(!writer.is_finished(), "{way}: it waits for the delivery");
+        let reading = thread::spawn(move || count(stream));
+        let outcome = guest.end(writer);
+        let written = match way {
+            "exit" | "trap" => {
+                assert_eq!(outcome.is_ok(), way == "exit", "{outcome:?}");
+                guest.number(&printed)
+            }
+            _ => outcome
+                .as_ref()
+                .map_or(0, |value| value.as_u64().unwrap_or(0)),
+        };
+        assert!(written > 1 << 16, "{way}: {written}");
+        assert_eq!(reading.join().expect("the reader"), written, "{way}");
+    }
+}
+
+/// A call that nobody waits for any more delivers nothing, and leaves nothing.
+#[test]
+fn a_dropped_call_closes_its_connections() {
+    let guest = Guest::new();
+    let (server, at) = listener();
+    let (writer, _) = guest.start("write-much", vec![json!(at), json!(1u64 << 40)]);
+    let accepting = thread::spawn(move || server.accept().expect("the writer").0);
+    let mut stream = guest.run_until(accepting);
+    guest.run_for(10);
+    drop(writer);
+    guest.run_for(1);
+    // With the call alive this would wait for ever: it writes a terabyte.
+    let mut buffer = vec![0; 1 << 18];
+    while stream.read(&mut buffer).is_ok_and(|read| read > 0) {}
+}
+
+/// Linux drops the first packet of a client that finds the backlog full, and the client tries again
+/// after a second.
+#[test]
+fn a_full_backlog_keeps_a_connect_waiting() {
+    let (server, at) = listener();
+    rustix::net::listen(&server, 0).expect("a backlog");
+    let filling: Vec<TcpStream> = (0..1)
+        .map(|_| TcpStream::connect(("127.0.0.1", at)).expect("room"))
+        .collect();
+    let guest = Guest::new();
+    let (waiting, _) = guest.start("connect", vec![json!(false), json!(at)]);
+    guest.run_for(50);
+    assert!(!waiting.is_finished(), "the backlog is full");
+    let first = server.accept().expect("the first");
+    assert_eq!(guest.end(waiting), Ok(json!("ok")));
+    drop((first, filling));
+}
