@@ -11,12 +11,16 @@ use super::compile::compile;
 use super::{Digest, Engine, Module, ModuleError, Origin};
 use crate::once::Once;
 
+/// What is made once for each key.
+type Shared<K, T> = HashMap<K, Rc<Once<T>>>;
+
 /// The modules of one engine, however many entries and calls ask for them at the same time. What
 /// takes long happens on the blocking pool.
 pub struct Modules {
     engine: Engine,
-    loaded: RefCell<HashMap<(Origin, Option<String>), Rc<Once<Rc<Module>>>>>,
-    compiled: RefCell<HashMap<Digest, Rc<Once<Component>>>>,
+    /// By their origin and their `wit` lines.
+    loaded: RefCell<Shared<(Origin, Option<String>), Rc<Module>>>,
+    compiled: RefCell<Shared<Digest, Component>>,
     compilations: Cell<u64>,
 }
 

@@ -29,6 +29,9 @@ pub enum Ended {
     Failed(String),
 }
 
+/// A service, and the task that keeps it running.
+type Kept = (Arc<Entry>, Task<Result<Ended, Error>>);
+
 /// Who has started, for those that depend on it.
 #[derive(Default)]
 struct Starts {
@@ -77,7 +80,7 @@ pub async fn supervise(
     let never = plan.mistaken.into_iter().chain(plan.not_run);
     starts.failed.borrow_mut().extend(never);
     let starts = Rc::new(starts);
-    let mut tasks: Vec<(Arc<Entry>, Task<Result<Ended, Error>>)> = Vec::new();
+    let mut tasks: Vec<Kept> = Vec::new();
     for entry in plan.services {
         let (runtime, starts) = (runtime.clone(), starts.clone());
         let (service, stdio) = (entry.clone(), stdio.clone());
@@ -105,7 +108,7 @@ pub async fn supervise(
 /// Stops what still runs: the guests are gone at once, what they wrote is still delivered.
 async fn halt(
     runtime: &Runtime,
-    running: Vec<(Arc<Entry>, Task<Result<Ended, Error>>)>,
+    running: Vec<Kept>,
     stdio: &Stdio,
     ended: &mut Vec<(Id, Ended)>,
 ) -> Result<(), Error> {
