@@ -11,6 +11,9 @@ use super::compile::compile;
 use super::{Digest, Engine, Module, ModuleError, Origin};
 use crate::once::Once;
 
+/// What an entry says of its module: where it is, and its `wit` lines.
+type Said = (Origin, Option<String>);
+
 /// What is made once for each key.
 type Shared<K, T> = HashMap<K, Rc<Once<T>>>;
 
@@ -18,8 +21,7 @@ type Shared<K, T> = HashMap<K, Rc<Once<T>>>;
 /// takes long happens on the blocking pool.
 pub struct Modules {
     engine: Engine,
-    /// By their origin and their `wit` lines.
-    loaded: RefCell<Shared<(Origin, Option<String>), Rc<Module>>>,
+    loaded: RefCell<Shared<Said, Rc<Module>>>,
     compiled: RefCell<Shared<Digest, Component>>,
     compilations: Cell<u64>,
 }
