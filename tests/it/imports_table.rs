@@ -81,7 +81,7 @@ fn a_group_enables_its_interfaces_and_no_other() {
 #[test]
 fn an_interface_enables_itself_alone() {
     for name in all() {
-        assert_eq!(enabled(&name, false), [name.clone()]);
+        assert_eq!(enabled(&name, false), [name.as_str()]);
         let shouted = format!("{}@0.2.0", name.to_uppercase());
         assert_eq!(enabled(&shouted, false), [name]);
     }
