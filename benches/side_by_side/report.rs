@@ -117,7 +117,7 @@ impl Report {
                 calls: 1,
             })?;
             let about = answer.value.as_str().unwrap_or_default().to_owned();
-            println!("{:<14}{about}", contender.name().label());
+            println!("{:<17}{about}", contender.name().label());
         }
         if contenders
             .iter()

@@ -102,7 +102,7 @@ impl Guest {
         arguments: &[Val],
     ) -> Result<(Option<Val>, Instant)> {
         let mut ctx = WasiCtx::builder();
-        ctx.inherit_network();
+        ctx.inherit_network().allow_tcp(true).allow_udp(true);
         if let Some(files) = &self.files {
             ctx.preopened_dir(files, "/", FsPerms::ReadWrite)?;
         }

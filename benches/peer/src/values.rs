@@ -27,6 +27,12 @@ pub fn arguments(function: &Function, json: &[Value]) -> Result<Vec<Val>> {
 
 fn from_json(ty: &Type, json: &Value) -> Result<Val> {
     let value = match ty {
+        Type::Bool => json.as_bool().map(Val::Bool),
+        Type::String => json.as_str().map(|text| Val::String(text.into())),
+        Type::U16 => json
+            .as_u64()
+            .and_then(|n| u16::try_from(n).ok())
+            .map(Val::U16),
         Type::U32 => json
             .as_u64()
             .and_then(|n| u32::try_from(n).ok())
