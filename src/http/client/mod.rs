@@ -6,6 +6,7 @@
 mod connect;
 mod connection;
 mod pool;
+mod run;
 mod stream;
 
 pub use pool::ClientLimits;

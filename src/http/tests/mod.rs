@@ -1,5 +1,6 @@
 //! The codec from outside: what it accepts, what it refuses, and any split of the bytes.
 
+mod body;
 mod properties;
 mod refusals;
 
