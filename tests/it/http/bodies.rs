@@ -7,7 +7,15 @@ use super::{Guest, get, with};
 
 /// Answers with what it saw: how the body was framed, the body, the trailers.
 fn mirror(mut peer: Peer) {
+    while mirror_one(&mut peer) {}
+}
+
+/// One request; false at the end of the connection.
+fn mirror_one(peer: &mut Peer) -> bool {
     let head = peer.head();
+    if head.is_empty() {
+        return false;
+    }
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("Content-Length: "))
@@ -33,7 +41,7 @@ fn mirror(mut peer: Peer) {
         (None, false) => "none".to_owned(),
         (Some(_), true) => "both".to_owned(),
     };
-    peer.answer(&seen);
+    peer.answer(&seen)
 }
 
 #[test]
