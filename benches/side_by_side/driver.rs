@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Fallible;
 use crate::contender::{Contender, Name};
+use crate::core;
 use crate::files::Files;
 use crate::machine::Machine;
 use crate::options::Options;
@@ -20,13 +21,12 @@ use crate::worker::guests_directory;
 pub fn run(options: &Options) -> Fallible<()> {
     let peer = find_peer(options)?;
     let files = Files::make(options.quick)?;
+    let mut team = Team::start(peer.as_deref(), &files, false)?;
+    core::stay(0)?;
     let ports = servers::start(plan::mebibytes(options.quick))?;
-    let mut contenders = Vec::new();
-    for name in Name::ALL {
-        contenders.extend(Contender::start(name, peer.as_deref(), files.directory())?);
-    }
+    core::roam()?;
     let mut report = Report::new(Machine::look(), options.quick);
-    report.print_head(&mut contenders)?;
+    report.print_head(&mut team.contenders)?;
     let rounds = if options.quick {
         1
     } else {
@@ -40,7 +40,10 @@ pub fn run(options: &Options) -> Fallible<()> {
         .into_iter()
         .filter(wanted)
     {
-        let table = measure(section, &mut contenders, rounds)?;
+        if section.pinned != team.pinned {
+            team = Team::start(peer.as_deref(), &files, section.pinned)?;
+        }
+        let table = measure(section, &mut team.contenders, rounds)?;
         report.print_table(&table);
         report.push(table);
     }
@@ -49,6 +52,28 @@ pub fn run(options: &Options) -> Fallible<()> {
         std::fs::write(path, serde_json::to_vec_pretty(&report)?)?;
     }
     Ok(())
+}
+
+/// Everybody who is measured.
+struct Team {
+    contenders: Vec<Contender>,
+    /// On a core of their own.
+    pinned: bool,
+}
+
+impl Team {
+    fn start(peer: Option<&Path>, files: &Files, pinned: bool) -> Fallible<Team> {
+        // A process has the cores of the thread that started it.
+        if pinned {
+            core::stay(1)?;
+        }
+        let mut contenders = Vec::new();
+        for name in Name::ALL {
+            contenders.extend(Contender::start(name, peer, files.directory())?);
+        }
+        core::roam()?;
+        Ok(Team { contenders, pinned })
+    }
 }
 
 /// A peer that was asked for has to be there; the default one may be missing.

@@ -5,6 +5,7 @@
 
 mod clock;
 mod contender;
+mod core;
 mod cpu;
 mod driver;
 mod files;

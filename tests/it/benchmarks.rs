@@ -25,6 +25,7 @@ fn loops_over_files_read_and_write_them() {
     let cases = [
         ("read-blocks", json!(["data", 4096, 10, true])),
         ("write-blocks", json!(["written", 4096, 300])),
+        ("cross", json!(["data", 3])),
         ("stat-open", json!(["data", 3])),
         ("stat-path", json!(["data", 3])),
         ("open-close", json!(["data", 3])),

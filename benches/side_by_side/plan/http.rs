@@ -58,6 +58,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             title: "HTTP requests",
             unit: "µs a request",
             columns: COLUMNS,
+            pinned: true,
             never_ends: &[],
             note: "to a server in threads of the driver that keeps connections open",
             rows: vec![
@@ -81,6 +82,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             title: "processor time of HTTP requests",
             unit: "µs a request",
             columns: COLUMNS,
+            pinned: true,
             never_ends: &[],
             note: "",
             rows: vec![
@@ -98,6 +100,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             title: "HTTP download",
             unit: "µs a MiB",
             columns: COLUMNS,
+            pinned: true,
             never_ends: &[],
             note: "64 MiB in one response",
             rows: vec![row(

@@ -20,6 +20,9 @@ pub struct Section {
     pub unit: &'static str,
     /// The contenders, in the order of the columns.
     pub columns: &'static [Name],
+    /// The servers have a core of their own, and the contenders another: whether the kernel puts
+    /// both on one decides more than what is measured.
+    pub pinned: bool,
     /// Those of them that are not asked, because their guest would never end.
     pub never_ends: &'static [Name],
     /// What to know when reading it.

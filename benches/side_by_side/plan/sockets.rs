@@ -71,6 +71,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             title: "round trips",
             unit: "µs, p50 / p99",
             columns: NETWORK,
+            pinned: true,
             never_ends: &[],
             note: "an echo in a thread of the driver, which parks between them",
             rows: vec![
@@ -83,6 +84,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             title: "processor time of round trips",
             unit: "µs a round trip",
             columns: NETWORK,
+            pinned: true,
             never_ends: &[],
             note: "",
             rows: vec![
@@ -95,6 +97,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             title: "TCP streams",
             unit: "µs a MiB, or a connection",
             columns: &[Name::Wippy, Name::Peer],
+            pinned: true,
             never_ends: &[],
             note: "a connection: accept, echo, close",
             rows: vec![

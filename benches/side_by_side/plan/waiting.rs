@@ -52,6 +52,7 @@ fn sleep(counts: Counts) -> Section {
         title: "sleep overshoot",
         unit: "µs after the deadline, p50 / p99",
         columns: ALL,
+        pinned: false,
         never_ends: &[],
         note: "",
         rows: [10, 50, 100, 200, 500, 1000].map(row).into(),
@@ -75,6 +76,7 @@ fn spin(counts: Counts) -> Section {
         title: "spinning guest",
         unit: "µs after the deadline of 100 µs, p50 / p99",
         columns: GUESTS,
+        pinned: false,
         never_ends: &[Name::Peer, Name::PeerPooling],
         note: "the peer is not asked: no timer of its thread fires while a guest spins",
         rows: vec![
@@ -114,6 +116,7 @@ fn poll(counts: Counts) -> Section {
         title: "poll",
         unit: "µs a host call, mean of a loop",
         columns: GUESTS,
+        pinned: false,
         never_ends: &[],
         note: "",
         rows: vec![
@@ -141,6 +144,7 @@ fn call(counts: Counts) -> Section {
         title: "call in a fresh instance",
         unit: "µs, p50 / p99",
         columns: GUESTS,
+        pinned: false,
         never_ends: &[],
         note: "instance made, trivial function called, instance gone",
         rows: vec![
@@ -169,6 +173,7 @@ fn event_loop(counts: Counts) -> Section {
         title: "event loop without guests",
         unit: "µs, p50 / p99",
         columns: LOOPS,
+        pinned: false,
         never_ends: &[],
         note: "sleep overshoot of the same loops stands in the first table",
         rows: vec![

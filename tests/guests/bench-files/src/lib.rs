@@ -21,7 +21,9 @@ use alloc::vec;
 use exports::test::guests::file_loops::Guest;
 use wasi::clocks::monotonic_clock::now;
 use wasi::filesystem::preopens::get_directories;
-use wasi::filesystem::types::{Descriptor, DescriptorFlags, OpenFlags, PathFlags};
+use wasi::filesystem::types::{
+    Descriptor, DescriptorFlags, DescriptorType, OpenFlags, PathFlags,
+};
 use wasi::io::streams::StreamError;
 
 struct FileLoops;
@@ -75,6 +77,15 @@ impl Guest for FileLoops {
         for number in 0..u64::from(count) {
             let at = number % blocks * u64::from(block);
             assert_eq!(file.write(&bytes, at), Ok(u64::from(block)));
+        }
+        now() - start
+    }
+
+    fn cross(path: String, count: u32) -> u64 {
+        let file = open(&path, false);
+        let start = now();
+        for _ in 0..count {
+            assert_eq!(file.get_type(), Ok(DescriptorType::RegularFile));
         }
         now() - start
     }
