@@ -17,6 +17,9 @@ pub struct Request {
     /// One value a parameter.
     #[serde(default)]
     pub args: Vec<Value>,
+    /// What another guest does meanwhile, again and again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Box<Request>>,
     /// How many times, each in a fresh instance.
     #[serde(default = "once")]
     pub calls: u32,

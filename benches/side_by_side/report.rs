@@ -114,6 +114,7 @@ impl Report {
                 guest: String::new(),
                 function: "about".to_owned(),
                 args: Vec::new(),
+                beside: None,
                 calls: 1,
             })?;
             let about = answer.value.as_str().unwrap_or_default().to_owned();

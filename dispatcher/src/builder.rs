@@ -152,6 +152,7 @@ impl Builder {
             messages,
             trace: RefCell::new(Trace::new(trace_capacity)),
             in_turn: Cell::new(false),
+            yielded: RefCell::default(),
             scratch: RefCell::new(Vec::new()),
         });
         let shared = Arc::new(Shared {

@@ -1,6 +1,8 @@
 //! What a dispatcher's thread owns: the four seams and everything that waits.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::task::Waker;
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -38,6 +40,9 @@ pub(crate) struct Core {
     pub(crate) trace: RefCell<Trace>,
     /// Within a turn: wakes need no signal, because the turn looks at its queue before it ends.
     pub(crate) in_turn: Cell<bool>,
+    /// Tasks that gave way: they are woken once I/O and timers were looked at, so that whoever these
+    /// wake goes first.
+    pub(crate) yielded: RefCell<VecDeque<Waker>>,
     /// Kept between uses so that waking many allocates nothing.
     pub(crate) scratch: RefCell<Vec<Listener>>,
 }
@@ -48,6 +53,23 @@ impl Core {
             Driver::System(_) => None,
             Driver::Simulated(simulation) => Some(simulation),
         }
+    }
+
+    /// Wakes those that gave way until now.
+    pub(crate) fn resume_yielded(&self) {
+        let count = self.yielded.borrow().len();
+        for _ in 0..count {
+            // Waking may run code of the waker's owner: nothing is borrowed meanwhile.
+            let next = self.yielded.borrow_mut().pop_front();
+            if let Some(waker) = next {
+                waker.wake();
+            }
+        }
+    }
+
+    /// How many tasks can run.
+    pub(crate) fn runnable(&self) -> usize {
+        self.executor.runnable() + self.yielded.borrow().len()
     }
 
     pub(crate) fn record(&self, record: Record) {

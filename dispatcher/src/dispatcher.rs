@@ -131,7 +131,7 @@ impl Dispatcher {
         self.settle(core)?;
         Ok(Turn {
             ran,
-            runnable: core.executor.runnable(),
+            runnable: core.runnable(),
             next_deadline: core.next_deadline(),
         })
     }
@@ -185,11 +185,12 @@ impl Dispatcher {
         }
         self.take_messages(core);
         core.fire_timers();
+        core.resume_yielded();
         self.run_tasks(core)
     }
 
     fn has_work(&self, core: &Core, rooted: bool) -> bool {
-        core.executor.runnable() > 0 || (rooted && self.shared.root_woken.load(Ordering::Acquire))
+        core.runnable() > 0 || (rooted && self.shared.root_woken.load(Ordering::Acquire))
     }
 
     fn run_tasks(&self, core: &Core) -> Result<usize, Error> {
@@ -253,7 +254,7 @@ impl Dispatcher {
             return Ok(());
         };
         reactor.arm(core.next_deadline())?;
-        let more = core.executor.runnable() > 0 || !core.messages.is_empty();
+        let more = core.runnable() > 0 || !core.messages.is_empty();
         let parked = self.shared.park.try_park();
         if (more || !parked)
             && let Some(waker) = &self.shared.waker
@@ -317,6 +318,7 @@ impl Drop for Dispatcher {
         // They may own what runs foreign code when it is dropped, which must not get between the
         // tasks and their end.
         let mut undelivered = Vec::new();
+        core.resume_yielded();
         loop {
             for waker in core.executor.wakers() {
                 waker.wake();

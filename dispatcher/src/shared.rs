@@ -94,7 +94,7 @@ impl Shared {
             return Ok(());
         };
         reactor.arm(core.next_deadline())?;
-        let more = core.executor.runnable() > 0 || !core.messages.is_empty();
+        let more = core.runnable() > 0 || !core.messages.is_empty();
         if (more || self.park.is_notified())
             && let Some(waker) = &self.waker
         {

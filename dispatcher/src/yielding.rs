@@ -8,7 +8,7 @@ use crate::Error;
 use crate::handle::Handle;
 use crate::sleep::Sleep;
 
-/// A future that is pending once. In a simulation it sleeps for the cost of a yield instead:
+/// A future that is pending once: whoever I/O and timers wake meanwhile goes first. In a simulation it sleeps for the cost of a yield instead:
 /// virtual time stands still while anything can run, so a task that spins until a deadline would
 /// otherwise never see it.
 #[must_use = "a yield does nothing until it is awaited"]
@@ -48,7 +48,7 @@ impl Future for YieldNow {
                 }
                 None => {
                     self.state = State::Yielded;
-                    cx.waker().wake_by_ref();
+                    core.yielded.borrow_mut().push_back(cx.waker().clone());
                     return Poll::Pending;
                 }
             }

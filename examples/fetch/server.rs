@@ -1,8 +1,9 @@
 //! A server for the example beside it: prints its address, and answers each path with what was
-//! asked. `/0` takes 100 ms, `/1` 90 ms and so on, so that a client can see who waits for whom.
+//! asked. `/0` takes 100 ms, `/1` 90 ms and so on, so that a client can see who waits for whom;
+//! `/bytes/N` is N bytes.
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,13 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 // A server of threads may sleep.
 #[allow(clippy::disallowed_methods)]
 fn answer(mut request: Request) {
+    let bytes = request.url().strip_prefix("/bytes/");
+    if let Some(length) = bytes.and_then(|length| length.parse::<usize>().ok()) {
+        let body = std::io::repeat(b'.').take(length as u64);
+        let response = Response::new(200.into(), Vec::new(), body, Some(length), None);
+        let _ = request.respond(response);
+        return;
+    }
     let number: u64 = request.url().trim_start_matches('/').parse().unwrap_or(10);
     thread::sleep(Duration::from_millis(10 * 10u64.saturating_sub(number)));
     let mut body = String::new();

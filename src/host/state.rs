@@ -55,8 +55,11 @@ impl Default for Limits {
 /// How many host calls a guest may make without suspending before it has to let others run.
 const BUDGET: u32 = 128;
 
-/// How many bytes of a file cost as much as a call.
+/// How many bytes of a file or a connection cost as much as a call.
 const BYTES_A_CALL: usize = 512;
+
+/// How many bytes cost as much as a system call that opens or asks.
+const BYTES_A_SYSTEM_CALL: usize = 8192;
 
 /// Everything the host functions of one call work on.
 pub struct State {
@@ -101,6 +104,12 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Counts a system call that was made on the dispatcher's thread: it takes as long as moving
+    /// some bytes.
+    pub(crate) fn spend_system_call(&mut self) {
+        self.spend(BYTES_A_SYSTEM_CALL);
     }
 
     /// Counts bytes that were moved on the dispatcher's thread: a guest that moves many has to let

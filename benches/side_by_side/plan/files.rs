@@ -14,6 +14,60 @@ const FAST: Goal = Goal::Faster {
     least: 5.0,
 };
 
+/// How late sleeps end while another guest keeps the files busy.
+pub fn beside(counts: Counts) -> Section {
+    let row = |label: &str, work: Option<(&'static str, Vec<Value>)>| Row {
+        label: label.to_owned(),
+        guest: Some("sleeper"),
+        function: "test:guests/sleeper@0.1.0#overshoot",
+        args: vec![json!(200), json!(counts.sleeps)],
+        calls: 1,
+        beside: work.map(|(function, args)| ("bench-files", function, args)),
+        figure: Figure::Samples,
+        goals: Vec::new(),
+    };
+    let many = counts.files;
+    Section {
+        title: "sleeps of 200 µs beside files",
+        unit: "µs after the deadline, p50 / p99",
+        columns: &[Name::Wippy],
+        pinned: false,
+        never_ends: &[],
+        note: "another guest does this without a pause on the same thread; goal: at most 1.5 times alone",
+        rows: vec![
+            row("alone", None),
+            row(
+                "beside reads of 4 KiB",
+                Some((
+                    "test:guests/file-loops@0.1.0#read-blocks",
+                    vec![json!(DATA), json!(4096), json!(many), json!(true)],
+                )),
+            ),
+            row(
+                "beside reads of 64 KiB",
+                Some((
+                    "test:guests/file-loops@0.1.0#read-blocks",
+                    vec![json!(DATA), json!(65536), json!(many), json!(true)],
+                )),
+            ),
+            row(
+                "beside writes of 4 KiB",
+                Some((
+                    "test:guests/file-loops@0.1.0#write-blocks",
+                    vec![json!("beside"), json!(4096), json!(many)],
+                )),
+            ),
+            row(
+                "beside stats",
+                Some((
+                    "test:guests/file-loops@0.1.0#stat-path",
+                    vec![json!(SMALL), json!(many)],
+                )),
+            ),
+        ],
+    }
+}
+
 /// The section.
 pub fn section(counts: Counts) -> Section {
     let quick = counts.files == QUICK.files;
@@ -27,6 +81,7 @@ pub fn section(counts: Counts) -> Section {
         function,
         args,
         calls: 1,
+        beside: None,
         figure: Figure::Total(count),
         goals: goals.to_vec(),
     };

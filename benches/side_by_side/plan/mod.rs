@@ -43,6 +43,8 @@ pub struct Row {
     pub args: Vec<Value>,
     /// In how many fresh instances, in a round.
     pub calls: u32,
+    /// Guest, function and arguments of what another guest does meanwhile.
+    pub beside: Option<(&'static str, &'static str, Vec<Value>)>,
     /// How the answer is read.
     pub figure: Figure,
     /// What was promised.
@@ -94,7 +96,17 @@ impl Figure {
 impl Row {
     /// What is asked for it.
     pub fn request(&self, guests: &str) -> Request {
+        let beside = self.beside.as_ref().map(|(guest, function, args)| {
+            Box::new(Request {
+                guest: format!("{guests}/{guest}.wasm"),
+                function: (*function).to_owned(),
+                args: args.clone(),
+                beside: None,
+                calls: 1,
+            })
+        });
         Request {
+            beside,
             guest: self
                 .guest
                 .map(|guest| format!("{guests}/{guest}.wasm"))
@@ -161,6 +173,7 @@ pub fn sections(quick: bool, ports: &Ports) -> Vec<Section> {
     let counts = if quick { QUICK } else { FULL };
     let mut sections = waiting::sections(counts);
     sections.push(files::section(counts));
+    sections.push(files::beside(counts));
     sections.extend(sockets::sections(counts, ports));
     sections.extend(http::sections(counts, ports));
     sections

@@ -41,6 +41,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
         function,
         args,
         calls: 1,
+        beside: None,
         figure,
         goals: goals.to_vec(),
     };

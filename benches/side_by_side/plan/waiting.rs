@@ -34,6 +34,7 @@ fn sleep(counts: Counts) -> Section {
         function: OVERSHOOT,
         args: vec![json!(micros), json!(counts.sleeps)],
         calls: 1,
+        beside: None,
         figure: Figure::Samples,
         goals: vec![
             Goal::AtMost {
@@ -66,6 +67,7 @@ fn spin(counts: Counts) -> Section {
         function,
         args: vec![json!(100), json!(counts.spins)],
         calls: 1,
+        beside: None,
         figure: Figure::Samples,
         goals: vec![Goal::Below {
             of: Name::Wippy,
@@ -93,6 +95,7 @@ fn poll(counts: Counts) -> Section {
         function,
         args: vec![json!(timers), json!(ready), json!(counts.polls)],
         calls: 1,
+        beside: None,
         figure: Figure::Total(counts.polls),
         goals: match (timers, ready) {
             (64, 1) => vec![Goal::Faster {
@@ -109,6 +112,7 @@ fn poll(counts: Counts) -> Section {
         function,
         args: vec![json!(counts.polls)],
         calls: 1,
+        beside: None,
         figure: Figure::Total(counts.polls),
         goals: Vec::new(),
     };
@@ -137,6 +141,7 @@ fn call(counts: Counts) -> Section {
         function,
         args,
         calls: counts.calls,
+        beside: None,
         figure: Figure::Calls,
         goals: Vec::new(),
     };
@@ -166,6 +171,7 @@ fn event_loop(counts: Counts) -> Section {
         function,
         args: vec![json!(counts.loops)],
         calls: 1,
+        beside: None,
         figure: Figure::Samples,
         goals: Vec::new(),
     };

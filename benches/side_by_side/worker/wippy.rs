@@ -41,20 +41,38 @@ pub fn serve(files: &Path, spin: Duration) -> Fallible<()> {
                 ..Answer::default()
             });
         }
-        let guest = Path::new(&request.guest)
-            .file_stem()
-            .and_then(|stem| stem.to_str());
-        let known =
-            |&(name, function): &(&str, &str)| Some(name) == guest && function == request.function;
-        let at = functions
-            .iter()
-            .position(known)
-            .ok_or("no entry for this function")?;
-        dispatcher
-            .block_on(answer(&runtime, &handle, &format!("bench:f{at}"), request))
+        let entry = entry(&functions, request)?;
+        let beside = match &request.beside {
+            Some(beside) => Some((self::entry(&functions, beside)?, beside.args.clone())),
+            None => None,
+        };
+        let working = beside.map(|(entry, args)| {
+            let runtime = runtime.clone();
+            // It ends with the task, when the answer is there.
+            handle.spawn(async move {
+                while runtime.call(&entry, Arguments::Json(&args)).await.is_ok() {}
+            })
+        });
+        let answered = dispatcher
+            .block_on(answer(&runtime, &handle, &entry, request))
             .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string());
+        drop(working);
+        answered
     })?)
+}
+
+/// The entry of a request's function.
+fn entry(functions: &[(&str, &str)], request: &Request) -> Result<String, String> {
+    let guest = Path::new(&request.guest)
+        .file_stem()
+        .and_then(|stem| stem.to_str());
+    let known =
+        |&(name, function): &(&str, &str)| Some(name) == guest && function == request.function;
+    match functions.iter().position(known) {
+        Some(at) => Ok(format!("bench:f{at}")),
+        None => Err("no entry for this function".to_owned()),
+    }
 }
 
 async fn answer(

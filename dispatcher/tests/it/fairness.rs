@@ -73,6 +73,33 @@ async fn read_byte(source: &Source<OwnedFd>) -> usize {
 }
 
 #[test]
+fn who_gives_way_runs_behind_whom_the_clock_wakes() {
+    let dispatcher = Dispatcher::new().expect("system");
+    let handle = dispatcher.handle();
+    let order = Rc::new(std::cell::RefCell::new(Vec::new()));
+    let deadline = handle.now().expect("the time") + Duration::from_millis(1);
+    let (own, sleeping) = (order.clone(), handle.clone());
+    let sleeper = dispatcher.spawn(async move {
+        sleeping.sleep_until(deadline).await.expect("a sleep");
+        own.borrow_mut().push("sleeper");
+    });
+    let (own, busy) = (order.clone(), handle.clone());
+    let hog = dispatcher.spawn(async move {
+        // So that the sleeper waits before it is due.
+        busy.yield_now().await.expect("a yield");
+        while busy.now().expect("the time") < deadline {}
+        busy.yield_now().await.expect("a yield");
+        own.borrow_mut().push("hog");
+    });
+    let both = async {
+        sleeper.expect("a task").await.expect("an end");
+        hog.expect("a task").await.expect("an end");
+    };
+    dispatcher.block_on(both).expect("no deadlock");
+    assert_eq!(*order.borrow(), ["sleeper", "hog"]);
+}
+
+#[test]
 fn hogs_do_not_starve_a_source() {
     with_hogs(|dispatcher| {
         let (source, writer) = byte_pipe(&dispatcher.handle());

@@ -22,7 +22,7 @@ impl State {
     /// # Errors
     /// `no-entry`, which the caches know too.
     pub(super) fn open_cached(
-        &self,
+        &mut self,
         directory: &Directory,
         path: &str,
         flags: OFlags,
@@ -30,6 +30,7 @@ impl State {
         if !self.is_inline(directory.class) {
             return Ok(None);
         }
+        self.spend_system_call();
         let resolve = ResolveFlags::BENEATH
             | ResolveFlags::NO_MAGICLINKS
             | ResolveFlags::NO_XDEV

@@ -82,7 +82,10 @@ impl State {
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
         match self.is_inline(node.class()) {
-            true => Ok(node.stat()?),
+            true => {
+                self.spend_system_call();
+                Ok(node.stat()?)
+            }
             false => self.on_pool(&mount, move || node.stat()).await,
         }
     }

@@ -64,8 +64,8 @@ impl InputStream {
     }
 
     /// Whether its bytes are moved on the dispatcher's thread and count against the budget.
-    pub(super) fn is_file(&self) -> bool {
-        matches!(self.feed, Feed::File(_))
+    pub(super) fn counts_bytes(&self) -> bool {
+        matches!(self.feed, Feed::File(_) | Feed::Tcp(_))
     }
 
     /// Whether a read would give bytes, the end or an error, as far as is known without asking.

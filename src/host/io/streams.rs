@@ -204,7 +204,7 @@ impl State {
     ) -> Result<Vec<u8>, StreamError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let stream = self.table.get_mut(stream)?;
-        let (read, counts) = (stream.read(length)?, stream.is_file());
+        let (read, counts) = (stream.read(length)?, stream.counts_bytes());
         if counts {
             self.spend(read.len());
         }
@@ -234,7 +234,7 @@ impl State {
             None => return Err(over_permit(length, stream.permit)),
         }
         stream.sink().write(bytes)?;
-        if matches!(stream.sink(), Sink::File(_)) {
+        if matches!(stream.sink(), Sink::File(_) | Sink::Tcp(_)) {
             self.spend(bytes.len());
         }
         Ok(())
