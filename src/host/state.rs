@@ -56,10 +56,10 @@ impl Default for Limits {
 const BUDGET: u32 = 128;
 
 /// How many bytes of a file or a connection cost as much as a call.
-const BYTES_A_CALL: usize = 512;
+const BYTES_A_CALL: usize = 1024;
 
 /// How many bytes cost as much as a system call that opens or asks.
-const BYTES_A_SYSTEM_CALL: usize = 8192;
+const BYTES_A_SYSTEM_CALL: usize = 4096;
 
 /// Everything the host functions of one call work on.
 pub struct State {

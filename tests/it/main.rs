@@ -26,6 +26,7 @@ mod http;
 mod imports;
 mod imports_table;
 mod inspect;
+mod javascript;
 mod many;
 mod modules;
 mod polling;
