@@ -69,6 +69,9 @@ fn a_peer_that_reads_late_parks_its_writer_at_the_permit() {
     let (talk, _) = guest.start("talk", talk);
     assert_eq!(guest.end(talk), Ok(json!({ "ok": "meanwhile" })));
     assert_eq!(guest.end(echo), Ok(json!({ "ok": 9 })));
+    // The writer goes on until nothing can run any more.
+    let idle = |turn: wippy_dispatcher::Turn| turn.ran == 0 && turn.runnable == 0;
+    while !idle(guest.dispatcher.turn(Some(Duration::ZERO)).expect("a turn")) {}
     assert!(!writer.is_finished());
     let (stream, _) = server.accept().expect("the writer");
     let reading = thread::spawn(move || count(stream));
