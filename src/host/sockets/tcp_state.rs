@@ -1,5 +1,6 @@
 //! `wasi:sockets/tcp#tcp-socket` and the states that it goes through.
 
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
@@ -287,7 +288,11 @@ impl TcpSocket {
         if how != Shutdown::Read {
             connection.sending.shut();
         }
-        Ok(connection.stream.shutdown(how)?)
+        match connection.stream.shutdown(how) {
+            // Both ends are known to have ended: there is nothing left to shut down.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            outcome => Ok(outcome?),
+        }
     }
 
     /// Its options, in every state in which there is a socket.
