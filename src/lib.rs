@@ -18,6 +18,7 @@ pub mod module;
 pub mod network;
 mod once;
 pub mod process;
+mod race;
 pub mod registry;
 mod runtime;
 

@@ -27,7 +27,13 @@ pub(crate) fn mistakes(entry: &Entry, problem: Option<&Problem>) -> Vec<Diagnost
         None => None,
     };
     if let Some((field, problem)) = field.zip(problem) {
-        found.push(entry.mistake(field, problem.to_string()));
+        let mistake = entry.mistake(field, problem.to_string());
+        found.push(match problem {
+            Problem::Module(ModuleError::HashMismatch { actual, .. }) => {
+                mistake.hint(format!("if the file is as it should be, sha256:{actual}"))
+            }
+            _ => mistake,
+        });
     }
     let names = function.imports.iter().map(|import| import.value.as_str());
     for (index, unknown) in Capabilities::unknown(names) {

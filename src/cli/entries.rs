@@ -68,7 +68,7 @@ fn show(registry: &Registry, name: &str, as_json: bool) -> Result<String, String
     }
 }
 
-/// The entry as it was read, with what was included and completed.
+/// The entry as it was written and overridden: neither includes nor placeholders are replaced.
 fn document(entry: &Entry) -> serde_json::Value {
     json!({
         "id": entry.id.to_string(),

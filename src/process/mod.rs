@@ -1,7 +1,7 @@
 //! Processes: what a command's result means to the shell, and services that are kept running.
 
 mod plan;
-mod race;
+
 mod restart;
 mod service;
 mod status;

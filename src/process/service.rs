@@ -9,10 +9,10 @@ use std::time::Duration;
 use wippy_dispatcher::{Error, Signal, Task};
 
 use super::plan::Plan;
-use super::race::{First, race};
 use super::restart::Pauses;
 use crate::Runtime;
 use crate::host::stdio::Stdio;
+use crate::race::{First, race};
 use crate::registry::{Entry, Id, Kind};
 
 /// How long a start may take where `start_timeout` is not written.

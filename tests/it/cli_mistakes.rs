@@ -98,7 +98,10 @@ fn a_wrong_hash_is_told_in_the_contracts_words() {
     ];
     project.entry("add", "function.wasm", &fields);
     let actual = hash_of("types").replace("sha256:", "");
-    let text = format!("error: test:add: hash: hash mismatch: expected {zeroes}, got {actual}\n");
+    let text = format!(
+        "error: test:add: hash: hash mismatch: expected {zeroes}, got {actual} \
+         (if the file is as it should be, sha256:{actual})\n"
+    );
     let refused = "error: test:add cannot be used: its mistakes are listed above\n";
     let ran = wippy(&project, &["call", "add", "1", "2"]);
     let (place, told) = ran.err.split_once(": ").expect("a place");

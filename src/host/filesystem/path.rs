@@ -144,12 +144,7 @@ impl State {
         base: Resource<Descriptor>,
         path: String,
     ) -> Result<(), FsError> {
-        self.at(&base, Deed::Change, path, |dir, path| {
-            let (parent, name) = parent(dir, path)?;
-            unlinkat(&*parent, name, AtFlags::REMOVEDIR)?;
-            Ok(())
-        })
-        .await
+        self.remove(base, path, AtFlags::REMOVEDIR).await
     }
 
     pub(super) async fn unlink_file(
@@ -157,9 +152,18 @@ impl State {
         base: Resource<Descriptor>,
         path: String,
     ) -> Result<(), FsError> {
-        self.at(&base, Deed::Change, path, |dir, path| {
+        self.remove(base, path, AtFlags::empty()).await
+    }
+
+    async fn remove(
+        &mut self,
+        base: Resource<Descriptor>,
+        path: String,
+        flags: AtFlags,
+    ) -> Result<(), FsError> {
+        self.at(&base, Deed::Change, path, move |dir, path| {
             let (parent, name) = parent(dir, path)?;
-            unlinkat(&*parent, name, AtFlags::empty())?;
+            unlinkat(&*parent, name, flags)?;
             Ok(())
         })
         .await

@@ -12,11 +12,8 @@ mod stream;
 pub use pool::ClientLimits;
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::task::Poll;
 
 use rustls::{ClientConfig, RootCertStore};
 use wippy_dispatcher::{Handle, Instant, Lane, Task};
@@ -24,6 +21,7 @@ use wippy_dispatcher::{Handle, Instant, Lane, Task};
 use super::error::ErrorCode;
 use super::exchange::{Reply, Request, reply};
 use super::tls::{Roots, system_roots};
+use crate::race::{First, race};
 use connection::{Connection, Exchange, Outcome};
 use pool::{Key, Pool};
 use stream::Stream;
@@ -162,29 +160,15 @@ impl Client {
         };
         let late = handle.sleep(request.timeouts.connect);
         let abandoned = exchange.abandoned().clone();
-        let first = {
-            let mut connecting = pin!(connecting);
-            let mut late = pin!(late);
-            let mut abandoned = pin!(abandoned.wait());
-            poll_fn(|cx| {
-                if let Poll::Ready(result) = connecting.as_mut().poll(cx) {
-                    return Poll::Ready(First::Connected(result));
-                }
-                if abandoned.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(First::Abandoned);
-                }
-                late.as_mut().poll(cx).map(|_| First::Late)
-            })
-            .await
-        };
-        match first {
-            First::Connected(stream) => {
+        let given_up = race(abandoned.wait(), late);
+        match race(connecting, given_up).await {
+            First::Left(stream) => {
                 self.0.made.fetch_add(1, Ordering::Relaxed);
                 Ok(Some(Connection::new(handle, stream?, place)?))
             }
-            First::Abandoned => Ok(None),
-            First::Late if known => Err(ErrorCode::ConnectionTimeout),
-            First::Late => Err(ErrorCode::DnsTimeout),
+            First::Right(First::Left(_)) => Ok(None),
+            First::Right(First::Right(_)) if known => Err(ErrorCode::ConnectionTimeout),
+            First::Right(First::Right(_)) => Err(ErrorCode::DnsTimeout),
         }
     }
 
@@ -243,12 +227,6 @@ async fn sweep(client: Weak<Inner>, handle: Handle, first: Instant) {
         drop(expired);
         next = oldest.map(|since| since + timeout);
     }
-}
-
-enum First {
-    Connected(Result<Stream, ErrorCode>),
-    Abandoned,
-    Late,
 }
 
 /// One of the connections that a client may have.

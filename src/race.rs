@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 /// Which of the two was first.
-pub(super) enum First<A, B> {
+pub(crate) enum First<A, B> {
     /// The one in front, also when both are ready.
     Left(A),
     /// The other one.
@@ -13,7 +13,7 @@ pub(super) enum First<A, B> {
 }
 
 /// Waits for the first of two futures and drops the other.
-pub(super) async fn race<A: Future, B: Future>(left: A, right: B) -> First<A::Output, B::Output> {
+pub(crate) async fn race<A: Future, B: Future>(left: A, right: B) -> First<A::Output, B::Output> {
     let (mut left, mut right) = (pin!(left), pin!(right));
     poll_fn(|cx| {
         if let Poll::Ready(output) = left.as_mut().poll(cx) {
