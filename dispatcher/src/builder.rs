@@ -153,6 +153,7 @@ impl Builder {
             trace: RefCell::new(Trace::new(trace_capacity)),
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
+            undisturbed: Cell::new(0),
             scratch: RefCell::new(Vec::new()),
         });
         let shared = Arc::new(Shared {

@@ -43,6 +43,8 @@ pub(crate) struct Core {
     /// Tasks that gave way: they are woken once I/O and timers were looked at, so that whoever these
     /// wake goes first.
     pub(crate) yielded: RefCell<VecDeque<Waker>>,
+    /// How often in this turn a task went on because nobody else could run.
+    pub(crate) undisturbed: Cell<u8>,
     /// Kept between uses so that waking many allocates nothing.
     pub(crate) scratch: RefCell<Vec<Listener>>,
 }

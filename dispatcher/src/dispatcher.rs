@@ -186,6 +186,7 @@ impl Dispatcher {
         self.take_messages(core);
         core.fire_timers();
         core.resume_yielded();
+        core.undisturbed.set(0);
         self.run_tasks(core)
     }
 

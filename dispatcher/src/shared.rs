@@ -19,6 +19,9 @@ use crate::thread_bound::ThreadBound;
 use crate::timer::TimerKey;
 use crate::wait_set::Registered;
 
+/// How often in one turn a task that gives way may go on at once.
+const UNDISTURBED: u8 = 8;
+
 /// What other threads send. Runs are bounded by the tasks alive, spawns by their own counter, and
 /// the rest by what was registered.
 pub(crate) enum Message {
@@ -101,6 +104,22 @@ impl Shared {
             waker.wake()?;
         }
         Ok(())
+    }
+
+    /// Whether, after a look at I/O and timers, a task that would give way has nobody to give way
+    /// to. A turn may be told so a few times only: it ends however busy its tasks are.
+    pub(crate) fn is_alone(&self, core: &Core) -> Result<bool, Error> {
+        if !core.in_turn.get() || core.undisturbed.get() == UNDISTURBED {
+            return Ok(false);
+        }
+        core.poll_driver()?;
+        let alone = core.runnable() == 0
+            && core.messages.is_empty()
+            && !self.root_woken.load(Ordering::Acquire);
+        if alone {
+            core.undisturbed.set(core.undisturbed.get() + 1);
+        }
+        Ok(alone)
     }
 
     pub(crate) fn wake_root(&self) {

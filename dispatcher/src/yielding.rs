@@ -8,9 +8,10 @@ use crate::Error;
 use crate::handle::Handle;
 use crate::sleep::Sleep;
 
-/// A future that is pending once: whoever I/O and timers wake meanwhile goes first. In a simulation it sleeps for the cost of a yield instead:
-/// virtual time stands still while anything can run, so a task that spins until a deadline would
-/// otherwise never see it.
+/// A future that is pending once if anybody else can run after a look at I/O and timers: whoever
+/// these wake goes first. In a simulation it sleeps for the cost of a yield instead: virtual time
+/// stands still while anything can run, so a task that spins until a deadline would otherwise never
+/// see it.
 #[must_use = "a yield does nothing until it is awaited"]
 pub struct YieldNow {
     handle: Handle,
@@ -48,6 +49,11 @@ impl Future for YieldNow {
                 }
                 None => {
                     self.state = State::Yielded;
+                    match self.handle.shared().is_alone(&core) {
+                        Ok(true) => return Poll::Ready(Ok(())),
+                        Ok(false) => {}
+                        Err(error) => return Poll::Ready(Err(error)),
+                    }
                     core.yielded.borrow_mut().push_back(cx.waker().clone());
                     return Poll::Pending;
                 }

@@ -218,7 +218,8 @@ impl State {
         mount: &Mount,
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
-        let done = mount.filesystem.lane().unblock(job).await?;
+        // In a box: what the caches answer would carry its room about.
+        let done = Box::pin(mount.filesystem.lane().unblock(job)).await?;
         self.suspended();
         Ok(done?)
     }

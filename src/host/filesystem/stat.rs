@@ -80,14 +80,13 @@ impl State {
     ) -> Result<Stat, FsError> {
         self.breathe().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
-        let (node, mount) = (node.clone(), mount.clone());
-        match self.is_inline(node.class()) {
-            true => {
-                self.spend_system_call();
-                Ok(node.stat()?)
-            }
-            false => self.on_pool(&mount, move || node.stat()).await,
+        if self.is_inline(node.class()) {
+            let stat = node.stat();
+            self.spend_system_call();
+            return Ok(stat?);
         }
+        let (node, mount) = (node.clone(), mount.clone());
+        self.on_pool(&mount, move || node.stat()).await
     }
 
     pub(super) async fn stat_path(
