@@ -109,10 +109,7 @@ impl State {
                 return Ok(ready);
             }
         }
-        let mut set = match self.wait_set.take() {
-            Some(set) => set,
-            None => WaitSet::new(&self.handle)?,
-        };
+        let mut set = self.take_wait_set()?;
         let ready = loop {
             for (tag, pollable) in (0u32..).zip(pollables) {
                 self.table
@@ -129,6 +126,27 @@ impl State {
         self.wait_set = Some(set);
         self.suspended();
         Ok(ready)
+    }
+
+    /// Waits for what was just tried in vain. It may be spurious: who waits tries again.
+    pub(crate) async fn wait_once(
+        &mut self,
+        register: impl FnOnce(&State, &mut WaitSet) -> Result<()>,
+    ) -> Result<()> {
+        let mut set = self.take_wait_set()?;
+        register(self, &mut set)?;
+        set.wait().await?;
+        set.clear();
+        self.wait_set = Some(set);
+        self.suspended();
+        Ok(())
+    }
+
+    fn take_wait_set(&mut self) -> Result<WaitSet> {
+        Ok(match self.wait_set.take() {
+            Some(set) => set,
+            None => WaitSet::new(&self.handle)?,
+        })
     }
 
     /// Of those that fired, the ones that are ready: a wake may be spurious.

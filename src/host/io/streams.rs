@@ -148,8 +148,8 @@ impl HostOutputStream for State {
     ) -> Result<(), StreamError> {
         match usize::try_from(length) {
             Ok(length) if length <= AND_FLUSH_MAX => {
-                let zeroes = [0; AND_FLUSH_MAX];
-                self.write_all(&stream, zeroes.get(..length).unwrap_or_default())
+                static ZEROES: [u8; AND_FLUSH_MAX] = [0; AND_FLUSH_MAX];
+                self.write_all(&stream, ZEROES.get(..length).unwrap_or_default())
                     .await
             }
             _ => Err(over_and_flush(length)),
@@ -276,25 +276,13 @@ impl State {
     }
 
     async fn input_ready(&mut self, stream: &Resource<InputStream>) -> Result<()> {
-        let pollable = self
-            .table
-            .push_child(Pollable::Input(stream.rep()), stream)?;
-        self.wait_once(pollable).await
+        self.wait_once(|state, set| state.table.get(stream)?.register(set, 0))
+            .await
     }
 
     async fn output_ready(&mut self, stream: &Resource<OutputStream>) -> Result<()> {
-        let pollable = self
-            .table
-            .push_child(Pollable::Output(stream.rep()), stream)?;
-        self.wait_once(pollable).await
-    }
-
-    async fn wait_once(&mut self, pollable: Resource<Pollable>) -> Result<()> {
-        let all = [pollable];
-        let waited = self.wait_any(&all).await;
-        let [pollable] = all;
-        self.table.delete(pollable)?;
-        waited.map(drop)
+        self.wait_once(|state, set| state.table.get(stream)?.register(set, 0))
+            .await
     }
 }
 
