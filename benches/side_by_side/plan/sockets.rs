@@ -97,7 +97,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
         Section {
             title: "TCP streams",
             unit: "µs a MiB, or a connection",
-            columns: &[Name::Wippy, Name::Peer],
+            columns: &[Name::Wippy, Name::Peer, Name::Native],
             pinned: true,
             never_ends: &[],
             note: "a connection: accept, echo, close",

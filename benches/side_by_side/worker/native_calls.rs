@@ -27,7 +27,7 @@ fn answer(native: &mut native::Loop, files: &Path, request: &Request) -> Fallibl
     let value = if interface.contains("/file-loops@") {
         native_files::answer(files, function, arguments)?.into()
     } else if interface.contains("/socket-loops@") {
-        native_sockets::answer(function, arguments)?.into()
+        native_sockets::answer(function, arguments)?
     } else {
         return bare::answer(native, request);
     };
