@@ -72,6 +72,25 @@ async fn join(first: impl Future<Output = ()>, second: impl Future<Output = ()>)
     .await
 }
 
+/// A future that leaves its waker and is done when it is polled again.
+fn park() -> (
+    Rc<RefCell<Option<Waker>>>,
+    impl Future<Output = ()> + 'static,
+) {
+    let parked: Rc<RefCell<Option<Waker>>> = Rc::default();
+    let place = parked.clone();
+    let mut first = true;
+    let waiting = poll_fn(move |cx| match std::mem::replace(&mut first, false) {
+        true => {
+            let before = place.replace(Some(cx.waker().clone()));
+            drop(before);
+            Poll::Pending
+        }
+        false => Poll::Ready(()),
+    });
+    (parked, waiting)
+}
+
 fn byte_pipe(handle: &Handle) -> (Source<OwnedFd>, OwnedFd) {
     let (reader, writer) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC).expect("pipe");
     let source = Source::with_interest(handle, reader, Interest::Readable).expect("pipe");
@@ -182,17 +201,7 @@ fn what_another_thread_sends_goes_first() {
 fn whom_another_threads_wake_reaches_goes_first() {
     let dispatcher = Dispatcher::new().expect("system");
     let log = Log::default();
-    let parked: Rc<RefCell<Option<Waker>>> = Rc::default();
-    let place = parked.clone();
-    let mut first = true;
-    let waiting = poll_fn(move |cx| match std::mem::replace(&mut first, false) {
-        true => {
-            let before = place.replace(Some(cx.waker().clone()));
-            drop(before);
-            Poll::Pending
-        }
-        false => Poll::Ready(()),
-    });
+    let (parked, waiting) = park();
     noting(&dispatcher, &log, waiting);
     after(&dispatcher, &log, move |_| {
         let waker = parked.take().expect("it waits");
@@ -231,15 +240,16 @@ fn a_woken_root_goes_first() {
     let dispatcher = Dispatcher::new().expect("system");
     let handle = dispatcher.handle();
     let log = Log::default();
-    let signal = Signal::new(&handle).expect("room");
-    let (set, own, busy) = (signal.clone(), log.clone(), handle.clone());
+    // Nothing of the dispatcher's own: its waker alone.
+    let (parked, waiting) = park();
+    let own = log.clone();
     let yielder = dispatcher.spawn(async move {
-        set.set();
-        yield_once(&busy).await;
+        parked.take().expect("it waits").wake();
+        yield_once(&handle).await;
         note(&own, "yielder");
     });
     let root = async {
-        signal.wait().await.expect("own thread");
+        waiting.await;
         note(&log, "woken");
         yielder.expect("room").await.expect("not cancelled");
     };
