@@ -125,6 +125,39 @@ fn a_lone_yielder_goes_on_at_once_and_yet_its_turn_ends() {
     }
 }
 
+/// Whoever was woken before its run began has gone by then: it does not make this one's yields dear.
+#[test]
+fn what_woke_the_yielder_itself_is_no_other() {
+    let dispatcher = Dispatcher::new().expect("system");
+    let handle = dispatcher.handle();
+    let runs = Rc::new(Cell::new(0));
+    let woken = |handle: Handle, runs: Rc<Cell<u32>>| async move {
+        handle
+            .sleep(Duration::from_micros(50))
+            .await
+            .expect("own thread");
+        let mut yielding = pin!(async {
+            for _ in 0..4 {
+                yield_once(&handle).await;
+            }
+        });
+        poll_fn(|cx| {
+            runs.set(runs.get() + 1);
+            yielding.as_mut().poll(cx)
+        })
+        .await;
+    };
+    let task = dispatcher.spawn(woken(handle.clone(), runs.clone()));
+    let task = task.expect("room");
+    while !task.is_finished() {
+        dispatcher.turn(None).expect("turn");
+    }
+    assert_eq!(runs.get(), 1, "as a task");
+    let root = woken(handle, runs.clone());
+    dispatcher.block_on(root).expect("run");
+    assert_eq!(runs.get(), 2, "as the root");
+}
+
 /// Gives way three times, then lets the next one do the same.
 fn chain(handle: Handle, yields: Rc<Cell<u32>>) -> Pin<Box<dyn Future<Output = ()>>> {
     Box::pin(async move {
