@@ -154,6 +154,7 @@ impl Builder {
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
             undisturbed: Cell::new(0),
+            told: Cell::new(false),
             scratch: RefCell::new(Vec::new()),
         });
         let shared = Arc::new(Shared {

@@ -45,6 +45,9 @@ pub(crate) struct Core {
     pub(crate) yielded: RefCell<VecDeque<Waker>>,
     /// How often in this turn a task went on because nobody else could run.
     pub(crate) undisturbed: Cell<u8>,
+    /// Somebody was told of I/O, a timer or a signal since the task that runs began: that may be a
+    /// part of this very task, which the executor cannot see.
+    pub(crate) told: Cell<bool>,
     /// Kept between uses so that waking many allocates nothing.
     pub(crate) scratch: RefCell<Vec<Listener>>,
 }

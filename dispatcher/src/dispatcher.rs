@@ -154,6 +154,7 @@ impl Dispatcher {
         loop {
             if self.shared.root_woken.swap(false, Ordering::AcqRel) {
                 let turn = InTurn::enter(core)?;
+                core.told.set(false);
                 let polled = future.as_mut().poll(&mut context);
                 drop(turn);
                 if let Poll::Ready(output) = polled {
@@ -204,6 +205,7 @@ impl Dispatcher {
                 task: runnable.metadata().id,
                 among: among as u64,
             });
+            core.told.set(false);
             runnable.run();
             ran += 1;
         }

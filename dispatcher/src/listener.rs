@@ -13,14 +13,13 @@ pub(crate) enum Listener {
 impl Listener {
     /// Tells it, once. Foreign wakers may run any code: no borrow of the core is held here.
     pub(crate) fn notify(self, core: &Core) {
-        match self {
-            Listener::Waker(waker) => waker.wake(),
-            Listener::Set { set, tag } => {
-                let waker = core.sets.borrow_mut().fire(set, tag);
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
-            }
+        let waker = match self {
+            Listener::Waker(waker) => Some(waker),
+            Listener::Set { set, tag } => core.sets.borrow_mut().fire(set, tag),
+        };
+        if let Some(waker) = waker {
+            core.told.set(true);
+            waker.wake();
         }
     }
 }

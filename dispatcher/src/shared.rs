@@ -113,7 +113,8 @@ impl Shared {
             return Ok(false);
         }
         core.poll_driver()?;
-        let alone = core.runnable() == 0
+        let alone = !core.told.get()
+            && core.runnable() == 0
             && core.messages.is_empty()
             && !self.root_woken.load(Ordering::Acquire);
         if alone {

@@ -54,7 +54,12 @@ impl Future for YieldNow {
                         Ok(false) => {}
                         Err(error) => return Poll::Ready(Err(error)),
                     }
-                    core.yielded.borrow_mut().push_back(cx.waker().clone());
+                    // Cloning may run code of the waker's owner: nothing is borrowed meanwhile.
+                    let waker = cx.waker().clone();
+                    core.yielded.borrow_mut().push_back(waker);
+                    if !core.in_turn.get() {
+                        self.handle.shared().notify();
+                    }
                     return Poll::Pending;
                 }
             }

@@ -10,7 +10,7 @@ use wippy_dispatcher::Handle;
 use super::error::{Problem, Trap};
 use super::pool::Pool;
 use super::values;
-use crate::host::{Context, Exit, State};
+use crate::host::{Carried, Context, Exit, State};
 use crate::module::{Capabilities, Engine, Import, Method, Module};
 use crate::registry::Entry;
 
@@ -30,6 +30,8 @@ pub struct Function {
     pub(crate) pool: Option<Pool>,
     /// The bound on instances, over all entries.
     pub(crate) instances: Pool,
+    /// What calls leave to the next one, over all entries.
+    pub(crate) carried: Carried,
 }
 
 impl Function {
@@ -73,6 +75,18 @@ pub async fn call(
     context: Context,
     arguments: Arguments<'_>,
 ) -> Result<serde_json::Value, Problem> {
+    let result = call_once(function, handle, context, arguments).await;
+    // It fails at the dispatcher's end, which takes nothing from the result.
+    let _ = function.carried.settle(handle).await;
+    result
+}
+
+async fn call_once(
+    function: &Rc<Function>,
+    handle: &Handle,
+    context: Context,
+    arguments: Arguments<'_>,
+) -> Result<serde_json::Value, Problem> {
     let arguments = arguments.values(&function.method)?;
     let _permit = match &function.pool {
         Some(pool) => Some(pool.enter().await?),
@@ -94,11 +108,12 @@ async fn run(
     context: Context,
     arguments: &[Val],
 ) -> Result<Option<Val>, Problem> {
-    let state = State::new(handle.clone(), context);
+    let state = State::new(handle.clone(), context).with_budget(function.carried.get());
     let mut store = function.engine.store(state).map_err(problem)?;
     let outcome = run_in(function, &mut store, arguments).await;
     // However it ended: what its streams have accepted is delivered before they go.
     store.data().delivered().await;
+    function.carried.set(store.data().budget());
     outcome.map_err(problem)
 }
 

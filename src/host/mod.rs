@@ -3,6 +3,7 @@
 //! Every function works on a call's [`State`] and waits in its dispatcher only. Nothing here knows
 //! where a project's settings come from.
 
+mod budget;
 pub mod cli;
 pub mod clocks;
 pub mod filesystem;
@@ -17,4 +18,5 @@ pub mod state;
 pub mod stdio;
 pub mod table;
 
+pub(crate) use budget::Carried;
 pub use state::{Context, Exit, Limits, State};

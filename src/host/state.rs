@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
+use super::budget::Budget;
 use super::filesystem::Mount;
 use super::http::Access;
 use super::io::Sink;
@@ -52,9 +53,6 @@ impl Default for Limits {
     }
 }
 
-/// How many host calls a guest may make without suspending before it has to let others run.
-const BUDGET: u32 = 128;
-
 /// How many bytes of a file or a connection cost as much as a call.
 const BYTES_A_CALL: usize = 1024;
 
@@ -73,7 +71,7 @@ pub struct State {
     pub(crate) looked_up: LookedUp,
     /// Where a datagram arrives; made at the first.
     pub(crate) datagram: Vec<u8>,
-    budget: u32,
+    budget: Budget,
     memory: usize,
 }
 
@@ -88,20 +86,22 @@ impl State {
             fired: Vec::new(),
             looked_up: LookedUp::default(),
             datagram: Vec::new(),
-            budget: BUDGET,
+            budget: Budget::WHOLE,
             memory: 0,
         }
+    }
+
+    /// The same with what an earlier call has left to it.
+    pub(crate) fn with_budget(self, budget: Budget) -> State {
+        State { budget, ..self }
     }
 
     /// Called by every function that a guest may call in a loop instead of waiting. Past the
     /// budget it lets the others run and the driver look at I/O.
     pub(crate) async fn breathe(&mut self) -> Result<()> {
-        match self.budget.checked_sub(1) {
-            Some(left) => self.budget = left,
-            None => {
-                self.handle.yield_now().await?;
-                self.suspended();
-            }
+        if !self.budget.take() {
+            self.handle.yield_now().await?;
+            self.suspended();
         }
         Ok(())
     }
@@ -116,12 +116,17 @@ impl State {
     /// others run sooner.
     pub(crate) fn spend(&mut self, bytes: usize) {
         let calls = u32::try_from(bytes / BYTES_A_CALL).unwrap_or(u32::MAX);
-        self.budget = self.budget.saturating_sub(calls);
+        self.budget.spend(calls);
     }
 
     /// The guest has really waited: its budget is whole again.
     pub(crate) fn suspended(&mut self) {
-        self.budget = BUDGET;
+        self.budget = Budget::WHOLE;
+    }
+
+    /// What it leaves to the next call.
+    pub(crate) fn budget(&self) -> Budget {
+        self.budget
     }
 
     /// Waits until what the guest's streams have taken is delivered, or cannot be.

@@ -88,6 +88,7 @@ impl Runtime {
             engine: inner.engine.clone(),
             pool,
             instances: inner.instances.clone(),
+            carried: inner.carried.clone(),
             module,
             capabilities,
             entry,

@@ -1,5 +1,9 @@
 //! A guest that busy-polls sees its timers and starves nobody, on one thread.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use wippy::function::Arguments;
 use wippy_dispatcher::{Dispatcher, Record};
@@ -133,4 +137,70 @@ fn computing_guests_take_turns_in_a_simulation() {
         .collect();
     let changes = picks.windows(2).filter(|pair| pair[0] != pair[1]).count();
     assert!(changes >= 3, "{picks:?}");
+}
+
+/// Calls that never wait: one that makes host calls, one that makes none, one that traps, and one
+/// whose arguments do not fit.
+const WITHOUT_A_WAIT: [(&str, &str); 4] = [
+    ("spin-now", "[0]"),
+    ("compute", "[1]"),
+    ("spin-ready", "[0, 200]"),
+    ("compute", "[]"),
+];
+
+/// Ends when a sleep of 100 µs beside a loop over such calls does: how late it was, and how
+/// many calls there were.
+fn beside_a_loop(dispatcher: &Dispatcher, name: &'static str, arguments: &str) -> (u64, u64) {
+    let arguments: Value = serde_json::from_str(arguments).expect("JSON");
+    let runtime = project().load(dispatcher);
+    let handle = dispatcher.handle();
+    let calls = Rc::new(Cell::new(0));
+    let count = calls.clone();
+    let late = dispatcher
+        .block_on(async {
+            let call = move || {
+                let (runtime, arguments) = (runtime.clone(), arguments.clone());
+                async move {
+                    let arguments = arguments.as_array().expect("a list");
+                    runtime.call(name, Arguments::Json(arguments)).await
+                }
+            };
+            // Compiled before anything is measured.
+            let expected = call().await.is_ok();
+            let task = dispatcher.spawn(async move {
+                while count.get() < ENOUGH {
+                    assert_eq!(call().await.is_ok(), expected);
+                    count.set(count.get() + 1);
+                }
+            });
+            let task = task.expect("a task");
+            let deadline = handle.now().expect("the time") + Duration::from_micros(100);
+            handle.sleep_until(deadline).await.expect("a sleep");
+            drop(task);
+            handle.now().expect("the time") - deadline
+        })
+        .expect("no deadlock");
+    let late = u64::try_from(late.as_nanos()).expect("less than a century");
+    (late, calls.get())
+}
+
+/// More calls than fit beside the sleep: in virtual time eight to a microsecond, on the system
+/// what no machine does in that time.
+const ENOUGH: u64 = 5_000;
+
+#[test]
+fn a_loop_over_calls_that_never_wait_lets_virtual_time_pass() {
+    for (name, arguments) in WITHOUT_A_WAIT {
+        let (late, calls) = beside_a_loop(&simulated(), name, arguments);
+        assert_eq!(late, 0, "{name}{arguments}");
+        assert!(calls < ENOUGH, "{name}{arguments}: {calls} calls");
+    }
+}
+
+#[test]
+fn a_loop_over_calls_that_never_wait_starves_nobody_in_real_time() {
+    for (name, arguments) in WITHOUT_A_WAIT {
+        let (_, calls) = beside_a_loop(&live(), name, arguments);
+        assert!(calls < ENOUGH, "{name}{arguments}: {calls} calls");
+    }
 }

@@ -12,3 +12,4 @@ mod sources;
 mod storm;
 mod timers;
 mod wait_sets;
+mod yielding;
