@@ -47,15 +47,10 @@ pub fn serve(files: &Path, spin: Duration) -> Fallible<()> {
             None => None,
         };
         let working = beside.map(|(entry, args)| {
-            let (runtime, own) = (runtime.clone(), handle.clone());
+            let runtime = runtime.clone();
             // It ends with the task, when the answer is there.
             handle.spawn(async move {
-                while runtime.call(&entry, Arguments::Json(&args)).await.is_ok() {
-                    // A call that never has to wait gives nobody else a turn.
-                    if own.yield_now().await.is_err() {
-                        break;
-                    }
-                }
+                while runtime.call(&entry, Arguments::Json(&args)).await.is_ok() {}
             })
         });
         let answered = dispatcher
