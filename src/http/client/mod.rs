@@ -159,8 +159,7 @@ impl Client {
             connect::secure(tcp, config, &request.target.host).await
         };
         let late = handle.sleep(request.timeouts.connect);
-        let abandoned = exchange.abandoned().clone();
-        let given_up = race(abandoned.wait(), late);
+        let given_up = race(exchange.given_up(), late);
         match race(connecting, given_up).await {
             First::Left(stream) => {
                 self.0.made.fetch_add(1, Ordering::Relaxed);

@@ -63,30 +63,55 @@ fn a_body_that_stops_is_late() {
     );
 }
 
-/// A backlog that is full answers no more: the connection is never made.
+/// An address where connections are neither made nor refused: a backlog that is full answers no
+/// more.
+pub struct Unanswered {
+    address: std::net::SocketAddr,
+    _listener: std::net::TcpListener,
+    _held: Vec<std::net::TcpStream>,
+}
+
+impl Unanswered {
+    pub fn new() -> Unanswered {
+        let listener = rustix::net::socket(
+            rustix::net::AddressFamily::INET,
+            rustix::net::SocketType::STREAM,
+            None,
+        )
+        .expect("a socket");
+        let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        rustix::net::bind(&listener, &any).expect("an address");
+        rustix::net::listen(&listener, 0).expect("a listener");
+        let listener = std::net::TcpListener::from(listener);
+        let address = listener.local_addr().expect("an address");
+        // One connection fills it; Linux takes one more than the backlog says.
+        let mut held = Vec::new();
+        while let Ok(stream) =
+            std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(20))
+        {
+            held.push(stream);
+            assert!(held.len() < 64, "the backlog never fills");
+        }
+        Unanswered {
+            address,
+            _listener: listener,
+            _held: held,
+        }
+    }
+
+    pub fn authority(&self) -> String {
+        self.address.to_string()
+    }
+}
+
 #[test]
 fn a_connection_that_is_never_made_is_late() {
     let guest = Guest::new();
-    let listener = rustix::net::socket(
-        rustix::net::AddressFamily::INET,
-        rustix::net::SocketType::STREAM,
-        None,
-    )
-    .expect("a socket");
-    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    rustix::net::bind(&listener, &any).expect("an address");
-    rustix::net::listen(&listener, 0).expect("a listener");
-    let listener = std::net::TcpListener::from(listener);
-    let address = listener.local_addr().expect("an address");
-    // One connection fills it; Linux takes one more than the backlog says.
-    let mut held = Vec::new();
-    while let Ok(stream) =
-        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(20))
-    {
-        held.push(stream);
-        assert!(held.len() < 64, "the backlog never fills");
-    }
-    let request = with(get(&address.to_string()), json!({"connect-timeout": SHORT}));
+    let unanswered = Unanswered::new();
+    let request = with(
+        get(&unanswered.authority()),
+        json!({"connect-timeout": SHORT}),
+    );
     assert_eq!(guest.fetch(request), Err("ConnectionTimeout".to_owned()));
 }
 
