@@ -1,6 +1,7 @@
 //! The codec from outside: what it accepts, what it refuses, and any split of the bytes.
 
 mod body;
+mod client;
 mod properties;
 mod refusals;
 mod tls;

@@ -114,6 +114,7 @@ fn servers_that_are_not_there() {
         server.authority()
     };
     assert_eq!(guest.refused(&authority), "ConnectionRefused");
+    assert_eq!(guest.refused("127.0.0.1:0"), "ConnectionRefused");
     let name = guest.refused("name.invalid:80");
     assert!(name.starts_with("DnsError("), "{name}");
     assert_eq!(guest.refused("not..a.name:80"), "HttpRequestUriInvalid");

@@ -63,6 +63,28 @@ fn a_body_that_stops_is_late() {
     );
 }
 
+/// The server answers nothing and takes nothing: what is late is the request.
+#[test]
+fn a_server_that_takes_nothing_is_late() {
+    let guest = Guest::new();
+    let (told, heard) = std::sync::mpsc::channel::<()>();
+    let heard = std::sync::Mutex::new(heard);
+    let server = Server::new(move |peer, _| {
+        // The system must not take much in its place.
+        let small = rustix::net::sockopt::set_socket_recv_buffer_size(&peer.stream, 4096);
+        small.expect("an option");
+        let _ = heard.lock().expect("one").recv();
+    });
+    let pieces: Vec<String> = (0..12).map(|_| "x".repeat(1_000_000)).collect();
+    let request = with(
+        get(&server.authority()),
+        json!({"method": "POST", "body": pieces, "between-bytes-timeout": SHORT}),
+    );
+    let code = guest.fetch(request).expect_err("a failure");
+    assert_eq!(code, "ConnectionWriteTimeout");
+    drop(told);
+}
+
 /// An address where connections are neither made nor refused: a backlog that is full answers no
 /// more.
 pub struct Unanswered {

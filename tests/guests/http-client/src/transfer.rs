@@ -48,12 +48,18 @@ pub fn together(authority: &str, count: u32) -> Vec<String> {
     bodies
 }
 
-/// Counts what is left of a stream.
+/// Counts what is left of a stream, by reading and skipping in turn.
 fn count(stream: &InputStream) -> Result<u64, String> {
     let mut total = 0;
+    let mut skips = false;
     loop {
-        match stream.blocking_read(PIECE) {
-            Ok(read) => total += read.len() as u64,
+        skips = !skips;
+        let counted = match skips {
+            true => stream.blocking_skip(PIECE),
+            false => stream.blocking_read(PIECE).map(|read| read.len() as u64),
+        };
+        match counted {
+            Ok(count) => total += count,
             Err(StreamError::Closed) => return Ok(total),
             Err(error) => return Err(stream_error("read", error)),
         }
@@ -71,10 +77,12 @@ pub fn download(authority: &str, path: &str, held: Option<String>) -> Result<u64
     count(&stream)
 }
 
-/// Writes zeroes until `length` are written or the stream is full; how many.
+/// Writes zeroes, the guest's own and the host's in turn, until `length` are written or the stream is full; how many.
 fn fill(stream: &OutputStream, length: u64) -> Result<u64, String> {
     let mut written = 0;
+    let mut own = false;
     while written < length {
+        own = !own;
         let permit = stream
             .check_write()
             .map_err(|error| stream_error("write", error))?;
@@ -82,9 +90,11 @@ fn fill(stream: &OutputStream, length: u64) -> Result<u64, String> {
             break;
         }
         let part = permit.min(length - written).min(PIECE);
-        stream
-            .write(&vec![0; part as usize])
-            .map_err(|error| stream_error("write", error))?;
+        let wrote = match own {
+            true => stream.write(&vec![0; part as usize]),
+            false => stream.write_zeroes(part),
+        };
+        wrote.map_err(|error| stream_error("write", error))?;
         written += part;
     }
     Ok(written)
