@@ -11,6 +11,9 @@ use crate::http::error::ErrorCode;
 use crate::http::exchange::{Answer, Request};
 use crate::http::head::{Framing, content_length};
 
+/// What is read at once where a head or a chunk's line is expected, in bytes.
+const READ_HEAD: usize = 8 * 1024;
+
 /// A request on its way, and where its response goes.
 pub(super) struct Exchange {
     pub(super) request: Request,
@@ -112,6 +115,8 @@ pub(crate) struct Connection {
     pub(super) stream: Stream,
     pub(super) input: Buffer,
     pub(super) output: Buffer,
+    /// Where the next bytes of a head or of a chunk's line are read to.
+    pub(super) arriving: Box<[u8]>,
     pub(super) set: WaitSet,
     used: bool,
     _place: Place,
@@ -127,6 +132,7 @@ impl Connection {
             stream,
             input: Buffer::default(),
             output: Buffer::default(),
+            arriving: vec![0; READ_HEAD].into(),
             set: WaitSet::new(handle)?,
             used: false,
             _place: place,

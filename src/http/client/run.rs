@@ -22,8 +22,6 @@ const RESPONSE_KEPT: usize = 256 * 1024;
 const REQUEST_KEPT: usize = 64 * 1024;
 /// The most that is read at once, in bytes.
 const READ_MAX: usize = 64 * 1024;
-/// What is read at once where a head or a chunk's line is expected, in bytes.
-const READ_HEAD: usize = 8 * 1024;
 /// How many reads an exchange makes before it lets others run.
 const READS_MAX: u32 = 32;
 /// How long a server may take to say that it wants the body.
@@ -303,17 +301,17 @@ impl<'a> Run<'a> {
     /// Reads into the input; whether something is new.
     fn fill(&mut self) -> Result<bool, ErrorCode> {
         self.reads += 1;
-        let Connection { stream, input, .. } = &mut *self.connection;
-        let end = input.end();
-        let before = end.len();
-        end.resize(before + READ_HEAD, 0);
-        let got = stream.read(end.get_mut(before..).unwrap_or_default());
-        let count = match got {
-            Ok(Got::Bytes(count)) => count,
-            _ => 0,
-        };
-        end.truncate(before + count);
-        self.note(got?)
+        let Connection {
+            stream,
+            input,
+            arriving,
+            ..
+        } = &mut *self.connection;
+        let got = stream.read(arriving)?;
+        if let Got::Bytes(count) = got {
+            input.extend(arriving.get(..count).unwrap_or_default());
+        }
+        self.note(got)
     }
 
     fn note(&mut self, got: Got) -> Result<bool, ErrorCode> {

@@ -77,12 +77,10 @@ pub fn download(authority: &str, path: &str, held: Option<String>) -> Result<u64
     count(&stream)
 }
 
-/// Writes zeroes, the guest's own and the host's in turn, until `length` are written or the stream is full; how many.
-fn fill(stream: &OutputStream, length: u64) -> Result<u64, String> {
+/// Writes zeroes, the guest's own for each fourth piece and else the host's, until `length` are written or the stream is full; how many.
+fn fill(stream: &OutputStream, length: u64, pieces: &mut u64) -> Result<u64, String> {
     let mut written = 0;
-    let mut own = false;
     while written < length {
-        own = !own;
         let permit = stream
             .check_write()
             .map_err(|error| stream_error("write", error))?;
@@ -90,7 +88,8 @@ fn fill(stream: &OutputStream, length: u64) -> Result<u64, String> {
             break;
         }
         let part = permit.min(length - written).min(PIECE);
-        let wrote = match own {
+        *pieces += 1;
+        let wrote = match *pieces % 4 == 0 {
             true => stream.write(&vec![0; part as usize]),
             false => stream.write_zeroes(part),
         };
@@ -122,10 +121,11 @@ pub fn upload(
     let stream = body.write().expect("the first time");
     let mut written = 0;
     let mut until_full = 0;
+    let mut pieces = 0;
     let mut held = held;
     let pollable = stream.subscribe();
     while written < length {
-        let part = fill(&stream, length - written)?;
+        let part = fill(&stream, length - written, &mut pieces)?;
         written += part;
         if written == length {
             break;
