@@ -19,6 +19,9 @@ use crate::http::{self, Deliveries, Reply, Request, RequestHead, Target, content
 const PATH_MAX: usize = 16 * 1024;
 /// What a response that is on its way is charged with: what is kept of its body, in bytes.
 const RESPONSE_CHARGE: usize = 256 * 1024;
+/// What a request that is not sent yet is charged with beside its texts, fields and body: its task,
+/// and what its connection keeps of it, in bytes.
+const REQUEST_CHARGE: usize = 64 * 1024;
 
 /// `wasi:http/types#future-incoming-response`. Dropped before the response was taken, the answer is
 /// given up: the connection is closed as soon as the request is sent.
@@ -65,8 +68,12 @@ impl State {
         if !self.context.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
-        let charge = access.account.charge(RESPONSE_CHARGE);
-        let charge = charge.map_err(|_| http::ErrorCode::ConnectionLimitReached)?;
+        let charge = |bytes| {
+            let charge = access.account.charge(bytes);
+            charge.map_err(|_| http::ErrorCode::ConnectionLimitReached)
+        };
+        let held = (held, charge(REQUEST_CHARGE)?);
+        let charge = charge(RESPONSE_CHARGE)?;
         let deliveries = match &mut self.deliveries {
             Some(deliveries) => deliveries,
             none => none.insert(Deliveries::new(&self.handle)?),
