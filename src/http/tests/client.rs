@@ -80,19 +80,20 @@ fn get_from(address: SocketAddr) -> Request {
     }
 }
 
-fn turn(dispatcher: &Dispatcher) {
-    dispatcher
-        .turn(Some(Duration::from_millis(1)))
-        .expect("a running dispatcher");
+/// Turns the dispatcher until there is something.
+fn until<T>(dispatcher: &Dispatcher, mut is_there: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..10_000 {
+        if let Some(it) = is_there() {
+            return it;
+        }
+        let turned = dispatcher.turn(Some(Duration::from_millis(1)));
+        turned.expect("a running dispatcher");
+    }
+    panic!("it never comes");
 }
 
 fn answered(dispatcher: &Dispatcher, reply: &Reply) -> Result<Response, ErrorCode> {
-    loop {
-        match reply.take() {
-            Some(answer) => return answer,
-            None => turn(dispatcher),
-        }
-    }
+    until(dispatcher, || reply.take())
 }
 
 #[test]
@@ -111,9 +112,7 @@ fn connections_are_bounded_and_the_bound_has_a_name() {
     );
     // The place of one that ends is free again.
     drop(replies.remove(0));
-    while servers[0].ended.try_recv().is_err() {
-        turn(&dispatcher);
-    }
+    until(&dispatcher, || servers[0].ended.try_recv().ok());
     let again = client.send(get_from(servers[1].address)).expect("room");
     servers[1].go.send(()).expect("a server");
     servers[1].go.send(()).expect("a server");
@@ -136,9 +135,37 @@ fn connections_that_wait_are_bounded_and_closed_in_time() {
     assert_eq!(client.made(), 3);
     // One had no room, and the others wait too long.
     for server in &servers {
-        while server.ended.try_recv().is_err() {
-            turn(&dispatcher);
-        }
+        until(&dispatcher, || server.ended.try_recv().ok());
     }
     assert_eq!(client.idle(), 0);
+}
+
+/// What waits is closed where its place is needed: the oldest first.
+#[test]
+fn connections_that_wait_make_room() {
+    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let limits = ClientLimits {
+        idle_timeout: Duration::from_secs(600),
+        ..LIMITS
+    };
+    let client = Client::new(&dispatcher.handle(), limits);
+    let servers: Vec<Server> = (0..3).map(|_| server()).collect();
+    for server in &servers {
+        server.go.send(()).expect("a server");
+        let reply = client.send(get_from(server.address)).expect("room");
+        answered(&dispatcher, &reply).expect("an answer");
+    }
+    // Two may wait.
+    until(&dispatcher, || servers[0].ended.try_recv().ok());
+    assert_eq!(client.idle(), 2);
+    // Three may be open, two of them in use, and a third is wanted besides the two that wait.
+    let held: Vec<Reply> = (0..2)
+        .map(|_| client.send(get_from(servers[0].address)).expect("room"))
+        .collect();
+    until(&dispatcher, || {
+        assert!(held.iter().all(|reply| reply.take().is_none()));
+        servers[1].ended.try_recv().ok()
+    });
+    assert_eq!(client.idle(), 1);
+    until(&dispatcher, || (client.made() == 5).then_some(()));
 }

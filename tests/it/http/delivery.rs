@@ -228,6 +228,8 @@ fn an_answer_before_the_body_does_not_end_it() {
         };
         assert_eq!((seen.1, seen.2), (400_000, true));
     }
+    // And the connection is as good as any.
+    assert_eq!(server.accepted(), 1);
 }
 
 /// The server refuses what it has not read, and closes: the guest still hears why.
