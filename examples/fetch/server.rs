@@ -1,6 +1,6 @@
 //! A server for the example beside it: prints its address, and answers each path with what was
 //! asked. `/0` takes 100 ms, `/1` 90 ms and so on, so that a client can see who waits for whom;
-//! `/bytes/N` is N bytes.
+//! `/bytes/N` is N bytes, and `/length` says how long the request's body was.
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -29,6 +29,15 @@ fn answer(mut request: Request) {
         let body = std::io::repeat(b'.').take(length as u64);
         let response = Response::new(200.into(), Vec::new(), body, Some(length), None);
         let _ = request.respond(response);
+        return;
+    }
+    if request.url() == "/length" {
+        let read = std::io::copy(request.as_reader(), &mut std::io::sink());
+        let (status, text) = match read {
+            Ok(length) => (200, length.to_string()),
+            Err(error) => (400, error.to_string()),
+        };
+        let _ = request.respond(Response::from_string(text).with_status_code(status));
         return;
     }
     let number: u64 = request.url().trim_start_matches('/').parse().unwrap_or(10);

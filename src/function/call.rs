@@ -112,7 +112,7 @@ async fn run(
     let mut store = function.engine.store(state).map_err(problem)?;
     let outcome = run_in(function, &mut store, arguments).await;
     // However it ended: what its streams have accepted is delivered before they go.
-    store.data().delivered().await;
+    store.data_mut().delivered().await;
     function.carried.set(store.data().budget());
     outcome.map_err(problem)
 }

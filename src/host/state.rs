@@ -12,6 +12,7 @@ use super::http::Access;
 use super::io::Sink;
 use super::stdio::Stdio;
 use super::table::Table;
+use crate::http::Deliveries;
 use crate::network::{Allow, LookedUp};
 
 /// What a call is given; resolved when it starts.
@@ -69,6 +70,8 @@ pub struct State {
     pub(crate) fired: Vec<u32>,
     /// What its lookups returned, for the rules that name a host.
     pub(crate) looked_up: LookedUp,
+    /// Its HTTP requests that are not sent yet; made at the first.
+    pub(crate) deliveries: Option<Deliveries>,
     /// Where a datagram arrives; made at the first.
     pub(crate) datagram: Vec<u8>,
     budget: Budget,
@@ -85,6 +88,7 @@ impl State {
             wait_set: None,
             fired: Vec::new(),
             looked_up: LookedUp::default(),
+            deliveries: None,
             datagram: Vec::new(),
             budget: Budget::WHOLE,
             memory: 0,
@@ -129,8 +133,10 @@ impl State {
         self.budget
     }
 
-    /// Waits until what the guest's streams have taken is delivered, or cannot be.
-    pub(crate) async fn delivered(&self) {
+    /// The end of the call: drops its resources, and waits until what the guest's streams have taken
+    /// is delivered, or cannot be. Of its HTTP requests those are delivered that were handed over and
+    /// whose bodies are finished; nobody waits for their answers.
+    pub(crate) async fn delivered(&mut self) {
         let sinks: Vec<Sink> = self
             .table
             .outputs()
@@ -138,6 +144,10 @@ impl State {
             .collect();
         for sink in sinks {
             let _ = sink.delivered().await;
+        }
+        self.table = Table::new(0);
+        if let Some(deliveries) = &self.deliveries {
+            let _ = deliveries.ended().await;
         }
     }
 

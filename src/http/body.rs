@@ -363,6 +363,11 @@ impl BodyReader {
         }
     }
 
+    /// Whether all of it was written, and nothing went wrong.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.shared.lock().end, Some(End::Finished(_)))
+    }
+
     /// How it has ended, once everything before the end was read.
     pub fn end(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
         let state = self.shared.lock();

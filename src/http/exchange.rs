@@ -6,6 +6,7 @@ use std::time::Duration;
 use wippy_dispatcher::{Error, Handle, Signal};
 
 use super::body::BodyReader;
+use super::delivery::Delivery;
 use super::error::ErrorCode;
 use super::fields::Fields;
 use super::head::RequestHead;
@@ -49,6 +50,9 @@ pub struct Request {
     pub timeouts: Timeouts,
     /// Whom to trust.
     pub roots: Roots,
+    /// Where there is one, the request goes out, once its body is finished, even if nobody waits for
+    /// the answer any more.
+    pub delivery: Option<Delivery>,
 }
 
 /// A message that answers a request: received by a client, or given to a server.

@@ -198,10 +198,8 @@ impl ResponseHead {
 
     /// Whether the connection may carry another exchange after this one.
     pub fn keeps_alive(&self) -> bool {
-        match self.minor {
-            0 => self.fields.lists("connection", "keep-alive"),
-            _ => !self.fields.lists("connection", "close"),
-        }
+        let says = |word| self.fields.lists("connection", word);
+        !says("close") && (self.minor > 0 || says("keep-alive"))
     }
 
     /// Writes it, without a reason phrase.

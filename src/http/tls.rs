@@ -20,6 +20,8 @@ use super::error::{ErrorCode, TlsAlert};
 const EXTRA_MAX: usize = 1024;
 /// How much plaintext a session keeps that the socket has not taken, in bytes.
 const KEPT_MAX: usize = 64 * 1024;
+/// How often one read of plaintext reads from below. A record of the longest kind takes five.
+const ROUNDS_MAX: u32 = 8;
 /// How many servers' sessions are kept for resumption.
 const SESSIONS: usize = 256;
 
@@ -187,10 +189,13 @@ impl Session {
     }
 
     /// Reads plaintext. The handshake goes on by itself meanwhile, as far as `flush` is called.
+    /// A server that sends much and no plaintext is read from a little at a time: then there is
+    /// nothing yet although the reader has more.
     ///
     /// # Errors
     /// The errors of TLS, and of the reader.
     pub fn read(&mut self, io: &mut dyn Read, buffer: &mut [u8]) -> Result<Got, ErrorCode> {
+        let mut rounds = 0;
         loop {
             match self.0.reader().read(buffer) {
                 Ok(0) => return Ok(Got::Closed),
@@ -199,6 +204,10 @@ impl Session {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Got::Cut),
                 Err(error) => return Err(ErrorCode::internal(error)),
             }
+            if rounds == ROUNDS_MAX {
+                return Ok(Got::Nothing);
+            }
+            rounds += 1;
             match self.0.read_tls(io) {
                 Ok(_) => {
                     self.0.process_new_packets().map_err(code)?;

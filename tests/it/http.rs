@@ -1,6 +1,7 @@
 //! `wasi:http`: what a guest sends and receives, beside well-kept servers and hostile ones.
 
 mod bodies;
+mod delivery;
 mod example;
 mod hostile;
 mod keeping;
@@ -21,12 +22,13 @@ use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, live};
 
-const METHODS: [&str; 15] = [
+const METHODS: [&str; 16] = [
     "fetch",
     "sequential",
     "together",
     "download",
     "upload",
+    "leave",
     "abandon",
     "abandon-body",
     "check-fields",

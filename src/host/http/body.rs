@@ -6,7 +6,7 @@ use wasmtime::component::Resource;
 use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostIncomingBody, HostOutgoingBody};
-use super::trailers::FutureTrailers;
+use super::trailers::{FutureTrailers, is_head_only};
 use crate::host::State;
 use crate::host::io::{Feed, InputStream, OutputStream, Sink};
 use crate::http::{self, BodyReader, BodyWriter, Fields, content_length};
@@ -38,16 +38,15 @@ pub struct OutgoingBody {
     streamed: bool,
     /// Its length is declared: there is no place for trailers behind it.
     declared: bool,
-    _charge: Charge,
 }
 
 impl State {
-    /// Both ends of the body of a message with these fields; none where they declare a length that
-    /// is none.
+    /// Both ends of the body of a message with these fields, with the charge for what is kept of it
+    /// as long as it is not read; none where they declare a length that is none.
     pub(super) fn outgoing_body(
         &self,
         fields: &Fields,
-    ) -> Result<Option<(OutgoingBody, BodyReader)>> {
+    ) -> Result<Option<(OutgoingBody, BodyReader, Charge)>> {
         let Ok(declared) = content_length(fields) else {
             return Ok(None);
         };
@@ -57,9 +56,8 @@ impl State {
             writer,
             streamed: false,
             declared: declared.is_some(),
-            _charge: charge,
         };
-        Ok(Some((body, reader)))
+        Ok(Some((body, reader, charge)))
     }
 }
 
@@ -102,6 +100,8 @@ impl HostOutgoingBody for State {
         Ok(Ok(self.table.push_child(stream, &body)?))
     }
 
+    /// Ends the body. Trailers that belong to a head are refused with `HTTP-protocol-error`, the
+    /// interface having no code of its own for them; the body has failed then.
     fn finish(
         &mut self,
         body: Resource<OutgoingBody>,
@@ -113,6 +113,12 @@ impl HostOutgoingBody for State {
             None => None,
         };
         let trailers = trailers.filter(|trailers| !trailers.is_empty());
+        let misplaced = |(name, _): (&str, _)| is_head_only(name);
+        if trailers.iter().flat_map(Fields::iter).any(misplaced) {
+            let code = http::ErrorCode::HttpProtocolError;
+            body.writer.fail(code.clone());
+            return Ok(Err(code.into()));
+        }
         if trailers.is_some() && body.declared {
             let text = "trailers cannot follow a body whose length is declared";
             let code = http::ErrorCode::internal(text);

@@ -19,6 +19,12 @@ pub struct Charge {
 }
 
 impl Account {
+    /// How much is taken.
+    #[cfg(test)]
+    pub fn used(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Takes a part.
     ///
     /// # Errors

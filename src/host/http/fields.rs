@@ -78,6 +78,11 @@ impl FieldsResource {
         &self.fields
     }
 
+    /// The fields, and what they are charged with.
+    pub fn into_parts(self) -> (Fields, Charge) {
+        (Arc::unwrap_or_clone(self.fields), self.charge)
+    }
+
     /// The fields by themselves.
     pub fn into_fields(self) -> Fields {
         Arc::unwrap_or_clone(self.fields)

@@ -13,15 +13,24 @@ use super::outgoing::OutgoingRequest;
 use crate::host::State;
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
-use crate::http::{self, Reply, Request, RequestHead, Target};
+use crate::http::{self, Deliveries, Reply, Request, RequestHead, Target, content_length};
 
 /// The longest path with a query that is sent, in bytes.
 const PATH_MAX: usize = 16 * 1024;
 /// What a response that is on its way is charged with: what is kept of its body, in bytes.
 const RESPONSE_CHARGE: usize = 256 * 1024;
+/// What a request that is not sent yet is charged with beside its texts, fields and body: its task,
+/// and what its connection keeps of it, in bytes.
+const REQUEST_CHARGE: usize = 64 * 1024;
 
-/// `wasi:http/types#future-incoming-response`. Dropped before the response was taken, the request
-/// is given up.
+/// `wasi:http/types#future-incoming-response`. Dropped before the response was taken, the answer is
+/// given up: the connection is closed as soon as the request is sent.
+///
+/// The interface says nothing of requests that are not sent by then, and other hosts abort them.
+/// Here they still go out, bodiless ones and those whose bodies are finished, since the guest may
+/// take what it has finished for delivered (contract §9); the end of the call waits for that,
+/// as long as the request's own timeouts let it. A request whose body is unfinished ends at once,
+/// as does everything when the call itself is ended from outside.
 pub struct FutureIncomingResponse {
     /// None: the response was taken.
     reply: Option<Reply>,
@@ -49,18 +58,27 @@ impl outgoing_handler::Host for State {
 
 impl State {
     fn start(
-        &self,
+        &mut self,
         request: OutgoingRequest,
         options: RequestOptions,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
         let access = &self.context.http;
-        let request = prepare(request, options, access.roots.clone())?;
+        let (mut request, held) = prepare(request, options, access.roots.clone())?;
         let Target { secure, host, port } = &request.target;
         if !self.context.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
-        let charge = access.account.charge(RESPONSE_CHARGE);
-        let charge = charge.map_err(|_| http::ErrorCode::ConnectionLimitReached)?;
+        let charge = |bytes| {
+            let charge = access.account.charge(bytes);
+            charge.map_err(|_| http::ErrorCode::ConnectionLimitReached)
+        };
+        let held = (held, charge(REQUEST_CHARGE)?);
+        let charge = charge(RESPONSE_CHARGE)?;
+        let deliveries = match &mut self.deliveries {
+            Some(deliveries) => deliveries,
+            none => none.insert(Deliveries::new(&self.handle)?),
+        };
+        request.delivery = Some(deliveries.begin(held));
         let reply = access.client.send(request)?;
         Ok(FutureIncomingResponse {
             signal: reply.signal().clone(),
@@ -70,11 +88,18 @@ impl State {
     }
 }
 
+/// What a request is charged with until it is sent: its texts, its fields, its body.
+type Held = (Charge, Charge, Option<Charge>);
+
+/// What is sent.
+///
+/// # Errors
+/// The codes of what cannot be; `HTTP-request-body-size` for a `content-length` that is none.
 fn prepare(
     request: OutgoingRequest,
     options: RequestOptions,
     roots: http::Roots,
-) -> Result<Request, http::ErrorCode> {
+) -> Result<(Request, Held), http::ErrorCode> {
     let secure = match request.scheme {
         Some(Scheme::Http) => false,
         Some(Scheme::Https) | None => true,
@@ -93,19 +118,30 @@ fn prepare(
     if path.len() > PATH_MAX {
         return Err(http::ErrorCode::HttpRequestUriTooLong);
     }
-    Ok(Request {
+    if path == "*" && !matches!(request.method, Method::Options) {
+        return Err(http::ErrorCode::HttpRequestUriInvalid);
+    }
+    let (fields, fields_charge) = request.fields.into_parts();
+    if content_length(&fields).is_err() {
+        return Err(http::ErrorCode::HttpRequestBodySize(None));
+    }
+    let (body, body_charge) = request.body.into_parts().unzip();
+    let held = (request.texts, fields_charge, body_charge);
+    let request = Request {
         target,
         authority,
         head: RequestHead {
             method: method(request.method)?,
             target: path,
             minor: 1,
-            fields: request.fields.into_fields(),
+            fields,
         },
-        body: request.body.into_reader(),
+        body,
         timeouts: options.timeouts(),
         roots,
-    })
+        delivery: None,
+    };
+    Ok((request, held))
 }
 
 fn method(method: Method) -> Result<http::Method, http::ErrorCode> {

@@ -168,7 +168,7 @@ impl From<http::Method> for Method {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::host::http::interfaces::types::{
         HostFields, HostIncomingBody, HostOutgoingBody, HostOutgoingResponse, HostResponseOutparam,
@@ -180,7 +180,8 @@ mod tests {
     use crate::network::Allow;
     use wippy_dispatcher::Dispatcher;
 
-    fn state(dispatcher: &Dispatcher) -> State {
+    /// A call without a guest.
+    pub fn state(dispatcher: &Dispatcher) -> State {
         let handle = dispatcher.handle();
         let client = Client::new(&handle, ClientLimits::default());
         State::new(

@@ -4,6 +4,7 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::body::OutgoingBody;
+use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::interfaces::types::{
     ErrorCode, HostOutgoingRequest, HostOutgoingResponse, HostResponseOutparam, Method, Scheme,
@@ -22,6 +23,30 @@ pub struct OutgoingRequest {
     pub(super) authority: Option<String>,
     pub(super) fields: FieldsResource,
     pub(super) body: Body,
+    /// What its method, path, scheme and authority take.
+    pub(super) texts: Charge,
+}
+
+impl OutgoingRequest {
+    fn text_bytes(&self) -> usize {
+        let method = match &self.method {
+            Method::Other(name) => name.len(),
+            _ => 0,
+        };
+        let scheme = match &self.scheme {
+            Some(Scheme::Other(name)) => name.len(),
+            _ => 0,
+        };
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        method + scheme + length(&self.path_with_query) + length(&self.authority)
+    }
+
+    /// Changes a text, and what is charged for all of them.
+    fn change(&mut self, change: impl FnOnce(&mut OutgoingRequest)) -> Result<()> {
+        change(self);
+        let bytes = self.text_bytes();
+        self.texts.set(bytes)
+    }
 }
 
 /// What became of a message's body.
@@ -29,14 +54,14 @@ pub(super) enum Body {
     /// The guest has not asked for it.
     Untouched,
     /// The guest writes it.
-    Written(BodyReader),
+    Written(BodyReader, Charge),
 }
 
 impl Body {
-    pub(super) fn into_reader(self) -> Option<BodyReader> {
+    pub(super) fn into_parts(self) -> Option<(BodyReader, Charge)> {
         match self {
             Body::Untouched => None,
-            Body::Written(reader) => Some(reader),
+            Body::Written(reader, charge) => Some((reader, charge)),
         }
     }
 }
@@ -64,6 +89,7 @@ impl State {
 
 impl HostOutgoingRequest for State {
     fn new(&mut self, headers: Resource<FieldsResource>) -> Result<Resource<OutgoingRequest>> {
+        let texts = self.context.http.account.charge(0)?;
         let fields = self.table.delete(headers)?;
         self.table.push(OutgoingRequest {
             method: Method::Get,
@@ -72,6 +98,7 @@ impl HostOutgoingRequest for State {
             authority: None,
             fields,
             body: Body::Untouched,
+            texts,
         })
     }
 
@@ -80,13 +107,13 @@ impl HostOutgoingRequest for State {
         request: Resource<OutgoingRequest>,
     ) -> Result<Result<Resource<OutgoingBody>, ()>> {
         let outgoing = self.table.get(&request)?;
-        if matches!(outgoing.body, Body::Written(_)) {
+        if matches!(outgoing.body, Body::Written(..)) {
             return Ok(Err(()));
         }
-        let Some((body, reader)) = self.outgoing_body(outgoing.fields.get())? else {
+        let Some((body, reader, charge)) = self.outgoing_body(outgoing.fields.get())? else {
             return Ok(Err(()));
         };
-        self.table.get_mut(&request)?.body = Body::Written(reader);
+        self.table.get_mut(&request)?.body = Body::Written(reader, charge);
         Ok(Ok(self.table.push(body)?))
     }
 
@@ -107,7 +134,8 @@ impl HostOutgoingRequest for State {
             },
             method => method,
         };
-        self.table.get_mut(&request)?.method = method;
+        let outgoing = self.table.get_mut(&request)?;
+        outgoing.change(|it| it.method = method)?;
         Ok(Ok(()))
     }
 
@@ -123,7 +151,8 @@ impl HostOutgoingRequest for State {
         if !fits(path.as_deref(), is_path) {
             return Ok(Err(()));
         }
-        self.table.get_mut(&request)?.path_with_query = path;
+        let outgoing = self.table.get_mut(&request)?;
+        outgoing.change(|it| it.path_with_query = path)?;
         Ok(Ok(()))
     }
 
@@ -141,7 +170,8 @@ impl HostOutgoingRequest for State {
         {
             return Ok(Err(()));
         }
-        self.table.get_mut(&request)?.scheme = scheme;
+        let outgoing = self.table.get_mut(&request)?;
+        outgoing.change(|it| it.scheme = scheme)?;
         Ok(Ok(()))
     }
 
@@ -157,7 +187,8 @@ impl HostOutgoingRequest for State {
         if !fits(authority.as_deref(), is_authority) {
             return Ok(Err(()));
         }
-        self.table.get_mut(&request)?.authority = authority;
+        let outgoing = self.table.get_mut(&request)?;
+        outgoing.change(|it| it.authority = authority)?;
         Ok(Ok(()))
     }
 
@@ -215,13 +246,13 @@ impl HostOutgoingResponse for State {
         response: Resource<OutgoingResponse>,
     ) -> Result<Result<Resource<OutgoingBody>, ()>> {
         let outgoing = self.table.get(&response)?;
-        if matches!(outgoing.body, Body::Written(_)) {
+        if matches!(outgoing.body, Body::Written(..)) {
             return Ok(Err(()));
         }
-        let Some((body, reader)) = self.outgoing_body(outgoing.fields.get())? else {
+        let Some((body, reader, charge)) = self.outgoing_body(outgoing.fields.get())? else {
             return Ok(Err(()));
         };
-        self.table.get_mut(&response)?.body = Body::Written(reader);
+        self.table.get_mut(&response)?.body = Body::Written(reader, charge);
         Ok(Ok(self.table.push(body)?))
     }
 
@@ -244,7 +275,7 @@ impl HostResponseOutparam for State {
                 Ok(Response {
                     status: response.status,
                     fields: response.fields.into_fields(),
-                    body: response.body.into_reader(),
+                    body: response.body.into_parts().map(|(reader, _)| reader),
                 })
             }
             Err(code) => Err(code.into()),
@@ -255,5 +286,64 @@ impl HostResponseOutparam for State {
     fn drop(&mut self, param: Resource<ResponseOutparam>) -> Result<()> {
         self.table.delete(param)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wippy_dispatcher::Dispatcher;
+
+    use super::super::incoming::tests::state;
+    use super::*;
+    use crate::host::http::interfaces::types::{HostFields, HostOutgoingBody};
+    use crate::host::io::Sink;
+
+    /// Whatever a request keeps is charged as long as it is kept, so that a guest that hoards them
+    /// comes to its bound.
+    #[test]
+    fn a_request_is_charged_with_what_it_keeps() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let account = state.context.http.account.clone();
+        let fields = HostFields::new(&mut state).expect("room");
+        let request = HostOutgoingRequest::new(&mut state, fields).expect("room");
+        let again = || Resource::<OutgoingRequest>::new_own(request.rep());
+        let empty = account.used();
+        let long = "x".repeat(TEXT_MAX);
+        let path = format!("/{}", &long[1..]);
+        let method = Method::Other(long.clone());
+        let scheme = Some(Scheme::Other(long.clone()));
+        HostOutgoingRequest::set_method(&mut state, again(), method)
+            .expect("room")
+            .expect("a name");
+        HostOutgoingRequest::set_path_with_query(&mut state, again(), Some(path))
+            .expect("room")
+            .expect("a path");
+        HostOutgoingRequest::set_scheme(&mut state, again(), scheme)
+            .expect("room")
+            .expect("a scheme");
+        HostOutgoingRequest::set_authority(&mut state, again(), Some(long))
+            .expect("room")
+            .expect("an authority");
+        assert_eq!(account.used() - empty, 4 * TEXT_MAX);
+
+        let body = HostOutgoingRequest::body(&mut state, again())
+            .expect("room")
+            .expect("the first time");
+        let own = Resource::<OutgoingBody>::new_own(body.rep());
+        let stream = HostOutgoingBody::write(&mut state, own)
+            .expect("room")
+            .expect("the first time");
+        let kept = 60_000;
+        let sink: &Sink = state.table.get(&stream).expect("a stream").sink();
+        sink.write(&vec![0; kept]).expect("room");
+        state.table.delete(stream).expect("a stream");
+        HostOutgoingBody::finish(&mut state, body, None)
+            .expect("room")
+            .expect("any length");
+        // The guest is done with the body, and the request still holds it.
+        assert!(account.used() - empty >= 4 * TEXT_MAX + kept);
+        HostOutgoingRequest::drop(&mut state, request).expect("a request");
+        assert_eq!(account.used(), 0);
     }
 }

@@ -10,6 +10,49 @@ use crate::host::State;
 use crate::host::pollable::Pollable;
 use crate::http::BodyReader;
 
+/// What decides how a message is framed, routed, decoded or answered comes too late behind its body:
+/// a reader that put it to the head would be misled (RFC 9110, section 6.5.1).
+const HEAD_ONLY: [&str; 31] = [
+    "accept-encoding",
+    "age",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "expires",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "location",
+    "max-forwards",
+    "pragma",
+    "proxy-authorization",
+    "range",
+    "retry-after",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "vary",
+    "warning",
+    "www-authenticate",
+];
+
+/// Whether a field of this name may not be a trailer.
+pub fn is_head_only(name: &str) -> bool {
+    HEAD_ONLY
+        .iter()
+        .any(|field| field.eq_ignore_ascii_case(name))
+}
+
 /// `wasi:http/types#future-trailers`: what follows a body whose rest is thrown away.
 pub struct FutureTrailers {
     reader: BodyReader,

@@ -147,8 +147,8 @@ impl Sink {
             // What a pipe has taken its reader can read.
             Sink::Pipe(_) => Ok(()),
             Sink::File(file) => file.delivered().await,
-            // A request may be written before it is sent, so nothing can be waited for here; the
-            // exchange goes on by itself.
+            // A body may be written before its message is sent, so nothing can be waited for here;
+            // the exchange goes on by itself, and the end of the call waits for it.
             Sink::Body(_) => Ok(()),
             Sink::Tcp(sending) => sending.delivered().await,
         }

@@ -1,15 +1,18 @@
 //! One exchange after the other on one connection.
 
-use wippy_dispatcher::{Handle, Signal, WaitSet};
+use wippy_dispatcher::{Error, Handle, Signal, WaitSet};
 
 use super::Place;
 use super::run::Run;
 use super::stream::Stream;
-use crate::http::body::BodyWriter;
+use crate::http::body::{BodyReader, BodyWriter};
 use crate::http::buffer::Buffer;
 use crate::http::error::ErrorCode;
 use crate::http::exchange::{Answer, Request};
 use crate::http::head::{Framing, content_length};
+
+/// What is read at once where a head or a chunk's line is expected, in bytes.
+const READ_HEAD: usize = 8 * 1024;
 
 /// A request on its way, and where its response goes.
 pub(super) struct Exchange {
@@ -33,9 +36,37 @@ impl Exchange {
         }
     }
 
-    /// Set when nobody wants the response any more.
-    pub(super) fn abandoned(&self) -> &Signal {
-        &self.abandoned
+    /// Whether there is nothing left to do for anybody: nobody wants the response any more, and the
+    /// request need not be sent for its own sake.
+    pub(super) fn is_given_up(&self) -> bool {
+        if !self.abandoned.is_set() {
+            return false;
+        }
+        let finished = self
+            .request
+            .body
+            .as_ref()
+            .is_none_or(BodyReader::is_finished);
+        match &self.request.delivery {
+            Some(delivery) => !finished || delivery.gone().is_set(),
+            None => true,
+        }
+    }
+
+    /// What can make it so next.
+    pub(super) fn giving_up(&self) -> &Signal {
+        match &self.request.delivery {
+            Some(delivery) if self.abandoned.is_set() => delivery.gone(),
+            _ => &self.abandoned,
+        }
+    }
+
+    /// Waits until it is so.
+    pub(super) async fn given_up(&self) -> Result<(), Error> {
+        while !self.is_given_up() {
+            self.giving_up().wait().await?;
+        }
+        Ok(())
     }
 
     /// Tells whoever waits.
@@ -84,6 +115,8 @@ pub(crate) struct Connection {
     pub(super) stream: Stream,
     pub(super) input: Buffer,
     pub(super) output: Buffer,
+    /// Where the next bytes of a head or of a chunk's line are read to.
+    pub(super) arriving: Box<[u8]>,
     pub(super) set: WaitSet,
     used: bool,
     _place: Place,
@@ -99,6 +132,7 @@ impl Connection {
             stream,
             input: Buffer::default(),
             output: Buffer::default(),
+            arriving: vec![0; READ_HEAD].into(),
             set: WaitSet::new(handle)?,
             used: false,
             _place: place,

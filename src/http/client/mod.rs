@@ -135,14 +135,23 @@ impl Client {
 
     fn put(&self, key: Key, connection: Connection) -> Result<(), ErrorCode> {
         let now = self.0.handle.now()?;
-        let refused = lock(&self.0.pool).put(key, connection, now, &self.0.limits);
-        drop(refused);
+        let displaced = lock(&self.0.pool).put(key, connection, now, &self.0.limits);
+        drop(displaced);
         self.sweep()
+    }
+
+    /// Room for a new connection, at the cost of one that waits where there is none.
+    fn place(&self) -> Result<Place, ErrorCode> {
+        Place::new(&self.0).or_else(|full| {
+            let oldest = lock(&self.0.pool).take_oldest().ok_or(full)?;
+            drop(oldest);
+            Place::new(&self.0)
+        })
     }
 
     /// A new connection within the time for it; none when nobody wants it any more.
     async fn connect(&self, exchange: &Exchange) -> Result<Option<Connection>, ErrorCode> {
-        let place = Place::new(&self.0)?;
+        let place = self.place()?;
         let handle = &self.0.handle;
         let request = &exchange.request;
         let mut known = false;
@@ -159,8 +168,7 @@ impl Client {
             connect::secure(tcp, config, &request.target.host).await
         };
         let late = handle.sleep(request.timeouts.connect);
-        let abandoned = exchange.abandoned().clone();
-        let given_up = race(abandoned.wait(), late);
+        let given_up = race(exchange.given_up(), late);
         match race(connecting, given_up).await {
             First::Left(stream) => {
                 self.0.made.fetch_add(1, Ordering::Relaxed);

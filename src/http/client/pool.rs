@@ -66,7 +66,7 @@ impl Pool {
         Some(connection)
     }
 
-    /// Puts one in, or gives it back where there is no room.
+    /// Puts one in, and takes out the oldest where there is no room for both.
     pub fn put(
         &mut self,
         key: Key,
@@ -74,16 +74,40 @@ impl Pool {
         now: Instant,
         limits: &ClientLimits,
     ) -> Option<Connection> {
-        if self.count >= limits.idle {
+        if limits.idle == 0 || limits.idle_each == 0 {
             return Some(connection);
         }
-        let list = self.waiting.entry(key).or_default();
-        if list.len() >= limits.idle_each {
-            return Some(connection);
-        }
-        list.push((now, connection));
+        let of_its_own = self.waiting.get(&key).map_or(0, Vec::len);
+        let displaced = if of_its_own >= limits.idle_each {
+            self.take_oldest_of(&key)
+        } else if self.count >= limits.idle {
+            self.take_oldest()
+        } else {
+            None
+        };
+        self.waiting.entry(key).or_default().push((now, connection));
         self.count += 1;
-        None
+        displaced
+    }
+
+    /// Takes the one that waited the longest.
+    pub fn take_oldest(&mut self) -> Option<Connection> {
+        let since = |list: &[(Instant, Connection)]| list.first().map(|(since, _)| *since);
+        let oldest = self.waiting.iter().min_by_key(|(_, list)| since(list));
+        let key = oldest?.0.clone();
+        self.take_oldest_of(&key)
+    }
+
+    fn take_oldest_of(&mut self, key: &Key) -> Option<Connection> {
+        let list = self.waiting.get_mut(key)?;
+        // The oldest stands in front.
+        let oldest = list.drain(..1.min(list.len())).next();
+        if list.is_empty() {
+            self.waiting.remove(key);
+        }
+        let (_, connection) = oldest?;
+        self.count -= 1;
+        Some(connection)
     }
 
     /// Takes out those that have waited since `before` or longer, and says since when the oldest

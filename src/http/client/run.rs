@@ -22,8 +22,6 @@ const RESPONSE_KEPT: usize = 256 * 1024;
 const REQUEST_KEPT: usize = 64 * 1024;
 /// The most that is read at once, in bytes.
 const READ_MAX: usize = 64 * 1024;
-/// What is read at once where a head or a chunk's line is expected, in bytes.
-const READ_HEAD: usize = 8 * 1024;
 /// How many reads an exchange makes before it lets others run.
 const READS_MAX: u32 = 32;
 /// How long a server may take to say that it wants the body.
@@ -36,7 +34,7 @@ enum Sending {
     Asked(Instant),
     Body,
     Done,
-    /// The server takes no more. It may have answered all the same.
+    /// The server takes no more, or is not asked to. It may have answered all the same.
     Refused,
 }
 
@@ -59,6 +57,8 @@ pub(super) struct Run<'a> {
     decoder: ResponseDecoder,
     /// No byte of a response has come.
     saw_nothing: bool,
+    /// What the server has answered; 0 before.
+    status: u16,
     /// The connection's end was read; with TLS, perhaps not the session's.
     ended: bool,
     cut: bool,
@@ -99,6 +99,7 @@ impl<'a> Run<'a> {
             handle,
             exchange,
             saw_nothing: true,
+            status: 0,
             ended: false,
             cut: false,
             sent: now,
@@ -121,13 +122,18 @@ impl<'a> Run<'a> {
     pub(super) async fn run(&mut self) -> Result<bool, ErrorCode> {
         let mut late = None;
         loop {
-            if self.exchange.abandoned.is_set() {
+            if self.exchange.is_given_up() {
                 return self.abandon();
             }
             let mut blocked = Blocked::default();
             self.send(&mut blocked)?;
-            if self.receive(&mut blocked)? {
-                return Ok(self.sending == Sending::Done && self.decoder.keeps_alive());
+            let answered = self.receive(&mut blocked)?;
+            let sent = self.sending == Sending::Done && !blocked.socket_writable;
+            if sent || self.sending == Sending::Refused {
+                self.exchange.request.delivery = None;
+            }
+            if answered && (sent || !self.goes_on(&mut blocked)?) {
+                return Ok(sent && self.decoder.keeps_alive());
             }
             // What came together with the end of the wait is in time.
             if let Some((code, stage)) = late.take()
@@ -143,6 +149,18 @@ impl<'a> Run<'a> {
             let stage = self.stage();
             late = self.wait(&blocked).await?.map(|code| (code, stage));
         }
+    }
+
+    /// Whether the request is still wanted behind its answer: a server may answer before it has read
+    /// the body. Then the body goes on unless the answer is an error, or the connection's last.
+    fn goes_on(&mut self, blocked: &mut Blocked) -> Result<bool, ErrorCode> {
+        let wanted = self.status < 400 && self.sending != Sending::Refused;
+        if !wanted || !self.decoder.keeps_alive() || !self.connection.input.is_empty() {
+            return Ok(false);
+        }
+        // Whatever the server does now ends it.
+        blocked.socket_readable = true;
+        Ok(!self.fill()?)
     }
 
     /// What has to change for a wait not to have been in vain: byte by byte only behind the head.
@@ -255,6 +273,7 @@ impl<'a> Run<'a> {
                     };
                     let (writer, mut reader) = body(self.handle, RESPONSE_KEPT, None)?;
                     reader.announce(self.exchange.abandoned.clone());
+                    self.status = head.status;
                     self.exchange.response = Some(writer);
                     answer.send(Ok(Response {
                         status: head.status,
@@ -282,17 +301,17 @@ impl<'a> Run<'a> {
     /// Reads into the input; whether something is new.
     fn fill(&mut self) -> Result<bool, ErrorCode> {
         self.reads += 1;
-        let Connection { stream, input, .. } = &mut *self.connection;
-        let end = input.end();
-        let before = end.len();
-        end.resize(before + READ_HEAD, 0);
-        let got = stream.read(end.get_mut(before..).unwrap_or_default());
-        let count = match got {
-            Ok(Got::Bytes(count)) => count,
-            _ => 0,
-        };
-        end.truncate(before + count);
-        self.note(got?)
+        let Connection {
+            stream,
+            input,
+            arriving,
+            ..
+        } = &mut *self.connection;
+        let got = stream.read(arriving)?;
+        if let Got::Bytes(count) = got {
+            input.extend(arriving.get(..count).unwrap_or_default());
+        }
+        self.note(got)
     }
 
     fn note(&mut self, got: Got) -> Result<bool, ErrorCode> {
@@ -321,8 +340,10 @@ impl<'a> Run<'a> {
                 return Ok(false);
             }
             Ok(room) => room,
-            // Nobody reads: the next round finds that out.
-            Err(_) => return Ok(false),
+            // Nobody reads. The next round finds out what that means.
+            Err(_) if self.exchange.is_given_up() => return Ok(false),
+            // The request still goes out, and must not wait for a server that waits for a reader.
+            Err(_) => READ_MAX,
         };
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(room);
         let input = &mut self.connection.input;
@@ -351,22 +372,28 @@ impl<'a> Run<'a> {
         Ok(news)
     }
 
-    /// Nobody wants the response any more. The connection is kept if the rest of it is here already.
+    /// Nobody wants the response any more. What of it is here already is read: the connection is
+    /// kept if that is all, and else closing it does not take back what was sent.
     fn abandon(&mut self) -> Result<bool, ErrorCode> {
-        if self.exchange.answer.is_some() || self.sending != Sending::Done {
-            return Ok(false);
-        }
-        loop {
-            match self.decoder.next(&mut self.connection.input, false)? {
-                Event::Data(most) if !self.connection.input.is_empty() => {
+        self.reads = 0;
+        while self.sending == Sending::Done && self.reads < READS_MAX {
+            let input = &mut self.connection.input;
+            match self.decoder.next(input, self.ended)? {
+                Event::Data(most) if !input.is_empty() => {
                     let most = usize::try_from(most).unwrap_or(usize::MAX);
-                    let count = most.min(self.connection.input.len());
-                    self.connection.input.consume(count);
+                    let count = most.min(input.len());
+                    input.consume(count);
                     self.decoder.took(count);
                 }
                 Event::End(_) => return Ok(self.decoder.keeps_alive()),
-                _ => return Ok(false),
+                Event::Head(_) | Event::Continue => {}
+                Event::Data(_) | Event::More => {
+                    if !self.fill()? {
+                        break;
+                    }
+                }
             }
         }
+        Ok(false)
     }
 }

@@ -1,8 +1,10 @@
 //! The codec from outside: what it accepts, what it refuses, and any split of the bytes.
 
 mod body;
+mod client;
 mod properties;
 mod refusals;
+mod tls;
 
 use super::*;
 
@@ -133,6 +135,12 @@ fn the_connection_is_kept_only_where_both_want_it() {
         ("1.1", "Connection: foo, Close\r\n", false),
         ("1.0", "", false),
         ("1.0", "Connection: Keep-Alive\r\n", true),
+        ("1.0", "Connection: Keep-Alive, close\r\n", false),
+        (
+            "1.1",
+            "Connection: Keep-Alive\r\nConnection: close\r\n",
+            false,
+        ),
     ];
     for (version, line, keeps) in cases {
         let text = format!("HTTP/{version} 200 OK\r\n{line}Content-Length: 0\r\n\r\n");

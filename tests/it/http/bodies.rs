@@ -149,6 +149,48 @@ fn trailers_come_back() {
     assert_eq!(reply["trailers"], json!([["X-Sum", "7"], ["other", "8"]]));
 }
 
+/// Trailers come when it is too late to frame, route or decode the message by them.
+#[test]
+fn trailers_that_belong_to_the_head_are_refused() {
+    let guest = Guest::new();
+    let (told, heard) = std::sync::mpsc::channel();
+    let server = Server::new(move |mut peer, _| {
+        let head = peer.head();
+        let rest = peer.bytes(1000);
+        told.send((head, rest)).expect("a listener");
+    });
+    let code = |name: &str| {
+        let changes =
+            json!({"method": "POST", "body": ["hello"], "trailers": [["sum", "1"], [name, "1"]]});
+        let refused = guest.fetch(with(get(&server.authority()), changes));
+        refused.expect_err(name)
+    };
+    for name in [
+        "Content-Length",
+        "trailer",
+        "Content-Encoding",
+        "content-type",
+        "content-range",
+        "TE",
+        "expect",
+        "max-forwards",
+        "cache-control",
+        "range",
+        "if-none-match",
+        "authorization",
+        "cookie",
+        "set-cookie",
+    ] {
+        assert_eq!(code(name), "at finish: HttpProtocolError", "{name}");
+        let (head, rest) = heard.recv().expect("a connection");
+        assert!(head.is_empty() || head.contains("chunked"), "{name}");
+        assert!(!rest.ends_with(b"\r\n\r\n"), "{name}");
+    }
+    for name in ["host", "Transfer-Encoding", "connection", "upgrade"] {
+        assert!(code(name).contains("Forbidden"), "{name}");
+    }
+}
+
 #[test]
 fn bodies_end_with_the_connection_where_nothing_else_is_said() {
     let guest = Guest::new();

@@ -1,7 +1,9 @@
 //! Servers that do everything wrong: each gets the right code, and nothing is kept of it.
 
+use serde_json::json;
+
 use super::server::Server;
-use super::{Guest, get};
+use super::{Guest, get, with};
 
 #[test]
 fn answers_that_are_none_have_the_right_code() {
@@ -68,6 +70,34 @@ fn answers_that_are_none_have_the_right_code() {
             "at read: HttpProtocolError",
         ),
         (
+            format!("{chunked}-5\r\nhello"),
+            "at read: HttpProtocolError",
+        ),
+        (
+            format!("{chunked}1{}\r\nhello", "0".repeat(16)),
+            "at read: HttpProtocolError",
+        ),
+        (
+            format!("{chunked}{}\r\nhello", "f".repeat(16)),
+            "at read: HttpResponseIncomplete",
+        ),
+        (
+            format!("{head}Content-Length: {}\r\n\r\nhello", u64::MAX),
+            "at read: HttpResponseIncomplete",
+        ),
+        (
+            format!("{head}Content-Length: {}0\r\n\r\nhello", u64::MAX),
+            "HttpProtocolError",
+        ),
+        (
+            format!("{head}Content-Length: 1\r\nContent-Length: 1\r\n\r\na"),
+            "HttpProtocolError",
+        ),
+        (
+            format!("{head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+            "HttpResponseTransferCoding(Some(\"gzip, chunked\"))",
+        ),
+        (
             format!("{chunked}1;{}", "x".repeat(5000)),
             "at read: HttpProtocolError",
         ),
@@ -91,6 +121,27 @@ fn a_reset_is_a_connection_that_was_terminated() {
         peer.reset();
     });
     assert_eq!(guest.refused(&at_once.authority()), "ConnectionTerminated");
+}
+
+/// The answer was whole: what becomes of the connection behind it is no concern of the guest's.
+#[test]
+fn a_reset_behind_an_answer_changes_nothing() {
+    let guest = Guest::new();
+    let (told, heard) = std::sync::mpsc::channel();
+    let server = Server::new(move |mut peer, _| {
+        peer.head();
+        peer.answer("whole");
+        peer.reset();
+        told.send(()).expect("a listener");
+    });
+    for _ in 0..3 {
+        // A POST is never sent again, so a connection that is gone must not be tried.
+        let request = with(get(&server.authority()), json!({"method": "POST"}));
+        let reply = guest.fetch(request).expect("an answer");
+        assert_eq!(reply["body"], "whole");
+        heard.recv().expect("a reset");
+    }
+    assert_eq!(server.accepted(), 3);
 }
 
 /// A megabyte of head that never ends is refused at its bound; the server sees it by its write.

@@ -1,6 +1,6 @@
 //! Requests that are never sent, and servers that are never reached.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wippy::function::Arguments;
 
 use super::server::Server;
@@ -34,6 +34,78 @@ fn targets_that_are_none() {
     assert_eq!(code(json!({"method": "a b"})), "cannot set the method");
 }
 
+/// Nothing that a guest says can end a line early, or begin another request.
+#[test]
+fn nothing_can_be_smuggled_into_a_head() {
+    let guest = Guest::new();
+    let server = Server::new(|mut peer, _| {
+        peer.head();
+        peer.answer("");
+    });
+    let authority = server.authority();
+    let refused = |changes: Value| {
+        let request = with(get(&authority), changes.clone());
+        guest.fetch(request).expect_err(&changes.to_string())
+    };
+    for bad in [
+        "\r\n",
+        "\n",
+        "\r",
+        "\0",
+        "\u{7f}",
+        "\r\nX: y\r\n\r\nGET / HTTP/1.1",
+    ] {
+        let text = |before: &str, after: &str| format!("{before}{bad}{after}");
+        assert_eq!(
+            refused(json!({"method": text("GET", "")})),
+            "cannot set the method"
+        );
+        assert_eq!(
+            refused(json!({"method": text("G", "T")})),
+            "cannot set the method"
+        );
+        assert_eq!(
+            refused(json!({"scheme": text("ht", "tp")})),
+            "cannot set the scheme"
+        );
+        assert_eq!(
+            refused(json!({"path": text("/", "a")})),
+            "cannot set the path"
+        );
+        assert_eq!(
+            refused(json!({"path": text("/?a=", "")})),
+            "cannot set the path"
+        );
+        for place in [text(&authority, ""), text("", &authority), text("u", "@a")] {
+            assert_eq!(
+                refused(json!({"authority": place})),
+                "cannot set the authority"
+            );
+        }
+        let syntax = "HeaderError::InvalidSyntax";
+        assert_eq!(refused(json!({"headers": [[text("x", "y"), "z"]]})), syntax);
+        assert_eq!(refused(json!({"headers": [["x", text("y", "z")]]})), syntax);
+        let trailers = json!({"method": "POST", "body": ["a"], "trailers": [["x", text("y", "")]]});
+        assert_eq!(refused(trailers), syntax);
+    }
+    for lengths in [
+        vec!["5", "5"],
+        vec!["5", "6"],
+        vec!["x"],
+        vec!["-1"],
+        vec!["5, 5"],
+        vec![""],
+    ] {
+        let headers: Vec<_> = lengths.iter().map(|it| ["content-length", it]).collect();
+        let code = refused(json!({"method": "POST", "headers": headers}));
+        assert_eq!(code, "HttpRequestBodySize(None)", "{lengths:?}");
+    }
+    // The form that asks for no resource is for OPTIONS alone.
+    assert_eq!(refused(json!({"path": "*"})), "HttpRequestUriInvalid");
+    let options = with(get(&authority), json!({"method": "OPTIONS", "path": "*"}));
+    assert_eq!(guest.fetch(options).expect("an answer")["status"], 200);
+}
+
 #[test]
 fn servers_that_are_not_there() {
     let guest = Guest::new();
@@ -42,6 +114,7 @@ fn servers_that_are_not_there() {
         server.authority()
     };
     assert_eq!(guest.refused(&authority), "ConnectionRefused");
+    assert_eq!(guest.refused("127.0.0.1:0"), "ConnectionRefused");
     let name = guest.refused("name.invalid:80");
     assert!(name.starts_with("DnsError("), "{name}");
     assert_eq!(guest.refused("not..a.name:80"), "HttpRequestUriInvalid");

@@ -94,7 +94,7 @@ impl Peer {
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
             .expect("a timeout");
-        let reader = BufReader::new(stream.try_clone().expect("a clone"));
+        let reader = BufReader::with_capacity(64 * 1024, stream.try_clone().expect("a clone"));
         Peer { stream, reader }
     }
 
@@ -123,6 +123,12 @@ impl Peer {
             .take(count as u64)
             .read_to_end(&mut bytes);
         bytes
+    }
+
+    /// Throws this many bytes away, fewer at the end; how many.
+    pub fn drain(&mut self, count: u64) -> u64 {
+        let rest = &mut (&mut self.reader).take(count);
+        std::io::copy(rest, &mut std::io::sink()).unwrap_or_default()
     }
 
     /// A body in chunks, and the lines behind the last.

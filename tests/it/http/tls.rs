@@ -205,7 +205,7 @@ fn what_is_no_tls_is_refused() {
     });
     let request = with(
         https(&silent, "localhost"),
-        json!({"connect-timeout": 300_000_000}),
+        json!({"connect-timeout": 50_000_000}),
     );
     assert_eq!(guest.fetch(request), Err("ConnectionTimeout".to_owned()));
 }

@@ -31,13 +31,12 @@ impl Run<'_> {
         {
             response.register(set, TAG)?;
         }
-        set.add_signal(&self.exchange.abandoned, TAG)?;
+        set.add_signal(self.exchange.giving_up(), TAG)?;
         if let Some((deadline, _)) = deadline {
             set.add_deadline(deadline, TAG)?;
         }
         set.wait().await?;
         set.clear();
-        self.reads = 0;
         let now = self.handle.now()?;
         // Whoever was waited for, it was not the server.
         if blocked.request_body {
@@ -78,7 +77,9 @@ impl Run<'_> {
             let deadline = self.sent + timeouts.first_byte;
             offer(deadline, Some(ErrorCode::ConnectionReadTimeout));
         }
-        if !awaits_head && blocked.socket_readable {
+        // Behind the response nothing is expected.
+        let awaits_rest = self.exchange.response.is_some();
+        if awaits_rest && blocked.socket_readable {
             let deadline = self.received + timeouts.between_bytes;
             offer(deadline, Some(ErrorCode::ConnectionReadTimeout));
         }

@@ -108,6 +108,14 @@ fn method(name: &str) -> Method {
 }
 
 pub fn fetch(request: Request) -> Result<Reply, String> {
+    let future = hand_over(request)?;
+    let response = wait(&future).map_err(|code| name(&code))?;
+    drop(future);
+    read(response)
+}
+
+/// Sends a request with its body, and waits for nothing.
+pub fn hand_over(request: Request) -> Result<FutureIncomingResponse, String> {
     let outgoing = OutgoingRequest::new(fields(&request.headers)?);
     let failed = |what: &'static str| move |()| format!("cannot set the {what}");
     outgoing
@@ -150,9 +158,7 @@ pub fn fetch(request: Request) -> Result<Reply, String> {
     if let Some((body, pieces)) = body {
         write(body, &pieces, &request.trailers, request.unfinished)?;
     }
-    let response = wait(&future).map_err(|code| name(&code))?;
-    drop(future);
-    read(response)
+    Ok(future)
 }
 
 fn write(
@@ -162,11 +168,13 @@ fn write(
     unfinished: bool,
 ) -> Result<(), String> {
     let stream = body.write().map_err(|()| "no stream")?;
-    for piece in pieces {
-        for part in piece.as_bytes().chunks(4096) {
-            stream
-                .blocking_write_and_flush(part)
-                .map_err(|error| stream_error("write", error))?;
+    let parts = pieces.iter().flat_map(|piece| piece.as_bytes().chunks(4096));
+    for part in parts {
+        match stream.blocking_write_and_flush(part) {
+            Ok(()) => {}
+            // The server wants no more of it, and has perhaps said why.
+            Err(StreamError::Closed) => break,
+            Err(error) => return Err(stream_error("write", error)),
         }
     }
     drop(stream);

@@ -27,7 +27,7 @@ mod transfer;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use exports::test::guests::http_client::{Guest, Reply, Request};
+use exports::test::guests::http_client::{Guest, Leaving, Reply, Request};
 use wasi::http::types::{Fields, OutgoingRequest};
 
 struct Client;
@@ -63,6 +63,23 @@ impl Guest for Client {
         held: Option<String>,
     ) -> Result<(u64, String), String> {
         transfer::upload(&authority, &path, length, declared, held)
+    }
+
+    fn leave(request: Request, count: u32, leaving: Leaving) -> Result<(), String> {
+        let mut kept = Vec::new();
+        for _ in 0..count {
+            let future = exchange::hand_over(request.clone())?;
+            match leaving {
+                Leaving::Dropped => drop(future),
+                Leaving::Kept | Leaving::Trapped => kept.push(future),
+            }
+        }
+        // Handles that the guest never drops are the host's to drop.
+        core::mem::forget(kept);
+        match leaving {
+            Leaving::Trapped => panic!("as asked"),
+            _ => Ok(()),
+        }
     }
 
     fn abandon(authority: String, path: String, held: String) {
