@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat2, statx};
 use wippy_dispatcher::{Handle, Lane};
 
-use super::{Filesystem, OpenError, Settings, lane};
+use super::{Closer, Filesystem, OpenError, Settings, lane};
 
 /// What opening a root can fail with.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -28,6 +28,7 @@ pub struct Roots {
 
 struct Root {
     lane: Lane,
+    closer: Closer,
     opened: Option<Opened>,
 }
 
@@ -58,16 +59,20 @@ impl Roots {
     /// # Errors
     /// [`RootError`].
     pub async fn get(&self, settings: &Settings) -> Result<Arc<Filesystem>, RootError> {
-        let (lane, opened) = {
+        let simulated = self.handle.is_simulated().map_err(Arc::new)?;
+        let (lane, closer, opened) = {
             let mut known = self.known.borrow_mut();
             let root = known.entry(settings.clone()).or_insert_with(|| Root {
                 lane: lane(&self.handle),
+                closer: match simulated {
+                    true => Closer::inline(),
+                    false => Closer::new(),
+                },
                 opened: None,
             });
-            (root.lane.clone(), root.opened.clone())
+            (root.lane.clone(), root.closer.clone(), root.opened.clone())
         };
         // What the caches hold must not change the course of a simulation.
-        let simulated = self.handle.is_simulated().map_err(Arc::new)?;
         if let Some(opened) = opened
             && !simulated
             && Place::cached(settings) == Some(opened.place)
@@ -76,8 +81,8 @@ impl Roots {
         }
         let (wanted, own) = (settings.clone(), lane.clone());
         let opening = lane.unblock(move || {
-            let filesystem = Filesystem::open(&wanted, own)?;
-            let place = Place::of(&filesystem);
+            let filesystem = Filesystem::open(&wanted, own, closer)?;
+            let place = filesystem.root().and_then(Place::of);
             Ok::<_, OpenError>((Arc::new(filesystem), place))
         });
         let (filesystem, place) = opening.await.map_err(Arc::new)??;

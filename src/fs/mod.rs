@@ -2,13 +2,14 @@
 
 mod cache;
 mod class;
+mod closer;
 
 pub use cache::{RootError, Roots};
 pub use class::Class;
+pub use closer::Closer;
 
 use std::fs::DirBuilder;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,13 +53,15 @@ pub struct OpenError {
 
 /// An opened filesystem. All that its guests open, they open beneath this directory.
 pub struct Filesystem {
-    root: Arc<Dir>,
+    /// Taken by the end only.
+    root: Option<Arc<Dir>>,
     class: Class,
     mask: Mask,
     /// The largest size that the process may give a file (`RLIMIT_FSIZE`). Beyond it the kernel
     /// would end the process with a signal.
     size_limit: Option<u64>,
     lane: Lane,
+    closer: Closer,
 }
 
 /// How many jobs of one filesystem block a thread at once: those of one that is stuck must not
@@ -69,12 +72,12 @@ const RUNNING: usize = 4;
 const WAITING: usize = 1 << 14;
 
 impl Filesystem {
-    /// Opens the directory, after creating it if it is to be. Blocks; `lane` is the
-    /// filesystem's own, from [`lane`].
+    /// Opens the directory, after creating it if it is to be. Blocks; `lane` and `closer` are the
+    /// filesystem's own.
     ///
     /// # Errors
     /// [`OpenError`], with what the system said.
-    pub fn open(settings: &Settings, lane: Lane) -> Result<Filesystem, OpenError> {
+    pub fn open(settings: &Settings, lane: Lane, closer: Closer) -> Result<Filesystem, OpenError> {
         let failed = |error: io::Error| OpenError {
             directory: settings.directory.clone(),
             reason: error.to_string(),
@@ -82,16 +85,17 @@ impl Filesystem {
         let root = root(settings).map_err(failed)?;
         Ok(Filesystem {
             class: Class::of(&root),
-            root: Arc::new(root),
+            root: Some(Arc::new(root)),
             mask: settings.mask,
             size_limit: getrlimit(Resource::Fsize).current,
             lane,
+            closer,
         })
     }
 
-    /// Its root.
-    pub fn root(&self) -> &Arc<Dir> {
-        &self.root
+    /// Its root; none at its end.
+    pub fn root(&self) -> Option<&Arc<Dir>> {
+        self.root.as_ref()
     }
 
     /// How its root may be used.
@@ -113,11 +117,19 @@ impl Filesystem {
     pub fn lane(&self) -> &Lane {
         &self.lane
     }
+
+    /// Who closes what is on a filesystem where that may wait.
+    pub fn closer(&self) -> &Closer {
+        &self.closer
+    }
 }
 
-impl AsFd for Filesystem {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.root.as_fd()
+impl Drop for Filesystem {
+    fn drop(&mut self) {
+        let root = self.root.take().and_then(Arc::into_inner);
+        if let Some(root) = root.filter(|_| !self.class.is_known()) {
+            self.closer.close(root);
+        }
     }
 }
 

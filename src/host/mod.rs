@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod clocks;
+mod descriptors;
 pub mod filesystem;
 pub mod http;
 pub mod io;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
+use super::descriptors::{Descriptors, share_of_process};
 use super::filesystem::Mount;
 use super::http::Access;
 use super::io::Sink;
@@ -41,6 +42,9 @@ pub struct Limits {
     pub memory: usize,
     /// Live resources. Default 65,536.
     pub resources: usize,
+    /// Descriptors of the process, never more than `resources`. Default: half of what the process
+    /// may have when the default is made.
+    pub descriptors: usize,
 }
 
 impl Default for Limits {
@@ -48,6 +52,7 @@ impl Default for Limits {
         Limits {
             memory: 1 << 30,
             resources: 1 << 16,
+            descriptors: share_of_process(),
         }
     }
 }
@@ -65,6 +70,7 @@ const BYTES_A_SYSTEM_CALL: usize = 4096;
 pub struct State {
     pub(crate) handle: Handle,
     pub(crate) table: Table,
+    pub(crate) descriptors: Descriptors,
     pub(crate) context: Context,
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
@@ -83,6 +89,7 @@ impl State {
         State {
             handle,
             table: Table::new(context.limits.resources),
+            descriptors: Descriptors::new(context.limits.descriptors.min(context.limits.resources)),
             context,
             wait_set: None,
             fired: Vec::new(),

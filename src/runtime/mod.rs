@@ -16,8 +16,8 @@ use wippy_dispatcher::Handle;
 use crate::env::Environment;
 use crate::fs::Roots;
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
-use crate::host::Exit;
 use crate::host::stdio::Stdio;
+use crate::host::{Exit, Limits};
 use crate::http::{Client, ClientLimits};
 use crate::module::{Engine, MAX_INSTANCES, ModuleError, Modules, Profile};
 use crate::once::Once;
@@ -41,6 +41,8 @@ struct Inner {
     modules: Modules,
     functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
     instances: Pool,
+    /// What a call may use where its entry says nothing else.
+    limits: Limits,
     /// The opened directories of filesystem entries.
     roots: Roots,
     http: Client,
@@ -68,6 +70,7 @@ impl Runtime {
                 engine,
                 functions: RefCell::new(HashMap::new()),
                 instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
+                limits: Limits::default(),
             }),
         })
     }

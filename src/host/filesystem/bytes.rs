@@ -67,19 +67,20 @@ impl File {
         }
     }
 
-    /// Reads until the buffer is full or the file ends. Blocks.
-    pub(super) fn read_fully(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    /// Reads until the buffer is full, the file ends or cannot be read further. How much, and
+    /// whether the end was seen. Blocks.
+    pub(super) fn read_fully(&self, buffer: &mut [u8], offset: u64) -> io::Result<(usize, bool)> {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let at = offset.saturating_add(done as u64);
             match retry_on_intr(|| pread(self.fd()?, &mut *rest, at)) {
-                Ok(0) => break,
+                Ok(0) => return Ok((done, true)),
                 Ok(read) => done += read,
                 Err(_) if done > 0 => break,
                 Err(errno) => return Err(errno.into()),
             }
         }
-        Ok(done)
+        Ok((done, false))
     }
 
     /// Writes once. On the dispatcher's thread only where [`File::writes_inline`].
@@ -170,15 +171,14 @@ impl State {
             bytes.truncate(done);
             let rest = length - done;
             let at = offset.saturating_add(done as u64);
-            let more = self
+            let (more, ended) = self
                 .on_pool(&mount, move || {
                     let mut buffer = vec![0; rest];
-                    let read = file.read_fully(&mut buffer, at)?;
+                    let (read, ended) = file.read_fully(&mut buffer, at)?;
                     buffer.truncate(read);
-                    Ok(buffer)
+                    Ok((buffer, ended))
                 })
                 .await?;
-            let ended = more.len() < rest;
             bytes.extend_from_slice(&more);
             return Ok((bytes, ended));
         }

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+use wippy_dispatcher::{Error, Handle, Instant, Signal, Task, WaitSet};
 
 use super::bytes::Streamed;
+use super::error::undone;
 use crate::host::io::{IoError, StreamError};
 
 /// What `read-via-stream` gives of a regular file. The caches are asked first; what they do not
@@ -24,6 +25,8 @@ struct Reading {
     brought: Option<Result<Vec<u8>, IoError>>,
     /// Set when something was brought; made with the first job.
     arrived: Option<Signal>,
+    /// Fetches for this stream alone, and ends with it.
+    _task: Option<Task<()>>,
 }
 
 impl FileInput {
@@ -41,6 +44,7 @@ impl FileInput {
                 busy: false,
                 brought: None,
                 arrived: None,
+                _task: None,
             }),
         })
     }
@@ -88,15 +92,18 @@ impl FileInput {
         let ((file, mount), offset) = (self.streamed.clone(), state.offset);
         let job = mount.filesystem.lane().unblock(move || {
             let mut buffer = vec![0; length];
-            let read = file.read_fully(&mut buffer, offset)?;
+            let (read, _) = file.read_fully(&mut buffer, offset)?;
             buffer.truncate(read);
             Ok::<_, std::io::Error>(buffer)
         });
-        let input = self.clone();
+        let input = Arc::downgrade(self);
         let task = self.handle.spawn(async move {
             let brought = match job.await {
                 Ok(read) => read.map_err(IoError::from),
-                Err(error) => Err(IoError::new(error.to_string())),
+                Err(error) => Err(undone(error).into()),
+            };
+            let Some(input) = input.upgrade() else {
+                return;
             };
             let mut state = input.lock();
             state.busy = false;
@@ -104,7 +111,7 @@ impl FileInput {
             drop(state);
             arrived.set();
         })?;
-        task.detach();
+        state._task = Some(task);
         state.busy = true;
         Ok(())
     }

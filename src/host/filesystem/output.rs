@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
 
 use super::bytes::{Place, Streamed};
+use super::error::undone;
 use crate::host::io::StreamError;
 
 /// The most bytes that one `check-write` permits.
@@ -98,7 +99,7 @@ impl FileOutput {
         let task = self.handle.spawn(async move {
             let (written, outcome) = match job.await {
                 Ok(done) => done,
-                Err(error) => (0, Err(io::Error::from(error))),
+                Err(error) => (0, Err(undone(error))),
             };
             let mut state = output.lock();
             state.busy = false;

@@ -42,7 +42,10 @@ impl HostDescriptor for State {
         let streamed = self.file(&descriptor, DescriptorFlags::READ)?;
         let feed = match streamed.0.is_regular() {
             true => Feed::File(Arc::new(FileInput::new(&self.handle, streamed, offset)?)),
-            false => Feed::Device(Arc::new(Input::patient(&self.handle, own(&streamed)?)?)),
+            false => {
+                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
+                Feed::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
+            }
         };
         Ok(self.table.push(InputStream::new(feed))?)
     }
@@ -311,10 +314,10 @@ impl State {
                 let output = FileOutput::new(&self.handle, streamed, place)?;
                 Sink::File(Arc::new(output))
             }
-            false => Sink::Device(Arc::new(Output::nonblocking(
-                &self.handle,
-                own(&streamed)?,
-            )?)),
+            false => {
+                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
+                Sink::Device(Arc::new(Output::nonblocking(&self.handle, fd, held)?))
+            }
         };
         Ok(self.table.push(OutputStream::new(sink))?)
     }

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 use super::World;
+use super::unshared::may_mount;
 
 /// Calls a script by the program, in a shell that runs `before` first.
 fn in_shell(world: &World, runner: &[&str], before: &str, lines: &[&str]) -> Output {
@@ -36,16 +37,6 @@ fn answers(output: &Output) -> Vec<String> {
         .map(|answer| answer.as_str().expect("a text").to_owned())
         .collect()
 }
-
-/// Whether this machine lets us have mounts of our own.
-fn may_mount() -> bool {
-    let tried = Command::new("unshare")
-        .args(["-Urm", "sh", "-c", "mount -t tmpfs none /tmp"])
-        .output();
-    tried.is_ok_and(|output| output.status.success())
-}
-
-const UNSHARED: &[&str] = &["unshare", "-Urm"];
 
 #[test]
 fn too_many_open_files_are_an_error_of_the_guests() {
@@ -87,9 +78,9 @@ fn the_limit_on_sizes_is_an_error_and_no_signal() {
 
 #[test]
 fn a_full_filesystem_says_so_and_loses_nothing() {
-    if !may_mount() {
+    let Some(unshared) = may_mount("a full filesystem") else {
         return;
-    }
+    };
     let world = World::new();
     let lines = [
         "open f /data a crw",
@@ -105,7 +96,7 @@ fn a_full_filesystem_says_so_and_loses_nothing() {
         "fill g 4096 0",
     ];
     let before = "mount -t tmpfs -o size=64k none \"$ROOT\"";
-    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    let answers = answers(&in_shell(&world, unshared, before, &lines));
     assert_eq!(answers[..3], ["ok", "32768", "32768"]);
     assert!(
         answers[3].starts_with("RegularFile 1 65536 "),
@@ -120,9 +111,9 @@ fn a_full_filesystem_says_so_and_loses_nothing() {
 
 #[test]
 fn a_filesystem_that_is_read_only_says_so() {
-    if !may_mount() {
+    let Some(unshared) = may_mount("a filesystem that is read-only") else {
         return;
-    }
+    };
     let world = World::new();
     std::fs::write(world.root().join("a"), "text").expect("a file");
     let before = "mount --bind \"$ROOT\" \"$ROOT\" && mount -o remount,bind,ro \"$ROOT\"";
@@ -136,7 +127,7 @@ fn a_filesystem_that_is_read_only_says_so() {
         "unlink /data a",
         "rename /data a /data b",
     ];
-    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    let answers = answers(&in_shell(&world, unshared, before, &lines));
     let refused = "read-only";
     assert_eq!(
         answers,
@@ -156,9 +147,9 @@ fn a_filesystem_that_is_read_only_says_so() {
 
 #[test]
 fn a_filesystem_beneath_another_is_crossed() {
-    if !may_mount() {
+    let Some(unshared) = may_mount("a filesystem beneath another") else {
         return;
-    }
+    };
     let world = World::new();
     std::fs::create_dir(world.root().join("m")).expect("a directory");
     std::fs::write(world.root().join("a"), "text").expect("a file");
@@ -176,7 +167,7 @@ fn a_filesystem_beneath_another_is_crossed() {
         "open d /data m dr",
         "list d",
     ];
-    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    let answers = answers(&in_shell(&world, unshared, before, &lines));
     assert_eq!(
         answers,
         [

@@ -5,39 +5,19 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use serde_json::{Value, json};
-use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy_dispatcher::{Dispatcher, Task};
+use serde_json::json;
 
-use super::{World, expect, script};
+use super::{World, expect, script, start};
 use crate::support::live;
 
-fn fifo(world: &World) -> std::path::PathBuf {
+pub fn fifo(world: &World) -> std::path::PathBuf {
     let path = world.root().join("fifo");
     mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o644), 0).expect("a fifo");
     path
 }
 
-/// Starts a script as a task of its own.
-fn start(dispatcher: &Dispatcher, runtime: &Runtime, lines: &[&str]) -> Task<Value> {
-    let runtime = runtime.clone();
-    let lines: Vec<String> = std::iter::once("mounts")
-        .chain(lines.iter().copied())
-        .map(|line| line.replace(' ', "\t"))
-        .collect();
-    let task = dispatcher.spawn(async move {
-        let arguments = [json!(lines)];
-        runtime
-            .call("script", Arguments::Json(&arguments))
-            .await
-            .expect("answers")
-    });
-    task.expect("a task")
-}
-
 /// How many descriptors of this process are open on a path.
-fn open_on(path: &Path) -> usize {
+pub fn open_on(path: &Path) -> usize {
     fs::read_dir("/proc/self/fd")
         .expect("a list")
         .filter_map(Result::ok)
