@@ -12,11 +12,12 @@ use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::Dir;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::process::{Resource, getrlimit};
+use signal_hook::consts::SIGXFSZ;
 use wippy_dispatcher::{Handle, Lane};
 
 /// What may be done in a filesystem; what may not is `access`.
@@ -83,11 +84,15 @@ impl Filesystem {
             reason: error.to_string(),
         };
         let root = root(settings).map_err(failed)?;
+        let size_limit = getrlimit(Resource::Fsize).current;
+        if size_limit.is_some() {
+            survive_the_limit().map_err(failed)?;
+        }
         Ok(Filesystem {
             class: Class::of(&root),
             root: Some(Arc::new(root)),
             mask: settings.mask,
-            size_limit: getrlimit(Resource::Fsize).current,
+            size_limit,
             lane,
             closer,
         })
@@ -131,6 +136,18 @@ impl Drop for Filesystem {
             self.closer.close(root);
         }
     }
+}
+
+/// Has the kernel answer a write beyond the limit with an error and not with the end of the process.
+/// Writes are checked before, but others may append to the same file, or lower the limit, meanwhile.
+fn survive_the_limit() -> io::Result<()> {
+    static DONE: Mutex<bool> = Mutex::new(false);
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*done {
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
+        *done = true;
+    }
+    Ok(())
 }
 
 /// A lane for the blocking jobs of one filesystem.

@@ -1,5 +1,6 @@
 //! `wasi:filesystem`: files, directories and mounts (contract §2, §6, §9).
 
+mod corners;
 mod descriptors;
 mod directories;
 mod escapes;

@@ -40,12 +40,14 @@ impl Place {
 }
 
 impl File {
-    /// Reads what the caches hold; `None` where the pool has to be asked. 0 bytes are the end.
+    /// Reads what the caches hold; `None` where the pool has to be asked, which also knows the exact
+    /// error. 0 bytes are the end.
     pub(super) fn read_cached(
         &self,
         buffer: &mut [u8],
         offset: u64,
     ) -> Result<Option<usize>, Errno> {
+        check_offset(offset)?;
         if !self.tries_nowait() {
             return match self.class {
                 Class::Memory if self.is_regular() => {
@@ -59,11 +61,11 @@ impl File {
         match retry_on_intr(|| preadv2(self.fd()?, &mut slices, offset, nowait)) {
             Ok(read) => Ok(Some(read)),
             Err(Errno::AGAIN) => Ok(None),
-            Err(Errno::OPNOTSUPP) => {
+            // A filesystem without it, a kernel without it, or a filter that forbids it.
+            Err(_) => {
                 self.knows_no_nowait();
                 Ok(None)
             }
-            Err(errno) => Err(errno),
         }
     }
 
@@ -131,6 +133,14 @@ impl File {
     }
 }
 
+/// The system takes some offsets that no file has for something else, such as its own position.
+pub(super) fn check_offset(offset: u64) -> Result<(), Errno> {
+    match i64::try_from(offset) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Errno::INVAL),
+    }
+}
+
 impl State {
     pub(super) async fn read_at(
         &mut self,
@@ -141,9 +151,7 @@ impl State {
         self.breathe().await?;
         let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(JOB_MAX);
-        if offset > i64::MAX as u64 {
-            return Err(ErrorCode::Invalid.into());
-        }
+        check_offset(offset)?;
         let mut bytes = vec![0; length.min(INLINE_MAX)];
         let mut done = 0;
         while done < length && self.is_inline_read(&file) {

@@ -39,8 +39,13 @@ impl Request {
             (_, false) => OFlags::RDONLY,
         };
         flags |= self.extra_flags();
-        flags.set(OFlags::CREATE, self.open.contains(OpenFlags::CREATE));
-        flags.set(OFlags::EXCL, self.open.contains(OpenFlags::EXCLUSIVE));
+        let create = self.open.contains(OpenFlags::CREATE);
+        flags.set(OFlags::CREATE, create);
+        // By itself it means something else, to devices.
+        flags.set(
+            OFlags::EXCL,
+            create && self.open.contains(OpenFlags::EXCLUSIVE),
+        );
         flags.set(OFlags::TRUNC, self.open.contains(OpenFlags::TRUNCATE));
         flags.set(OFlags::NOFOLLOW, !self.follow);
         flags
@@ -85,8 +90,8 @@ impl Request {
         if self.changes_names() && self.flags.contains(DescriptorFlags::READ) {
             mount.permit(Deed::Read)?;
         }
-        let both = OpenFlags::CREATE | OpenFlags::DIRECTORY;
-        match self.open.contains(both) {
+        let files = OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE;
+        match self.open.contains(OpenFlags::DIRECTORY) && self.open.intersects(files) {
             true => Err(ErrorCode::Invalid.into()),
             false => Ok(()),
         }

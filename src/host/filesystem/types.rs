@@ -9,7 +9,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::bytes::{Place, Streamed};
+use super::bytes::{Place, Streamed, check_offset};
 use super::descriptor::Node;
 use super::error::{ErrorCode, FsError, of_errno};
 use super::interfaces::types::{
@@ -82,8 +82,10 @@ impl HostDescriptor for State {
             Advice::DontNeed => SystemAdvice::DontNeed,
             Advice::NoReuse => SystemAdvice::NoReuse,
         };
-        // No length means up to the end, here and there.
-        let length = std::num::NonZeroU64::new(length);
+        check_offset(offset)?;
+        // No length means up to the end, here and there; so does one that leads beyond it.
+        let most = (i64::MAX as u64).saturating_sub(offset);
+        let length = std::num::NonZeroU64::new(length).filter(|length| length.get() <= most);
         self.on_pool(&mount, move || {
             Ok(fadvise(file.fd()?, offset, length, advice)?)
         })
