@@ -9,6 +9,7 @@ mod failures;
 mod fuse;
 mod mounts;
 mod names;
+mod older;
 mod preview1;
 mod share;
 mod stalled;

@@ -90,11 +90,25 @@ impl File {
         self.check_size(place, bytes.len())?;
         retry_on_intr(|| match place {
             Place::At(offset) => pwrite(self.fd()?, bytes, offset),
-            Place::End => {
-                let slices = [IoSlice::new(bytes)];
-                pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND)
-            }
+            Place::End => self.append(bytes),
         })
+    }
+
+    /// Writes once at the end, in one step with finding it where the system can.
+    fn append(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        let slices = [IoSlice::new(bytes)];
+        match pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND) {
+            // A kernel without it, or a filter that forbids it.
+            Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
+                pwrite(self.fd()?, bytes, self.size()?)
+            }
+            appended => appended,
+        }
+    }
+
+    fn size(&self) -> Result<u64, Errno> {
+        let size = rustix::fs::fstat(self.fd()?)?.st_size;
+        Ok(u64::try_from(size).unwrap_or(u64::MAX))
     }
 
     /// Writes all of it. Blocks.
@@ -121,10 +135,7 @@ impl File {
         };
         let start = match place {
             Place::At(offset) => offset,
-            Place::End => {
-                let size = rustix::fs::fstat(self.fd()?)?.st_size;
-                u64::try_from(size).unwrap_or(u64::MAX)
-            }
+            Place::End => self.size()?,
         };
         match start.saturating_add(length as u64) <= limit {
             true => Ok(()),

@@ -116,7 +116,13 @@ impl Request {
                 true => FollowSymlinks::Yes,
                 false => FollowSymlinks::No,
             });
-        let opened = dir.open_with(&self.path, &options)?;
+        // Without `openat2` the sandbox follows links itself, and knows by the slash alone that a
+        // link is to lead to a directory.
+        let slash = match self.follow && self.open.contains(OpenFlags::DIRECTORY) {
+            true if !self.path.is_empty() => "/",
+            _ => "",
+        };
+        let opened = dir.open_with(format!("{}{slash}", self.path), &options)?;
         Ok(opened.into_std().into())
     }
 

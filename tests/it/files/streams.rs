@@ -5,7 +5,7 @@ use std::fs;
 use super::{World, expect};
 use crate::support::{live, simulated};
 
-const STREAMS: &[(&str, &str)] = &[
+pub const STREAMS: &[(&str, &str)] = &[
     ("open f /data a crw", "ok"),
     ("output o f 3", "ok"),
     ("put o def", "ok"),
