@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat2, statx};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat, openat2, statx,
+};
 use wippy_dispatcher::{Handle, Lane};
 
 use super::{Closer, Filesystem, OpenError, Settings, lane};
@@ -73,14 +75,20 @@ impl Roots {
             (root.lane.clone(), root.closer.clone(), root.opened.clone())
         };
         // What the caches hold must not change the course of a simulation.
-        if let Some(opened) = opened
+        if let Some(opened) = &opened
             && !simulated
+            && opened.filesystem.remembers()
             && Place::cached(settings) == Some(opened.place)
         {
-            return Ok(opened.filesystem);
+            return Ok(opened.filesystem.clone());
         }
         let (wanted, own) = (settings.clone(), lane.clone());
         let opening = lane.unblock(move || {
+            if let Some(opened) = opened
+                && Place::now(&wanted) == Some(opened.place)
+            {
+                return Ok((opened.filesystem, Some(opened.place)));
+            }
             let filesystem = Filesystem::open(&wanted, own, closer)?;
             let place = filesystem.root().and_then(Place::of);
             Ok::<_, OpenError>((Arc::new(filesystem), place))
@@ -96,12 +104,20 @@ impl Roots {
     }
 }
 
+const PLACE: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
 impl Place {
-    /// What the path means now, as far as the kernel knows without asking a disk or a network.
+    /// What the path means now, as far as the kernel knows without asking a disk or a network. Of
+    /// filesystems that remember only.
     fn cached(settings: &Settings) -> Option<Place> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let cached = ResolveFlags::CACHED;
-        let fd = openat2(CWD, &settings.directory, flags, Mode::empty(), cached).ok()?;
+        let fd = openat2(CWD, &settings.directory, PLACE, Mode::empty(), cached).ok()?;
+        Place::of(&fd)
+    }
+
+    /// What the path means now. Blocks.
+    fn now(settings: &Settings) -> Option<Place> {
+        let fd = openat(CWD, &settings.directory, PLACE, Mode::empty()).ok()?;
         Place::of(&fd)
     }
 

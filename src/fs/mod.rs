@@ -5,7 +5,7 @@ mod class;
 mod closer;
 
 pub use cache::{RootError, Roots};
-pub use class::Class;
+pub use class::{Class, Magic};
 pub use closer::Closer;
 
 use std::fs::DirBuilder;
@@ -57,6 +57,7 @@ pub struct Filesystem {
     /// Taken by the end only.
     root: Option<Arc<Dir>>,
     class: Class,
+    remembers: bool,
     mask: Mask,
     /// The largest size that the process may give a file (`RLIMIT_FSIZE`). Beyond it the kernel
     /// would end the process with a signal.
@@ -84,12 +85,14 @@ impl Filesystem {
             reason: error.to_string(),
         };
         let root = root(settings).map_err(failed)?;
+        let magic = Magic::of(&root);
         let size_limit = getrlimit(Resource::Fsize).current;
         if size_limit.is_some() {
             survive_the_limit().map_err(failed)?;
         }
         Ok(Filesystem {
-            class: Class::of(&root),
+            class: magic.map_or(Class::Unknown, Class::from),
+            remembers: magic.is_some_and(Magic::remembers),
             root: Some(Arc::new(root)),
             mask: settings.mask,
             size_limit,
@@ -106,6 +109,11 @@ impl Filesystem {
     /// How its root may be used.
     pub fn class(&self) -> Class {
         self.class
+    }
+
+    /// Whether what it knows of its root it tells without waiting; see [`Magic::remembers`].
+    pub fn remembers(&self) -> bool {
+        self.remembers
     }
 
     /// What may be done in it.

@@ -5,7 +5,6 @@
 
 pub mod cli;
 pub mod clocks;
-mod descriptors;
 pub mod filesystem;
 pub mod http;
 pub mod io;
@@ -13,6 +12,7 @@ pub mod log;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
+mod share;
 pub mod sockets;
 pub mod state;
 pub mod stdio;

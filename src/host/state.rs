@@ -6,10 +6,10 @@ use std::sync::Arc;
 use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
-use super::descriptors::{Descriptors, share_of_process};
 use super::filesystem::Mount;
 use super::http::Access;
 use super::io::Sink;
+use super::share::{FILE_BYTES, Share, share_of_process};
 use super::stdio::Stdio;
 use super::table::Table;
 use crate::network::{Allow, LookedUp};
@@ -70,7 +70,9 @@ const BYTES_A_SYSTEM_CALL: usize = 4096;
 pub struct State {
     pub(crate) handle: Handle,
     pub(crate) table: Table,
-    pub(crate) descriptors: Descriptors,
+    pub(crate) descriptors: Share,
+    /// The bytes that streams of files keep.
+    pub(crate) file_bytes: Share,
     pub(crate) context: Context,
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
@@ -89,7 +91,8 @@ impl State {
         State {
             handle,
             table: Table::new(context.limits.resources),
-            descriptors: Descriptors::new(context.limits.descriptors.min(context.limits.resources)),
+            descriptors: Share::new(context.limits.descriptors.min(context.limits.resources)),
+            file_bytes: Share::new(FILE_BYTES),
             context,
             wait_set: None,
             fired: Vec::new(),

@@ -15,7 +15,7 @@ use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::Mount;
 use crate::fs::{Class, Closer, Filesystem};
 use crate::host::State;
-use crate::host::descriptors::Held;
+use crate::host::share::Held;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
 /// changes nothing.

@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::io::Errno;
 use wippy_dispatcher::{Error, Handle, Instant, Signal, Task, WaitSet};
 
 use super::bytes::Streamed;
 use super::error::undone;
 use crate::host::io::{IoError, StreamError};
+use crate::host::share::{Part, Share};
 
 /// What `read-via-stream` gives of a regular file. The caches are asked first; what they do not
 /// hold, the pool reads.
@@ -14,6 +16,8 @@ pub struct FileInput {
     handle: Handle,
     streamed: Streamed,
     simulated: bool,
+    /// Where the memory for what a job brings is taken from.
+    bytes: Share,
     state: Mutex<Reading>,
 }
 
@@ -23,6 +27,8 @@ struct Reading {
     busy: bool,
     /// What it brought, from `offset` on; empty at the end.
     brought: Option<Result<Vec<u8>, IoError>>,
+    /// Its memory.
+    part: Option<Part>,
     /// Set when something was brought; made with the first job.
     arrived: Option<Signal>,
     /// Fetches for this stream alone, and ends with it.
@@ -34,15 +40,18 @@ impl FileInput {
         handle: &Handle,
         streamed: Streamed,
         offset: u64,
+        bytes: &Share,
     ) -> Result<FileInput, Error> {
         Ok(FileInput {
             handle: handle.clone(),
             streamed,
             simulated: handle.is_simulated()?,
+            bytes: bytes.clone(),
             state: Mutex::new(Reading {
                 offset,
                 busy: false,
                 brought: None,
+                part: None,
                 arrived: None,
                 _task: None,
             }),
@@ -82,7 +91,10 @@ impl FileInput {
     }
 
     /// Starts a job that reads.
-    fn fetch(self: &Arc<Self>, state: &mut Reading, length: usize) -> Result<(), Error> {
+    fn fetch(self: &Arc<Self>, state: &mut Reading, length: usize) -> Result<(), StreamError> {
+        state.part = None;
+        let part = self.bytes.take(length).ok_or(Errno::NOMEM);
+        state.part = Some(part.map_err(std::io::Error::from)?);
         let arrived = match &state.arrived {
             Some(arrived) => arrived.clone(),
             None => Signal::new(&self.handle)?,
@@ -142,8 +154,9 @@ impl Reading {
         if bytes.is_empty() {
             return Err(StreamError::Closed);
         }
-        if bytes.len() > length {
-            self.brought = Some(Ok(bytes.split_off(length)));
+        match bytes.len() > length {
+            true => self.brought = Some(Ok(bytes.split_off(length))),
+            false => self.part = None,
         }
         self.offset = self.offset.saturating_add(bytes.len() as u64);
         Ok(bytes)

@@ -17,7 +17,7 @@ use super::mount::{Deed, Mount};
 use super::path::relative;
 use crate::fs::Class;
 use crate::host::State;
-use crate::host::descriptors::Held;
+use crate::host::share::Held;
 
 /// With which permissions files are created, before the process's mask.
 const FILE_MODE: u32 = 0o666;

@@ -41,7 +41,12 @@ impl HostDescriptor for State {
     ) -> Result<Resource<InputStream>, FsError> {
         let streamed = self.file(&descriptor, DescriptorFlags::READ)?;
         let feed = match streamed.0.is_regular() {
-            true => Feed::File(Arc::new(FileInput::new(&self.handle, streamed, offset)?)),
+            true => Feed::File(Arc::new(FileInput::new(
+                &self.handle,
+                streamed,
+                offset,
+                &self.file_bytes,
+            )?)),
             false => {
                 let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
                 Feed::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
@@ -313,7 +318,7 @@ impl State {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
         let sink = match streamed.0.is_regular() {
             true => {
-                let output = FileOutput::new(&self.handle, streamed, place)?;
+                let output = FileOutput::new(&self.handle, streamed, place, &self.file_bytes)?;
                 Sink::File(Arc::new(output))
             }
             false => {

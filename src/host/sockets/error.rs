@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use wippy_dispatcher::Error;
 
 pub use super::interfaces::network::ErrorCode;
-use crate::host::descriptors::{Descriptors, Held};
+use crate::host::share::{Held, Share};
 
 /// `wasi:sockets/network#error-code`, or a trap.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ pub(super) fn code_of_raw(raw: i32) -> ErrorCode {
 }
 
 /// Counts a descriptor of the call's, or says that it may have no more.
-pub(super) fn hold(descriptors: &Descriptors) -> Result<Held, SocketError> {
+pub(super) fn hold(descriptors: &Share) -> Result<Held, SocketError> {
     let held = descriptors.hold();
     held.map_err(|errno| code_of_raw(errno.raw_os_error()).into())
 }

@@ -9,8 +9,8 @@ use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
 
 use super::error::{ErrorCode, connect_error, hold};
 use super::{Receiving, Sending, SocketError};
-use crate::host::descriptors::{Descriptors, Held};
 use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+use crate::host::share::{Held, Share};
 
 /// How many connections may wait to be accepted, unless the guest says something else.
 const BACKLOG: i32 = 128;
@@ -72,7 +72,7 @@ impl TcpSocket {
     pub(super) fn new(
         handle: &Handle,
         family: Family,
-        descriptors: &Descriptors,
+        descriptors: &Share,
     ) -> Result<TcpSocket, SocketError> {
         let held = hold(descriptors)?;
         Ok(TcpSocket {
@@ -221,7 +221,7 @@ impl TcpSocket {
     pub(super) fn accept(
         &self,
         handle: &Handle,
-        descriptors: &Descriptors,
+        descriptors: &Share,
     ) -> Result<(TcpSocket, InputStream, OutputStream), SocketError> {
         let State::Listening(listener) = &self.state else {
             return Err(ErrorCode::InvalidState.into());
@@ -348,7 +348,7 @@ mod tests {
     fn sockets_count_against_the_bound_of_their_call() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let handle = dispatcher.handle();
-        let two = Descriptors::new(2);
+        let two = Share::new(2);
         let limit = |refused: Result<(), SocketError>| {
             matches!(refused, Err(SocketError::Code(ErrorCode::NewSocketLimit)))
         };

@@ -9,7 +9,7 @@ use wippy_dispatcher::net::{self, Family, Options};
 
 use super::error::{ErrorCode, connect_error, hold};
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
-use crate::host::descriptors::{Descriptors, Held};
+use crate::host::share::{Held, Share};
 
 /// A UDP socket in one of its states.
 pub struct UdpSocket {
@@ -47,7 +47,7 @@ impl UdpSocket {
     pub(super) fn new(
         handle: &Handle,
         family: Family,
-        descriptors: &Descriptors,
+        descriptors: &Share,
     ) -> Result<UdpSocket, SocketError> {
         Ok(UdpSocket {
             family,

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
-use crate::host::descriptors::Held;
 use crate::host::io::{IoError, StreamError};
+use crate::host::share::Held;
 
 /// What one read on the blocking pool asks for, in bytes.
 const POOL_READ: usize = 4096;

@@ -8,8 +8,8 @@ use rustix::io::Errno;
 use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
-use crate::host::descriptors::Held;
 use crate::host::io::StreamError;
+use crate::host::share::Held;
 
 /// The most that one `check-write` permits, in bytes. What of it the descriptor does not take at
 /// once is kept, and nothing more is permitted until it is gone.

@@ -259,7 +259,7 @@ fn more_than_its_lane_takes_is_busy() {
         let (runtime, other) = stalled.load(&dispatcher);
         let greedy = [
             "open f /slow read r",
-            "park 20000 f",
+            "park 20000 f 1",
             "stat-at /slow torn -",
         ];
         assert_eq!(

@@ -108,17 +108,24 @@ fn filesystems_that_are_not_known_answer_through_the_pool() {
     let runtime = project.load(&dispatcher);
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a name");
     let read = format!("{release}, end");
-    expect(
-        &dispatcher,
-        &runtime,
-        &[
-            ("open f /proc osrelease r", "ok"),
-            ("read f 200 0", &read),
-            ("input i f 0", "ok"),
-            ("drain i", &release),
-            ("open f /proc none r", "no-entry"),
-            ("open d /proc . dr", "ok"),
-            ("same d /proc", "true"),
-        ],
-    );
+    // The second call finds it open.
+    for _ in 0..2 {
+        expect(
+            &dispatcher,
+            &runtime,
+            &[
+                ("open f /proc osrelease r", "ok"),
+                ("read f 200 0", &read),
+                ("input i f 0", "ok"),
+                ("drain i", &release),
+                ("open f /proc none r", "no-entry"),
+                ("open d /proc . dr", "ok"),
+                ("same d /proc", "true"),
+            ],
+        );
+    }
+    // What was opened beneath it is closed in its own time; the mount itself was opened once.
+    while open_on(Path::new("/proc/sys/kernel")) > 1 {
+        std::thread::yield_now();
+    }
 }

@@ -502,17 +502,20 @@ impl Script {
                 self.outputs.insert(name.to_string(), stream);
                 Ok(done)
             }
-            // park COUNT NAME: so many streams of a file, each asked once. When the last one has an answer, how
+            // park COUNT NAME LENGTH: so many streams of a file, each asked once for so much. When the last one has an answer, how
             // many have failed, and with what.
             "park" => {
-                let (count, name) = (words.number()?, words.text()?);
+                let (count, name, length) = (words.number()?, words.text()?, words.number()?);
                 let file = self
                     .descriptors
                     .get(name)
                     .ok_or_else(|| Stop::Script(format!("nothing is named {name}")))?;
                 for _ in 0..count {
                     let stream = file.read_via_stream(0)?;
-                    stream.read(1)?;
+                    if let Err(error) = stream.read(length) {
+                        let kept = self.kept.inputs.len();
+                        return Ok(format!("{kept} then {}", Stop::from(error).text()));
+                    }
                     self.kept.inputs.push(stream);
                 }
                 if let Some(last) = self.kept.inputs.last() {
