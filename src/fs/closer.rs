@@ -4,15 +4,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit};
+
 /// After how long without work its thread ends.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Drops what it is given on a thread of its own, one after the other: a `close` that is stuck holds
-/// up the other closes of its filesystem and nothing else, not even the end of the dispatcher. What
-/// waits here is bounded by the descriptors that the process may have. Clones are the same closer.
+/// up the other closes of its filesystem and nothing else, not even the end of the dispatcher. Clones
+/// are the same closer.
 #[derive(Clone)]
 pub struct Closer {
     inner: Option<Arc<Inner>>,
+    bound: usize,
 }
 
 #[derive(Default)]
@@ -28,16 +31,28 @@ struct State {
 }
 
 impl Closer {
-    /// Without a thread so far; it starts at the first need.
+    /// Without a thread so far; it starts at the first need. A quarter of the descriptors that the
+    /// process may have can wait.
     pub fn new() -> Closer {
+        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         Closer {
             inner: Some(Arc::default()),
+            bound: usize::try_from(limit / 4).unwrap_or(usize::MAX),
         }
     }
 
     /// One that drops where it is called: a simulation does everything in an order of its own.
     pub fn inline() -> Closer {
-        Closer { inner: None }
+        Closer {
+            inner: None,
+            bound: usize::MAX,
+        }
+    }
+
+    /// Whether so much waits that nothing more is to be opened.
+    pub fn is_full(&self) -> bool {
+        let inner = self.inner.as_ref();
+        inner.is_some_and(|inner| inner.lock().waiting.len() >= self.bound)
     }
 
     /// Drops it. Never blocks, from whatever thread.

@@ -250,6 +250,18 @@ impl State {
         }
     }
 
+    /// Counts what is about to be opened in a mount.
+    ///
+    /// # Errors
+    /// `insufficient-memory` where the call has all that it may have; `busy` where the filesystem
+    /// does not close what was opened in it.
+    pub(super) fn hold(&self, mount: &Mount) -> Result<Held, FsError> {
+        if mount.filesystem.closer().is_full() {
+            return Err(ErrorCode::Busy.into());
+        }
+        Ok(self.descriptors.hold()?)
+    }
+
     /// Runs a job of a mount's filesystem on the blocking pool.
     pub(super) async fn on_pool<T: Send + 'static>(
         &mut self,

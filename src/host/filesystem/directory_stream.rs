@@ -69,7 +69,7 @@ impl State {
         self.breathe().await?;
         let (directory, mount) = self.directory(&descriptor)?;
         mount.permit(Deed::List)?;
-        let (held, own) = (self.descriptors.hold()?, mount.clone());
+        let (held, own) = (self.hold(&mount)?, mount.clone());
         let (directory, entries) = self
             .on_pool(&mount, move || {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -171,7 +171,7 @@ impl State {
         directory: &Arc<Directory>,
         mount: &Arc<Mount>,
     ) -> Result<Node, FsError> {
-        let held = self.descriptors.hold()?;
+        let held = self.hold(mount)?;
         // The caches neither create nor truncate.
         let flags = request.system_flags();
         if !request.changes_names()
