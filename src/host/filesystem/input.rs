@@ -150,13 +150,14 @@ impl Reading {
         brought: Result<Vec<u8>, IoError>,
         length: usize,
     ) -> Result<Vec<u8>, StreamError> {
+        let part = self.part.take();
         let mut bytes = brought.map_err(StreamError::Failed)?;
         if bytes.is_empty() {
             return Err(StreamError::Closed);
         }
-        match bytes.len() > length {
-            true => self.brought = Some(Ok(bytes.split_off(length))),
-            false => self.part = None,
+        if bytes.len() > length {
+            self.brought = Some(Ok(bytes.split_off(length)));
+            self.part = part;
         }
         self.offset = self.offset.saturating_add(bytes.len() as u64);
         Ok(bytes)
