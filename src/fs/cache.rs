@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat2, statx};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat, openat2, statx,
+};
 use wippy_dispatcher::{Handle, Lane};
 
-use super::{Filesystem, OpenError, Settings, lane};
+use super::{Closer, Filesystem, OpenError, Settings, lane};
 
 /// What opening a root can fail with.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -28,6 +30,7 @@ pub struct Roots {
 
 struct Root {
     lane: Lane,
+    closer: Closer,
     opened: Option<Opened>,
 }
 
@@ -58,26 +61,36 @@ impl Roots {
     /// # Errors
     /// [`RootError`].
     pub async fn get(&self, settings: &Settings) -> Result<Arc<Filesystem>, RootError> {
-        let (lane, opened) = {
+        let simulated = self.handle.is_simulated().map_err(Arc::new)?;
+        let (lane, closer, opened) = {
             let mut known = self.known.borrow_mut();
             let root = known.entry(settings.clone()).or_insert_with(|| Root {
                 lane: lane(&self.handle),
+                closer: match simulated {
+                    true => Closer::inline(),
+                    false => Closer::new(),
+                },
                 opened: None,
             });
-            (root.lane.clone(), root.opened.clone())
+            (root.lane.clone(), root.closer.clone(), root.opened.clone())
         };
         // What the caches hold must not change the course of a simulation.
-        let simulated = self.handle.is_simulated().map_err(Arc::new)?;
-        if let Some(opened) = opened
+        if let Some(opened) = &opened
             && !simulated
+            && opened.filesystem.remembers()
             && Place::cached(settings) == Some(opened.place)
         {
-            return Ok(opened.filesystem);
+            return Ok(opened.filesystem.clone());
         }
         let (wanted, own) = (settings.clone(), lane.clone());
         let opening = lane.unblock(move || {
-            let filesystem = Filesystem::open(&wanted, own)?;
-            let place = Place::of(&filesystem);
+            if let Some(opened) = opened
+                && Place::now(&wanted) == Some(opened.place)
+            {
+                return Ok((opened.filesystem, Some(opened.place)));
+            }
+            let filesystem = Filesystem::open(&wanted, own, closer)?;
+            let place = filesystem.root().and_then(Place::of);
             Ok::<_, OpenError>((Arc::new(filesystem), place))
         });
         let (filesystem, place) = opening.await.map_err(Arc::new)??;
@@ -91,12 +104,20 @@ impl Roots {
     }
 }
 
+const PLACE: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
 impl Place {
-    /// What the path means now, as far as the kernel knows without asking a disk or a network.
+    /// What the path means now, as far as the kernel knows without asking a disk or a network. Of
+    /// filesystems that remember only.
     fn cached(settings: &Settings) -> Option<Place> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let cached = ResolveFlags::CACHED;
-        let fd = openat2(CWD, &settings.directory, flags, Mode::empty(), cached).ok()?;
+        let fd = openat2(CWD, &settings.directory, PLACE, Mode::empty(), cached).ok()?;
+        Place::of(&fd)
+    }
+
+    /// What the path means now. Blocks.
+    fn now(settings: &Settings) -> Option<Place> {
+        let fd = openat(CWD, &settings.directory, PLACE, Mode::empty()).ok()?;
         Place::of(&fd)
     }
 

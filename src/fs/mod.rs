@@ -2,20 +2,22 @@
 
 mod cache;
 mod class;
+mod closer;
 
 pub use cache::{RootError, Roots};
-pub use class::Class;
+pub use class::{Class, Magic};
+pub use closer::Closer;
 
 use std::fs::DirBuilder;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::Dir;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::process::{Resource, getrlimit};
+use signal_hook::consts::SIGXFSZ;
 use wippy_dispatcher::{Handle, Lane};
 
 /// What may be done in a filesystem; what may not is `access`.
@@ -52,13 +54,16 @@ pub struct OpenError {
 
 /// An opened filesystem. All that its guests open, they open beneath this directory.
 pub struct Filesystem {
-    root: Arc<Dir>,
+    /// Taken by the end only.
+    root: Option<Arc<Dir>>,
     class: Class,
+    remembers: bool,
     mask: Mask,
     /// The largest size that the process may give a file (`RLIMIT_FSIZE`). Beyond it the kernel
     /// would end the process with a signal.
     size_limit: Option<u64>,
     lane: Lane,
+    closer: Closer,
 }
 
 /// How many jobs of one filesystem block a thread at once: those of one that is stuck must not
@@ -69,34 +74,46 @@ const RUNNING: usize = 4;
 const WAITING: usize = 1 << 14;
 
 impl Filesystem {
-    /// Opens the directory, after creating it if it is to be. Blocks; `lane` is the
-    /// filesystem's own, from [`lane`].
+    /// Opens the directory, after creating it if it is to be. Blocks; `lane` and `closer` are the
+    /// filesystem's own.
     ///
     /// # Errors
     /// [`OpenError`], with what the system said.
-    pub fn open(settings: &Settings, lane: Lane) -> Result<Filesystem, OpenError> {
+    pub fn open(settings: &Settings, lane: Lane, closer: Closer) -> Result<Filesystem, OpenError> {
         let failed = |error: io::Error| OpenError {
             directory: settings.directory.clone(),
             reason: error.to_string(),
         };
         let root = root(settings).map_err(failed)?;
+        let magic = Magic::of(&root);
+        let size_limit = getrlimit(Resource::Fsize).current;
+        if size_limit.is_some() {
+            survive_the_limit().map_err(failed)?;
+        }
         Ok(Filesystem {
-            class: Class::of(&root),
-            root: Arc::new(root),
+            class: magic.map_or(Class::Unknown, Class::from),
+            remembers: magic.is_some_and(Magic::remembers),
+            root: Some(Arc::new(root)),
             mask: settings.mask,
-            size_limit: getrlimit(Resource::Fsize).current,
+            size_limit,
             lane,
+            closer,
         })
     }
 
-    /// Its root.
-    pub fn root(&self) -> &Arc<Dir> {
-        &self.root
+    /// Its root; none at its end.
+    pub fn root(&self) -> Option<&Arc<Dir>> {
+        self.root.as_ref()
     }
 
     /// How its root may be used.
     pub fn class(&self) -> Class {
         self.class
+    }
+
+    /// Whether what it knows of its root it tells without waiting; see [`Magic::remembers`].
+    pub fn remembers(&self) -> bool {
+        self.remembers
     }
 
     /// What may be done in it.
@@ -113,12 +130,32 @@ impl Filesystem {
     pub fn lane(&self) -> &Lane {
         &self.lane
     }
+
+    /// Who closes what is on a filesystem where that may wait.
+    pub fn closer(&self) -> &Closer {
+        &self.closer
+    }
 }
 
-impl AsFd for Filesystem {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.root.as_fd()
+impl Drop for Filesystem {
+    fn drop(&mut self) {
+        let root = self.root.take().and_then(Arc::into_inner);
+        if let Some(root) = root.filter(|_| !self.class.is_known()) {
+            self.closer.close(root);
+        }
     }
+}
+
+/// Has the kernel answer a write beyond the limit with an error and not with the end of the process.
+/// Writes are checked before, but others may append to the same file, or lower the limit, meanwhile.
+fn survive_the_limit() -> io::Result<()> {
+    static DONE: Mutex<bool> = Mutex::new(false);
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*done {
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
+        *done = true;
+    }
+    Ok(())
 }
 
 /// A lane for the blocking jobs of one filesystem.

@@ -13,6 +13,7 @@ pub mod log;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
+mod share;
 pub mod sockets;
 pub mod state;
 pub mod stdio;

@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::filesystem::Mount;
 use super::http::Access;
 use super::io::Sink;
+use super::share::{FILE_BYTES, Share, share_of_process};
 use super::stdio::Stdio;
 use super::table::Table;
 use crate::http::Deliveries;
@@ -43,6 +44,9 @@ pub struct Limits {
     pub memory: usize,
     /// Live resources. Default 65,536.
     pub resources: usize,
+    /// Descriptors of the process, never more than `resources`. Default: half of what the process
+    /// may have when the default is made.
+    pub descriptors: usize,
 }
 
 impl Default for Limits {
@@ -50,6 +54,7 @@ impl Default for Limits {
         Limits {
             memory: 1 << 30,
             resources: 1 << 16,
+            descriptors: share_of_process(),
         }
     }
 }
@@ -64,6 +69,9 @@ const BYTES_A_SYSTEM_CALL: usize = 4096;
 pub struct State {
     pub(crate) handle: Handle,
     pub(crate) table: Table,
+    pub(crate) descriptors: Share,
+    /// The bytes that streams of files keep.
+    pub(crate) file_bytes: Share,
     pub(crate) context: Context,
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
@@ -84,6 +92,8 @@ impl State {
         State {
             handle,
             table: Table::new(context.limits.resources),
+            descriptors: Share::new(context.limits.descriptors.min(context.limits.resources)),
+            file_bytes: Share::new(FILE_BYTES),
             context,
             wait_set: None,
             fired: Vec::new(),

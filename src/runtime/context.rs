@@ -39,7 +39,7 @@ impl Runtime {
             mounts: self.mounts(function).await?,
             http: Access::new(self.inner.http.clone(), roots),
             network: wasi.network_allow.clone(),
-            limits: limits(function),
+            limits: limits(self.inner.limits, function),
         })
     }
 
@@ -140,8 +140,7 @@ fn arguments(function: &Function, wasi: &Wasi, argv: &[String]) -> Arc<[String]>
     }
 }
 
-fn limits(function: &Function) -> Limits {
-    let mut limits = Limits::default();
+fn limits(mut limits: Limits, function: &Function) -> Limits {
     if let Some(settings) = function.entry.function() {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);

@@ -17,7 +17,7 @@ use crate::env::Environment;
 use crate::fs::Roots;
 use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
 use crate::host::stdio::Stdio;
-use crate::host::{Carried, Exit};
+use crate::host::{Carried, Exit, Limits};
 use crate::http::{Client, ClientLimits};
 use crate::module::{Engine, MAX_INSTANCES, ModuleError, Modules, Profile};
 use crate::once::Once;
@@ -42,6 +42,8 @@ struct Inner {
     functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
     instances: Pool,
     carried: Carried,
+    /// What a call may use where its entry says nothing else.
+    limits: Limits,
     /// The opened directories of filesystem entries.
     roots: Roots,
     http: Client,
@@ -70,6 +72,7 @@ impl Runtime {
                 functions: RefCell::new(HashMap::new()),
                 instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
                 carried: Carried::new(),
+                limits: Limits::default(),
             }),
         })
     }

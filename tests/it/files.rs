@@ -1,15 +1,21 @@
 //! `wasi:filesystem`: files, directories and mounts (contract §2, §6, §9).
 
+mod corners;
 mod descriptors;
 mod directories;
 mod escapes;
 mod example;
 mod failures;
+mod fuse;
 mod mounts;
 mod names;
+mod older;
 mod preview1;
+mod share;
+mod stalled;
 mod streams;
 mod times;
+mod unshared;
 mod waiting;
 
 use std::fs;
@@ -18,7 +24,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use wippy::Runtime;
 use wippy::function::Arguments;
-use wippy_dispatcher::Dispatcher;
+use wippy_dispatcher::{Dispatcher, Task};
 
 use crate::support::{Project, live};
 
@@ -90,6 +96,23 @@ pub fn script(dispatcher: &Dispatcher, runtime: &Runtime, lines: &[&str]) -> Vec
     let answers = answers.as_array().expect("a list");
     let text = |answer: &Value| answer.as_str().expect("a text").to_owned();
     answers.iter().skip(1).map(text).collect()
+}
+
+/// Starts a script as a task of its own; its first answer are the mounts.
+pub fn start(dispatcher: &Dispatcher, runtime: &Runtime, lines: &[&str]) -> Task<Value> {
+    let runtime = runtime.clone();
+    let lines: Vec<String> = std::iter::once("mounts")
+        .chain(lines.iter().copied())
+        .map(|line| line.replace(' ', "\t"))
+        .collect();
+    let task = dispatcher.spawn(async move {
+        let arguments = [json!(lines)];
+        runtime
+            .call("script", Arguments::Json(&arguments))
+            .await
+            .expect("answers")
+    });
+    task.expect("a task")
 }
 
 /// Runs a script whose answers are known.

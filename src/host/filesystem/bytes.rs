@@ -40,12 +40,14 @@ impl Place {
 }
 
 impl File {
-    /// Reads what the caches hold; `None` where the pool has to be asked. 0 bytes are the end.
+    /// Reads what the caches hold; `None` where the pool has to be asked, which also knows the exact
+    /// error. 0 bytes are the end.
     pub(super) fn read_cached(
         &self,
         buffer: &mut [u8],
         offset: u64,
     ) -> Result<Option<usize>, Errno> {
+        check_offset(offset)?;
         if !self.tries_nowait() {
             return match self.class {
                 Class::Memory if self.is_regular() => {
@@ -59,27 +61,28 @@ impl File {
         match retry_on_intr(|| preadv2(self.fd()?, &mut slices, offset, nowait)) {
             Ok(read) => Ok(Some(read)),
             Err(Errno::AGAIN) => Ok(None),
-            Err(Errno::OPNOTSUPP) => {
+            // A filesystem without it, a kernel without it, or a filter that forbids it.
+            Err(_) => {
                 self.knows_no_nowait();
                 Ok(None)
             }
-            Err(errno) => Err(errno),
         }
     }
 
-    /// Reads until the buffer is full or the file ends. Blocks.
-    pub(super) fn read_fully(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    /// Reads until the buffer is full, the file ends or cannot be read further. How much, and
+    /// whether the end was seen. Blocks.
+    pub(super) fn read_fully(&self, buffer: &mut [u8], offset: u64) -> io::Result<(usize, bool)> {
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let at = offset.saturating_add(done as u64);
             match retry_on_intr(|| pread(self.fd()?, &mut *rest, at)) {
-                Ok(0) => break,
+                Ok(0) => return Ok((done, true)),
                 Ok(read) => done += read,
                 Err(_) if done > 0 => break,
                 Err(errno) => return Err(errno.into()),
             }
         }
-        Ok(done)
+        Ok((done, false))
     }
 
     /// Writes once. On the dispatcher's thread only where [`File::writes_inline`].
@@ -87,11 +90,25 @@ impl File {
         self.check_size(place, bytes.len())?;
         retry_on_intr(|| match place {
             Place::At(offset) => pwrite(self.fd()?, bytes, offset),
-            Place::End => {
-                let slices = [IoSlice::new(bytes)];
-                pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND)
-            }
+            Place::End => self.append(bytes),
         })
+    }
+
+    /// Writes once at the end, in one step with finding it where the system can.
+    fn append(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        let slices = [IoSlice::new(bytes)];
+        match pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND) {
+            // A kernel without it, or a filter that forbids it.
+            Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
+                pwrite(self.fd()?, bytes, self.size()?)
+            }
+            appended => appended,
+        }
+    }
+
+    fn size(&self) -> Result<u64, Errno> {
+        let size = rustix::fs::fstat(self.fd()?)?.st_size;
+        Ok(u64::try_from(size).unwrap_or(u64::MAX))
     }
 
     /// Writes all of it. Blocks.
@@ -118,15 +135,20 @@ impl File {
         };
         let start = match place {
             Place::At(offset) => offset,
-            Place::End => {
-                let size = rustix::fs::fstat(self.fd()?)?.st_size;
-                u64::try_from(size).unwrap_or(u64::MAX)
-            }
+            Place::End => self.size()?,
         };
         match start.saturating_add(length as u64) <= limit {
             true => Ok(()),
             false => Err(Errno::FBIG),
         }
+    }
+}
+
+/// The system takes some offsets that no file has for something else, such as its own position.
+pub(super) fn check_offset(offset: u64) -> Result<(), Errno> {
+    match i64::try_from(offset) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Errno::INVAL),
     }
 }
 
@@ -140,9 +162,7 @@ impl State {
         self.breathe().await?;
         let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(JOB_MAX);
-        if offset > i64::MAX as u64 {
-            return Err(ErrorCode::Invalid.into());
-        }
+        check_offset(offset)?;
         let mut bytes = vec![0; length.min(INLINE_MAX)];
         let mut done = 0;
         while done < length && self.is_inline_read(&file) {
@@ -170,15 +190,14 @@ impl State {
             bytes.truncate(done);
             let rest = length - done;
             let at = offset.saturating_add(done as u64);
-            let more = self
+            let (more, ended) = self
                 .on_pool(&mount, move || {
                     let mut buffer = vec![0; rest];
-                    let read = file.read_fully(&mut buffer, at)?;
+                    let (read, ended) = file.read_fully(&mut buffer, at)?;
                     buffer.truncate(read);
-                    Ok(buffer)
+                    Ok((buffer, ended))
                 })
                 .await?;
-            let ended = more.len() < rest;
             bytes.extend_from_slice(&more);
             return Ok((bytes, ended));
         }

@@ -9,13 +9,13 @@ use cap_std::fs::Dir;
 use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use wasmtime::component::Resource;
-use wippy_dispatcher::Handle;
 
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::Mount;
-use crate::fs::Class;
+use crate::fs::{Class, Closer, Filesystem};
 use crate::host::State;
+use crate::host::share::Held;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
 /// changes nothing.
@@ -34,9 +34,9 @@ pub(super) enum Node {
 
 /// A file, a device, a FIFO, a socket.
 pub(super) struct File {
-    handle: Handle,
     /// Taken by the end only.
-    fd: Option<OwnedFd>,
+    opened: Option<Opened<OwnedFd>>,
+    closer: Closer,
     pub(super) kind: DescriptorType,
     pub(super) class: Class,
     /// Writes wait for the disk.
@@ -49,35 +49,45 @@ pub(super) struct File {
 
 /// A directory.
 pub(super) struct Directory {
-    handle: Handle,
     /// Taken by the end only.
-    dir: Option<Arc<Dir>>,
+    dir: Option<Dirs>,
+    closer: Closer,
     pub(super) class: Class,
 }
 
+enum Dirs {
+    /// A mount's own.
+    Root(Arc<Dir>),
+    Opened(Opened<Dir>),
+}
+
+/// What counts against its call's bound until it is closed: the fields are dropped in this order.
+struct Opened<T> {
+    fd: T,
+    _held: Held,
+}
+
 impl Node {
-    /// From what was opened with these flags on a filesystem of this class, where files may have
-    /// this size.
+    /// From what was opened with these flags beneath a filesystem, on one of this class.
     pub(super) fn new(
-        handle: &Handle,
-        fd: OwnedFd,
+        filesystem: &Filesystem,
+        (fd, held): (OwnedFd, Held),
         flags: OFlags,
         class: Class,
-        size_limit: Option<u64>,
     ) -> io::Result<Node> {
+        let closer = filesystem.closer().clone();
         let kind = kind(FileType::from_raw_mode(fstat(&fd)?.st_mode));
         Ok(match kind {
             DescriptorType::Directory => {
-                let dir = Arc::new(Dir::from_std_file(fd.into()));
-                Node::Directory(Arc::new(Directory::new(handle, dir, class)))
+                Node::Directory(Arc::new(Directory::opened((fd, held), closer, class)))
             }
             _ => Node::File(Arc::new(File {
-                handle: handle.clone(),
-                fd: Some(fd),
+                opened: Some(Opened { fd, _held: held }),
+                closer,
                 kind,
                 class,
                 sync: flags.intersects(OFlags::SYNC | OFlags::DSYNC),
-                size_limit,
+                size_limit: filesystem.size_limit(),
                 nowait: AtomicBool::new(true),
             })),
         })
@@ -111,7 +121,8 @@ impl File {
     /// # Errors
     /// `BADF` at the end, when nobody asks any more.
     pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
-        self.fd.as_ref().map(AsFd::as_fd).ok_or(Errno::BADF)
+        let opened = self.opened.as_ref().ok_or(Errno::BADF)?;
+        Ok(opened.fd.as_fd())
     }
 
     pub(super) fn is_regular(&self) -> bool {
@@ -133,10 +144,21 @@ impl File {
 }
 
 impl Directory {
-    pub(super) fn new(handle: &Handle, dir: Arc<Dir>, class: Class) -> Directory {
+    /// The root of a filesystem.
+    pub(super) fn root(filesystem: &Filesystem) -> Directory {
         Directory {
-            handle: handle.clone(),
-            dir: Some(dir),
+            dir: filesystem.root().cloned().map(Dirs::Root),
+            closer: filesystem.closer().clone(),
+            class: filesystem.class(),
+        }
+    }
+
+    /// One that was opened, on a filesystem of this class.
+    pub(super) fn opened((fd, held): (OwnedFd, Held), closer: Closer, class: Class) -> Directory {
+        let fd = Dir::from_std_file(fd.into());
+        Directory {
+            dir: Some(Dirs::Opened(Opened { fd, _held: held })),
+            closer,
             class,
         }
     }
@@ -146,25 +168,41 @@ impl Directory {
     /// # Errors
     /// `BADF` at the end, when nobody asks any more.
     pub(super) fn dir(&self) -> Result<&Dir, Errno> {
-        self.dir.as_deref().ok_or(Errno::BADF)
+        match &self.dir {
+            Some(Dirs::Root(dir)) => Ok(dir),
+            Some(Dirs::Opened(opened)) => Ok(&opened.fd),
+            None => Err(Errno::BADF),
+        }
     }
 }
 
-/// Closing may wait for a server: what is not known to be local is closed by the pool.
+/// Closing may wait for a server, or for what a device still holds.
 impl Drop for File {
     fn drop(&mut self) {
-        if self.is_regular() && !self.class.is_known() {
-            let fd = self.fd.take();
-            drop(self.handle.unblock(move || drop(fd)));
+        let slow = match self.kind {
+            DescriptorType::RegularFile => !self.class.is_known(),
+            DescriptorType::Fifo | DescriptorType::Socket => false,
+            _ => true,
+        };
+        if let Some(opened) = self.opened.take().filter(|_| slow) {
+            self.closer.close(opened);
         }
     }
 }
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        if !self.class.is_known() {
-            let dir = self.dir.take();
-            drop(self.handle.unblock(move || drop(dir)));
+        if self.class.is_known() {
+            return;
+        }
+        match self.dir.take() {
+            Some(Dirs::Opened(opened)) => self.closer.close(opened),
+            Some(Dirs::Root(root)) => {
+                if let Some(last) = Arc::into_inner(root) {
+                    self.closer.close(last);
+                }
+            }
+            None => {}
         }
     }
 }
@@ -210,6 +248,18 @@ impl State {
             Node::File(_) => Err(ErrorCode::NotDirectory.into()),
             Node::Directory(directory) => Ok((directory.clone(), descriptor.mount.clone())),
         }
+    }
+
+    /// Counts what is about to be opened in a mount.
+    ///
+    /// # Errors
+    /// `insufficient-memory` where the call has all that it may have; `busy` where the filesystem
+    /// does not close what was opened in it.
+    pub(super) fn hold(&self, mount: &Mount) -> Result<Held, FsError> {
+        if mount.filesystem.closer().is_full() {
+            return Err(ErrorCode::Busy.into());
+        }
+        Ok(self.descriptors.hold()?)
     }
 
     /// Runs a job of a mount's filesystem on the blocking pool.

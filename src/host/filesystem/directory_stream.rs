@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, statat};
 use wasmtime::component::Resource;
 
 use super::Descriptor;
-use super::descriptor::kind;
+use super::descriptor::{Directory, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DirectoryEntry;
 use super::mount::{Deed, Mount};
@@ -23,7 +23,7 @@ const BATCH: usize = 32 * 1024;
 pub struct DirectoryStream {
     mount: Arc<Mount>,
     /// An open file description of its own: its position is nobody else's.
-    fd: Arc<OwnedFd>,
+    directory: Arc<Directory>,
     /// Fetched and not yet given. A name that is not Unicode is an error in its place.
     entries: VecDeque<Result<DirectoryEntry, ErrorCode>>,
     ended: bool,
@@ -69,17 +69,20 @@ impl State {
         self.breathe().await?;
         let (directory, mount) = self.directory(&descriptor)?;
         mount.permit(Deed::List)?;
-        let (fd, entries) = self
+        let (held, own) = (self.hold(&mount)?, mount.clone());
+        let (directory, entries) = self
             .on_pool(&mount, move || {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
                 let fd = openat(directory.dir()?, ".", flags, Mode::empty())?;
-                let entries = fetch(&fd)?;
-                Ok((fd, entries))
+                let closer = own.filesystem.closer().clone();
+                let directory = Directory::opened((fd, held), closer, directory.class);
+                let entries = fetch(directory.dir()?)?;
+                Ok((directory, entries))
             })
             .await?;
         Ok(self.table.push(DirectoryStream {
             mount,
-            fd: Arc::new(fd),
+            directory: Arc::new(directory),
             ended: entries.is_empty(),
             entries,
         })?)
@@ -92,8 +95,8 @@ impl State {
         self.breathe().await?;
         let names = self.table.get_mut(&stream)?;
         if names.entries.is_empty() && !names.ended {
-            let (fd, mount) = (names.fd.clone(), names.mount.clone());
-            let entries = match self.on_pool(&mount, move || fetch(&*fd)).await {
+            let (directory, mount) = (names.directory.clone(), names.mount.clone());
+            let entries = match self.on_pool(&mount, move || fetch(directory.dir()?)).await {
                 // The directory was removed: nothing is in it.
                 Err(FsError::Code(ErrorCode::NoEntry)) => VecDeque::new(),
                 entries => entries?,

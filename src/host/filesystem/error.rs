@@ -65,6 +65,14 @@ impl From<DispatcherError> for FsError {
     }
 }
 
+/// What a stream is told when its job was not done.
+pub(super) fn undone(error: DispatcherError) -> io::Error {
+    match error {
+        DispatcherError::LaneFull(_) | DispatcherError::TooManyJobs(_) => Errno::BUSY.into(),
+        error => error.into(),
+    }
+}
+
 /// Errors without a number come from the sandbox: a path that leads out is a refused permission.
 fn of_kind(kind: io::ErrorKind) -> ErrorCode {
     match kind {

@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+use rustix::io::Errno;
+use wippy_dispatcher::{Error, Handle, Instant, Signal, Task, WaitSet};
 
 use super::bytes::Streamed;
+use super::error::undone;
 use crate::host::io::{IoError, StreamError};
+use crate::host::share::{Part, Share};
 
 /// What `read-via-stream` gives of a regular file. The caches are asked first; what they do not
 /// hold, the pool reads.
@@ -13,6 +16,8 @@ pub struct FileInput {
     handle: Handle,
     streamed: Streamed,
     simulated: bool,
+    /// Where the memory for what a job brings is taken from.
+    bytes: Share,
     state: Mutex<Reading>,
 }
 
@@ -22,8 +27,12 @@ struct Reading {
     busy: bool,
     /// What it brought, from `offset` on; empty at the end.
     brought: Option<Result<Vec<u8>, IoError>>,
+    /// Its memory.
+    part: Option<Part>,
     /// Set when something was brought; made with the first job.
     arrived: Option<Signal>,
+    /// Fetches for this stream alone, and ends with it.
+    _task: Option<Task<()>>,
 }
 
 impl FileInput {
@@ -31,16 +40,20 @@ impl FileInput {
         handle: &Handle,
         streamed: Streamed,
         offset: u64,
+        bytes: &Share,
     ) -> Result<FileInput, Error> {
         Ok(FileInput {
             handle: handle.clone(),
             streamed,
             simulated: handle.is_simulated()?,
+            bytes: bytes.clone(),
             state: Mutex::new(Reading {
                 offset,
                 busy: false,
                 brought: None,
+                part: None,
                 arrived: None,
+                _task: None,
             }),
         })
     }
@@ -78,7 +91,10 @@ impl FileInput {
     }
 
     /// Starts a job that reads.
-    fn fetch(self: &Arc<Self>, state: &mut Reading, length: usize) -> Result<(), Error> {
+    fn fetch(self: &Arc<Self>, state: &mut Reading, length: usize) -> Result<(), StreamError> {
+        state.part = None;
+        let part = self.bytes.take(length).ok_or(Errno::NOMEM);
+        state.part = Some(part.map_err(std::io::Error::from)?);
         let arrived = match &state.arrived {
             Some(arrived) => arrived.clone(),
             None => Signal::new(&self.handle)?,
@@ -88,15 +104,18 @@ impl FileInput {
         let ((file, mount), offset) = (self.streamed.clone(), state.offset);
         let job = mount.filesystem.lane().unblock(move || {
             let mut buffer = vec![0; length];
-            let read = file.read_fully(&mut buffer, offset)?;
+            let (read, _) = file.read_fully(&mut buffer, offset)?;
             buffer.truncate(read);
             Ok::<_, std::io::Error>(buffer)
         });
-        let input = self.clone();
+        let input = Arc::downgrade(self);
         let task = self.handle.spawn(async move {
             let brought = match job.await {
                 Ok(read) => read.map_err(IoError::from),
-                Err(error) => Err(IoError::new(error.to_string())),
+                Err(error) => Err(undone(error).into()),
+            };
+            let Some(input) = input.upgrade() else {
+                return;
             };
             let mut state = input.lock();
             state.busy = false;
@@ -104,7 +123,7 @@ impl FileInput {
             drop(state);
             arrived.set();
         })?;
-        task.detach();
+        state._task = Some(task);
         state.busy = true;
         Ok(())
     }
@@ -131,12 +150,14 @@ impl Reading {
         brought: Result<Vec<u8>, IoError>,
         length: usize,
     ) -> Result<Vec<u8>, StreamError> {
+        let part = self.part.take();
         let mut bytes = brought.map_err(StreamError::Failed)?;
         if bytes.is_empty() {
             return Err(StreamError::Closed);
         }
         if bytes.len() > length {
             self.brought = Some(Ok(bytes.split_off(length)));
+            self.part = part;
         }
         self.offset = self.offset.saturating_add(bytes.len() as u64);
         Ok(bytes)

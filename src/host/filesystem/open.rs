@@ -8,7 +8,6 @@ use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use rustix::fs::OFlags;
 use wasmtime::component::Resource;
-use wippy_dispatcher::Handle;
 
 use super::Descriptor;
 use super::descriptor::{Directory, Node};
@@ -18,6 +17,7 @@ use super::mount::{Deed, Mount};
 use super::path::relative;
 use crate::fs::Class;
 use crate::host::State;
+use crate::host::share::Held;
 
 /// With which permissions files are created, before the process's mask.
 const FILE_MODE: u32 = 0o666;
@@ -39,8 +39,13 @@ impl Request {
             (_, false) => OFlags::RDONLY,
         };
         flags |= self.extra_flags();
-        flags.set(OFlags::CREATE, self.open.contains(OpenFlags::CREATE));
-        flags.set(OFlags::EXCL, self.open.contains(OpenFlags::EXCLUSIVE));
+        let create = self.open.contains(OpenFlags::CREATE);
+        flags.set(OFlags::CREATE, create);
+        // By itself it means something else, to devices.
+        flags.set(
+            OFlags::EXCL,
+            create && self.open.contains(OpenFlags::EXCLUSIVE),
+        );
         flags.set(OFlags::TRUNC, self.open.contains(OpenFlags::TRUNCATE));
         flags.set(OFlags::NOFOLLOW, !self.follow);
         flags
@@ -85,8 +90,8 @@ impl Request {
         if self.changes_names() && self.flags.contains(DescriptorFlags::READ) {
             mount.permit(Deed::Read)?;
         }
-        let both = OpenFlags::CREATE | OpenFlags::DIRECTORY;
-        match self.open.contains(both) {
+        let files = OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE;
+        match self.open.contains(OpenFlags::DIRECTORY) && self.open.intersects(files) {
             true => Err(ErrorCode::Invalid.into()),
             false => Ok(()),
         }
@@ -111,19 +116,20 @@ impl Request {
                 true => FollowSymlinks::Yes,
                 false => FollowSymlinks::No,
             });
-        let opened = dir.open_with(&self.path, &options)?;
+        // Without `openat2` the sandbox follows links itself, and knows by the slash alone that a
+        // link is to lead to a directory.
+        let slash = match self.follow && self.open.contains(OpenFlags::DIRECTORY) {
+            true if !self.path.is_empty() => "/",
+            _ => "",
+        };
+        let opened = dir.open_with(format!("{}{slash}", self.path), &options)?;
         Ok(opened.into_std().into())
     }
 
-    fn open_node(
-        &self,
-        handle: &Handle,
-        directory: &Directory,
-        size_limit: Option<u64>,
-    ) -> io::Result<Node> {
+    fn open_node(&self, directory: &Directory, mount: &Mount, held: Held) -> io::Result<Node> {
         let fd = self.open(directory.dir()?)?;
         let class = Class::of(&fd);
-        Node::new(handle, fd, self.system_flags(), class, size_limit)
+        Node::new(&mount.filesystem, (fd, held), self.system_flags(), class)
     }
 }
 
@@ -163,18 +169,19 @@ impl State {
         &mut self,
         request: Request,
         directory: &Arc<Directory>,
-        mount: &Mount,
+        mount: &Arc<Mount>,
     ) -> Result<Node, FsError> {
+        let held = self.hold(mount)?;
         // The caches neither create nor truncate.
         let flags = request.system_flags();
-        let limit = mount.filesystem.size_limit();
         if !request.changes_names()
             && let Some(fd) = self.open_cached(directory, &request.path, flags)?
         {
-            return Ok(Node::new(&self.handle, fd, flags, directory.class, limit)?);
+            let class = directory.class;
+            return Ok(Node::new(&mount.filesystem, (fd, held), flags, class)?);
         }
-        let (handle, directory) = (self.handle.clone(), directory.clone());
-        self.on_pool(mount, move || request.open_node(&handle, &directory, limit))
+        let (own, directory) = (mount.clone(), directory.clone());
+        self.on_pool(mount, move || request.open_node(&directory, &own, held))
             .await
     }
 }

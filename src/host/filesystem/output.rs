@@ -3,10 +3,13 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::io::Errno;
 use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
 
 use super::bytes::{Place, Streamed};
+use super::error::undone;
 use crate::host::io::StreamError;
+use crate::host::share::{Part, Share};
 
 /// The most bytes that one `check-write` permits.
 const PERMIT: u64 = super::bytes::INLINE_MAX as u64;
@@ -18,6 +21,8 @@ pub struct FileOutput {
     handle: Handle,
     streamed: Streamed,
     simulated: bool,
+    /// Where the memory for what waits is taken from.
+    bytes: Share,
     state: Mutex<Writing>,
 }
 
@@ -42,11 +47,13 @@ impl FileOutput {
         handle: &Handle,
         streamed: Streamed,
         place: Place,
+        bytes: &Share,
     ) -> Result<FileOutput, Error> {
         Ok(FileOutput {
             handle: handle.clone(),
             streamed,
             simulated: handle.is_simulated()?,
+            bytes: bytes.clone(),
             state: Mutex::new(Writing {
                 place,
                 busy: false,
@@ -75,14 +82,22 @@ impl FileOutput {
         }
         let (file, _) = &self.streamed;
         if self.simulated || !file.writes_inline() {
-            return Ok(self.write_on_pool(&mut state, bytes.to_vec())?);
+            let Some(part) = self.bytes.take(bytes.len()) else {
+                return Err(state.failed(Errno::NOMEM.into()));
+            };
+            return Ok(self.write_on_pool(&mut state, bytes.to_vec(), part)?);
         }
         let (written, outcome) = file.write_fully(bytes, state.place);
         state.place = state.place.after(written);
         outcome.map_err(|error| state.failed(error))
     }
 
-    fn write_on_pool(self: &Arc<Self>, state: &mut Writing, bytes: Vec<u8>) -> Result<(), Error> {
+    fn write_on_pool(
+        self: &Arc<Self>,
+        state: &mut Writing,
+        bytes: Vec<u8>,
+        part: Part,
+    ) -> Result<(), Error> {
         let signal = match &state.written {
             Some(signal) => signal.clone(),
             None => Signal::new(&self.handle)?,
@@ -90,15 +105,16 @@ impl FileOutput {
         signal.clear();
         state.written = Some(signal.clone());
         let ((file, mount), place) = (self.streamed.clone(), state.place);
-        let job = mount
-            .filesystem
-            .lane()
-            .unblock(move || file.write_fully(&bytes, place));
+        let job = mount.filesystem.lane().unblock(move || {
+            let done = file.write_fully(&bytes, place);
+            drop((bytes, part));
+            done
+        });
         let output = self.clone();
         let task = self.handle.spawn(async move {
             let (written, outcome) = match job.await {
                 Ok(done) => done,
-                Err(error) => (0, Err(io::Error::from(error))),
+                Err(error) => (0, Err(undone(error))),
             };
             let mut state = output.lock();
             state.busy = false;

@@ -16,9 +16,7 @@ impl Host for State {
         let mounts = self.context.mounts.clone();
         let mut directories = Vec::with_capacity(mounts.len());
         for mount in mounts.iter() {
-            let filesystem = &mount.filesystem;
-            let root = filesystem.root().clone();
-            let directory = Directory::new(&self.handle, root, filesystem.class());
+            let directory = Directory::root(&mount.filesystem);
             let flags = match mount.is_writable() {
                 true => DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY,
                 false => DescriptorFlags::READ,

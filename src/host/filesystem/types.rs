@@ -9,7 +9,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::bytes::{Place, Streamed};
+use super::bytes::{Place, Streamed, check_offset};
 use super::descriptor::Node;
 use super::error::{ErrorCode, FsError, of_errno};
 use super::interfaces::types::{
@@ -41,8 +41,16 @@ impl HostDescriptor for State {
     ) -> Result<Resource<InputStream>, FsError> {
         let streamed = self.file(&descriptor, DescriptorFlags::READ)?;
         let feed = match streamed.0.is_regular() {
-            true => Feed::File(Arc::new(FileInput::new(&self.handle, streamed, offset)?)),
-            false => Feed::Device(Arc::new(Input::patient(&self.handle, own(&streamed)?)?)),
+            true => Feed::File(Arc::new(FileInput::new(
+                &self.handle,
+                streamed,
+                offset,
+                &self.file_bytes,
+            )?)),
+            false => {
+                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
+                Feed::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
+            }
         };
         Ok(self.table.push(InputStream::new(feed))?)
     }
@@ -79,8 +87,10 @@ impl HostDescriptor for State {
             Advice::DontNeed => SystemAdvice::DontNeed,
             Advice::NoReuse => SystemAdvice::NoReuse,
         };
-        // No length means up to the end, here and there.
-        let length = std::num::NonZeroU64::new(length);
+        check_offset(offset)?;
+        // No length means up to the end, here and there; so does one that leads beyond it.
+        let most = (i64::MAX as u64).saturating_sub(offset);
+        let length = std::num::NonZeroU64::new(length).filter(|length| length.get() <= most);
         self.on_pool(&mount, move || {
             Ok(fadvise(file.fd()?, offset, length, advice)?)
         })
@@ -308,13 +318,13 @@ impl State {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
         let sink = match streamed.0.is_regular() {
             true => {
-                let output = FileOutput::new(&self.handle, streamed, place)?;
+                let output = FileOutput::new(&self.handle, streamed, place, &self.file_bytes)?;
                 Sink::File(Arc::new(output))
             }
-            false => Sink::Device(Arc::new(Output::nonblocking(
-                &self.handle,
-                own(&streamed)?,
-            )?)),
+            false => {
+                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
+                Sink::Device(Arc::new(Output::nonblocking(&self.handle, fd, held)?))
+            }
         };
         Ok(self.table.push(OutputStream::new(sink))?)
     }

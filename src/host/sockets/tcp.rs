@@ -23,7 +23,7 @@ impl tcp_create_socket::Host for State {
         &mut self,
         family: IpAddressFamily,
     ) -> Result<Resource<TcpSocket>, SocketError> {
-        let socket = TcpSocket::new(&self.handle, family.into())?;
+        let socket = TcpSocket::new(&self.handle, family.into(), &self.descriptors)?;
         Ok(self.table.push(socket)?)
     }
 }
@@ -114,7 +114,10 @@ impl HostTcpSocket for State {
         SocketError,
     > {
         self.breathe().await?;
-        let (accepted, input, output) = self.table.get(&socket)?.accept(&self.handle)?;
+        let (accepted, input, output) = self
+            .table
+            .get(&socket)?
+            .accept(&self.handle, &self.descriptors)?;
         let accepted = self.table.push(accepted)?;
         let (input, output) = self.hand_out(&accepted, (input, output))?;
         Ok((accepted, input, output))

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use wippy_dispatcher::net::{self, Family, Options};
 use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
 
-use super::error::{ErrorCode, connect_error};
+use super::error::{ErrorCode, connect_error, hold};
 use super::{Receiving, Sending, SocketError};
 use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+use crate::host::share::{Held, Share};
 
 /// How many connections may wait to be accepted, unless the guest says something else.
 const BACKLOG: i32 = 128;
@@ -19,6 +20,8 @@ pub struct TcpSocket {
     family: Family,
     backlog: i32,
     state: State,
+    /// Counts against its call's bound. Its streams are its children, and go before it.
+    _held: Held,
 }
 
 enum State {
@@ -66,11 +69,17 @@ impl Connection {
 
 impl TcpSocket {
     /// A socket that is neither bound nor connected.
-    pub(super) fn new(handle: &Handle, family: Family) -> Result<TcpSocket, SocketError> {
+    pub(super) fn new(
+        handle: &Handle,
+        family: Family,
+        descriptors: &Share,
+    ) -> Result<TcpSocket, SocketError> {
+        let held = hold(descriptors)?;
         Ok(TcpSocket {
             family,
             backlog: BACKLOG,
             state: State::Unbound(net::TcpSocket::new(handle, family)?),
+            _held: held,
         })
     }
 
@@ -212,10 +221,12 @@ impl TcpSocket {
     pub(super) fn accept(
         &self,
         handle: &Handle,
+        descriptors: &Share,
     ) -> Result<(TcpSocket, InputStream, OutputStream), SocketError> {
         let State::Listening(listener) = &self.state else {
             return Err(ErrorCode::InvalidState.into());
         };
+        let held = hold(descriptors)?;
         let (stream, _) = listener.try_accept()?;
         let connection = Connection::new(handle, Arc::new(stream));
         let (input, output) = connection.streams();
@@ -223,6 +234,7 @@ impl TcpSocket {
             family: self.family,
             backlog: BACKLOG,
             state: State::Connected(connection),
+            _held: held,
         };
         Ok((socket, input, output))
     }
@@ -322,5 +334,39 @@ impl TcpSocket {
             State::Listening(listener) => listener.register(set, tag),
             _ => set.add_deadline(Instant::from_nanos(0), tag),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wippy_dispatcher::Dispatcher;
+
+    use super::*;
+    use crate::host::sockets::UdpSocket;
+
+    #[test]
+    fn sockets_count_against_the_bound_of_their_call() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let two = Share::new(2);
+        let limit = |refused: Result<(), SocketError>| {
+            matches!(refused, Err(SocketError::Code(ErrorCode::NewSocketLimit)))
+        };
+        let mut listener = TcpSocket::new(&handle, Family::V4, &two).expect("room");
+        let other = UdpSocket::new(&handle, Family::V4, &two).expect("room");
+        assert!(limit(TcpSocket::new(&handle, Family::V4, &two).map(|_| ())));
+        assert!(limit(UdpSocket::new(&handle, Family::V4, &two).map(|_| ())));
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        listener.start_bind(local).expect("a port");
+        listener.finish_bind().expect("bound");
+        listener.start_listen().expect("bound");
+        listener.finish_listen().expect("listening");
+        assert!(limit(listener.accept(&handle, &two).map(|_| ())));
+        drop(other);
+        assert!(matches!(
+            listener.accept(&handle, &two).map(|_| ()),
+            Err(SocketError::Code(ErrorCode::WouldBlock))
+        ));
+        UdpSocket::new(&handle, Family::V4, &two).expect("room");
     }
 }

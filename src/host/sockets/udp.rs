@@ -29,7 +29,7 @@ impl udp_create_socket::Host for State {
         &mut self,
         family: IpAddressFamily,
     ) -> Result<Resource<UdpSocket>, SocketError> {
-        let socket = UdpSocket::new(&self.handle, family.into())?;
+        let socket = UdpSocket::new(&self.handle, family.into(), &self.descriptors)?;
         Ok(self.table.push(socket)?)
     }
 }

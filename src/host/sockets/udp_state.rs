@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wippy_dispatcher::Handle;
 use wippy_dispatcher::net::{self, Family, Options};
 
-use super::error::{ErrorCode, connect_error};
+use super::error::{ErrorCode, connect_error, hold};
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
+use crate::host::share::{Held, Share};
 
 /// A UDP socket in one of its states.
 pub struct UdpSocket {
@@ -16,6 +17,8 @@ pub struct UdpSocket {
     bound: Bound,
     remote: Option<SocketAddr>,
     shared: Arc<Association>,
+    /// Counts against its call's bound. Its streams are its children, and go before it.
+    _held: Held,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,9 +44,14 @@ impl Association {
 
 impl UdpSocket {
     /// A socket that is not bound.
-    pub(super) fn new(handle: &Handle, family: Family) -> Result<UdpSocket, SocketError> {
+    pub(super) fn new(
+        handle: &Handle,
+        family: Family,
+        descriptors: &Share,
+    ) -> Result<UdpSocket, SocketError> {
         Ok(UdpSocket {
             family,
+            _held: hold(descriptors)?,
             bound: Bound::No,
             remote: None,
             shared: Arc::new(Association {

@@ -188,8 +188,11 @@ impl Descriptor {
         loop {
             match operation(&self.fd, self.way) {
                 Err(Errno::INTR) => {}
-                // A kernel that does not know this flag for this kind of file.
-                Err(Errno::OPNOTSUPP) if self.way == Way::Nowait => self.reopen()?,
+                // A kernel that does not know the flag for this kind of file or the call at all, or
+                // a filter that forbids it.
+                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) if self.way == Way::Nowait => {
+                    self.reopen()?;
+                }
                 Err(Errno::AGAIN) => {
                     self.clear();
                     return Err(Errno::AGAIN.into());

@@ -8,6 +8,7 @@ use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
 use crate::host::io::{IoError, StreamError};
+use crate::host::share::Held;
 
 /// What one read on the blocking pool asks for, in bytes.
 const POOL_READ: usize = 4096;
@@ -16,6 +17,8 @@ const POOL_READ: usize = 4096;
 pub struct Input {
     handle: Handle,
     terminal: bool,
+    /// Counts against the bound of the call whose guest has opened it.
+    _held: Option<Held>,
     /// Nobody writes to it yet is no end of it.
     patient: bool,
     /// Something arrived from the blocking pool.
@@ -40,21 +43,22 @@ impl Input {
     /// In a simulation, and when the dispatcher's bounds are reached.
     pub fn new(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
         let descriptor = Descriptor::new(handle, fd, Interest::Readable)?;
-        Input::with(handle, descriptor, false)
+        Input::with(handle, descriptor, None)
     }
 
     /// The same for a FIFO or a device that a guest has opened, without blocking. A FIFO that nobody
     /// has opened for writing yet has not ended.
-    pub(crate) fn patient(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
+    pub(crate) fn patient(handle: &Handle, fd: OwnedFd, held: Held) -> io::Result<Input> {
         let descriptor = Descriptor::nonblocking(handle, fd, Interest::Readable)?;
-        Input::with(handle, descriptor, true)
+        Input::with(handle, descriptor, Some(held))
     }
 
-    fn with(handle: &Handle, descriptor: Descriptor, patient: bool) -> io::Result<Input> {
+    fn with(handle: &Handle, descriptor: Descriptor, held: Option<Held>) -> io::Result<Input> {
         Ok(Input {
             handle: handle.clone(),
             terminal: descriptor.is_terminal(),
-            patient,
+            patient: held.is_some(),
+            _held: held,
             arrived: Signal::new(handle)?,
             state: Mutex::new(State {
                 descriptor,

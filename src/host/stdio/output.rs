@@ -9,6 +9,7 @@ use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
 use crate::host::io::StreamError;
+use crate::host::share::Held;
 
 /// The most that one `check-write` permits, in bytes. What of it the descriptor does not take at
 /// once is kept, and nothing more is permitted until it is gone.
@@ -18,6 +19,8 @@ pub const PERMIT: usize = 64 * 1024;
 pub struct Output {
     handle: Handle,
     terminal: bool,
+    /// Counts against the bound of the call whose guest has opened it.
+    _held: Option<Held>,
     /// Nothing is kept.
     drained: Signal,
     state: Mutex<State>,
@@ -50,20 +53,25 @@ impl Output {
             Some(fd) => Some(Descriptor::new(handle, fd, Interest::Writable)?),
             None => None,
         };
-        Output::with(handle, descriptor)
+        Output::with(handle, descriptor, None)
     }
 
     /// The same for a FIFO or a device that a guest has opened, without blocking.
-    pub(crate) fn nonblocking(handle: &Handle, fd: OwnedFd) -> io::Result<Output> {
+    pub(crate) fn nonblocking(handle: &Handle, fd: OwnedFd, held: Held) -> io::Result<Output> {
         let descriptor = Descriptor::nonblocking(handle, fd, Interest::Writable)?;
-        Output::with(handle, Some(descriptor))
+        Output::with(handle, Some(descriptor), Some(held))
     }
 
-    fn with(handle: &Handle, descriptor: Option<Descriptor>) -> io::Result<Output> {
+    fn with(
+        handle: &Handle,
+        descriptor: Option<Descriptor>,
+        held: Option<Held>,
+    ) -> io::Result<Output> {
         let drained = Signal::new(handle)?;
         drained.set();
         Ok(Output {
             handle: handle.clone(),
+            _held: held,
             terminal: descriptor.as_ref().is_some_and(Descriptor::is_terminal),
             drained,
             state: Mutex::new(State {

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{World, expect};
 
-const BASICS: &[(&str, &str)] = &[
+pub const BASICS: &[(&str, &str)] = &[
     ("open f /data a crw", "ok"),
     ("write f 0 hello", "5"),
     ("write f 8 world", "5"),

@@ -140,6 +140,11 @@ const OUT: &[&str] = &[
 
 #[test]
 fn no_path_leads_out() {
+    nothing_leads_out();
+}
+
+/// Tries every way out.
+pub fn nothing_leads_out() {
     let world = careless();
     let before = beside(&world);
     let dispatcher = live();

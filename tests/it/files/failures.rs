@@ -2,15 +2,30 @@
 //! limits and mounts can be set.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::World;
+use super::unshared::{may_mount, not_tested};
+use super::waiting::fifo;
 
 /// Calls a script by the program, in a shell that runs `before` first.
 fn in_shell(world: &World, runner: &[&str], before: &str, lines: &[&str]) -> Output {
     let project = world.project().directory();
+    let mut command = shell(world, &project, runner, before, lines);
+    command.output().expect("a shell")
+}
+
+fn shell(
+    world: &World,
+    project: &TempDir,
+    runner: &[&str],
+    before: &str,
+    lines: &[&str],
+) -> Command {
     let lines: Vec<String> = std::iter::once("mounts")
         .chain(lines.iter().copied())
         .map(|line| line.replace(' ', "\t"))
@@ -24,7 +39,7 @@ fn in_shell(world: &World, runner: &[&str], before: &str, lines: &[&str]) -> Out
         .arg(project.path())
         .args(["call", "script", &json!(lines).to_string()])
         .env("ROOT", world.root());
-    command.output().expect("a shell")
+    command
 }
 
 fn answers(output: &Output) -> Vec<String> {
@@ -36,16 +51,6 @@ fn answers(output: &Output) -> Vec<String> {
         .map(|answer| answer.as_str().expect("a text").to_owned())
         .collect()
 }
-
-/// Whether this machine lets us have mounts of our own.
-fn may_mount() -> bool {
-    let tried = Command::new("unshare")
-        .args(["-Urm", "sh", "-c", "mount -t tmpfs none /tmp"])
-        .output();
-    tried.is_ok_and(|output| output.status.success())
-}
-
-const UNSHARED: &[&str] = &["unshare", "-Urm"];
 
 #[test]
 fn too_many_open_files_are_an_error_of_the_guests() {
@@ -87,9 +92,9 @@ fn the_limit_on_sizes_is_an_error_and_no_signal() {
 
 #[test]
 fn a_full_filesystem_says_so_and_loses_nothing() {
-    if !may_mount() {
+    let Some(unshared) = may_mount("a full filesystem") else {
         return;
-    }
+    };
     let world = World::new();
     let lines = [
         "open f /data a crw",
@@ -105,7 +110,7 @@ fn a_full_filesystem_says_so_and_loses_nothing() {
         "fill g 4096 0",
     ];
     let before = "mount -t tmpfs -o size=64k none \"$ROOT\"";
-    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    let answers = answers(&in_shell(&world, unshared, before, &lines));
     assert_eq!(answers[..3], ["ok", "32768", "32768"]);
     assert!(
         answers[3].starts_with("RegularFile 1 65536 "),
@@ -120,9 +125,9 @@ fn a_full_filesystem_says_so_and_loses_nothing() {
 
 #[test]
 fn a_filesystem_that_is_read_only_says_so() {
-    if !may_mount() {
+    let Some(unshared) = may_mount("a filesystem that is read-only") else {
         return;
-    }
+    };
     let world = World::new();
     std::fs::write(world.root().join("a"), "text").expect("a file");
     let before = "mount --bind \"$ROOT\" \"$ROOT\" && mount -o remount,bind,ro \"$ROOT\"";
@@ -136,7 +141,7 @@ fn a_filesystem_that_is_read_only_says_so() {
         "unlink /data a",
         "rename /data a /data b",
     ];
-    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    let answers = answers(&in_shell(&world, unshared, before, &lines));
     let refused = "read-only";
     assert_eq!(
         answers,
@@ -156,9 +161,9 @@ fn a_filesystem_that_is_read_only_says_so() {
 
 #[test]
 fn a_filesystem_beneath_another_is_crossed() {
-    if !may_mount() {
+    let Some(unshared) = may_mount("a filesystem beneath another") else {
         return;
-    }
+    };
     let world = World::new();
     std::fs::create_dir(world.root().join("m")).expect("a directory");
     std::fs::write(world.root().join("a"), "text").expect("a file");
@@ -176,7 +181,7 @@ fn a_filesystem_beneath_another_is_crossed() {
         "open d /data m dr",
         "list d",
     ];
-    let answers = answers(&in_shell(&world, UNSHARED, before, &lines));
+    let answers = answers(&in_shell(&world, unshared, before, &lines));
     assert_eq!(
         answers,
         [
@@ -193,4 +198,83 @@ fn a_filesystem_beneath_another_is_crossed() {
             "b=RegularFile"
         ]
     );
+}
+
+#[test]
+fn a_limit_that_sinks_meanwhile_is_an_error_and_no_signal() {
+    let world = World::new();
+    let gate = fifo(&world);
+    let project = world.project().directory();
+    let lines = [
+        "open f /data a crw",
+        "open g /data fifo r",
+        "input i g 0",
+        "drain i",
+        "fill f 4096 0",
+        "fill f 100000 4096",
+        "size f 8192",
+        "append o f",
+        "put o x",
+        "read f 1 0",
+    ];
+    let mut command = shell(&world, &project, &["env"], "ulimit -f 4096", &lines);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.expect("a shell");
+    // Opened when the guest has opened it: what the limit was then is known to the program.
+    let gate = std::fs::File::options().write(true).open(gate);
+    let pid = Pid::from_raw(child.id().cast_signed());
+    let lower = Rlimit {
+        current: Some(4096),
+        maximum: Some(4096),
+    };
+    prlimit(pid, Resource::Fsize, lower).expect("a limit");
+    drop(gate.expect("a reader"));
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let answers = answers(&output);
+    let large = "file-too-large";
+    assert_eq!(answers[4..8], ["4096", large, large, "ok"]);
+    assert_eq!(answers[8], format!("failed: {large}"));
+    assert_eq!(answers[9], "\0");
+}
+
+#[test]
+fn directories_that_cannot_be_listed_are_walked_through() {
+    use std::os::unix::fs::PermissionsExt;
+    // Root may do everything, unless it is without its capabilities.
+    let weak: &[&str] = match rustix::process::geteuid().is_root() {
+        true => &["setpriv", "--bounding-set=-all", "--inh-caps=-all"],
+        false => &["env"],
+    };
+    let tried = Command::new(weak[0]).args(&weak[1..]).arg("true").output();
+    if !tried.is_ok_and(|output| output.status.success()) {
+        return not_tested("a directory that may not be listed", "no `setpriv`");
+    }
+    let world = World::new();
+    let dark = world.root().join("dark");
+    std::fs::create_dir(&dark).expect("a directory");
+    std::fs::write(dark.join("a"), "text").expect("a file");
+    std::fs::set_permissions(&dark, PermissionsExt::from_mode(0o300)).expect("rights");
+    let lines = [
+        "open f /data dark/a r",
+        "read f 9 0",
+        "times-at /data dark/a - 1 2",
+        "symlink /data a dark/l",
+        "readlink /data dark/l",
+        "rename /data dark/a /data dark/b",
+        "link /data dark/b /data dark/c -",
+        "unlink /data dark/b",
+        "mkdir /data dark/d",
+        "rmdir /data dark/d",
+        "unlink /data dark/../dark/c",
+        "open d /data dark dr",
+    ];
+    let answers = answers(&in_shell(&world, weak, "true", &lines));
+    assert_eq!(answers[..5], ["ok", "text, end", "ok", "ok", "a"]);
+    assert_eq!(answers[5..11], ["ok"; 6]);
+    assert_eq!(answers[11], "access");
+    std::fs::set_permissions(&dark, PermissionsExt::from_mode(0o700)).expect("rights");
 }

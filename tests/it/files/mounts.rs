@@ -1,6 +1,7 @@
 //! Mounts: their order, what `read_only` and the mask forbid, and what cannot be mounted.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use serde_json::json;
 use wippy::function::Arguments;
@@ -129,6 +130,103 @@ fn the_mask_of_a_filesystem_holds() {
             ("stat-at /x none -", "no-entry"),
         ],
     );
+}
+
+#[test]
+fn the_mask_and_read_only_hold_for_every_function() {
+    let world = World::new();
+    fs::create_dir(world.root().join("d")).expect("a directory");
+    fs::write(world.root().join("a"), "text").expect("a file");
+    symlink("a", world.root().join("l")).expect("a link");
+    let root = world.root();
+    let changes = |at: &str| -> Vec<String> {
+        [
+            "open f AT a w",
+            "open f AT a rw",
+            "open f AT a tr",
+            "open f AT a t",
+            "open f AT a tw",
+            "open f AT new cr",
+            "open f AT new cx",
+            "open f AT new cw",
+            "open f AT d mr",
+            "open f AT l ftr",
+            "times-at AT a - now now",
+            "times-at AT l - now now",
+            "times AT now now",
+            "rmdir AT d",
+            "unlink AT a",
+            "unlink AT l",
+            "symlink AT a s",
+            "link AT a AT b -",
+            "rename AT a AT b",
+        ]
+        .iter()
+        .map(|line| line.replace("AT", at))
+        .collect()
+    };
+    let mounts =
+        "[{fs: r, guest: /r}, {fs: w, guest: /w}, {fs: data, guest: /ro, read_only: true}]";
+    let project = world.mounted(
+        mounts,
+        &[
+            ("r", &root, "mode: \"0500\""),
+            ("w", &root, "mode: \"0200\""),
+            ("data", &root, ""),
+        ],
+    );
+    let dispatcher = live();
+    let runtime = project.load(&dispatcher);
+    let mut lines: Vec<(String, &str)> = Vec::new();
+    lines.extend(changes("/r").into_iter().map(|line| (line, "access")));
+    lines.extend(
+        changes("/ro")
+            .into_iter()
+            .map(|line| (line, "not-permitted")),
+    );
+    lines.extend(
+        [
+            ("mkdir /ro x", "not-permitted"),
+            ("rename /r a /ro a", "access"),
+            ("rename /ro a /r a", "not-permitted"),
+            ("rename /ro a /w a", "not-permitted"),
+            ("rename /w a /ro b", "not-permitted"),
+            ("link /w a /ro b -", "not-permitted"),
+            // What would be read is not even created or truncated.
+            ("open f /w a tr", "access"),
+            ("open f /w new cr", "access"),
+            ("open f /w a r", "access"),
+            ("open f /w a rw", "access"),
+            ("list /w", "access"),
+            ("mkdir /w x", "access"),
+            ("open f /w a w", "ok"),
+            ("read f 9 0", "bad-descriptor"),
+            ("input i f 0", "bad-descriptor"),
+            // Asking is allowed everywhere.
+            ("readlink /w l", "a"),
+            ("same /w /ro", "true"),
+            ("open f /ro a r", "ok"),
+            ("sync f", "ok"),
+            ("advise f", "ok"),
+            ("size f 0", "bad-descriptor"),
+            ("output o f 0", "bad-descriptor"),
+            ("append o f", "bad-descriptor"),
+            ("times f now now", "not-permitted"),
+            ("read f 9 0", "text, end"),
+        ]
+        .map(|(line, answer)| (line.to_owned(), answer)),
+    );
+    let lines: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|(line, answer)| (&**line, *answer))
+        .collect();
+    expect(&dispatcher, &runtime, &lines);
+    let mut names: Vec<_> = fs::read_dir(&root)
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["a", "d", "l"]);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use super::{World, expect};
+use super::{World, expect, script};
 use crate::support::{live, simulated};
 
-const STREAMS: &[(&str, &str)] = &[
+pub const STREAMS: &[(&str, &str)] = &[
     ("open f /data a crw", "ok"),
     ("output o f 3", "ok"),
     ("put o def", "ok"),
@@ -98,4 +98,25 @@ fn a_stream_says_why_it_failed_and_is_closed_then() {
             ("take e 3", "closed"),
         ],
     );
+}
+
+#[test]
+fn streams_keep_so_much_and_no_more() {
+    // In a simulation every read is a job that brings what nobody takes.
+    let world = World::new();
+    fs::write(world.root().join("a"), vec![b'x'; 65536]).expect("a file");
+    let dispatcher = simulated();
+    let runtime = world.project().load(&dispatcher);
+    expect(
+        &dispatcher,
+        &runtime,
+        &[
+            ("open f /data a r", "ok"),
+            // 64 MiB.
+            ("park 2000 f 65536", "1024 then failed: insufficient-memory"),
+        ],
+    );
+    // Each call has its own.
+    let parked = ["open f /data a r", "park 1000 f 65536"];
+    assert_eq!(script(&dispatcher, &runtime, &parked), ["ok", "0 "]);
 }

@@ -5,39 +5,19 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use serde_json::{Value, json};
-use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy_dispatcher::{Dispatcher, Task};
+use serde_json::json;
 
-use super::{World, expect, script};
+use super::{World, expect, script, start};
 use crate::support::live;
 
-fn fifo(world: &World) -> std::path::PathBuf {
+pub fn fifo(world: &World) -> std::path::PathBuf {
     let path = world.root().join("fifo");
     mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o644), 0).expect("a fifo");
     path
 }
 
-/// Starts a script as a task of its own.
-fn start(dispatcher: &Dispatcher, runtime: &Runtime, lines: &[&str]) -> Task<Value> {
-    let runtime = runtime.clone();
-    let lines: Vec<String> = std::iter::once("mounts")
-        .chain(lines.iter().copied())
-        .map(|line| line.replace(' ', "\t"))
-        .collect();
-    let task = dispatcher.spawn(async move {
-        let arguments = [json!(lines)];
-        runtime
-            .call("script", Arguments::Json(&arguments))
-            .await
-            .expect("answers")
-    });
-    task.expect("a task")
-}
-
 /// How many descriptors of this process are open on a path.
-fn open_on(path: &Path) -> usize {
+pub fn open_on(path: &Path) -> usize {
     fs::read_dir("/proc/self/fd")
         .expect("a list")
         .filter_map(Result::ok)
@@ -128,17 +108,24 @@ fn filesystems_that_are_not_known_answer_through_the_pool() {
     let runtime = project.load(&dispatcher);
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("a name");
     let read = format!("{release}, end");
-    expect(
-        &dispatcher,
-        &runtime,
-        &[
-            ("open f /proc osrelease r", "ok"),
-            ("read f 200 0", &read),
-            ("input i f 0", "ok"),
-            ("drain i", &release),
-            ("open f /proc none r", "no-entry"),
-            ("open d /proc . dr", "ok"),
-            ("same d /proc", "true"),
-        ],
-    );
+    // The second call finds it open.
+    for _ in 0..2 {
+        expect(
+            &dispatcher,
+            &runtime,
+            &[
+                ("open f /proc osrelease r", "ok"),
+                ("read f 200 0", &read),
+                ("input i f 0", "ok"),
+                ("drain i", &release),
+                ("open f /proc none r", "no-entry"),
+                ("open d /proc . dr", "ok"),
+                ("same d /proc", "true"),
+            ],
+        );
+    }
+    // What was opened beneath it is closed in its own time; the mount itself was opened once.
+    while open_on(Path::new("/proc/sys/kernel")) > 1 {
+        std::thread::yield_now();
+    }
 }

@@ -20,6 +20,15 @@ pub struct Script {
     inputs: BTreeMap<String, InputStream>,
     outputs: BTreeMap<String, OutputStream>,
     lists: BTreeMap<String, DirectoryEntryStream>,
+    kept: Kept,
+}
+
+/// What `keep` and `park` hold until the end of the call.
+#[derive(Default)]
+struct Kept {
+    descriptors: Vec<Descriptor>,
+    inputs: Vec<InputStream>,
+    lists: Vec<DirectoryEntryStream>,
 }
 
 /// What keeps a command from having a value.
@@ -99,7 +108,7 @@ fn path_flags(letters: &str) -> PathFlags {
 }
 
 /// Letters as flags: f follow; c create, x exclusive, t truncate, d directory; r read, w write, m mutate, s sync,
-/// y data sync.
+/// y data sync, q sync of what is written.
 fn open_flags(letters: &str) -> (OpenFlags, DescriptorFlags) {
     let (mut open, mut flags) = (OpenFlags::empty(), DescriptorFlags::empty());
     for letter in letters.chars() {
@@ -113,6 +122,7 @@ fn open_flags(letters: &str) -> (OpenFlags, DescriptorFlags) {
             'm' => flags |= DescriptorFlags::MUTATE_DIRECTORY,
             's' => flags |= DescriptorFlags::FILE_INTEGRITY_SYNC,
             'y' => flags |= DescriptorFlags::DATA_INTEGRITY_SYNC,
+            'q' => flags |= DescriptorFlags::REQUESTED_WRITE_SYNC,
             _ => {}
         }
     }
@@ -226,6 +236,19 @@ impl Script {
                 }
                 Ok(format!("{}", kept.len()))
             }
+            // keep COUNT BASE PATH WHAT: the same, and holds on to the files, or to streams or lists of them
+            // alone.
+            "keep" => {
+                let count = words.number()?;
+                let base = words.text()?;
+                let (path, what) = (words.text()?, words.text()?);
+                for index in 0..count {
+                    if let Err(code) = self.keep(base, path, what)? {
+                        return Ok(format!("{index} then {}", code.name()));
+                    }
+                }
+                Ok(format!("{count}"))
+            }
             // race COUNT BASE PATH: reads a path over and over and says what came of it, each once.
             "race" => {
                 let count = words.number()?;
@@ -285,6 +308,7 @@ impl Script {
                     (DescriptorFlags::WRITE, "write"),
                     (DescriptorFlags::FILE_INTEGRITY_SYNC, "file-sync"),
                     (DescriptorFlags::DATA_INTEGRITY_SYNC, "data-sync"),
+                    (DescriptorFlags::REQUESTED_WRITE_SYNC, "write-sync"),
                     (DescriptorFlags::MUTATE_DIRECTORY, "mutate"),
                 ] {
                     if flags.contains(flag) {
@@ -322,6 +346,12 @@ impl Script {
                 ] {
                     file.advise(0, 4096, advice)?;
                 }
+                Ok(done)
+            }
+            // advise-from NAME OFFSET LENGTH: that it will be needed.
+            "advise-from" => {
+                let file = self.descriptor(words.text()?)?;
+                file.advise(words.number()?, words.number()?, Advice::WillNeed)?;
                 Ok(done)
             }
             "sync" => {
@@ -427,6 +457,27 @@ impl Script {
         }
     }
 
+    fn keep(&mut self, base: &str, path: &str, what: &str) -> Result<Result<(), ErrorCode>, Stop> {
+        let base = self.descriptor(base)?;
+        let flags = DescriptorFlags::READ;
+        let file = match base.open_at(PathFlags::empty(), path, OpenFlags::empty(), flags) {
+            Ok(file) => file,
+            Err(code) => return Ok(Err(code)),
+        };
+        Ok(match what {
+            "streams" => file
+                .read_via_stream(0)
+                .map(|stream| self.kept.inputs.push(stream)),
+            "lists" => file
+                .read_directory()
+                .map(|list| self.kept.lists.push(list)),
+            _ => {
+                self.kept.descriptors.push(file);
+                Ok(())
+            }
+        })
+    }
+
     fn streams(&mut self, word: &str, words: &mut Words<'_>) -> Result<String, Stop> {
         let done = String::new();
         match word {
@@ -450,6 +501,34 @@ impl Script {
                 let stream = self.descriptor(words.text()?)?.append_via_stream()?;
                 self.outputs.insert(name.to_string(), stream);
                 Ok(done)
+            }
+            // park COUNT NAME LENGTH: so many streams of a file, each asked once for so much. When the last one has an answer, how
+            // many have failed, and with what.
+            "park" => {
+                let (count, name, length) = (words.number()?, words.text()?, words.number()?);
+                let file = self
+                    .descriptors
+                    .get(name)
+                    .ok_or_else(|| Stop::Script(format!("nothing is named {name}")))?;
+                for _ in 0..count {
+                    let stream = file.read_via_stream(0)?;
+                    if let Err(error) = stream.read(length) {
+                        let kept = self.kept.inputs.len();
+                        return Ok(format!("{kept} then {}", Stop::from(error).text()));
+                    }
+                    self.kept.inputs.push(stream);
+                }
+                if let Some(last) = self.kept.inputs.last() {
+                    last.subscribe().block();
+                }
+                let (mut failed, mut said) = (0, String::new());
+                for stream in &self.kept.inputs {
+                    if let Err(error) = stream.read(1) {
+                        failed += 1;
+                        said = Stop::from(error).text();
+                    }
+                }
+                Ok(format!("{failed} {said}"))
             }
             // What one blocking read gives, and what all until the end give.
             "take" => {
