@@ -142,3 +142,40 @@ fn a_full_backlog_keeps_a_connect_waiting() {
     assert_eq!(guest.end(waiting), Ok(json!("ok")));
     drop((first, filling));
 }
+
+#[test]
+fn sockets_that_go_away_leave_an_end_or_a_reset() {
+    let guest = Guest::new();
+    assert_eq!(
+        guest.lines("abandon", &[]),
+        [
+            "nobody accepted: connection-reset",
+            "nobody accepted: connection-reset",
+            "nobody accepted: connection-reset",
+            "gone while it connected: closed",
+            "reset: connection-reset",
+            "and again: closed",
+            "its local-address: ok",
+            "its remote-address: invalid-state",
+            "its hop-limit: ok",
+            "its write: closed",
+        ]
+    );
+}
+
+/// Where both directions have ended the system knows of no connection any more, and that is what
+/// was asked for.
+#[test]
+fn shutting_down_what_has_ended_is_no_wrong_state() {
+    let guest = Guest::new();
+    let ways = ["receive", "send", "both"];
+    let mut expected: Vec<String> = ways
+        .iter()
+        .map(|way| format!("connection-reset, {way}: ok"))
+        .collect();
+    for way in ways {
+        expected.push(format!("closed, closed, {way}, client: ok"));
+        expected.push(format!("closed, closed, {way}, server: ok"));
+    }
+    assert_eq!(guest.lines("shut-down-late", &[]), expected);
+}
