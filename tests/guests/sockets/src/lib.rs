@@ -125,8 +125,8 @@ impl Guest for Sockets {
     fn write_much(port: u16, bytes: u64) -> Result<u32, String> {
         tcp::write_much(port, bytes)
     }
-    fn write_and_end(port: u16, way: String) -> u64 {
-        tcp::write_and_end(port, &way)
+    fn write_and_end(port: u16, way: String) {
+        tcp::write_and_end(port, &way);
     }
     fn busy(port: u16, rounds: u32) -> Result<u32, String> {
         tcp::busy(port, rounds)
