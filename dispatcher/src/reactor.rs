@@ -149,7 +149,7 @@ impl Reactor {
 fn tell(core: &Core, key: ReadyKey, event: &mio::event::Event) {
     let readable = event.is_readable() || event.is_read_closed() || event.is_error();
     let writable = event.is_writable() || event.is_write_closed() || event.is_error();
-    if event.is_read_closed() {
+    if event.is_read_closed() || event.is_priority() {
         core.ready.borrow_mut().close(key, Interest::Readable);
     }
     if event.is_write_closed() {

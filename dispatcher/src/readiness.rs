@@ -48,7 +48,8 @@ impl ReadyKey {
 struct Slot {
     generation: u32,
     ready: [bool; 2],
-    /// The kernel reported a hang-up or an error: no further edge will come for this direction.
+    /// The kernel reported a hang-up, an error or urgent data: no further edge need come for this
+    /// direction.
     closed: [bool; 2],
     listeners: [Vec<(u64, Listener)>; 2],
 }

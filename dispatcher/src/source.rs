@@ -32,7 +32,10 @@ impl<T: AsFd> Source<T> {
     /// `AlreadyExists` for a descriptor that is registered already; `Simulated`,
     /// `TooManySources`, `WrongThread`, `Closed`.
     pub fn new(handle: &Handle, io: T) -> Result<Source<T>, Error> {
-        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
+        let both = mio::Interest::READABLE
+            | mio::Interest::WRITABLE
+            // Of a TCP connection: urgent data, at which reads end although there is more.
+            | mio::Interest::PRIORITY;
         let registration = Registration::new(handle, io.as_fd().as_raw_fd(), both)?;
         Ok(Source { registration, io })
     }
@@ -63,8 +66,8 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// Whether the kernel reported the end of a direction (a hang-up, a shut-down half): no edge
-    /// will follow, so its readiness must not be cleared after a short read or write.
+    /// Whether the kernel reported the end of a direction (a hang-up, a shut-down half) or urgent
+    /// data: no edge need follow, so its readiness must not be cleared after a short read or write.
     pub fn is_closed(&self, interest: Interest) -> bool {
         match self.registration.handle.core() {
             Ok(core) => core.ready.borrow_mut().is_closed(self.key(), interest),

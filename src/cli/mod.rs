@@ -18,6 +18,7 @@ mod test;
 use std::process::ExitCode;
 
 use clap::Parser;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::Runtime;
 use crate::registry::{self, LoadOptions, Loaded};
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
         }
     };
     log::start(options.verbose);
+    descriptors();
     let load = || {
         let strict = matches!(&options.command, Command::Check(check) if check.strict);
         let how = LoadOptions::default()
@@ -64,6 +66,15 @@ pub fn main() -> ExitCode {
         Command::Completions { shell } => completions::main(*shell),
     };
     ExitCode::from(code)
+}
+
+/// As many descriptors as the process may have: the softer limit is there for programs that number
+/// them in bit sets, and a thousand connections would be beyond it.
+fn descriptors() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Refused, the softer limit stays.
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 /// Tells what is wrong with a project as far as its YAML shows it.

@@ -126,6 +126,11 @@ impl State {
         self.spend(BYTES_A_SYSTEM_CALL);
     }
 
+    /// Counts datagrams that were moved on the dispatcher's thread: each costs a call and its bytes.
+    pub(crate) fn spend_datagrams(&mut self, datagrams: usize, bytes: usize) {
+        self.spend(bytes.saturating_add(datagrams.saturating_mul(BYTES_A_CALL)));
+    }
+
     /// Counts bytes that were moved on the dispatcher's thread: a guest that moves many has to let
     /// others run sooner.
     pub(crate) fn spend(&mut self, bytes: usize) {

@@ -4,7 +4,9 @@ mod allow;
 mod children;
 mod crowd;
 mod ends;
+mod fairness;
 mod limits;
+mod matrix;
 mod names;
 mod tcp;
 mod udp;
@@ -23,7 +25,7 @@ use wippy_dispatcher::{Dispatcher, Task};
 use crate::support::{Project, live};
 
 /// The functions of the guest.
-const METHODS: [&str; 25] = [
+const METHODS: [&str; 32] = [
     "talk",
     "serve",
     "greet-and-read",
@@ -36,8 +38,15 @@ const METHODS: [&str; 25] = [
     "tcp-states",
     "tcp-options",
     "tcp-addresses",
+    "tcp-matrix",
+    "udp-matrix",
+    "abandon",
+    "shut-down-late",
+    "udp-edges",
+    "udp-flood",
     "tcp-bind",
     "churn",
+    "open-and-close",
     "exhaust",
     "drop-parent",
     "udp-states",

@@ -10,7 +10,7 @@ const LABEL_MAX: usize = 63;
 /// as they are spelt, without normalisation. `None` is no host name.
 pub fn host_name(name: &str) -> Option<String> {
     // No name gets shorter by its encoding.
-    if name.chars().count() > NAME_MAX + 1 {
+    if name.chars().nth(NAME_MAX + 1).is_some() {
         return None;
     }
     let labels: Option<Vec<String>> = name

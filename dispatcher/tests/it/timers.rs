@@ -141,14 +141,18 @@ fn tasks_with_equal_deadlines_run_in_the_order_of_arming() {
 #[test]
 fn a_hundred_thousand_timers() {
     on_both(|dispatcher| {
-        const TIMERS: u64 = 100_000;
         let handle = dispatcher.handle();
+        // The heap is the same under both drivers; how they wait for its first deadline differs.
+        let timers = match handle.is_simulated().expect("own thread") {
+            true => 10_000,
+            false => 100_000,
+        };
         let start = handle.now().expect("own thread");
         let mut kept = WaitSet::new(&handle).expect("set");
         let mut dropped = WaitSet::new(&handle).expect("set");
         let mut expected = Vec::new();
         // Within 5 ms, so that many deadlines are equal or lie in the past of the first turn.
-        for (tag, nanos) in (0..).zip(scattered(TIMERS).map(|number| number % 5_000_000)) {
+        for (tag, nanos) in (0..).zip(scattered(timers).map(|number| number % 5_000_000)) {
             let deadline = start + Duration::from_nanos(nanos);
             if tag % 2 == 0 {
                 dropped.add_deadline(deadline, tag).expect("room");

@@ -69,11 +69,20 @@ impl From<IpAddr> for IpAddress {
     }
 }
 
+/// Whether an IPv6 address stands for an IPv4 address: a mapped one (`::ffff:1.2.3.4`), or one of
+/// the deprecated compatible ones (`::1.2.3.4`), which a tunnel may take to that address.
+fn is_disguised(ip: Ipv6Addr) -> bool {
+    let compatible = matches!(ip.segments(), [0, 0, 0, 0, 0, 0, _, _])
+        && !ip.is_unspecified()
+        && !ip.is_loopback();
+    compatible || ip.to_ipv4_mapped().is_some()
+}
+
 /// An address of the socket's own family; an IPv4 address in IPv6's clothes is none.
 pub(super) fn of_family(address: IpSocketAddress, family: Family) -> Result<SocketAddr, ErrorCode> {
     let address = SocketAddr::from(address);
-    let mapped = matches!(address.ip(), IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some());
-    match Family::of(&address) == family && !mapped {
+    let disguised = matches!(address.ip(), IpAddr::V6(ip) if is_disguised(ip));
+    match Family::of(&address) == family && !disguised {
         true => Ok(address),
         false => Err(ErrorCode::InvalidArgument),
     }
@@ -127,6 +136,9 @@ mod tests {
         assert_eq!(check("127.0.0.1:1", Family::V6), [false, true, true]);
         assert_eq!(check("[::1]:1", Family::V4), [false, true, true]);
         assert_eq!(check("[::ffff:1.2.3.4]:1", Family::V6), [false, true, true]);
+        assert_eq!(check("[::1.2.3.4]:1", Family::V6), [false, true, true]);
+        assert_eq!(check("[::2]:1", Family::V6), [false, true, true]);
+        assert_eq!(check("[::1]:1", Family::V6), [true, true, true]);
         assert_eq!(check("0.0.0.0:1", Family::V4), [true, true, false]);
         assert_eq!(check("[::]:1", Family::V6), [true, true, false]);
         assert_eq!(check("1.2.3.4:0", Family::V4), [true, true, false]);

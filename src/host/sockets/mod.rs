@@ -35,6 +35,8 @@ pub mod bindings {
             "wasi:sockets/tcp.[method]tcp-socket.accept": async | trappable,
             "wasi:sockets/tcp.[method]tcp-socket.finish-connect": async | trappable,
             "wasi:sockets/tcp.[method]tcp-socket.shutdown": async | trappable,
+            "wasi:sockets/tcp-create-socket.create-tcp-socket": async | trappable,
+            "wasi:sockets/udp-create-socket.create-udp-socket": async | trappable,
             "wasi:sockets/udp.[method]incoming-datagram-stream.receive": async | trappable,
             "wasi:sockets/udp.[method]outgoing-datagram-stream.check-send": async | trappable,
             "wasi:sockets/udp.[method]outgoing-datagram-stream.send": async | trappable,

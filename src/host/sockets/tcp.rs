@@ -19,10 +19,12 @@ use crate::network::Protocol;
 type Streams = (Resource<InputStream>, Resource<OutputStream>);
 
 impl tcp_create_socket::Host for State {
-    fn create_tcp_socket(
+    async fn create_tcp_socket(
         &mut self,
         family: IpAddressFamily,
     ) -> Result<Resource<TcpSocket>, SocketError> {
+        self.breathe().await?;
+        self.spend_system_call();
         let socket = TcpSocket::new(&self.handle, family.into(), &self.descriptors)?;
         Ok(self.table.push(socket)?)
     }
@@ -79,7 +81,10 @@ impl HostTcpSocket for State {
         if !allow.reaches(Protocol::Tcp, target, known) {
             return Err(ErrorCode::AccessDenied.into());
         }
-        socket.start_connect(target)
+        socket.start_connect(target)?;
+        // Within the machine the peer's end of it is made here, too.
+        self.spend_system_call();
+        Ok(())
     }
 
     async fn finish_connect(
@@ -118,6 +123,7 @@ impl HostTcpSocket for State {
             .table
             .get(&socket)?
             .accept(&self.handle, &self.descriptors)?;
+        self.spend_system_call();
         let accepted = self.table.push(accepted)?;
         let (input, output) = self.hand_out(&accepted, (input, output))?;
         Ok((accepted, input, output))

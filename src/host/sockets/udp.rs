@@ -25,10 +25,12 @@ type Streams = (
 );
 
 impl udp_create_socket::Host for State {
-    fn create_udp_socket(
+    async fn create_udp_socket(
         &mut self,
         family: IpAddressFamily,
     ) -> Result<Resource<UdpSocket>, SocketError> {
+        self.breathe().await?;
+        self.spend_system_call();
         let socket = UdpSocket::new(&self.handle, family.into(), &self.descriptors)?;
         Ok(self.table.push(socket)?)
     }
@@ -154,7 +156,10 @@ impl HostIncomingDatagramStream for State {
         self.breathe().await?;
         let most = usize::try_from(max_results).unwrap_or(usize::MAX);
         let stream = self.table.get_mut(&stream)?;
-        stream.receive(most, &mut self.datagram)
+        let datagrams = stream.receive(most, &mut self.datagram)?;
+        let bytes = datagrams.iter().map(|datagram| datagram.data.len()).sum();
+        self.spend_datagrams(datagrams.len(), bytes);
+        Ok(datagrams)
     }
 
     fn subscribe(
@@ -188,7 +193,11 @@ impl HostOutgoingDatagramStream for State {
     ) -> Result<u64, SocketError> {
         self.breathe().await?;
         let stream = self.table.get_mut(&stream)?;
-        stream.send(&datagrams, &self.context.network, &self.looked_up)
+        let sent = stream.send(&datagrams, &self.context.network, &self.looked_up)?;
+        let count = usize::try_from(sent).unwrap_or(usize::MAX);
+        let bytes = datagrams.iter().take(count).map(|one| one.data.len()).sum();
+        self.spend_datagrams(count, bytes);
+        Ok(sent)
     }
 
     fn subscribe(

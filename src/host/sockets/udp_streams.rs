@@ -17,10 +17,10 @@ use crate::network::{Allow, LookedUp, Protocol};
 
 /// The longest datagram there is, in bytes.
 const DATAGRAM_MAX: usize = 65_535;
-/// The most datagrams that one `receive` gives.
-const RECEIVE_MAX: usize = 1024;
+/// The most datagrams that one `receive` gives: each is a system call, and others wait meanwhile.
+const RECEIVE_MAX: usize = MAX_BATCH;
 /// Beyond how many bytes it gives no further one.
-const RECEIVE_BYTES: usize = 1 << 20;
+const RECEIVE_BYTES: usize = 1 << 17;
 
 /// What a socket receives.
 pub struct IncomingDatagramStream {

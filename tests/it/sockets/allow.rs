@@ -51,6 +51,13 @@ impl Asked {
     }
 }
 
+/// What one of them answers.
+pub(super) fn answer(rules: &str, method: &str, arguments: &[Value]) -> Value {
+    let mut asked = Asked::new();
+    asked.ask(rules, method, arguments);
+    asked.answers().swap_remove(0)
+}
+
 #[test]
 fn connecting_sending_and_binding_need_a_rule_each() {
     let peer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");

@@ -16,6 +16,12 @@ fn listener() -> (TcpListener, u16) {
     (server, port)
 }
 
+/// Runs until nothing can run any more.
+fn run_until_idle(guest: &Guest) {
+    let idle = |turn: wippy_dispatcher::Turn| turn.ran == 0 && turn.runnable == 0;
+    while !idle(guest.dispatcher.turn(Some(Duration::ZERO)).expect("a turn")) {}
+}
+
 /// Reads to the end and counts.
 fn count(mut stream: TcpStream) -> u64 {
     let mut buffer = vec![0; 1 << 18];
@@ -69,9 +75,7 @@ fn a_peer_that_reads_late_parks_its_writer_at_the_permit() {
     let (talk, _) = guest.start("talk", talk);
     assert_eq!(guest.end(talk), Ok(json!({ "ok": "meanwhile" })));
     assert_eq!(guest.end(echo), Ok(json!({ "ok": 9 })));
-    // The writer goes on until nothing can run any more.
-    let idle = |turn: wippy_dispatcher::Turn| turn.ran == 0 && turn.runnable == 0;
-    while !idle(guest.dispatcher.turn(Some(Duration::ZERO)).expect("a turn")) {}
+    run_until_idle(&guest);
     assert!(!writer.is_finished());
     let (stream, _) = server.accept().expect("the writer");
     let reading = thread::spawn(move || count(stream));
@@ -85,26 +89,18 @@ fn what_was_accepted_is_delivered_whatever_ends_the_call() {
     let guest = Guest::new();
     for way in ["return", "drop", "shutdown", "exit", "trap"] {
         let (server, at) = listener();
-        set_socket_recv_buffer_size(&server, 1 << 16).expect("an option");
+        set_socket_recv_buffer_size(&server, 1 << 13).expect("an option");
         let arguments = vec![json!(at), json!(way)];
         let (writer, printed) = guest.start("write-and-end", arguments);
         // The connect completes in the system; the guest writes until nothing more fits.
-        let accepting = thread::spawn(move || server.accept().expect("the writer").0);
-        let stream = guest.run_until(accepting);
-        guest.run_for(20);
+        let written = guest.number(&printed);
+        assert!(written >= 1 << 16, "{way}: {written}");
+        run_until_idle(&guest);
         assert!(!writer.is_finished(), "{way}: it waits for the delivery");
+        let (stream, _) = server.accept().expect("the writer");
         let reading = thread::spawn(move || count(stream));
         let outcome = guest.end(writer);
-        let written = match way {
-            "exit" | "trap" => {
-                assert_eq!(outcome.is_ok(), way == "exit", "{outcome:?}");
-                guest.number(&printed)
-            }
-            _ => outcome
-                .as_ref()
-                .map_or(0, |value| value.as_u64().unwrap_or(0)),
-        };
-        assert!(written > 1 << 16, "{way}: {written}");
+        assert_eq!(outcome.is_err(), way == "trap", "{way}: {outcome:?}");
         assert_eq!(reading.join().expect("the reader"), written, "{way}");
     }
 }
@@ -141,4 +137,41 @@ fn a_full_backlog_keeps_a_connect_waiting() {
     let first = server.accept().expect("the first");
     assert_eq!(guest.end(waiting), Ok(json!("ok")));
     drop((first, filling));
+}
+
+#[test]
+fn sockets_that_go_away_leave_an_end_or_a_reset() {
+    let guest = Guest::new();
+    assert_eq!(
+        guest.lines("abandon", &[]),
+        [
+            "nobody accepted: connection-reset",
+            "nobody accepted: connection-reset",
+            "nobody accepted: connection-reset",
+            "gone while it connected: closed",
+            "reset: connection-reset",
+            "and again: closed",
+            "its local-address: ok",
+            "its remote-address: invalid-state",
+            "its hop-limit: ok",
+            "its write: closed",
+        ]
+    );
+}
+
+/// Where both directions have ended the system knows of no connection any more, and that is what
+/// was asked for.
+#[test]
+fn shutting_down_what_has_ended_is_no_wrong_state() {
+    let guest = Guest::new();
+    let ways = ["receive", "send", "both"];
+    let mut expected: Vec<String> = ways
+        .iter()
+        .map(|way| format!("connection-reset, {way}: ok"))
+        .collect();
+    for way in ways {
+        expected.push(format!("closed, closed, {way}, client: ok"));
+        expected.push(format!("closed, closed, {way}, server: ok"));
+    }
+    assert_eq!(guest.lines("shut-down-late", &[]), expected);
 }

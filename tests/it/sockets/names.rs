@@ -35,9 +35,48 @@ fn a_name_is_looked_up_meanwhile() {
 #[test]
 fn what_is_no_name_is_an_invalid_argument() {
     let guest = Guest::new();
-    for name in ["", "a b", "a..b", "127.0.0.1:80", "[::1]", "a\u{0}b"] {
-        assert_eq!(guest.lines("look-up", &[json!(name)]), ["invalid-argument"]);
+    let (label, long) = ("a".repeat(64), "a.".repeat(150));
+    let umlauts = "\u{fc}".repeat(300);
+    for name in [
+        "",
+        ".",
+        "..",
+        "a b",
+        "a..b",
+        "a..",
+        "\u{3002}",
+        "127.0.0.1:80",
+        "[::1]",
+        "fe80::1%lo",
+        "a\u{0}b",
+        &label,
+        &long,
+        &umlauts,
+    ] {
+        let answer = guest.lines("look-up", &[json!(name)]);
+        assert_eq!(answer, ["invalid-argument"], "{name:?}");
     }
+}
+
+/// Short forms of IPv4 are the resolver's business: they need the right to ask it, which a rule of
+/// addresses does not give.
+#[test]
+fn a_short_form_of_an_address_is_a_lookup() {
+    let guest = Guest::new();
+    for name in ["127.1", "0x7f000001"] {
+        let answer = guest.lines("look-up", &[json!(name)]);
+        let known = [
+            "127.0.0.1",
+            "name-unresolvable",
+            "temporary-resolver-failure",
+        ];
+        let last = answer.last().expect("a line");
+        assert!(known.contains(&last.as_str()), "{name}: {answer:?}");
+    }
+    let denied = super::allow::answer("['tcp:127.0.0.1:*']", "look-up", &[json!("127.1")]);
+    assert_eq!(denied, json!(["access-denied"]));
+    let known = super::allow::answer("['tcp:10.0.0.1:*']", "look-up", &[json!("127.0.0.1")]);
+    assert_eq!(known, json!(["at once", "127.0.0.1"]));
 }
 
 /// `invalid.` exists nowhere; a machine without a resolver cannot say so.

@@ -134,10 +134,12 @@ fn addresses_that_are_none_are_invalid_arguments() {
         let mut expected = vec![
             "bind other family: invalid-argument",
             "bind mapped: invalid-argument",
+            "bind compatible: invalid-argument",
             "bind multicast: invalid-argument",
             "bind not here: address-not-bindable",
             "connect other family: invalid-argument",
             "connect mapped: invalid-argument",
+            "connect compatible: invalid-argument",
             "connect wildcard: invalid-argument",
             "connect multicast: invalid-argument",
             "connect port 0: invalid-argument",

@@ -141,3 +141,32 @@ fn more_than_was_permitted_traps() {
         "{trap}"
     );
 }
+
+#[test]
+fn errors_of_the_network_replaced_streams_and_sizes_at_their_bounds() {
+    let guest = Guest::new();
+    for v6 in families() {
+        let expected = [
+            "to nobody: ok",
+            "receive: connection-refused",
+            "receive again: 0",
+            "to nobody: ok",
+            "and again: connection-refused",
+            "and again: ok",
+            "connected anew: true",
+            "its peer sends: ok",
+            "received: 1",
+            "to its peer: ok",
+            "without a remote: invalid-argument",
+            "to itself: ok",
+            "an empty one came: true",
+            "the longest: ok",
+            "it came: true",
+            "one byte more: datagram-too-large",
+            "all that is permitted: true",
+            "all came: true",
+            "bound as before: true",
+        ];
+        assert_eq!(guest.lines("udp-edges", &[json!(v6)]), expected, "{v6}");
+    }
+}

@@ -113,6 +113,8 @@ fn foreign_wakes_during_the_dispatchers_end_drop_nothing_elsewhere() {
                         spawned += 1;
                     }
                     started.store(true, Ordering::Release);
+                    // On a core that both share it would use up its slice first.
+                    thread::yield_now();
                 }
             });
             while !started.load(Ordering::Acquire) {

@@ -1,5 +1,7 @@
+use std::future::Future;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -274,4 +276,43 @@ fn connections_that_come_and_go_leave_nothing_behind() {
             .is_some_and(|(most, least)| most - least < 90),
         "{counts:?}"
     );
+}
+
+/// The system ends a read at the place of an urgent byte although there is more behind it: a short
+/// read does not mean that nothing is left then.
+#[test]
+fn an_urgent_byte_hides_nothing_behind_it() {
+    use rustix::net::{SendFlags, send};
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    for any in loopbacks() {
+        let (server, address) = listener(any);
+        let stream = run(&dispatcher, TcpStream::connect(&handle, address)).expect("connect");
+        let (mut peer, _) = server.accept().expect("accept");
+        for round in 0..3 {
+            peer.write_all(b"ab").expect("write");
+            send(&peer, b"!", SendFlags::OOB).expect("an urgent byte");
+            peer.write_all(b"cd").expect("write");
+            let mut all = std::pin::pin!(async {
+                let (mut received, mut buffer) = (Vec::new(), [0; 64]);
+                while received.len() < 4 {
+                    // As one who reads only what readiness announces.
+                    stream.readable().await.expect("a dispatcher");
+                    match stream.try_read(&mut buffer) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        read => received.extend_from_slice(&buffer[..read.expect("open")]),
+                    }
+                }
+                received
+            });
+            // Where bytes are forgotten it would wait for ever.
+            let mut late = std::pin::pin!(handle.sleep(Duration::from_secs(5)));
+            let received = std::future::poll_fn(|cx| match all.as_mut().poll(cx) {
+                Poll::Ready(received) => Poll::Ready(Some(received)),
+                Poll::Pending => late.as_mut().poll(cx).map(|_| None),
+            });
+            let received = dispatcher.block_on(received).expect("run");
+            assert_eq!(received.as_deref(), Some(&b"abcd"[..]), "round {round}");
+        }
+    }
 }

@@ -16,6 +16,8 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+mod ends;
+mod matrix;
 mod names;
 mod tcp;
 mod tcp_checks;
@@ -123,8 +125,8 @@ impl Guest for Sockets {
     fn write_much(port: u16, bytes: u64) -> Result<u32, String> {
         tcp::write_much(port, bytes)
     }
-    fn write_and_end(port: u16, way: String) -> u64 {
-        tcp::write_and_end(port, &way)
+    fn write_and_end(port: u16, way: String) {
+        tcp::write_and_end(port, &way);
     }
     fn busy(port: u16, rounds: u32) -> Result<u32, String> {
         tcp::busy(port, rounds)
@@ -138,6 +140,24 @@ impl Guest for Sockets {
     fn tcp_options(v6: bool) -> Vec<String> {
         tcp_checks::options(v6)
     }
+    fn tcp_matrix(v6: bool) -> Vec<String> {
+        matrix::tcp(v6)
+    }
+    fn udp_matrix(v6: bool) -> Vec<String> {
+        matrix::udp(v6)
+    }
+    fn abandon() -> Vec<String> {
+        ends::abandon()
+    }
+    fn shut_down_late() -> Vec<String> {
+        ends::shut_down_late()
+    }
+    fn udp_edges(v6: bool) -> Vec<String> {
+        udp_checks::edges(v6)
+    }
+    fn udp_flood(rounds: u32) -> Result<u64, String> {
+        udp::flood(rounds).map_err(said)
+    }
     fn tcp_addresses(v6: bool) -> Vec<String> {
         tcp_checks::addresses(v6)
     }
@@ -146,6 +166,9 @@ impl Guest for Sockets {
     }
     fn churn(rounds: u32) -> Result<u32, String> {
         tcp_checks::churn(rounds)
+    }
+    fn open_and_close(rounds: u32) {
+        ends::open_and_close(rounds);
     }
     fn exhaust() -> Vec<String> {
         tcp_checks::exhaust()

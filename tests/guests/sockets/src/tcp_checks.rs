@@ -110,6 +110,8 @@ pub fn addresses(v6: bool) -> Vec<String> {
     let mapped = v6_at((0, 0, 0, 0, 0, 0xffff, 0x7f00, 1), 80);
     steps.tried("bind other family", fresh().start_bind(&network, loopback(!v6, 0)));
     steps.tried("bind mapped", fresh().start_bind(&network, mapped));
+    let compatible = v6_at((0, 0, 0, 0, 0, 0, 0x7f00, 1), 80);
+    steps.tried("bind compatible", fresh().start_bind(&network, compatible));
     steps.tried("bind multicast", fresh().start_bind(&network, multicast));
     let unreachable = match v6 {
         true => v6_at((0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 0),
@@ -118,6 +120,7 @@ pub fn addresses(v6: bool) -> Vec<String> {
     steps.tried("bind not here", fresh().start_bind(&network, unreachable));
     steps.tried("connect other family", fresh().start_connect(&network, loopback(!v6, 80)));
     steps.tried("connect mapped", fresh().start_connect(&network, mapped));
+    steps.tried("connect compatible", fresh().start_connect(&network, compatible));
     steps.tried("connect wildcard", fresh().start_connect(&network, wildcard));
     steps.tried("connect multicast", fresh().start_connect(&network, multicast));
     steps.tried("connect port 0", fresh().start_connect(&network, loopback(v6, 0)));

@@ -91,3 +91,27 @@ pub fn talk(
     }
     Ok(answers)
 }
+
+pub fn flood(rounds: u32) -> Result<u64, ErrorCode> {
+    let socket = bound(loopback(false, 0))?;
+    let here = socket.local_address()?;
+    let (incoming, outgoing) = socket.stream(None)?;
+    let datagrams: Vec<OutgoingDatagram> = (0..8)
+        .map(|_| OutgoingDatagram {
+            data: alloc::vec![7; 8192],
+            remote_address: Some(here),
+        })
+        .collect();
+    let mut bytes = 0;
+    for _ in 0..rounds {
+        send(&outgoing, &datagrams)?;
+        let mut came = 0;
+        while came < datagrams.len() {
+            for datagram in receive(&incoming)? {
+                came += 1;
+                bytes += datagram.data.len() as u64;
+            }
+        }
+    }
+    Ok(bytes)
+}

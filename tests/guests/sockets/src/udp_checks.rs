@@ -10,9 +10,9 @@ use crate::wasi::sockets::instance_network::instance_network;
 use crate::wasi::sockets::ip_name_lookup::resolve_addresses;
 use crate::wasi::sockets::network::{IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress};
 use crate::wasi::sockets::tcp_create_socket::create_tcp_socket;
-use crate::wasi::sockets::udp::OutgoingDatagram;
+use crate::wasi::sockets::udp::{OutgoingDatagram, OutgoingDatagramStream};
 use crate::wasi::sockets::udp_create_socket::create_udp_socket;
-use crate::{Steps, family, loopback};
+use crate::{Steps, family, loopback, outcome, port_of};
 
 fn datagram(data: &[u8], remote_address: Option<IpSocketAddress>) -> OutgoingDatagram {
     OutgoingDatagram {
@@ -146,6 +146,83 @@ pub fn mistakes() -> Vec<String> {
         steps.tried("mapped", v6.stream(Some(mapped)));
     }
     drop((before, connected, incoming, outgoing));
+    steps.0
+}
+
+/// Sends one and says how that went.
+fn send_one(outgoing: &OutgoingDatagramStream, one: OutgoingDatagram) -> String {
+    let permit = outgoing.check_send();
+    outcome(permit.and_then(|_| outgoing.send(&[one])))
+}
+
+pub fn edges(v6: bool) -> Vec<String> {
+    let mut steps = Steps::new();
+    let one = bound(loopback(v6, 0)).expect("a port");
+    let two = bound(loopback(v6, 0)).expect("a port");
+    let (here, there) = (one.local_address().expect("bound"), two.local_address().expect("bound"));
+    let gone = bound(loopback(v6, 0)).expect("a port");
+    let closed = gone.local_address().expect("bound");
+    drop(gone);
+    // Nobody is there, and the network says so: once for each datagram.
+    let (incoming, outgoing) = one.stream(Some(closed)).expect("bound");
+    steps.saw("to nobody", send_one(&outgoing, datagram(b"x", None)));
+    incoming.subscribe().block();
+    steps.tried("receive", incoming.receive(9));
+    steps.saw("receive again", incoming.receive(9).map_or(99, |list| list.len()));
+    steps.saw("to nobody", send_one(&outgoing, datagram(b"x", None)));
+    steps.saw("and again", send_one(&outgoing, datagram(b"x", None)));
+    steps.saw("and again", send_one(&outgoing, datagram(b"x", None)));
+    let _ = incoming.receive(9);
+    // Connected to one and then to another.
+    let (_two_in, two_out) = two.stream(None).expect("bound");
+    drop((incoming, outgoing));
+    let (incoming, outgoing) = one.stream(Some(there)).expect("bound");
+    steps.saw("connected anew", one.remote_address().is_ok_and(|at| port_of(at) == port_of(there)));
+    steps.saw("its peer sends", send_one(&two_out, datagram(b"y", Some(here))));
+    steps.saw("received", receive(&incoming).map_or(99, |list| list.len()));
+    steps.saw("to its peer", send_one(&outgoing, datagram(b"", None)));
+    drop((incoming, outgoing));
+    // To and from anybody again.
+    let (incoming, outgoing) = one.stream(None).expect("bound");
+    steps.saw("without a remote", send_one(&outgoing, datagram(b"z", None)));
+    steps.saw("to itself", send_one(&outgoing, datagram(b"", Some(here))));
+    let lengths: Vec<usize> =
+        receive(&incoming).unwrap_or_default().iter().map(|one| one.data.len()).collect();
+    steps.saw("an empty one came", lengths.iter().eq([&0]));
+    // As long as a datagram can be, and longer.
+    let longest = if v6 { 65_527 } else { 65_507 };
+    let long = |length| datagram(&vec![1; length], Some(here));
+    steps.saw("the longest", send_one(&outgoing, long(longest)));
+    let lengths: Vec<usize> =
+        receive(&incoming).unwrap_or_default().iter().map(|one| one.data.len()).collect();
+    steps.saw("it came", lengths.iter().eq([&longest]));
+    steps.saw("one byte more", send_one(&outgoing, long(longest + 1)));
+    // Just what is permitted.
+    let permit = outgoing.check_send().unwrap_or(0);
+    let batch: Vec<OutgoingDatagram> = (0..permit).map(|_| datagram(b"b", Some(here))).collect();
+    steps.saw("all that is permitted", outgoing.send(&batch).is_ok_and(|sent| sent == permit));
+    let mut came = 0;
+    while came < batch.len() {
+        came += receive(&incoming).map_or(99, |list| list.len());
+    }
+    steps.saw("all came", came == batch.len());
+    // Bound to all addresses, connected and back: neither port nor address is lost.
+    let wildcard = match loopback(v6, 0) {
+        IpSocketAddress::Ipv4(at) => IpSocketAddress::Ipv4(Ipv4SocketAddress {
+            address: (0, 0, 0, 0),
+            ..at
+        }),
+        IpSocketAddress::Ipv6(at) => IpSocketAddress::Ipv6(Ipv6SocketAddress {
+            address: (0, 0, 0, 0, 0, 0, 0, 0),
+            ..at
+        }),
+    };
+    let all = bound(wildcard).expect("a port");
+    let before = all.local_address().expect("bound");
+    drop(all.stream(Some(there)).expect("bound"));
+    drop(all.stream(None).expect("bound"));
+    let after = all.local_address().expect("bound");
+    steps.saw("bound as before", format!("{before:?}").bytes().eq(format!("{after:?}").bytes()));
     steps.0
 }
 
