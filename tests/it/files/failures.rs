@@ -67,6 +67,15 @@ fn too_many_open_files_are_an_error_of_the_guests() {
 }
 
 #[test]
+fn the_program_takes_the_descriptors_that_it_may_have() {
+    let world = World::new();
+    std::fs::write(world.root().join("a"), "x").expect("a file");
+    let lines = ["hoard 100 /data a"];
+    let output = in_shell(&world, &["env"], "ulimit -S -n 60", &lines);
+    assert_eq!(answers(&output), ["100"]);
+}
+
+#[test]
 fn the_limit_on_sizes_is_an_error_and_no_signal() {
     let world = World::new();
     let lines = [
