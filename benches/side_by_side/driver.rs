@@ -1,4 +1,5 @@
-//! The run: every round asks every contender once, one after the other.
+//! The run: every round starts every contender anew and asks it for every figure, one after the
+//! other.
 
 use std::path::{Path, PathBuf};
 
@@ -21,12 +22,15 @@ use crate::worker::guests_directory;
 pub fn run(options: &Options) -> Fallible<()> {
     let peer = find_peer(options)?;
     let files = Files::make(options.quick)?;
-    let mut team = Team::start(peer.as_deref(), &files, false)?;
+    let team = Team {
+        peer: peer.as_deref(),
+        files: &files,
+    };
     core::stay(0)?;
     let ports = servers::start(plan::mebibytes(options.quick))?;
     core::roam()?;
     let mut report = Report::new(Machine::look(), options.quick);
-    report.print_head(&mut team.contenders)?;
+    report.print_head(&mut team.start(&Name::ALL, false)?)?;
     let rounds = if options.quick {
         1
     } else {
@@ -40,10 +44,7 @@ pub fn run(options: &Options) -> Fallible<()> {
         .into_iter()
         .filter(wanted)
     {
-        if section.pinned != team.pinned {
-            team = Team::start(peer.as_deref(), &files, section.pinned)?;
-        }
-        let table = measure(section, &mut team.contenders, rounds)?;
+        let table = measure(section, &team, rounds)?;
         report.print_table(&table);
         report.push(table);
     }
@@ -54,25 +55,25 @@ pub fn run(options: &Options) -> Fallible<()> {
     Ok(())
 }
 
-/// Everybody who is measured.
-struct Team {
-    contenders: Vec<Contender>,
-    /// On a core of their own.
-    pinned: bool,
+/// How to start those who are measured.
+struct Team<'a> {
+    peer: Option<&'a Path>,
+    files: &'a Files,
 }
 
-impl Team {
-    fn start(peer: Option<&Path>, files: &Files, pinned: bool) -> Fallible<Team> {
+impl Team<'_> {
+    /// Starts these; `pinned`: on a core of their own.
+    fn start(&self, names: &[Name], pinned: bool) -> Fallible<Vec<Contender>> {
         // A process has the cores of the thread that started it.
         if pinned {
             core::stay(1)?;
         }
         let mut contenders = Vec::new();
-        for name in Name::ALL {
-            contenders.extend(Contender::start(name, peer, files.directory())?);
+        for &name in names {
+            contenders.extend(Contender::start(name, self.peer, self.files.directory())?);
         }
         core::roam()?;
-        Ok(Team { contenders, pinned })
+        Ok(contenders)
     }
 }
 
@@ -89,32 +90,34 @@ fn find_peer(options: &Options) -> Fallible<Option<PathBuf>> {
     Ok(Some(default).filter(|path| path.is_file()))
 }
 
-fn measure(section: Section, contenders: &mut [Contender], rounds: u32) -> Fallible<Table> {
+/// A round is of new processes: where a process has its memory may decide more than what is
+/// measured, and stays as it is for as long as it lives.
+fn measure(section: Section, team: &Team, rounds: u32) -> Fallible<Table> {
     let mut table = Table::new(section);
-    for at in 0..table.section.rows.len() {
-        let row = &table.section.rows[at];
-        let mut cells: Vec<_> = table
-            .section
-            .columns
-            .iter()
-            .map(|&name| Cell::new(name, table.section.never_ends.contains(&name)))
-            .collect();
-        // A round that does not count: compiles, and warms what is warm in a program that runs.
-        for round in 0..=rounds {
+    let section = &table.section;
+    let cell = |&name: &Name| Cell::new(name, section.never_ends.contains(&name));
+    let mut cells: Vec<Vec<Cell>> = section
+        .rows
+        .iter()
+        .map(|_| section.columns.iter().map(cell).collect())
+        .collect();
+    for _ in 0..rounds {
+        let mut contenders = team.start(section.columns, section.pinned)?;
+        for (row, cells) in section.rows.iter().zip(&mut cells) {
             for cell in cells.iter_mut().filter(|cell| !cell.never_ends) {
                 let asked = contenders
                     .iter_mut()
                     .find(|contender| contender.name() == cell.name);
                 if let Some(contender) = asked {
-                    let summary = ask(row, contender)?;
-                    if round > 0 {
-                        cell.rounds.push(summary);
-                    }
+                    // The first time does not count: it compiles, and warms what is warm in a
+                    // program that runs.
+                    ask(row, contender)?;
+                    cell.rounds.push(ask(row, contender)?);
                 }
             }
         }
-        table.cells.push(cells);
     }
+    table.cells = cells;
     Ok(table)
 }
 

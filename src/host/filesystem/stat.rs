@@ -43,7 +43,7 @@ pub(super) fn told(stat: &Stat) -> DescriptorStat {
 
 /// The lower half says which object it is, and stays while it lives: preview 1 takes it for the
 /// inode. The upper half changes with size and modification time.
-fn hash(stat: &Stat) -> MetadataHashValue {
+pub(super) fn hash(stat: &Stat) -> MetadataHashValue {
     let mut object = DefaultHasher::new();
     (stat.st_dev, stat.st_ino).hash(&mut object);
     let mut content = object.clone();
@@ -74,27 +74,31 @@ fn set_times_at(dir: &Dir, path: &str, follows: bool, times: &Timestamps) -> io:
 }
 
 impl State {
-    pub(super) async fn stat_of(
+    /// What `read` takes from what the system tells of an opened file: no more is handed on.
+    pub(super) async fn stat_of<T: Send + 'static>(
         &mut self,
         descriptor: &Resource<Descriptor>,
-    ) -> Result<Stat, FsError> {
+        read: fn(&Stat) -> T,
+    ) -> Result<T, FsError> {
         self.breathe().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         if self.is_inline(node.class()) {
-            let stat = node.stat();
+            let stat = node.stat(read);
             self.spend_system_call();
             return Ok(stat?);
         }
         let (node, mount) = (node.clone(), mount.clone());
-        self.on_pool(&mount, move || node.stat()).await
+        self.on_pool(&mount, move || node.stat(read)).await
     }
 
-    pub(super) async fn stat_path(
+    /// The same of a path.
+    pub(super) async fn stat_path<T: Send + 'static>(
         &mut self,
         base: &Resource<Descriptor>,
         flags: PathFlags,
         path: String,
-    ) -> Result<Stat, FsError> {
+        read: fn(&Stat) -> T,
+    ) -> Result<T, FsError> {
         self.breathe().await?;
         let (directory, mount) = self.directory(base)?;
         relative(&path)?;
@@ -102,26 +106,12 @@ impl State {
         let mut wanted = OFlags::PATH | OFlags::CLOEXEC;
         wanted.set(OFlags::NOFOLLOW, !follows);
         if let Some(fd) = self.open_cached(&directory, &path, wanted)? {
-            return Ok(fstat(fd)?);
+            return Ok(read(&fstat(fd)?));
         }
-        self.on_pool(&mount, move || stat_at(directory.dir()?, &path, follows))
-            .await
-    }
-
-    pub(super) async fn hash_of(
-        &mut self,
-        descriptor: &Resource<Descriptor>,
-    ) -> Result<MetadataHashValue, FsError> {
-        Ok(hash(&self.stat_of(descriptor).await?))
-    }
-
-    pub(super) async fn hash_path(
-        &mut self,
-        base: &Resource<Descriptor>,
-        flags: PathFlags,
-        path: String,
-    ) -> Result<MetadataHashValue, FsError> {
-        Ok(hash(&self.stat_path(base, flags, path).await?))
+        self.on_pool(&mount, move || {
+            Ok(read(&stat_at(directory.dir()?, &path, follows)?))
+        })
+        .await
     }
 
     pub(super) async fn same_object(
@@ -129,8 +119,8 @@ impl State {
         one: &Resource<Descriptor>,
         other: &Resource<Descriptor>,
     ) -> Result<bool, FsError> {
-        let (one, other) = (self.stat_of(one).await?, self.stat_of(other).await?);
-        Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
+        let object = |stat: &Stat| (stat.st_dev, stat.st_ino);
+        Ok(self.stat_of(one, object).await? == self.stat_of(other, object).await?)
     }
 
     pub(super) async fn change_times(
@@ -185,8 +175,8 @@ impl State {
 }
 
 impl Node {
-    fn stat(&self) -> io::Result<Stat> {
-        Ok(fstat(self.fd()?)?)
+    fn stat<T>(&self, read: fn(&Stat) -> T) -> io::Result<T> {
+        Ok(read(&fstat(self.fd()?)?))
     }
 
     fn set_times(&self, times: &Timestamps) -> io::Result<()> {

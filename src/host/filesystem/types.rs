@@ -173,7 +173,7 @@ impl HostDescriptor for State {
     }
 
     async fn stat(&mut self, descriptor: Resource<Descriptor>) -> Result<DescriptorStat, FsError> {
-        Ok(stat::told(&self.stat_of(&descriptor).await?))
+        self.stat_of(&descriptor, stat::told).await
     }
 
     async fn stat_at(
@@ -182,7 +182,7 @@ impl HostDescriptor for State {
         flags: PathFlags,
         path: String,
     ) -> Result<DescriptorStat, FsError> {
-        Ok(stat::told(&self.stat_path(&base, flags, path).await?))
+        self.stat_path(&base, flags, path, stat::told).await
     }
 
     async fn set_times_at(
@@ -277,7 +277,7 @@ impl HostDescriptor for State {
         &mut self,
         descriptor: Resource<Descriptor>,
     ) -> Result<MetadataHashValue, FsError> {
-        self.hash_of(&descriptor).await
+        self.stat_of(&descriptor, stat::hash).await
     }
 
     async fn metadata_hash_at(
@@ -286,7 +286,7 @@ impl HostDescriptor for State {
         flags: PathFlags,
         path: String,
     ) -> Result<MetadataHashValue, FsError> {
-        self.hash_path(&base, flags, path).await
+        self.stat_path(&base, flags, path, stat::hash).await
     }
 
     fn drop(&mut self, descriptor: Resource<Descriptor>) -> Result<()> {
