@@ -1,4 +1,5 @@
-//! What one call may hold of what the process has for all: descriptors, and memory for its streams.
+//! What one call may hold of what the process has for all: descriptors, memory for its streams, places
+//! at the resolver.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +9,9 @@ use rustix::process::{Resource, getrlimit};
 
 /// How many bytes on their way from or to files the streams of one call may keep.
 pub(crate) const FILE_BYTES: usize = 64 << 20;
+
+/// How many names one call may have looked up at once: the resolver's places are everybody's.
+pub(crate) const LOOKUPS: usize = 64;
 
 /// How many descriptors one call may hold: half of what the process may have (`RLIMIT_NOFILE`), so
 /// that a guest that hoards leaves something for the others and for the host.

@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::filesystem::Mount;
 use super::http::Access;
 use super::io::Sink;
-use super::share::{FILE_BYTES, Share, share_of_process};
+use super::share::{FILE_BYTES, LOOKUPS, Share, share_of_process};
 use super::stdio::Stdio;
 use super::table::Table;
 use crate::http::Deliveries;
@@ -72,6 +72,8 @@ pub struct State {
     pub(crate) descriptors: Share,
     /// The bytes that streams of files keep.
     pub(crate) file_bytes: Share,
+    /// How many names may be looked up at once.
+    pub(crate) lookups: Share,
     pub(crate) context: Context,
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
@@ -94,6 +96,7 @@ impl State {
             table: Table::new(context.limits.resources),
             descriptors: Share::new(context.limits.descriptors.min(context.limits.resources)),
             file_bytes: Share::new(FILE_BYTES),
+            lookups: Share::new(LOOKUPS),
             context,
             wait_set: None,
             fired: Vec::new(),
@@ -220,3 +223,30 @@ impl fmt::Display for Exit {
 }
 
 impl std::error::Error for Exit {}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use wippy_dispatcher::Dispatcher;
+
+    use super::*;
+    use crate::http::{Client, ClientLimits, Roots};
+
+    /// A call without a guest.
+    pub fn state(dispatcher: &Dispatcher) -> State {
+        let handle = dispatcher.handle();
+        let client = Client::new(&handle, ClientLimits::default());
+        State::new(
+            handle,
+            Context {
+                env: Vec::new().into(),
+                args: Vec::new().into(),
+                cwd: "/".into(),
+                stdio: Stdio::logged("test:entry"),
+                http: Access::new(client, Roots::default()),
+                network: Allow::everything(),
+                mounts: [].into(),
+                limits: Limits::default(),
+            },
+        )
+    }
+}

@@ -168,36 +168,15 @@ impl From<http::Method> for Method {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
+    use crate::host::http::ResponseOutparam;
     use crate::host::http::interfaces::types::{
         HostFields, HostIncomingBody, HostOutgoingBody, HostOutgoingResponse, HostResponseOutparam,
     };
-    use crate::host::http::{Access, ResponseOutparam};
-    use crate::host::stdio::Stdio;
-    use crate::host::{Context, Limits};
-    use crate::http::{Client, ClientLimits, Roots, Stopped, body, reply};
-    use crate::network::Allow;
+    use crate::host::state::tests::state;
+    use crate::http::{Stopped, body, reply};
     use wippy_dispatcher::Dispatcher;
-
-    /// A call without a guest.
-    pub fn state(dispatcher: &Dispatcher) -> State {
-        let handle = dispatcher.handle();
-        let client = Client::new(&handle, ClientLimits::default());
-        State::new(
-            handle,
-            Context {
-                env: Vec::new().into(),
-                args: Vec::new().into(),
-                cwd: "/".into(),
-                stdio: Stdio::logged("test:entry"),
-                http: Access::new(client, Roots::default()),
-                network: Allow::everything(),
-                mounts: [].into(),
-                limits: Limits::default(),
-            },
-        )
-    }
 
     fn fields(list: &[(&str, &str)]) -> Fields {
         let mut fields = Fields::new();

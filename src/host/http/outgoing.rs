@@ -293,10 +293,10 @@ impl HostResponseOutparam for State {
 mod tests {
     use wippy_dispatcher::Dispatcher;
 
-    use super::super::incoming::tests::state;
     use super::*;
     use crate::host::http::interfaces::types::{HostFields, HostOutgoingBody};
     use crate::host::io::Sink;
+    use crate::host::state::tests::state;
 
     /// Whatever a request keeps is charged as long as it is kept, so that a guest that hoards them
     /// comes to its bound.

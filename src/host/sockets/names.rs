@@ -15,6 +15,7 @@ use super::interfaces::network::IpAddress;
 use super::{Network, SocketError};
 use crate::host::State;
 use crate::host::pollable::Pollable;
+use crate::host::share::Part;
 
 /// `wasi:sockets/ip-name-lookup#resolve-address-stream`: a lookup and what is left of its answer.
 pub struct ResolveAddressStream {
@@ -34,6 +35,7 @@ struct Running {
     arrived: Signal,
     /// Its end abandons the lookup.
     _task: Task<()>,
+    _place: Part,
 }
 
 type Answer = std::result::Result<Vec<IpAddr>, ResolveError>;
@@ -73,6 +75,10 @@ fn code(error: ResolveError) -> Result<ErrorCode, SocketError> {
 
 impl Host for State {
     /// Returns at once: a numeric address is its own answer, anything else is looked up meanwhile.
+    ///
+    /// # Errors
+    /// `temporary-resolver-failure` while as many lookups of the call as it may have are not asked
+    /// for their answers, and those of the interface.
     fn resolve_addresses(
         &mut self,
         network: Resource<Network>,
@@ -90,6 +96,8 @@ impl Host for State {
         let state = match numeric {
             Some(address) => Lookup::Answered(vec![address].into_iter()),
             None => {
+                let place = self.lookups.take(1);
+                let place = place.ok_or(ErrorCode::TemporaryResolverFailure)?;
                 let lookup = resolve(&self.handle, &name);
                 let answer = Arc::new(Mutex::new(None));
                 let arrived = Signal::new(&self.handle)?;
@@ -103,6 +111,7 @@ impl Host for State {
                     answer,
                     arrived,
                     _task: task,
+                    _place: place,
                 })
             }
         };
@@ -143,5 +152,39 @@ impl HostResolveAddressStream for State {
     fn drop(&mut self, stream: Resource<ResolveAddressStream>) -> Result<()> {
         self.table.delete(stream)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wippy_dispatcher::Dispatcher;
+
+    use super::*;
+    use crate::host::share::LOOKUPS;
+    use crate::host::sockets::interfaces::instance_network;
+    use crate::host::state::tests::state;
+
+    #[test]
+    fn one_call_does_not_take_all_places_at_the_resolver() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let network = instance_network::Host::instance_network(&mut state).expect("room");
+        let again = || Resource::<Network>::new_own(network.rep());
+        // Nothing runs before the dispatcher's next turn, so nobody is asked.
+        let look_up =
+            |state: &mut State, name: &str| state.resolve_addresses(again(), name.to_owned());
+        let mut lookups = Vec::new();
+        for _ in 0..LOOKUPS {
+            lookups.push(look_up(&mut state, "nobody.invalid").expect("a place"));
+        }
+        let refused = look_up(&mut state, "nobody.invalid");
+        assert!(matches!(
+            refused,
+            Err(SocketError::Code(ErrorCode::TemporaryResolverFailure))
+        ));
+        look_up(&mut state, "127.0.0.1").expect("its own answer");
+        let given_up = lookups.pop().expect("one");
+        HostResolveAddressStream::drop(&mut state, given_up).expect("its owner");
+        look_up(&mut state, "nobody.invalid").expect("a place");
     }
 }
