@@ -1,5 +1,7 @@
 //! Bodies both ways: lengths, chunks, trailers, and the server's word before them.
 
+use std::sync::mpsc::{Receiver, channel};
+
 use serde_json::json;
 
 use super::server::{Peer, Server};
@@ -117,16 +119,22 @@ fn a_declared_length_is_held_to() {
     );
 }
 
-/// The server sees a body without its end, and the guest an error.
-#[test]
-fn a_body_that_is_dropped_is_never_ended() {
-    let guest = Guest::new();
-    let (told, heard) = std::sync::mpsc::channel();
+/// A server that says nothing, and what it hears: a head, and the beginning of what follows it.
+fn listening() -> (Server, Receiver<(String, Vec<u8>)>) {
+    let (told, heard) = channel();
     let server = Server::new(move |mut peer, _| {
         let head = peer.head();
         let rest = peer.bytes(1000);
         told.send((head, rest)).expect("a listener");
     });
+    (server, heard)
+}
+
+/// The server sees a body without its end, and the guest an error.
+#[test]
+fn a_body_that_is_dropped_is_never_ended() {
+    let guest = Guest::new();
+    let (server, heard) = listening();
     let request = with(
         get(&server.authority()),
         json!({"method": "POST", "body": ["x".repeat(70_000)], "unfinished": true}),
@@ -153,12 +161,7 @@ fn trailers_come_back() {
 #[test]
 fn trailers_that_belong_to_the_head_are_refused() {
     let guest = Guest::new();
-    let (told, heard) = std::sync::mpsc::channel();
-    let server = Server::new(move |mut peer, _| {
-        let head = peer.head();
-        let rest = peer.bytes(1000);
-        told.send((head, rest)).expect("a listener");
-    });
+    let (server, heard) = listening();
     let code = |name: &str| {
         let changes =
             json!({"method": "POST", "body": ["hello"], "trailers": [["sum", "1"], [name, "1"]]});
@@ -246,7 +249,7 @@ fn the_body_waits_for_the_servers_word() {
     assert_eq!(reply.expect("an answer")["body"], "false:hello");
 
     // A server that does not want it says so, and never sees it.
-    let (told, heard) = std::sync::mpsc::channel();
+    let (told, heard) = channel();
     let server = Server::new(move |mut peer, _| {
         peer.head();
         peer.say("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
