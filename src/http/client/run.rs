@@ -356,10 +356,8 @@ impl<'a> Run<'a> {
             return Ok(true);
         }
         self.reads += 1;
-        let mut bytes = vec![0; most.min(READ_MAX)];
-        let got = self.connection.stream.read(&mut bytes)?;
+        let (got, mut bytes) = self.connection.stream.read_vec(most.min(READ_MAX))?;
         if let Got::Bytes(count) = got {
-            bytes.truncate(count);
             // What is kept is bounded by its bytes, so they must not sit in larger vectors.
             if bytes.capacity() / 2 > count {
                 bytes.shrink_to_fit();

@@ -36,8 +36,31 @@ impl Stream {
         match &mut self.session {
             Some(session) => session.read(&mut Socket(&self.tcp), buffer),
             None if !self.tcp.is_ready(Interest::Readable) => Ok(Got::Nothing),
-            None => plain(self.tcp.try_read(buffer)),
+            None => plain(self.tcp.try_read(buffer).map_err(|error| error.kind())),
         }
+    }
+
+    /// Reads what is there, `most` bytes at most, into a vector of its own. Without TLS its memory is
+    /// not cleared before.
+    ///
+    /// # Errors
+    /// As [`Stream::read`].
+    pub fn read_vec(&mut self, most: usize) -> Result<(Got, Vec<u8>), ErrorCode> {
+        if self.session.is_none() {
+            if !self.tcp.is_ready(Interest::Readable) {
+                return Ok((Got::Nothing, Vec::new()));
+            }
+            let read = self.tcp.try_read_vec(most);
+            let got = plain(read.as_ref().map(Vec::len).map_err(io::Error::kind))?;
+            return Ok((got, read.unwrap_or_default()));
+        }
+        let mut bytes = vec![0; most];
+        let got = self.read(&mut bytes)?;
+        bytes.truncate(match got {
+            Got::Bytes(count) => count,
+            _ => 0,
+        });
+        Ok((got, bytes))
     }
 
     /// Whether the server has neither closed it nor sent anything, asked of the system itself.
@@ -45,7 +68,7 @@ impl Stream {
         let mut byte = [0];
         let got = match &mut self.session {
             Some(session) => session.read(&mut Asking(&self.tcp), &mut byte),
-            None => plain(self.tcp.try_read(&mut byte)),
+            None => plain(self.tcp.try_read(&mut byte).map_err(|error| error.kind())),
         };
         got == Ok(Got::Nothing)
     }
@@ -95,11 +118,11 @@ impl Drop for Stream {
     }
 }
 
-fn plain(read: io::Result<usize>) -> Result<Got, ErrorCode> {
+fn plain(read: Result<usize, io::ErrorKind>) -> Result<Got, ErrorCode> {
     match read {
         Ok(0) => Ok(Got::Closed),
         Ok(count) => Ok(Got::Bytes(count)),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Got::Nothing),
+        Err(io::ErrorKind::WouldBlock) => Ok(Got::Nothing),
         Err(_) => Err(ErrorCode::ConnectionTerminated),
     }
 }
