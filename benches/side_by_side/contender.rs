@@ -23,6 +23,8 @@ pub enum Name {
     Peer,
     /// Guests on the peer with this project's engine settings.
     PeerPooling,
+    /// Guests on this project's engine, without what host functions do.
+    Crossing,
     /// The dispatcher without guests.
     Dispatcher,
     /// System calls and nothing else.
@@ -33,11 +35,12 @@ pub enum Name {
 
 impl Name {
     /// All, in the order in which a round asks them.
-    pub const ALL: [Name; 7] = [
+    pub const ALL: [Name; 8] = [
         Name::Wippy,
         Name::WippySpinning,
         Name::Peer,
         Name::PeerPooling,
+        Name::Crossing,
         Name::Dispatcher,
         Name::Native,
         Name::Polling,
@@ -50,6 +53,7 @@ impl Name {
             Name::WippySpinning => "wippy, spinning",
             Name::Peer => "peer",
             Name::PeerPooling => "peer, pooled",
+            Name::Crossing => "crossing",
             Name::Dispatcher => "dispatcher",
             Name::Native => "native",
             Name::Polling => "polling",
@@ -60,6 +64,7 @@ impl Name {
         let worker = match self {
             Name::Wippy => Worker::Wippy,
             Name::WippySpinning => Worker::WippySpinning,
+            Name::Crossing => Worker::Crossing,
             Name::Dispatcher => Worker::Dispatcher,
             Name::Native => Worker::Native,
             Name::Polling => Worker::Polling,

@@ -6,6 +6,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+/// The size of the file that is read.
+pub const SIZE: u64 = 256 << 20;
+/// The same in a quick run.
+pub const SMALL_SIZE: u64 = 1 << 20;
 /// Entries of the directory that is listed.
 pub const ENTRIES: u32 = 10_000;
 /// The same in a quick run.
@@ -30,7 +34,8 @@ impl Files {
         let path = directory.path();
         let block = vec![7u8; 1 << 20];
         let mut data = File::create(path.join(DATA))?;
-        for _ in 0..if quick { 1 } else { 256 } {
+        let size = if quick { SMALL_SIZE } else { SIZE };
+        for _ in 0..size / block.len() as u64 {
             data.write_all(&block)?;
         }
         fs::write(path.join(SMALL), b"small")?;

@@ -200,6 +200,17 @@ fn judge(goal: Goal, cells: &[Cell]) -> Option<(String, bool)> {
             );
             (text, ratio <= most)
         }
+        Goal::Within { of, parts, most } => {
+            let [one, other] = parts;
+            let ratio = p50(of)? / (p50(one)? + p50(other)?);
+            let text = format!(
+                "{} is {ratio:.2} of {} and {} together, goal at most {most}",
+                of.label(),
+                one.label(),
+                other.label()
+            );
+            (text, ratio <= most)
+        }
         Goal::Faster { of, than, least } => {
             let ratio = p50(than)? / p50(of)?;
             let text = format!(

@@ -21,6 +21,7 @@ use crate::reactor::Reactor;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
 use crate::sim::{Record, Simulation, Trace};
+use crate::spin::Spin;
 use crate::wait_set;
 
 /// A reactor and executor on the thread that made it. Several may live on one thread or on many.
@@ -28,7 +29,7 @@ use crate::wait_set;
 pub struct Dispatcher {
     pub(crate) core: Rc<Core>,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) spin: Duration,
+    pub(crate) spin: Spin,
     pub(crate) task_budget: usize,
     /// Within `block_on`, which does not nest.
     pub(crate) blocked_on: Cell<bool>,
@@ -224,31 +225,56 @@ impl Dispatcher {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        if self.spin > Duration::ZERO {
-            let until = core.clock.now() + self.spin;
-            loop {
-                reactor.poll(core)?;
-                if self.has_work(core, rooted) || self.shared.park.is_notified() {
-                    return Ok(());
-                }
-                let now = core.clock.now();
-                if deadline.is_some_and(|deadline| deadline <= now) {
-                    return Ok(());
-                }
-                if now >= until {
-                    break;
-                }
-                std::hint::spin_loop();
+        loop {
+            if self.spin(core, reactor, deadline, rooted)? {
+                return Ok(());
+            }
+            if !self.shared.park.try_park() {
+                return Ok(reactor.poll(core)?);
+            }
+            let wake = deadline.map(|deadline| self.spin.park_until(deadline));
+            let parked = reactor.park(core, wake);
+            let notified = self.shared.park.look();
+            parked?;
+            let early = wake != deadline && wake.is_some_and(|wake| wake <= core.clock.now());
+            if notified || !early || self.has_work(core, rooted) {
+                return Ok(());
             }
         }
-        if deadline.is_some_and(|deadline| deadline <= core.clock.now())
-            || !self.shared.park.try_park()
-        {
-            return Ok(reactor.poll(core)?);
+    }
+
+    /// Looks for a while before the thread is given away. True: there is something to do, or the
+    /// deadline has come.
+    fn spin(
+        &self,
+        core: &Core,
+        reactor: &Reactor,
+        deadline: Option<Instant>,
+        rooted: bool,
+    ) -> Result<bool, Error> {
+        let mut now = core.clock.now();
+        let time = self.spin.time(now, deadline);
+        let until = now + time;
+        loop {
+            let due = deadline.is_some_and(|deadline| deadline <= now);
+            if time.is_zero() && !due {
+                return Ok(false);
+            }
+            reactor.poll(core)?;
+            let came = self.has_work(core, rooted) || self.shared.park.is_notified();
+            if came && !time.is_zero() {
+                self.spin.learn(true);
+            }
+            if came || due {
+                return Ok(true);
+            }
+            if now >= until {
+                self.spin.learn(false);
+                return Ok(false);
+            }
+            std::hint::spin_loop();
+            now = core.clock.now();
         }
-        let parked = reactor.park(core, deadline);
-        self.shared.park.look();
-        Ok(parked?)
     }
 
     /// Before the dispatcher leaves the thread to others: the descriptor has to tell the truth.

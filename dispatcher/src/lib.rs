@@ -49,6 +49,7 @@ mod signal;
 mod sim;
 mod sleep;
 mod source;
+mod spin;
 mod task;
 mod thread_bound;
 mod timer;

@@ -9,6 +9,7 @@ pub mod clocks;
 pub mod filesystem;
 pub mod http;
 pub mod io;
+mod lent;
 pub mod log;
 pub mod pipe;
 pub mod pollable;
@@ -20,4 +21,5 @@ pub mod stdio;
 pub mod table;
 
 pub(crate) use budget::Carried;
+pub(crate) use lent::define as lend_writes;
 pub use state::{Context, Exit, Limits, State};

@@ -11,7 +11,6 @@ use wasmtime::{Result, StoreContextMut, format_err};
 
 use super::imports::{self, Capabilities, HOST_VERSION, group_of, groups, implementation};
 use super::{Engine, ModuleError};
-use crate::host::State;
 use crate::host::cli::{TerminalInput, TerminalOutput};
 use crate::host::filesystem::{Descriptor, DirectoryStream};
 use crate::host::http;
@@ -23,6 +22,7 @@ use crate::host::sockets::{
     UdpSocket,
 };
 use crate::host::table::Kind;
+use crate::host::{State, lend_writes};
 
 /// Builds the linker of one entry over one component. The failed call names the entry, its trap
 /// the function and the line that would enable it.
@@ -46,7 +46,10 @@ fn define_wasi(linker: &mut Linker<State>, capabilities: &Capabilities) -> Resul
         for name in group.interfaces {
             let interface = format!("{}/{name}", group.name);
             match implementation(&interface) {
-                Some(add) if capabilities.allows(&interface) => add(linker)?,
+                Some(add) if capabilities.allows(&interface) => {
+                    add(linker)?;
+                    lend_writes(linker, &interface, &versioned(&interface))?;
+                }
                 _ => define_resources(linker, &interface)?,
             }
         }

@@ -69,6 +69,12 @@ pub enum Figure {
 pub enum Goal {
     /// `of` is at most `most` times `than`.
     AtMost { of: Name, than: Name, most: f64 },
+    /// `of` is at most `most` times the `parts` together.
+    Within {
+        of: Name,
+        parts: [Name; 2],
+        most: f64,
+    },
     /// `of` is at least `least` times as fast as `than`.
     Faster { of: Name, than: Name, least: f64 },
     /// `of` stays below so many nanoseconds.
@@ -172,7 +178,8 @@ const LOOPS: &[Name] = &[Name::Dispatcher, Name::Native, Name::Polling];
 pub fn sections(quick: bool, ports: &Ports) -> Vec<Section> {
     let counts = if quick { QUICK } else { FULL };
     let mut sections = waiting::sections(counts);
-    sections.push(files::section(counts));
+    sections.push(files::operations(counts));
+    sections.push(files::passes(counts));
     sections.push(files::beside(counts));
     sections.extend(sockets::sections(counts, ports));
     sections.extend(http::sections(counts, ports));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Counts, Figure, Goal, NETWORK, Row, Section};
 use crate::contender::Name;
-use crate::servers::Ports;
+use crate::servers::{Echoes, Ports};
 
 const PING_PONG: &str = "test:guests/socket-loops@0.1.0#tcp-ping-pong";
 const SEND: &str = "test:guests/socket-loops@0.1.0#tcp-send";
@@ -35,26 +35,6 @@ const FASTER: Goal = Goal::Faster {
 
 /// The sections.
 pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
-    let row = |label: &str, function, args: Vec<Value>, figure, goals: &[Goal]| Row {
-        label: label.to_owned(),
-        guest: Some("bench-sockets"),
-        function,
-        args,
-        calls: 1,
-        beside: None,
-        figure,
-        goals: goals.to_vec(),
-    };
-    let trips = counts.trips;
-    let trip = |label: &str, function, port: u16, size: u32, goals: &[Goal]| {
-        let args = vec![json!(port), json!(size), json!(trips)];
-        row(label, function, args, Figure::Samples, goals)
-    };
-    let cpu = |label: &str, function, port: u16, size: u32| {
-        let args = vec![json!(port), json!(size), json!(trips)];
-        row(label, function, args, Figure::Cpu(trips), &[THRIFTY])
-    };
-    let both = &[PARKED, SPINNING][..];
     let bytes = u64::from(counts.mebibytes) << 20;
     let transfer = |label: &str, function, port: u16| {
         let args = vec![json!(port), json!(bytes)];
@@ -68,32 +48,24 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
     };
     let connections = counts.trips;
     vec![
-        Section {
-            title: "round trips",
-            unit: "µs, p50 / p99",
-            columns: NETWORK,
-            pinned: true,
-            never_ends: &[],
-            note: "an echo in a thread of the driver, which parks between them",
-            rows: vec![
-                trip("TCP, 1 byte", PING_PONG, ports.tcp_echo, 1, both),
-                trip("TCP, 16 KiB", PING_PONG, ports.tcp_echo, 16384, &[]),
-                trip("UDP, 64 bytes", UDP, ports.udp_echo, 64, both),
-            ],
-        },
-        Section {
-            title: "processor time of round trips",
-            unit: "µs a round trip",
-            columns: NETWORK,
-            pinned: true,
-            never_ends: &[],
-            note: "",
-            rows: vec![
-                cpu("TCP, 1 byte", PING_PONG, ports.tcp_echo, 1),
-                cpu("TCP, 16 KiB", PING_PONG, ports.tcp_echo, 16384),
-                cpu("UDP, 64 bytes", UDP, ports.udp_echo, 64),
-            ],
-        },
+        round_trips(
+            "round trips",
+            "an echo that does not sleep",
+            counts.trips,
+            ports.awake,
+        ),
+        processor_time("processor time of round trips", counts.trips, ports.awake),
+        round_trips(
+            "round trips to a sleeper",
+            "an echo that parks between them: half of the time is its own waking",
+            counts.trips,
+            ports.asleep,
+        ),
+        processor_time(
+            "processor time of round trips to a sleeper",
+            counts.trips,
+            ports.asleep,
+        ),
         Section {
             title: "TCP streams",
             unit: "µs a MiB, or a connection",
@@ -114,4 +86,63 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             ],
         },
     ]
+}
+
+fn round_trips(title: &'static str, note: &'static str, trips: u32, echoes: Echoes) -> Section {
+    let trip = |label: &str, function, port: u16, size: u32| {
+        let args = vec![json!(port), json!(size), json!(trips)];
+        row(label, function, args, Figure::Samples, &[PARKED, SPINNING])
+    };
+    Section {
+        title,
+        unit: "µs, p50 / p99",
+        columns: NETWORK,
+        pinned: true,
+        never_ends: &[],
+        note,
+        rows: vec![
+            trip("TCP, 1 byte", PING_PONG, echoes.tcp, 1),
+            trip("TCP, 16 KiB", PING_PONG, echoes.tcp, 16384),
+            trip("UDP, 64 bytes", UDP, echoes.udp, 64),
+        ],
+    }
+}
+
+fn processor_time(title: &'static str, trips: u32, echoes: Echoes) -> Section {
+    let time = |label: &str, function, port: u16, size: u32| {
+        let args = vec![json!(port), json!(size), json!(trips)];
+        row(label, function, args, Figure::Cpu(trips), &[THRIFTY])
+    };
+    Section {
+        title,
+        unit: "µs a round trip",
+        columns: NETWORK,
+        pinned: true,
+        never_ends: &[],
+        note: "of all threads of the contender",
+        rows: vec![
+            time("TCP, 1 byte", PING_PONG, echoes.tcp, 1),
+            time("TCP, 16 KiB", PING_PONG, echoes.tcp, 16384),
+            time("UDP, 64 bytes", UDP, echoes.udp, 64),
+        ],
+    }
+}
+
+fn row(
+    label: &str,
+    function: &'static str,
+    args: Vec<Value>,
+    figure: Figure,
+    goals: &[Goal],
+) -> Row {
+    Row {
+        label: label.to_owned(),
+        guest: Some("bench-sockets"),
+        function,
+        args,
+        calls: 1,
+        beside: None,
+        figure,
+        goals: goals.to_vec(),
+    }
 }

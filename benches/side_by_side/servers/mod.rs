@@ -1,5 +1,6 @@
-//! What guests talk to: threads of the driver with blocking calls, the same for every contender.
+//! What guests talk to: threads of the driver, the same for every contender.
 
+mod attention;
 mod http;
 mod tcp;
 mod udp;
@@ -9,21 +10,41 @@ use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
+use attention::Attention;
+
 /// Where they listen, on 127.0.0.1.
 #[derive(Default, Debug)]
 pub struct Ports {
-    /// Sends back what it is sent.
-    pub tcp_echo: u16,
-    /// Reads to the end.
+    /// Echoes that do not sleep.
+    pub awake: Echoes,
+    /// Echoes that do.
+    pub asleep: Echoes,
+    /// Takes all.
     pub tcp_sink: u16,
     /// Sends, and closes.
     pub tcp_source: u16,
-    /// Sends back each datagram.
-    pub udp_echo: u16,
     /// Answers requests.
     pub http: u16,
     /// Where a guest is to listen; somebody keeps connecting to it.
     pub guests: u16,
+}
+
+/// Where what is sent is sent back.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Echoes {
+    /// A connection.
+    pub tcp: u16,
+    /// Datagrams.
+    pub udp: u16,
+}
+
+impl Echoes {
+    fn start(attention: Attention) -> io::Result<Echoes> {
+        Ok(Echoes {
+            tcp: serve(move |stream| tcp::echo(stream, attention))?,
+            udp: udp::echo(attention)?,
+        })
+    }
 }
 
 /// Starts them all; `mebibytes` is what the source sends. They end with the program.
@@ -32,10 +53,10 @@ pub struct Ports {
 /// When there is no socket left.
 pub fn start(mebibytes: u32) -> io::Result<Ports> {
     Ok(Ports {
-        tcp_echo: serve(tcp::echo)?,
+        awake: Echoes::start(Attention::Awake)?,
+        asleep: Echoes::start(Attention::Asleep)?,
         tcp_sink: serve(tcp::sink)?,
         tcp_source: serve(move |stream| tcp::source(stream, mebibytes))?,
-        udp_echo: udp::echo()?,
         http: serve(http::answer)?,
         guests: visitor::start()?,
     })

@@ -3,21 +3,39 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
+use rustix::event::PollFlags;
+use rustix::net::{RecvFlags, recv};
+
+use super::attention::Attention;
+
 /// Sends back what comes.
-pub fn echo(mut stream: TcpStream) -> io::Result<()> {
+pub fn echo(stream: TcpStream, attention: Attention) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
     let mut buffer = vec![0; 64 << 10];
     loop {
-        match stream.read(&mut buffer)? {
-            0 => return Ok(()),
-            read => stream.write_all(&buffer[..read])?,
+        let read = attention.wait(&stream, PollFlags::IN, || (&stream).read(&mut buffer))?;
+        if read == 0 {
+            return Ok(());
+        }
+        let mut left = &buffer[..read];
+        while !left.is_empty() {
+            let written = attention.wait(&stream, PollFlags::OUT, || (&stream).write(left))?;
+            left = &left[written..];
         }
     }
 }
 
-/// Reads to the end; closing says that all has come.
-pub fn sink(mut stream: TcpStream) -> io::Result<()> {
+/// Takes all and looks at nothing: it has to be faster than those who send. Closing says that all
+/// has come.
+pub fn sink(stream: TcpStream) -> io::Result<()> {
+    stream.set_nonblocking(true)?;
     let mut buffer = vec![0; 256 << 10];
-    while stream.read(&mut buffer)? > 0 {}
+    let mut discard = || Ok(recv(&stream, &mut *buffer, RecvFlags::TRUNC)?);
+    while Attention::Awake
+        .wait(&stream, PollFlags::IN, &mut discard)?
+        .1
+        > 0
+    {}
     Ok(())
 }
 

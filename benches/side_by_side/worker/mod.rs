@@ -2,6 +2,7 @@
 
 mod bare;
 mod bell;
+mod crossing;
 mod dispatcher;
 mod echo;
 mod native;
@@ -28,6 +29,8 @@ pub enum Worker {
     Wippy,
     /// The same on a dispatcher that spins.
     WippySpinning,
+    /// Guests on this project's engine, without what host functions do.
+    Crossing,
     /// The dispatcher without guests.
     Dispatcher,
     /// epoll and timerfd.
@@ -43,8 +46,9 @@ impl Worker {
     /// When it cannot start.
     pub fn run(self, files: &Path) -> Fallible<()> {
         match self {
-            Worker::Wippy => wippy::serve(files, Duration::ZERO),
-            Worker::WippySpinning => wippy::serve(files, SPIN),
+            Worker::Wippy => wippy::serve(files, None),
+            Worker::WippySpinning => wippy::serve(files, Some(SPIN)),
+            Worker::Crossing => crossing::serve(),
             Worker::Dispatcher => bare::serve(dispatcher::Loop::new()?),
             Worker::Native => native_calls::serve(native::Loop::new()?, files),
             Worker::Polling => bare::serve(polling::Loop::new()?),

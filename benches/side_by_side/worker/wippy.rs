@@ -21,7 +21,7 @@ use crate::protocol::{self, Answer, Request};
 ///
 /// # Errors
 /// When the guests or the machine do not let the runtime start.
-pub fn serve(files: &Path, spin: Duration) -> Fallible<()> {
+pub fn serve(files: &Path, spin: Option<Duration>) -> Fallible<()> {
     let functions = plan::functions();
     let loaded = registry::from_yaml(
         &project(&functions, files)?,
@@ -31,7 +31,12 @@ pub fn serve(files: &Path, spin: Duration) -> Fallible<()> {
     if let Some(error) = loaded.errors().next() {
         return Err(error.to_string().into());
     }
-    let dispatcher = Dispatcher::builder().spin(spin).build()?;
+    let builder = Dispatcher::builder();
+    let dispatcher = match spin {
+        Some(spin) => builder.spin(spin),
+        None => builder,
+    }
+    .build()?;
     let handle = dispatcher.handle();
     let runtime = Runtime::new(handle.clone(), loaded.registry)?;
     Ok(protocol::serve(|request| {

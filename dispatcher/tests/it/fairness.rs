@@ -356,3 +356,27 @@ fn a_spinning_dispatcher_sees_everything() {
         .expect("turn");
     assert_eq!(turn.ran, 0);
 }
+
+/// It parks until so long before the deadline and spins then. The waking in between is its own
+/// affair: one turn waits for the whole of it.
+#[test]
+fn a_turn_that_spins_at_its_end_does_not_end_before_the_deadline() {
+    let dispatcher = Dispatcher::builder()
+        .spin(Duration::from_millis(1))
+        .build()
+        .expect("system");
+    let handle = dispatcher.handle();
+    let sleep = handle.sleep(Duration::from_millis(4));
+    let sleeper = dispatcher.spawn(sleep).expect("room");
+    assert_eq!(dispatcher.turn(None).expect("turn").ran, 1);
+    assert!(!sleeper.is_finished());
+    assert_eq!(dispatcher.turn(None).expect("turn").ran, 1);
+    assert!(sleeper.is_finished());
+
+    let before = handle.now().expect("own thread");
+    let turn = dispatcher
+        .turn(Some(Duration::from_millis(4)))
+        .expect("turn");
+    assert_eq!(turn.ran, 0);
+    assert!(handle.now().expect("own thread") - before >= Duration::from_millis(4));
+}

@@ -39,6 +39,13 @@ impl Place {
     }
 }
 
+/// What a `write` writes to.
+pub(in crate::host) struct Target {
+    file: Arc<File>,
+    mount: Arc<Mount>,
+    place: Place,
+}
+
 impl File {
     /// Reads what the caches hold; `None` where the pool has to be asked, which also knows the exact
     /// error. 0 bytes are the end.
@@ -212,18 +219,49 @@ impl State {
     pub(super) async fn write_at(
         &mut self,
         descriptor: Resource<Descriptor>,
-        mut bytes: Vec<u8>,
+        bytes: Vec<u8>,
         offset: u64,
     ) -> Result<u64, FsError> {
         self.breathe().await?;
-        let (file, mount) = self.file(&descriptor, DescriptorFlags::WRITE)?;
-        let place = Place::At(offset);
-        if bytes.len() <= INLINE_MAX && self.is_inline(file.class) && file.writes_inline() {
-            let written = file.write_once(&bytes, place)?;
-            self.spend(written);
-            return Ok(written as u64);
+        let target = self.write_target(&descriptor, offset)?;
+        match self.write_now(&target, &bytes)? {
+            Some(written) => {
+                self.spend(written);
+                Ok(written as u64)
+            }
+            None => self.write_on_pool(target, bytes).await,
         }
-        // In parts: a call that goes away leaves no more than one of them under way.
+    }
+
+    pub(in crate::host) fn write_target(
+        &self,
+        descriptor: &Resource<Descriptor>,
+        offset: u64,
+    ) -> Result<Target, FsError> {
+        let (file, mount) = self.file(descriptor, DescriptorFlags::WRITE)?;
+        let place = Place::At(offset);
+        Ok(Target { file, mount, place })
+    }
+
+    /// Writes once on this thread; `None` where the pool has to.
+    pub(in crate::host) fn write_now(
+        &self,
+        target: &Target,
+        bytes: &[u8],
+    ) -> Result<Option<usize>, FsError> {
+        let file = &target.file;
+        match bytes.len() <= INLINE_MAX && self.is_inline(file.class) && file.writes_inline() {
+            true => Ok(Some(file.write_once(bytes, target.place)?)),
+            false => Ok(None),
+        }
+    }
+
+    /// Writes in parts: a call that goes away leaves no more than one of them under way.
+    pub(in crate::host) async fn write_on_pool(
+        &mut self,
+        Target { file, mount, place }: Target,
+        mut bytes: Vec<u8>,
+    ) -> Result<u64, FsError> {
         let total = bytes.len();
         let mut done = 0;
         loop {

@@ -91,9 +91,7 @@ impl HostOutputStream for State {
         stream: Resource<OutputStream>,
         bytes: Vec<u8>,
     ) -> Result<(), StreamError> {
-        while self.sink(&stream)?.is_overfull() {
-            self.output_ready(&stream).await?;
-        }
+        self.make_room(&stream).await?;
         self.write_permitted(&stream, &bytes)
     }
 
@@ -227,17 +225,43 @@ impl State {
         stream: &Resource<OutputStream>,
         bytes: &[u8],
     ) -> Result<(), StreamError> {
+        let sink = self.use_permit(stream, bytes.len())?;
+        sink.write(bytes)?;
+        self.spend_written(&sink, bytes.len());
+        Ok(())
+    }
+
+    /// Waits until what is kept has a bound again.
+    pub(in crate::host) async fn make_room(
+        &mut self,
+        stream: &Resource<OutputStream>,
+    ) -> Result<(), StreamError> {
+        while self.table.get(stream)?.sink().is_overfull() {
+            self.output_ready(stream).await?;
+        }
+        Ok(())
+    }
+
+    /// Where so many bytes may go now.
+    pub(in crate::host) fn use_permit(
+        &mut self,
+        stream: &Resource<OutputStream>,
+        length: usize,
+    ) -> Result<Sink, StreamError> {
         let stream = self.table.get_mut(stream)?;
-        let length = bytes.len() as u64;
+        let length = length as u64;
         match stream.permit.checked_sub(length) {
             Some(left) => stream.permit = left,
             None => return Err(over_permit(length, stream.permit)),
         }
-        stream.sink().write(bytes)?;
-        if matches!(stream.sink(), Sink::File(_) | Sink::Tcp(_)) {
-            self.spend(bytes.len());
+        Ok(stream.sink().clone())
+    }
+
+    /// Counts what was moved to the system at once.
+    pub(in crate::host) fn spend_written(&mut self, sink: &Sink, length: usize) {
+        if matches!(sink, Sink::File(_) | Sink::Tcp(_)) {
+            self.spend(length);
         }
-        Ok(())
     }
 
     /// Writes all of it, waiting for room, and waits until it is delivered.
