@@ -86,6 +86,7 @@ impl HostOutputStream for State {
         self.permit(&stream)
     }
 
+    /// Where the linker does not bind the one that borrows (`lent.rs`).
     async fn write(
         &mut self,
         stream: Resource<OutputStream>,
