@@ -36,14 +36,22 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
         }
         let _ = writeln!(
             stdout,
-            "{} entries, {} modules compiled: {errors} errors, {warnings} warnings",
-            checked.entries, checked.compiled
+            "{}, {} compiled: {}, {}",
+            counted(checked.entries as u64, "entry", "entries"),
+            counted(checked.compiled, "module", "modules"),
+            counted(errors as u64, "error", "errors"),
+            counted(warnings as u64, "warning", "warnings"),
         );
     }
     match errors {
         0 => 0,
         _ => USAGE,
     }
+}
+
+fn counted(number: u64, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{number} {noun}")
 }
 
 struct Checked {

@@ -34,7 +34,7 @@ fn a_project_without_mistakes_passes_strictly() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(
         stdout(&output),
-        "2 entries, 1 modules compiled: 0 errors, 0 warnings\n"
+        "2 entries, 1 module compiled: 0 errors, 0 warnings\n"
     );
 }
 
