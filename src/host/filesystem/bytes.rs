@@ -167,17 +167,51 @@ impl State {
         offset: u64,
     ) -> Result<(Vec<u8>, bool), FsError> {
         self.breathe().await?;
-        let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(JOB_MAX);
+        let (bytes, ended) = self.look_in_cache(&descriptor, length, offset)?;
+        if ended || bytes.len() == length {
+            return Ok((bytes, ended));
+        }
+        // Apart, so that what most reads need stays small.
+        Box::pin(self.read_rest(descriptor, bytes, length, offset)).await
+    }
+
+    /// What one look at the caches gives, and whether it is known to be the end.
+    fn look_in_cache(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+        length: usize,
+        offset: u64,
+    ) -> Result<(Vec<u8>, bool), FsError> {
+        let (file, _) = self.file_ref(descriptor, DescriptorFlags::READ)?;
         check_offset(offset)?;
+        if length == 0 || !self.is_inline_read(file) {
+            return Ok((Vec::new(), false));
+        }
         let mut bytes = vec![0; length.min(INLINE_MAX)];
-        let mut done = 0;
+        let read = file.read_cached(&mut bytes, offset)?;
+        bytes.truncate(read.unwrap_or(0));
+        self.spend(bytes.len());
+        Ok((bytes, read == Some(0)))
+    }
+
+    /// Goes on after `bytes`, which were read.
+    async fn read_rest(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        mut bytes: Vec<u8>,
+        length: usize,
+        offset: u64,
+    ) -> Result<(Vec<u8>, bool), FsError> {
+        let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
+        let mut done = bytes.len();
         while done < length && self.is_inline_read(&file) {
-            let end = length.min(done.saturating_add(INLINE_MAX));
-            if bytes.len() < end {
-                bytes.resize(end, 0);
+            if done > 0 {
+                self.breathe().await?;
             }
-            let part = bytes.get_mut(done..end).unwrap_or_default();
+            let end = length.min(done.saturating_add(INLINE_MAX));
+            bytes.resize(end, 0);
+            let part = bytes.get_mut(done..).unwrap_or_default();
             match file.read_cached(part, offset.saturating_add(done as u64))? {
                 None => break,
                 Some(0) => {
@@ -189,26 +223,23 @@ impl State {
                     self.spend(read);
                 }
             }
-            if done < length {
-                self.breathe().await?;
-            }
         }
-        if done < length {
-            bytes.truncate(done);
-            let rest = length - done;
-            let at = offset.saturating_add(done as u64);
-            let (more, ended) = self
-                .on_pool(&mount, move || {
-                    let mut buffer = vec![0; rest];
-                    let (read, ended) = file.read_fully(&mut buffer, at)?;
-                    buffer.truncate(read);
-                    Ok((buffer, ended))
-                })
-                .await?;
-            bytes.extend_from_slice(&more);
-            return Ok((bytes, ended));
+        bytes.truncate(done);
+        if done == length {
+            return Ok((bytes, false));
         }
-        Ok((bytes, false))
+        let rest = length - done;
+        let at = offset.saturating_add(done as u64);
+        let (more, ended) = self
+            .on_pool(&mount, move || {
+                let mut buffer = vec![0; rest];
+                let (read, ended) = file.read_fully(&mut buffer, at)?;
+                buffer.truncate(read);
+                Ok((buffer, ended))
+            })
+            .await?;
+        bytes.extend_from_slice(&more);
+        Ok((bytes, ended))
     }
 
     pub(super) fn is_inline_read(&self, file: &File) -> bool {

@@ -228,13 +228,23 @@ impl State {
         descriptor: &Resource<Descriptor>,
         needed: DescriptorFlags,
     ) -> Result<(Arc<File>, Arc<Mount>), FsError> {
+        let (file, mount) = self.file_ref(descriptor, needed)?;
+        Ok((file.clone(), mount.clone()))
+    }
+
+    /// The same, to look at only.
+    pub(super) fn file_ref(
+        &self,
+        descriptor: &Resource<Descriptor>,
+        needed: DescriptorFlags,
+    ) -> Result<(&Arc<File>, &Arc<Mount>), FsError> {
         let descriptor = self.table.get(descriptor)?;
         match &descriptor.node {
             Node::Directory(_) => Err(ErrorCode::IsDirectory.into()),
             Node::File(_) if !descriptor.flags.contains(needed) => {
                 Err(ErrorCode::BadDescriptor.into())
             }
-            Node::File(file) => Ok((file.clone(), descriptor.mount.clone())),
+            Node::File(file) => Ok((file, &descriptor.mount)),
         }
     }
 
