@@ -176,16 +176,8 @@ pub fn passes(counts: Counts) -> Section {
 }
 
 fn row(label: &str, function: &'static str, args: Vec<Value>, count: u32, goals: &[Goal]) -> Row {
-    Row {
-        label: label.to_owned(),
-        guest: Some("bench-files"),
-        function,
-        args,
-        calls: 1,
-        beside: None,
-        figure: Figure::Total(count),
-        goals: goals.to_vec(),
-    }
+    let figure = Figure::Total(count);
+    Row::of("bench-files", label, function, args, figure, goals)
 }
 
 /// Those of 64 KiB that the file has.

@@ -17,15 +17,8 @@ const COLUMNS: &[Name] = &[Name::Wippy, Name::WippySpinning, Name::Peer];
 
 /// The sections.
 pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
-    let row = |label: &str, function, args: Vec<Value>, figure, goals: &[Goal]| Row {
-        label: label.to_owned(),
-        guest: Some("bench-http"),
-        function,
-        args,
-        calls: 1,
-        beside: None,
-        figure,
-        goals: goals.to_vec(),
+    let row = |label: &str, function, args: Vec<Value>, figure, goals: &[Goal]| {
+        Row::of("bench-http", label, function, args, figure, goals)
     };
     let authority = format!("127.0.0.1:{}", ports.http);
     let trips = counts.trips;

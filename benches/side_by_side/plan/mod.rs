@@ -100,6 +100,27 @@ impl Figure {
 }
 
 impl Row {
+    /// A function of this guest, once a round and alone.
+    fn of(
+        guest: &'static str,
+        label: &str,
+        function: &'static str,
+        args: Vec<Value>,
+        figure: Figure,
+        goals: &[Goal],
+    ) -> Row {
+        Row {
+            label: label.to_owned(),
+            guest: Some(guest),
+            function,
+            args,
+            calls: 1,
+            beside: None,
+            figure,
+            goals: goals.to_vec(),
+        }
+    }
+
     /// What is asked for it.
     pub fn request(&self, guests: &str) -> Request {
         let beside = self.beside.as_ref().map(|(guest, function, args)| {

@@ -1,11 +1,12 @@
 //! TCP and UDP on the loopback.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Counts, Figure, Goal, NETWORK, Row, Section};
 use crate::contender::Name;
 use crate::servers::{Echoes, Ports};
 
+const GUEST: &str = "bench-sockets";
 const PING_PONG: &str = "test:guests/socket-loops@0.1.0#tcp-ping-pong";
 const SEND: &str = "test:guests/socket-loops@0.1.0#tcp-send";
 const RECEIVE: &str = "test:guests/socket-loops@0.1.0#tcp-receive";
@@ -38,7 +39,8 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
     let bytes = u64::from(counts.mebibytes) << 20;
     let transfer = |label: &str, function, port: u16| {
         let args = vec![json!(port), json!(bytes)];
-        row(
+        Row::of(
+            GUEST,
             label,
             function,
             args,
@@ -76,7 +78,8 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             rows: vec![
                 transfer("send", SEND, ports.tcp_sink),
                 transfer("receive", RECEIVE, ports.tcp_source),
-                row(
+                Row::of(
+                    GUEST,
                     "serve a connection",
                     SERVE,
                     vec![json!(ports.guests), json!(connections)],
@@ -91,7 +94,14 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
 fn round_trips(title: &'static str, note: &'static str, trips: u32, echoes: Echoes) -> Section {
     let trip = |label: &str, function, port: u16, size: u32| {
         let args = vec![json!(port), json!(size), json!(trips)];
-        row(label, function, args, Figure::Samples, &[PARKED, SPINNING])
+        Row::of(
+            GUEST,
+            label,
+            function,
+            args,
+            Figure::Samples,
+            &[PARKED, SPINNING],
+        )
     };
     Section {
         title,
@@ -111,7 +121,7 @@ fn round_trips(title: &'static str, note: &'static str, trips: u32, echoes: Echo
 fn processor_time(title: &'static str, trips: u32, echoes: Echoes) -> Section {
     let time = |label: &str, function, port: u16, size: u32| {
         let args = vec![json!(port), json!(size), json!(trips)];
-        row(label, function, args, Figure::Cpu(trips), &[THRIFTY])
+        Row::of(GUEST, label, function, args, Figure::Cpu(trips), &[THRIFTY])
     };
     Section {
         title,
@@ -125,24 +135,5 @@ fn processor_time(title: &'static str, trips: u32, echoes: Echoes) -> Section {
             time("TCP, 16 KiB", PING_PONG, echoes.tcp, 16384),
             time("UDP, 64 bytes", UDP, echoes.udp, 64),
         ],
-    }
-}
-
-fn row(
-    label: &str,
-    function: &'static str,
-    args: Vec<Value>,
-    figure: Figure,
-    goals: &[Goal],
-) -> Row {
-    Row {
-        label: label.to_owned(),
-        guest: Some("bench-sockets"),
-        function,
-        args,
-        calls: 1,
-        beside: None,
-        figure,
-        goals: goals.to_vec(),
     }
 }

@@ -205,10 +205,9 @@ impl State {
     ) -> Result<(Vec<u8>, bool), FsError> {
         let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
         let mut done = bytes.len();
-        while done < length && self.is_inline_read(&file) {
-            if done > 0 {
-                self.breathe().await?;
-            }
+        // Where the first look gave nothing, another gives no more.
+        while done > 0 && done < length {
+            self.breathe().await?;
             let end = length.min(done.saturating_add(INLINE_MAX));
             bytes.resize(end, 0);
             let part = bytes.get_mut(done..).unwrap_or_default();
