@@ -47,7 +47,7 @@ pub fn run() -> Fallible<()> {
 
 fn timers(live: &Dispatcher, simulated: &Dispatcher) -> Fallible<()> {
     let mut set = WaitSet::new(&live.handle())?;
-    in_task("timer: armed and dropped", live, async |handle| {
+    in_task("timer: 64 armed and dropped", live, async |handle| {
         let now = handle.now()?;
         for tag in 0..64 {
             set.add_deadline(now + HOUR * (64 - tag), tag)?;
