@@ -1,5 +1,6 @@
 //! Standard output: a slow reader parks the guest and nobody else, and what was accepted arrives.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Seek, pipe};
 use std::os::fd::OwnedFd;
@@ -347,6 +348,37 @@ fn what_was_accepted_is_delivered_before_the_call_ends() {
             }
         }
     }
+}
+
+/// Nobody reads: the call ends after `limits.delivery_ms`, and what it wrote stays with the stream,
+/// which is not the call's.
+#[test]
+fn output_that_nobody_reads_yet_holds_the_end_of_a_call_up_for_a_bounded_time() {
+    let dispatcher = live();
+    let mut project = Project::new();
+    let source = serde_json::to_string(HASTY).expect("a string");
+    let fields: [(&str, &dyn Display); 4] = [
+        ("source", &source),
+        ("method", &"return"),
+        ("imports", &"[wasi:cli, wasi:io]"),
+        ("limits", &"{delivery_ms: 20}"),
+    ];
+    project.entry("return", "function.wat", &fields);
+    let runtime = project.load(&dispatcher);
+    let (printed, stdout) = pipe().expect("a pipe");
+    let stdio = streams(&dispatcher, None, Some(stdout.into()), None);
+    let task = call(&dispatcher, &runtime, "return", stdio.clone());
+    let ended = dispatcher
+        .block_on(task)
+        .expect("no deadlock")
+        .expect("not cancelled");
+    assert_eq!(ended, Ok(Value::Null));
+    assert!(!stdio.is_delivered());
+    let bytes = reading(printed);
+    dispatcher.block_on(stdio.delivered()).expect("no deadlock");
+    drop((stdio, runtime, dispatcher));
+    let bytes = bytes.join().expect("a reader");
+    assert!(bytes == [[b'a'; 65536], [b'b'; 65536]].concat());
 }
 
 #[test]

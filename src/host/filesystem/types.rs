@@ -317,14 +317,16 @@ impl State {
         place: Place,
     ) -> Result<Resource<OutputStream>, FsError> {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
+        let owner = self.owner(self.file_bytes.clone());
         let sink = match streamed.0.is_regular() {
             true => {
-                let output = FileOutput::new(&self.handle, streamed, place, &self.file_bytes)?;
+                let output = FileOutput::new(&self.handle, streamed, place, owner)?;
                 Sink::File(Arc::new(output))
             }
             false => {
-                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
-                Sink::Device(Arc::new(Output::nonblocking(&self.handle, fd, held)?))
+                let opened = (own(&streamed)?, self.descriptors.hold()?);
+                let output = Output::nonblocking(&self.handle, opened, owner)?;
+                Sink::Device(Arc::new(output))
             }
         };
         Ok(self.table.push(OutputStream::new(sink))?)

@@ -5,10 +5,12 @@ mod input;
 mod output;
 mod poll;
 mod streams;
+mod write_queue;
 
 pub use error::{IoError, StreamError};
 pub use input::{Feed, InputStream};
 pub use output::{OutputStream, Sink};
+pub(crate) use write_queue::{Destination, Job, Owner, PERMIT, Unwritten, WriteQueue};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -38,3 +40,6 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::io as interfaces;
+
+#[cfg(test)]
+mod tests;
