@@ -79,6 +79,7 @@ async fn lend_to_file(
     bytes: &WasmList<u8>,
     offset: u64,
 ) -> Result<u64, FsError> {
+    store.data_mut().settle(descriptor).await?;
     store.data_mut().breathe().await?;
     let target = store.data().write_target(descriptor, offset)?;
     let now = store

@@ -8,7 +8,7 @@ use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
 use super::budget::Budget;
-use super::filesystem::Mount;
+use super::filesystem::{FileOutput, Mount};
 use super::http::Access;
 use super::io::Owner;
 use super::share::{FILE_BYTES, LOOKUPS, SOCKET_BYTES, Share, share_of_process};
@@ -77,6 +77,8 @@ pub struct State {
     pub(crate) descriptors: Share,
     /// The bytes that streams of files keep.
     pub(crate) file_bytes: Share,
+    /// Streams of files that were dropped and still have something to write.
+    pub(crate) unwritten: Vec<Arc<FileOutput>>,
     /// The bytes that connections have accepted and the system has not taken.
     pub(crate) socket_bytes: Share,
     /// How many names may be looked up at once.
@@ -103,6 +105,7 @@ impl State {
             table: Table::new(context.limits.resources),
             descriptors: Share::new(context.limits.descriptors.min(context.limits.resources)),
             file_bytes: Share::new(FILE_BYTES),
+            unwritten: Vec::new(),
             socket_bytes: Share::new(SOCKET_BYTES),
             lookups: Share::new(LOOKUPS),
             context,

@@ -15,6 +15,7 @@ use wippy::host::io::{Feed, Sink};
 use wippy::host::stdio::Stdio;
 use wippy_dispatcher::{Dispatcher, Task};
 
+use crate::cli::wippy;
 use crate::stdio::{project, reading, run, sleep, start, streams, turn_until};
 use crate::support::{Project, live, simulated};
 
@@ -269,6 +270,21 @@ const HASTY: &str = r#"(component
             (if (i64.lt_u (i64.load (i32.const 8)) (i64.const 65536)) (then unreachable))
             (call $write (local.get $stdout) (i32.const 65536) (i32.const 65536) (i32.const 0))
             (if (i32.load8_u (i32.const 0)) (then unreachable)))
+        ;; One permit in four parts, then more than what is left of it.
+        (func $part (param $stdout i32) (param $from i32) (param $length i32)
+            (call $write (local.get $stdout)
+                (i32.add (i32.const 131072) (local.get $from)) (local.get $length) (i32.const 0))
+            (if (i32.load8_u (i32.const 0)) (then unreachable)))
+        (func (export "parts")
+            (local $stdout i32)
+            (local.set $stdout (call $get-stdout))
+            (call $check-write (local.get $stdout) (i32.const 0))
+            (call $part (local.get $stdout) (i32.const 0) (i32.const 5))
+            (call $part (local.get $stdout) (i32.const 5) (i32.const 0))
+            (call $part (local.get $stdout) (i32.const 5) (i32.const 10))
+            (call $part (local.get $stdout) (i32.const 15) (i32.const 14))
+            (call $part (local.get $stdout) (i32.const 0) (i32.const 65508)))
+        (data (i32.const 131072) "one line\nand another\nthe rest")
         (func $both
             (call $fill (i32.const 97))
             (call $fill (i32.const 98)))
@@ -282,6 +298,7 @@ const HASTY: &str = r#"(component
         (export "write" (func $write))
         (export "exit" (func $exit-now))
         (export "memory" (memory $memory))))))
+    (func (export "parts") (canon lift (core func $i "parts")))
     (func (export "return") (canon lift (core func $i "return")))
     (func (export "exit") (canon lift (core func $i "exit")))
     (func (export "exit-err") (canon lift (core func $i "exit-err")))
@@ -348,6 +365,24 @@ fn what_was_accepted_is_delivered_before_the_call_ends() {
             }
         }
     }
+}
+
+/// A permit may be used in parts; what is written with the rest of it must fit into the rest.
+#[test]
+fn a_permit_that_is_used_in_parts_makes_whole_log_lines() {
+    let mut project = Project::new();
+    project.text("parts", HASTY, "parts", "[wasi:cli, wasi:io]");
+    let ran = wippy(&project, &["call", "parts"]);
+    let said: Vec<&str> = ran
+        .err
+        .lines()
+        .filter_map(|line| line.split_once("guest: "))
+        .filter_map(|(_, said)| said.split_once(" entry="))
+        .map(|(text, _)| text)
+        .collect();
+    assert_eq!(said, ["one line", "and another", "the rest"], "{}", ran.err);
+    let trap = "write of 65508 bytes where check-write permitted 65507";
+    assert!(ran.err.contains(trap), "{}", ran.err);
 }
 
 /// Nobody reads: the call ends after `limits.delivery_ms`, and what it wrote stays with the stream,

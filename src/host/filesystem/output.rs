@@ -1,13 +1,18 @@
 //! A file as an output stream, from an offset on or at its end.
 
 use std::io;
+use std::sync::Arc;
 
 use rustix::io::Errno;
+use wasmtime::component::Resource;
 use wippy_dispatcher::{Error, Handle, WaitSet};
 
 use super::bytes::{Place, Streamed};
 use super::error::undone;
-use crate::host::io::{Destination, Job, Owner, Unwritten, WriteQueue};
+use super::{Descriptor, FsError};
+use crate::fs::Filesystem;
+use crate::host::State;
+use crate::host::io::{Destination, Job, Owner, Sink, StreamError, Unwritten, WriteQueue};
 
 /// What `write-via-stream` and `append-via-stream` give of a regular file.
 pub type FileOutput = WriteQueue<FileDestination>;
@@ -38,6 +43,58 @@ impl FileOutput {
             on_pool,
         };
         Ok(WriteQueue::to(handle, destination, Some(owner)))
+    }
+}
+
+impl State {
+    /// A stream is dropped; what it keeps is still written.
+    pub(in crate::host) fn leave_unwritten(&mut self, sink: &Sink) {
+        let Sink::File(output) = sink else {
+            return;
+        };
+        if output.kept() == 0 {
+            return;
+        }
+        if self.unwritten.len() == self.unwritten.capacity() {
+            self.unwritten.retain(|other| other.kept() > 0);
+        }
+        self.unwritten.push(output.clone());
+    }
+
+    /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
+    /// it: whatever the guest does with its files next comes behind that.
+    pub(in crate::host) async fn settle(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+    ) -> Result<(), FsError> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        let filesystem = self.table.get(descriptor)?.mount.filesystem.clone();
+        let (here, elsewhere) = std::mem::take(&mut self.unwritten)
+            .into_iter()
+            .partition(|output| output.destination(|file| file.is_on(&filesystem)));
+        self.unwritten = elsewhere;
+        // Apart, so that what most operations need stays small.
+        Box::pin(async move {
+            let here: Vec<Arc<FileOutput>> = here;
+            for output in here {
+                // Nobody is left to be told of a failure.
+                if let Err(StreamError::Trap(trap)) = output.delivered().await {
+                    return Err(trap);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+impl FileDestination {
+    fn is_on(&self, filesystem: &Arc<Filesystem>) -> bool {
+        let (_, mount) = &self.streamed;
+        Arc::ptr_eq(&mount.filesystem, filesystem)
     }
 }
 

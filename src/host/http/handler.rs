@@ -28,9 +28,9 @@ const REQUEST_CHARGE: usize = 64 * 1024;
 ///
 /// The interface says nothing of requests that are not sent by then, and other hosts abort them.
 /// Here they still go out, bodiless ones and those whose bodies are finished, since the guest may
-/// take what it has finished for delivered; the end of the call waits for that,
-/// `limits.delivery_ms` at most and as long as the request's own timeouts let it. A request whose body is unfinished ends at once,
-/// as does everything when the call itself is ended from outside.
+/// take what it has finished for delivered; the end of the call waits for that, `limits.delivery_ms`
+/// at most and as long as the request's own timeouts let it. A request whose body is unfinished ends
+/// at once, as does everything when the call itself is ended from outside.
 pub struct FutureIncomingResponse {
     /// None: the response was taken.
     reply: Option<Reply>,

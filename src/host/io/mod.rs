@@ -1,5 +1,6 @@
 //! `wasi:io`: errors, pollables and streams.
 
+mod destination;
 mod error;
 mod input;
 mod output;
@@ -7,10 +8,11 @@ mod poll;
 mod streams;
 mod write_queue;
 
+pub(crate) use destination::{Destination, Job, Unwritten};
 pub use error::{IoError, StreamError};
 pub use input::{Feed, InputStream};
 pub use output::{OutputStream, Sink};
-pub(crate) use write_queue::{Destination, Job, Owner, PERMIT, Unwritten, WriteQueue};
+pub(crate) use write_queue::{Owner, PERMIT, WriteQueue};
 
 /// The generated interfaces.
 #[allow(missing_docs)]

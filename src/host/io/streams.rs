@@ -190,7 +190,8 @@ impl HostOutputStream for State {
 
     /// What the stream has accepted is still delivered.
     async fn drop(&mut self, stream: Resource<OutputStream>) -> Result<()> {
-        self.table.delete(stream)?;
+        let dropped = self.table.delete(stream)?;
+        self.leave_unwritten(dropped.sink());
         Ok(())
     }
 }

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::io::Errno;
 use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
 
+use super::destination::{Destination, Job, Unwritten};
 use super::{IoError, StreamError};
 use crate::delivery::{Delivery, DeliveryTracker};
 use crate::host::share::{Part, Share};
@@ -22,69 +22,6 @@ const TASK_BYTES: usize = 1024;
 
 /// Members of the wait for room are not told apart: after it everything is tried again.
 const TAG: u32 = 0;
-
-/// Where the bytes of a queue go.
-pub trait Destination: Send + 'static {
-    /// Writes what is taken at once. On the dispatcher's thread, so it must not block.
-    ///
-    /// # Errors
-    /// `WouldBlock` where nothing is taken now.
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
-
-    /// How to go on where [`try_write`](Destination::try_write) would block: either adds the room
-    /// for more to a wait, or takes the bytes and gives the job that writes them.
-    ///
-    /// # Errors
-    /// When neither is possible.
-    fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>>;
-
-    /// Whether it may take something now, as far as is known without asking.
-    fn has_room(&self) -> bool {
-        true
-    }
-
-    /// Adds that to a wait.
-    ///
-    /// # Errors
-    /// `OtherDispatcher`, `WrongThread`, `Closed`.
-    fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_deadline(Instant::from_nanos(0), tag)
-    }
-
-    /// Ends it behind the last byte.
-    ///
-    /// # Errors
-    /// The system's.
-    fn finish(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// It is dropped soon, and bytes that were accepted for it are lost.
-    fn abandon(&mut self) {}
-
-    /// What a guest is told of a failure.
-    fn error(error: io::Error) -> IoError {
-        error.into()
-    }
-}
-
-/// A job on the blocking pool that writes what it was given. It gives that back, with how many
-/// bytes it has written.
-pub type Job = Pin<Box<dyn Future<Output = (Unwritten, io::Result<usize>)> + Send>>;
-
-/// Bytes on their way, and how many of them are written already.
-#[derive(Default)]
-pub struct Unwritten {
-    bytes: Vec<u8>,
-    written: usize,
-}
-
-impl Unwritten {
-    /// What is left.
-    pub fn rest(&self) -> &[u8] {
-        self.bytes.get(self.written..).unwrap_or_default()
-    }
-}
 
 /// Accepted bytes in order, the task that writes them, and what became of it. A destination that
 /// takes everything at once needs neither memory nor a task.
@@ -309,13 +246,12 @@ impl<D: Destination> State<D> {
     }
 
     fn report(&mut self) -> Result<(), StreamError> {
+        if matches!(self.failure, Failure::None) {
+            return Ok(());
+        }
         match std::mem::replace(&mut self.failure, Failure::Closed) {
-            Failure::None => {
-                self.failure = Failure::None;
-                Ok(())
-            }
             Failure::Unreported(error) => Err(StreamError::Failed(error)),
-            Failure::Closed => Err(StreamError::Closed),
+            _ => Err(StreamError::Closed),
         }
     }
 
