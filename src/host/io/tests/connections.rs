@@ -16,6 +16,12 @@ use crate::host::sockets::interfaces::tcp::{HostTcpSocket, ShutdownType};
 use crate::host::sockets::interfaces::{instance_network, tcp_create_socket};
 use crate::host::sockets::{Network, TcpSocket};
 
+/// A peer outside of the dispatcher.
+#[allow(clippy::disallowed_methods)]
+fn listener() -> TcpListener {
+    TcpListener::bind(("127.0.0.1", 0)).expect("a port")
+}
+
 /// A connection to a listener of the test's.
 fn connect<'a>(dispatcher: &'a Dispatcher, to: &TcpListener) -> (Guest<'a>, Resource<TcpSocket>) {
     let address = IpSocketAddress::Ipv4(Ipv4SocketAddress {
@@ -59,7 +65,7 @@ fn shut_down(guest: &mut Guest<'_>, socket: &Resource<TcpSocket>, how: ShutdownT
 #[test]
 fn a_permit_is_used_in_parts_with_a_connection() {
     let dispatcher = live();
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let listener = listener();
     let (mut guest, _) = connect(&dispatcher, &listener);
     let (peer, _) = listener.accept().expect("a client");
     let reader = reading(peer);
@@ -88,7 +94,7 @@ fn a_peer_that_does_not_read_holds_up_neither_shutdown_nor_drop() {
     let ways = [Some(ShutdownType::Send), Some(ShutdownType::Both), None];
     for way in ways {
         let dispatcher = live();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let listener = listener();
         let (mut guest, socket) = connect(&dispatcher, &listener);
         fill(&mut guest);
         if let Some(how) = way {
@@ -109,15 +115,14 @@ fn a_peer_that_does_not_read_holds_up_neither_shutdown_nor_drop() {
 #[test]
 fn a_connection_that_is_given_up_is_reset_and_counts_until_then() {
     let dispatcher = live();
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let (mut guest, socket) = connect(&dispatcher, &listener);
+    let listener = listener();
+    let (mut guest, _) = connect(&dispatcher, &listener);
     let (mut peer, _) = listener.accept().expect("a client");
     fill(&mut guest);
     let (descriptors, all) = (guest.call.descriptors.clone(), guest.call.context.limits);
     let all = all.descriptors.min(all.resources);
-    // The guest has dropped everything, and the connection is still there.
     guest.call.context.limits.delivery = Duration::from_millis(20);
-    drop(socket);
+    // The call has dropped everything, and the connection is still there.
     let outstanding = guest.call.end().expect("something is kept");
     assert!(descriptors.take(all).is_none());
     guest.run(outstanding.delivered());
