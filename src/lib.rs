@@ -8,6 +8,7 @@
 
 pub mod check;
 pub mod cli;
+mod delivery;
 pub mod env;
 pub mod fs;
 pub mod function;

@@ -81,10 +81,14 @@ fn run(
     let ran = dispatcher.block_on(async {
         let told = report_modules(&runtime, options.json).await;
         told.map_err(|error| failed(error.into()))?;
-        match what {
+        let own = stdio.clone();
+        let ran = match what {
             What::Command(name, words) => runtime.run(name, stdio, words).await,
             What::Process(id, words) => runtime.execute(id, stdio, words).await,
-        }
+        };
+        // The command has ended; a reader that pauses loses nothing of what it wrote.
+        own.delivered().await;
+        ran
     });
     ran.map_err(|error| failed(error.into()))?
 }

@@ -57,7 +57,8 @@ async fn lend_to_stream(
 ) -> Result<(), StreamError> {
     store.data_mut().make_room(stream).await?;
     let sink = store.data_mut().use_permit(stream, bytes.len())?;
-    sink.write(bytes.as_le_slice(&*store))?;
+    let written = sink.write(bytes.as_le_slice(&*store));
+    store.data_mut().noted(stream, written)?;
     store.data_mut().spend_written(&sink, bytes.len());
     Ok(())
 }
@@ -78,6 +79,7 @@ async fn lend_to_file(
     bytes: &WasmList<u8>,
     offset: u64,
 ) -> Result<u64, FsError> {
+    store.data_mut().settle(descriptor).await?;
     store.data_mut().breathe().await?;
     let target = store.data().write_target(descriptor, offset)?;
     let now = store
@@ -89,8 +91,20 @@ async fn lend_to_file(
             Ok(written as u64)
         }
         None => {
-            let bytes = bytes.as_le_slice(&*store).to_vec();
-            store.data_mut().write_on_pool(target, bytes).await
+            // In parts: a filesystem that is stuck keeps no more than one of them.
+            let mut done = 0;
+            loop {
+                let (target, part) = target.part(bytes.as_le_slice(&*store), done);
+                let length = part.len();
+                let written = match store.data_mut().write_on_pool(target, part).await {
+                    Err(error) if done == 0 => return Err(error),
+                    written => usize::try_from(written.unwrap_or(0)).unwrap_or(usize::MAX),
+                };
+                done += written;
+                if written < length || done >= bytes.len() {
+                    return Ok(done as u64);
+                }
+            }
         }
     }
 }

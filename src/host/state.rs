@@ -2,19 +2,21 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::{ResourceLimiter, Result, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
 use super::budget::Budget;
-use super::filesystem::Mount;
+use super::filesystem::{FileOutput, Mount};
 use super::http::Access;
-use super::io::Sink;
-use super::share::{FILE_BYTES, LOOKUPS, Share, share_of_process};
+use super::io::Owner;
+use super::share::{FILE_BYTES, LOOKUPS, SOCKET_BYTES, Share, share_of_process};
 use super::stdio::Stdio;
 use super::table::Table;
-use crate::http::Deliveries;
+use crate::delivery::{Deliveries, DeliveryTracker};
 use crate::network::{Allow, LookedUp};
+use crate::race::race;
 
 /// What a call is given; resolved when it starts.
 #[derive(Clone)]
@@ -47,6 +49,8 @@ pub struct Limits {
     /// Descriptors of the process, never more than `resources`. Default: half of what the process
     /// may have when the default is made.
     pub descriptors: usize,
+    /// How long the end of the call waits for what its guest has handed over. Default 10 s.
+    pub delivery: Duration,
 }
 
 impl Default for Limits {
@@ -55,6 +59,7 @@ impl Default for Limits {
             memory: 1 << 30,
             resources: 1 << 16,
             descriptors: share_of_process(),
+            delivery: Duration::from_secs(10),
         }
     }
 }
@@ -72,6 +77,10 @@ pub struct State {
     pub(crate) descriptors: Share,
     /// The bytes that streams of files keep.
     pub(crate) file_bytes: Share,
+    /// Streams of files that were dropped and still have something to write.
+    pub(crate) unwritten: Vec<Arc<FileOutput>>,
+    /// The bytes that connections have accepted and the system has not taken.
+    pub(crate) socket_bytes: Share,
     /// How many names may be looked up at once.
     pub(crate) lookups: Share,
     pub(crate) context: Context,
@@ -80,8 +89,8 @@ pub struct State {
     pub(crate) fired: Vec<u32>,
     /// What its lookups returned, for the rules that name a host.
     pub(crate) looked_up: LookedUp,
-    /// Its HTTP requests that are not sent yet; made at the first.
-    pub(crate) deliveries: Option<Deliveries>,
+    /// What it has handed over and what is not delivered yet; made at the first need.
+    deliveries: Option<Deliveries>,
     /// Where a datagram arrives; made at the first.
     pub(crate) datagram: Vec<u8>,
     budget: Budget,
@@ -96,6 +105,8 @@ impl State {
             table: Table::new(context.limits.resources),
             descriptors: Share::new(context.limits.descriptors.min(context.limits.resources)),
             file_bytes: Share::new(FILE_BYTES),
+            unwritten: Vec::new(),
+            socket_bytes: Share::new(SOCKET_BYTES),
             lookups: Share::new(LOOKUPS),
             context,
             wait_set: None,
@@ -151,22 +162,29 @@ impl State {
         self.budget
     }
 
-    /// The end of the call: drops its resources, and waits until what the guest's streams have taken
-    /// is delivered, or cannot be. Of its HTTP requests those are delivered that were handed over and
-    /// whose bodies are finished; nobody waits for their answers.
-    pub(crate) async fn delivered(&mut self) {
-        let sinks: Vec<Sink> = self
-            .table
-            .outputs()
-            .map(|stream| stream.sink().clone())
-            .collect();
-        for sink in sinks {
-            let _ = sink.delivered().await;
-        }
+    /// Where its deliveries begin.
+    pub(crate) fn deliveries(&mut self) -> &DeliveryTracker {
+        let made = || Deliveries::new(&self.handle);
+        self.deliveries.get_or_insert_with(made).tracker()
+    }
+
+    /// Whom the bytes count for that its streams accept.
+    pub(crate) fn owner(&mut self, bytes: Share) -> Owner {
+        let deliveries = self.deliveries().clone();
+        Owner { deliveries, bytes }
+    }
+
+    /// The end of the call: drops its resources. What is still to be delivered, if something is.
+    pub(crate) fn end(&mut self) -> Option<Outstanding> {
         self.table = Table::new(0);
-        if let Some(deliveries) = &self.deliveries {
-            let _ = deliveries.ended().await;
-        }
+        let deliveries = self.deliveries.take();
+        let open = deliveries.as_ref().is_some_and(|it| it.open() > 0);
+        (open || !self.context.stdio.is_delivered()).then(|| Outstanding {
+            handle: self.handle.clone(),
+            deliveries,
+            stdio: self.context.stdio.clone(),
+            patience: self.context.limits.delivery,
+        })
     }
 
     /// The standard streams.
@@ -183,6 +201,30 @@ impl State {
                 self.context.limits.memory
             ),
         }
+    }
+}
+
+/// What a call has handed over and what was not delivered by its end: bytes that its streams have
+/// accepted, and HTTP requests whose bodies are finished, for whose answers nobody waits.
+pub(crate) struct Outstanding {
+    handle: Handle,
+    deliveries: Option<Deliveries>,
+    stdio: Stdio,
+    patience: Duration,
+}
+
+impl Outstanding {
+    /// Waits until it is delivered, cannot be, or the time for it has passed. What is the call's own
+    /// is given up then; what its standard streams have accepted stays with them.
+    pub(crate) async fn delivered(self) {
+        let all = async {
+            if let Some(deliveries) = &self.deliveries {
+                let _ = deliveries.ended().await;
+            }
+            self.stdio.delivered().await;
+        };
+        let late = self.handle.sleep(self.patience);
+        race(all, late).await;
     }
 }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 use wippy_dispatcher::{Error, Handle, Signal};
 
 use super::body::BodyReader;
-use super::delivery::Delivery;
 use super::error::ErrorCode;
 use super::fields::Fields;
 use super::head::RequestHead;
 use super::target::Target;
 use super::tls::Roots;
+use crate::delivery::Delivery;
 
 /// How long a client waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,7 @@
 //! What a call is given: everything that `wasi:` of its entry says, resolved when it starts (contract §6).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Runtime;
 use super::loading::readable;
@@ -144,6 +145,10 @@ fn limits(mut limits: Limits, function: &Function) -> Limits {
     if let Some(settings) = function.entry.function() {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.delivery = settings
+            .limits
+            .delivery_ms
+            .map_or(limits.delivery, Duration::from_millis);
         limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
     }
     limits

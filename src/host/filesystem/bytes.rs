@@ -46,6 +46,19 @@ pub(in crate::host) struct Target {
     place: Place,
 }
 
+impl Target {
+    /// What one job writes behind so many bytes, and where.
+    pub(in crate::host) fn part(&self, bytes: &[u8], done: usize) -> (Target, Vec<u8>) {
+        let rest = bytes.get(done..).unwrap_or_default();
+        let target = Target {
+            file: self.file.clone(),
+            mount: self.mount.clone(),
+            place: self.place.after(done),
+        };
+        (target, rest.get(..JOB_MAX).unwrap_or(rest).to_vec())
+    }
+}
+
 impl File {
     /// Reads what the caches hold; `None` where the pool has to be asked, which also knows the exact
     /// error. 0 bytes are the end.

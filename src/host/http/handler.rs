@@ -13,7 +13,7 @@ use super::outgoing::OutgoingRequest;
 use crate::host::State;
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
-use crate::http::{self, Deliveries, Reply, Request, RequestHead, Target, content_length};
+use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
 
 /// The longest path with a query that is sent, in bytes.
 const PATH_MAX: usize = 16 * 1024;
@@ -28,9 +28,9 @@ const REQUEST_CHARGE: usize = 64 * 1024;
 ///
 /// The interface says nothing of requests that are not sent by then, and other hosts abort them.
 /// Here they still go out, bodiless ones and those whose bodies are finished, since the guest may
-/// take what it has finished for delivered (contract §9); the end of the call waits for that,
-/// as long as the request's own timeouts let it. A request whose body is unfinished ends at once,
-/// as does everything when the call itself is ended from outside.
+/// take what it has finished for delivered; the end of the call waits for that, `limits.delivery_ms`
+/// at most and as long as the request's own timeouts let it. A request whose body is unfinished ends
+/// at once, as does everything when the call itself is ended from outside.
 pub struct FutureIncomingResponse {
     /// None: the response was taken.
     reply: Option<Reply>,
@@ -74,12 +74,8 @@ impl State {
         };
         let held = (held, charge(REQUEST_CHARGE)?);
         let charge = charge(RESPONSE_CHARGE)?;
-        let deliveries = match &mut self.deliveries {
-            Some(deliveries) => deliveries,
-            none => none.insert(Deliveries::new(&self.handle)?),
-        };
-        request.delivery = Some(deliveries.begin(held));
-        let reply = access.client.send(request)?;
+        request.delivery = Some(self.deliveries().begin(held)?);
+        let reply = self.context.http.client.send(request)?;
         Ok(FutureIncomingResponse {
             signal: reply.signal().clone(),
             reply: Some(reply),

@@ -2,45 +2,26 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
+use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
-use crate::host::io::StreamError;
+use crate::host::io::{Destination, Job, Owner, Unwritten, WriteQueue};
 use crate::host::share::Held;
 
-/// The most that one `check-write` permits, in bytes. What of it the descriptor does not take at
-/// once is kept, and nothing more is permitted until it is gone.
-pub const PERMIT: usize = 64 * 1024;
+/// Standard output or error: a terminal, a pipe, a socket, a file. Or a FIFO or a device that a
+/// guest has opened.
+pub type Output = WriteQueue<Device>;
 
-/// Standard output or error: a terminal, a pipe, a socket, a file.
-pub struct Output {
+/// A descriptor that is written.
+pub struct Device {
     handle: Handle,
+    /// `None`: it was closed from the start, and stays so.
+    descriptor: Option<Descriptor>,
     terminal: bool,
     /// Counts against the bound of the call whose guest has opened it.
     _held: Option<Held>,
-    /// Nothing is kept.
-    drained: Signal,
-    state: Mutex<State>,
-}
-
-struct State {
-    /// `None`: it was closed from the start, and stays so.
-    descriptor: Option<Descriptor>,
-    kept: Vec<u8>,
-    /// How much of `kept` is written already.
-    written: usize,
-    draining: bool,
-    failure: Failure,
-}
-
-/// A failure is told once, to the first who asks; from then on the stream is closed.
-enum Failure {
-    None,
-    Untold(io::Error),
-    Closed,
 }
 
 impl Output {
@@ -53,225 +34,78 @@ impl Output {
             Some(fd) => Some(Descriptor::new(handle, fd, Interest::Writable)?),
             None => None,
         };
-        Output::with(handle, descriptor, None)
+        let output = WriteQueue::to(handle, Device::new(handle, descriptor, None), None);
+        if output.destination(|device| device.descriptor.is_none()) {
+            output.finish()?;
+        }
+        Ok(output)
     }
 
     /// The same for a FIFO or a device that a guest has opened, without blocking.
-    pub(crate) fn nonblocking(handle: &Handle, fd: OwnedFd, held: Held) -> io::Result<Output> {
-        let descriptor = Descriptor::nonblocking(handle, fd, Interest::Writable)?;
-        Output::with(handle, Some(descriptor), Some(held))
-    }
-
-    fn with(
+    pub(crate) fn nonblocking(
         handle: &Handle,
-        descriptor: Option<Descriptor>,
-        held: Option<Held>,
+        (fd, held): (OwnedFd, Held),
+        owner: Owner,
     ) -> io::Result<Output> {
-        let drained = Signal::new(handle)?;
-        drained.set();
-        Ok(Output {
-            handle: handle.clone(),
-            _held: held,
-            terminal: descriptor.as_ref().is_some_and(Descriptor::is_terminal),
-            drained,
-            state: Mutex::new(State {
-                failure: match descriptor {
-                    Some(_) => Failure::None,
-                    None => Failure::Closed,
-                },
-                descriptor,
-                kept: Vec::new(),
-                written: 0,
-                draining: false,
-            }),
-        })
+        let descriptor = Descriptor::nonblocking(handle, fd, Interest::Writable)?;
+        let device = Device::new(handle, Some(descriptor), Some(held));
+        Ok(WriteQueue::to(handle, device, Some(owner)))
     }
 
     pub(crate) fn is_terminal(&self) -> bool {
-        self.terminal
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn check_write(&self) -> Result<u64, StreamError> {
-        let mut state = self.lock();
-        state.told()?;
-        Ok(match state.has_room() {
-            true => PERMIT as u64,
-            false => 0,
-        })
-    }
-
-    /// How many bytes were taken and are not written yet.
-    pub(crate) fn kept(&self) -> usize {
-        let state = self.lock();
-        state.kept.len() - state.written
-    }
-
-    pub(crate) fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<(), StreamError> {
-        let mut state = self.lock();
-        state.told()?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let mut rest = bytes;
-        if !state.draining {
-            while !rest.is_empty() {
-                match state.write_some(rest) {
-                    Ok(written) => rest = rest.get(written..).unwrap_or_default(),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(error) => {
-                        state.failed(error);
-                        return state.told();
-                    }
-                }
-            }
-        }
-        if !rest.is_empty() {
-            state.kept.extend_from_slice(rest);
-            self.drain(&mut state)?;
-        }
-        Ok(())
-    }
-
-    /// Starts the task that writes what is kept, whatever its guest does meanwhile.
-    fn drain(self: &Arc<Self>, state: &mut State) -> Result<(), Error> {
-        if state.draining {
-            return Ok(());
-        }
-        let output = self.clone();
-        let task = self.handle.spawn(async move {
-            let drained = output.drain_all().await;
-            let mut state = output.lock();
-            state.draining = false;
-            if let Err(error) = drained {
-                state.failed(error);
-            }
-            drop(state);
-            output.drained.set();
-        })?;
-        task.detach();
-        state.draining = true;
-        self.drained.clear();
-        Ok(())
-    }
-
-    async fn drain_all(&self) -> io::Result<()> {
-        let mut room = WaitSet::new(&self.handle)?;
-        loop {
-            let step = self.lock().drain_step(&mut room)?;
-            match step {
-                Step::Done => return Ok(()),
-                Step::Wait => room.wait().await?,
-                Step::Pool(fd, bytes) => {
-                    let write =
-                        move || rustix::io::retry_on_intr(|| rustix::io::write(&*fd, &bytes));
-                    let written = self.handle.unblock(write).await??;
-                    self.lock().written += written;
-                }
-            }
-        }
-    }
-
-    pub(crate) fn is_ready(&self) -> bool {
-        let state = self.lock();
-        !matches!(state.failure, Failure::None) || state.has_room()
-    }
-
-    pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        let state = self.lock();
-        match state.descriptor.as_ref().and_then(Descriptor::source) {
-            Some(source) if !state.draining => set.add_source(source, Interest::Writable, tag),
-            _ => set.add_signal(&self.drained, tag),
-        }
-    }
-
-    /// Waits until nothing is kept.
-    pub(crate) async fn delivered(&self) -> Result<(), StreamError> {
-        self.drained.wait().await?;
-        self.lock().told()
+        self.destination(|device| device.terminal)
     }
 }
 
-/// What the draining task does next.
-enum Step {
-    Done,
-    /// Waits for room, to which the set listens.
-    Wait,
-    /// Writes on the blocking pool.
-    Pool(Arc<OwnedFd>, Vec<u8>),
-}
-
-impl State {
-    fn has_room(&self) -> bool {
-        !self.draining && self.descriptor.as_ref().is_some_and(Descriptor::is_ready)
-    }
-
-    fn told(&mut self) -> Result<(), StreamError> {
-        match std::mem::replace(&mut self.failure, Failure::Closed) {
-            Failure::None => {
-                self.failure = Failure::None;
-                Ok(())
-            }
-            Failure::Untold(error) => Err(error.into()),
-            Failure::Closed => Err(StreamError::Closed),
+impl Device {
+    fn new(handle: &Handle, descriptor: Option<Descriptor>, held: Option<Held>) -> Device {
+        Device {
+            handle: handle.clone(),
+            terminal: descriptor.as_ref().is_some_and(Descriptor::is_terminal),
+            descriptor,
+            _held: held,
         }
     }
+}
 
-    fn failed(&mut self, error: io::Error) {
-        self.kept.clear();
-        self.written = 0;
-        // A reader that went away is the ordinary end of a pipe.
-        self.failure = match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Failure::Untold(error),
-        };
-    }
-
-    fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl Destination for Device {
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.descriptor {
-            Some(descriptor) => match descriptor.write(bytes) {
-                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
-                written => written,
-            },
+            Some(descriptor) => descriptor.write(bytes),
             None => Err(Errno::BADF.into()),
         }
     }
 
-    fn drain_step(&mut self, room: &mut WaitSet) -> io::Result<Step> {
-        let kept = std::mem::take(&mut self.kept);
-        let mut waits = false;
-        while let Some(rest) = kept.get(self.written..).filter(|rest| !rest.is_empty()) {
-            match self.write_some(rest) {
-                Ok(written) => self.written += written,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    waits = true;
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        self.kept = kept;
-        if !waits {
-            self.kept.clear();
-            self.written = 0;
-            return Ok(Step::Done);
-        }
-        let Some(descriptor) = &self.descriptor else {
-            return Err(Errno::BADF.into());
-        };
+    fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>> {
+        let descriptor = self.descriptor.as_ref().ok_or(Errno::BADF)?;
         match descriptor.source() {
             Some(source) if descriptor.way() != Way::Pool => {
-                room.clear();
                 room.add_source(source, Interest::Writable, 0)?;
-                Ok(Step::Wait)
+                Ok(None)
             }
             _ => {
-                let rest = self.kept.get(self.written..).unwrap_or_default();
-                Ok(Step::Pool(descriptor.fd(), rest.to_vec()))
+                let (fd, bytes) = (descriptor.fd(), std::mem::take(bytes));
+                let job = self.handle.unblock(move || {
+                    let write = || rustix::io::write(&*fd, bytes.rest());
+                    let written = rustix::io::retry_on_intr(write);
+                    (bytes, written.map_err(io::Error::from))
+                });
+                Ok(Some(Box::pin(async move {
+                    let undone = |error: Error| (Unwritten::default(), Err(error.into()));
+                    job.await.unwrap_or_else(undone)
+                })))
             }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.descriptor.as_ref().is_some_and(Descriptor::is_ready)
+    }
+
+    fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        match self.descriptor.as_ref().and_then(Descriptor::source) {
+            Some(source) => set.add_source(source, Interest::Writable, tag),
+            None => set.add_deadline(Instant::from_nanos(0), tag),
         }
     }
 }

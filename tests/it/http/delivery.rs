@@ -9,6 +9,7 @@ use wippy::function::Arguments;
 use super::server::{Peer, Server};
 use super::timeouts::Unanswered;
 use super::{Guest, get, with};
+use crate::support::Project;
 
 /// Far more than a test takes, far less than the defaults.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -144,6 +145,17 @@ fn what_cannot_be_sent_fails_in_time() {
         for leaving in LEAVING {
             leave(&guest, &request, 2, leaving);
         }
+    }
+}
+
+/// With the timeouts as they are this would take ten minutes.
+#[test]
+fn what_is_not_sent_in_time_is_given_up() {
+    let limits = "{delivery_ms: 20}";
+    let guest = Guest::of(&mut Project::new(), &[("limits", &limits)]);
+    let unanswered = Unanswered::new();
+    for leaving in LEAVING {
+        leave(&guest, &get(&unanswered.authority()), 2, leaving);
     }
 }
 
