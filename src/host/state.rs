@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::{ResourceLimiter, Result, bail};
+use wasmtime::{Engine, ResourceLimiter, Result, UpdateDeadline, bail};
 use wippy_dispatcher::{Handle, WaitSet};
 
-use super::budget::Budget;
+use super::budget::{BUDGET, Budget};
 use super::filesystem::{FileOutput, Mount};
 use super::http::Access;
 use super::io::Owner;
@@ -70,6 +70,12 @@ const BYTES_A_CALL: usize = 1024;
 /// How many bytes cost as much as a system call that opens or asks.
 const BYTES_A_SYSTEM_CALL: usize = 4096;
 
+/// How many bytes cost as much as an item of a list: something small that is looked at, or copied.
+const BYTES_AN_ITEM: usize = 128;
+
+/// How far the epoch is from a guest's deadline while its budget lasts.
+pub(crate) const EPOCHS: u64 = 1;
+
 /// Everything the host functions of one call work on.
 pub struct State {
     pub(crate) handle: Handle,
@@ -94,6 +100,8 @@ pub struct State {
     /// Where a datagram arrives; made at the first.
     pub(crate) datagram: Vec<u8>,
     budget: Budget,
+    /// Whose epoch moves when the budget is used up; none without a guest.
+    engine: Option<Engine>,
     memory: usize,
 }
 
@@ -115,19 +123,64 @@ impl State {
             deliveries: None,
             datagram: Vec::new(),
             budget: Budget::WHOLE,
+            engine: None,
             memory: 0,
         }
     }
 
     /// The same with what an earlier call has left to it.
     pub(crate) fn with_budget(self, budget: Budget) -> State {
-        State { budget, ..self }
+        State {
+            budget: budget.at_least_one(),
+            ..self
+        }
     }
 
-    /// Called by every function that a guest may call in a loop instead of waiting. Past the
-    /// budget it lets the others run and the driver look at I/O.
+    /// For a guest of this engine.
+    pub(crate) fn in_engine(self, engine: &Engine) -> State {
+        State {
+            engine: Some(engine.clone()),
+            ..self
+        }
+    }
+
+    /// The state of a call of a host function, which counts against the guest's budget: every
+    /// function that is bound reaches its state through this, once.
+    pub(crate) fn counted(&mut self) -> &mut State {
+        self.spend_calls(1);
+        self
+    }
+
+    /// Takes calls from the budget. When it is used up, the engine's epoch moves on: the guest
+    /// notices that at its next loop or function, wherever it is, even if it calls only functions
+    /// that cannot suspend it.
+    fn spend_calls(&mut self, calls: u32) {
+        if self.budget.spend(calls)
+            && let Some(engine) = &self.engine
+        {
+            engine.increment_epoch();
+        }
+    }
+
+    /// What happens to a guest that notices a new epoch: it lets the others run if it has used up
+    /// its budget, and goes on if another guest has moved the epoch.
+    pub(crate) fn at_new_epoch(&mut self) -> UpdateDeadline {
+        if !self.budget.is_used_up() {
+            return UpdateDeadline::Continue(EPOCHS);
+        }
+        self.suspended();
+        let yielding = self.handle.yield_now();
+        let others = Box::pin(async move {
+            // It fails at the dispatcher's end, which ends this call as well.
+            let _ = yielding.await;
+        });
+        UpdateDeadline::YieldCustom(EPOCHS, others)
+    }
+
+    /// Past the budget lets the others run and the driver look at I/O. For functions that can
+    /// suspend their guest, before they begin and between the slices of what takes long.
     pub(crate) async fn breathe(&mut self) -> Result<()> {
-        if !self.budget.take() {
+        if self.budget.is_used_up() {
             self.handle.yield_now().await?;
             self.suspended();
         }
@@ -145,11 +198,29 @@ impl State {
         self.spend(bytes.saturating_add(datagrams.saturating_mul(BYTES_A_CALL)));
     }
 
-    /// Counts bytes that were moved on the dispatcher's thread: a guest that moves many has to let
-    /// others run sooner.
+    /// Counts a part of what fills a budget by itself.
+    pub(crate) fn spend_part(&mut self, part: usize, whole: usize) {
+        let calls = (BUDGET as usize)
+            .saturating_mul(part)
+            .div_ceil(whole.max(1));
+        self.spend_calls(u32::try_from(calls).unwrap_or(u32::MAX));
+    }
+
+    /// Counts a text that was copied.
+    pub(crate) fn spend_text(&mut self, text: Option<&str>) {
+        self.spend(text.map_or(0, str::len));
+    }
+
+    /// Counts the items of a list that were made or gone through one by one.
+    pub(crate) fn spend_items(&mut self, items: usize) {
+        self.spend(items.saturating_mul(BYTES_AN_ITEM));
+    }
+
+    /// Counts bytes that were moved on the dispatcher's thread, or copied out of the guest's memory:
+    /// a guest that moves many has to let others run sooner.
     pub(crate) fn spend(&mut self, bytes: usize) {
         let calls = u32::try_from(bytes / BYTES_A_CALL).unwrap_or(u32::MAX);
-        self.budget.spend(calls);
+        self.spend_calls(calls);
     }
 
     /// The guest has really waited: its budget is whole again.

@@ -6,7 +6,7 @@ use wasmtime::{
 };
 
 use super::ModuleError;
-use crate::host::State;
+use crate::host::{EPOCHS, State};
 
 /// The elements that a guest's table may have.
 pub const TABLE_ELEMENTS: usize = 100_000;
@@ -19,9 +19,10 @@ pub const MAX_INSTANCES: u32 = 4096;
 /// each profile that it runs in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Profile {
-    /// For real time: epochs interrupt.
+    /// For real time.
     Live,
-    /// For a simulation: fuel interrupts, and floating point gives the same bits everywhere.
+    /// For a simulation: fuel interrupts guests that only compute, and floating point gives the
+    /// same bits everywhere.
     Simulated,
 }
 
@@ -73,15 +74,13 @@ impl Engine {
     /// # Errors
     /// When there is no memory for it.
     pub fn store(&self, state: State) -> wasmtime::Result<Store<State>> {
-        let mut store = Store::try_new(&self.inner, state)?;
+        let mut store = Store::try_new(&self.inner, state.in_engine(&self.inner))?;
         store.limiter(|state| state);
-        match self.profile {
-            // The default of zero would trap at once.
-            Profile::Live => store.set_epoch_deadline(u64::MAX / 2),
-            Profile::Simulated => {
-                store.set_fuel(u64::MAX)?;
-                store.fuel_async_yield_interval(Some(FUEL_SLICE))?;
-            }
+        store.set_epoch_deadline(EPOCHS);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().at_new_epoch()));
+        if self.profile == Profile::Simulated {
+            store.set_fuel(u64::MAX)?;
+            store.fuel_async_yield_interval(Some(FUEL_SLICE))?;
         }
         Ok(store)
     }
@@ -93,17 +92,14 @@ fn config(profile: Profile) -> Config {
         .wasm_component_model(true)
         .cranelift_opt_level(OptLevel::Speed)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .memory_init_cow(true);
-    match profile {
-        Profile::Live => {
-            config.epoch_interruption(true);
-        }
-        Profile::Simulated => {
-            config
-                .consume_fuel(true)
-                .cranelift_nan_canonicalization(true)
-                .relaxed_simd_deterministic(true);
-        }
+        .memory_init_cow(true)
+        // A guest notices that its budget is used up wherever it is.
+        .epoch_interruption(true);
+    if profile == Profile::Simulated {
+        config
+            .consume_fuel(true)
+            .cranelift_nan_canonicalization(true)
+            .relaxed_simd_deterministic(true);
     }
     config
 }

@@ -75,7 +75,7 @@ fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
             instance.resource_async(OutputStream::NAME, ty, |mut store, index| {
                 Box::new(async move {
                     let stream = Resource::new_own(index);
-                    HostOutputStream::drop(store.data_mut(), stream).await
+                    HostOutputStream::drop(store.data_mut().counted(), stream).await
                 })
             })
         }
@@ -116,7 +116,7 @@ fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
         ResourceType::host::<T>(),
         |mut store: StoreContextMut<'_, State>, index| {
             let handle: Resource<T> = Resource::new_own(index);
-            store.data_mut().table.delete(handle).map(drop)
+            store.data_mut().counted().table.delete(handle).map(drop)
         },
     )
 }
@@ -197,7 +197,8 @@ fn trap_instance(
     for (name, item) in instance.exports(engine.inner()) {
         match item.ty {
             ComponentItem::ComponentFunc(_) if place.is_harmless(name) => {
-                target.func_wrap(name, |_, (): ()| {
+                target.func_wrap(name, |mut store: StoreContextMut<'_, State>, (): ()| {
+                    store.data_mut().counted();
                     Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
                 })?;
             }

@@ -6,6 +6,8 @@ mod core;
 mod decode;
 mod describe;
 mod engine;
+#[cfg(test)]
+mod fairness;
 mod hash;
 mod imports;
 mod link;

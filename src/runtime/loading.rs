@@ -70,11 +70,17 @@ impl Runtime {
             method,
         } = self.module(&entry).await?;
         let component = inner.modules.compiled(&inner.handle, &module).await?;
-        let method = Method::find(&inner.engine, &component, &method)?;
-        let linker = module::link(&inner.engine, &component, &capabilities)?;
-        let pre = linker
-            .instantiate_pre(&component)
-            .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
+        let (engine, enabled) = (inner.engine.clone(), capabilities.clone());
+        // It defines some hundreds of functions, and compares their types.
+        let linking = inner.handle.unblock(move || {
+            let method = Method::find(&engine, &component, &method)?;
+            let linker = module::link(&engine, &component, &enabled)?;
+            let pre = linker
+                .instantiate_pre(&component)
+                .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
+            Ok::<_, ModuleError>((method, pre))
+        });
+        let (method, pre) = linking.await??;
         let pool = match (&entry.kind, entry.function()) {
             (Kind::ProcessWasm(_), _) | (_, None) => None,
             (_, Some(settings)) => {

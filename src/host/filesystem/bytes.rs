@@ -47,15 +47,13 @@ pub(in crate::host) struct Target {
 }
 
 impl Target {
-    /// What one job writes behind so many bytes, and where.
-    pub(in crate::host) fn part(&self, bytes: &[u8], done: usize) -> (Target, Vec<u8>) {
-        let rest = bytes.get(done..).unwrap_or_default();
-        let target = Target {
+    /// The same after so many bytes.
+    pub(in crate::host) fn after(&self, written: usize) -> Target {
+        Target {
             file: self.file.clone(),
             mount: self.mount.clone(),
-            place: self.place.after(done),
-        };
-        (target, rest.get(..JOB_MAX).unwrap_or(rest).to_vec())
+            place: self.place.after(written),
+        }
     }
 }
 
@@ -250,6 +248,7 @@ impl State {
                 Ok((buffer, ended))
             })
             .await?;
+        self.spend(more.len());
         bytes.extend_from_slice(&more);
         Ok((bytes, ended))
     }

@@ -38,6 +38,18 @@ pub struct FutureIncomingResponse {
     charge: Option<Charge>,
 }
 
+#[cfg(test)]
+impl FutureIncomingResponse {
+    /// One whose response was taken already.
+    pub(crate) fn taken(handle: &wippy_dispatcher::Handle) -> FutureIncomingResponse {
+        FutureIncomingResponse {
+            reply: None,
+            signal: wippy_dispatcher::Signal::new(handle).expect("room"),
+            charge: None,
+        }
+    }
+}
+
 impl outgoing_handler::Host for State {
     fn handle(
         &mut self,
@@ -45,6 +57,7 @@ impl outgoing_handler::Host for State {
         options: Option<Resource<RequestOptions>>,
     ) -> Result<Result<Resource<FutureIncomingResponse>, ErrorCode>> {
         let request = self.table.delete(request)?;
+        self.spend(request.fields.get().bytes());
         let options = match options {
             Some(options) => self.table.delete(options)?,
             None => RequestOptions::default(),
@@ -203,5 +216,49 @@ impl HostFutureIncomingResponse for State {
 impl types::Host for State {
     fn http_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
         self.http_error_code_of(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wippy_dispatcher::Dispatcher;
+
+    use super::types::{HostFields, HostOutgoingRequest};
+    use super::*;
+    use crate::host::state::tests::state;
+
+    fn hand_over(state: &mut State) -> Result<Resource<FutureIncomingResponse>, ErrorCode> {
+        let fields = HostFields::new(state).expect("room");
+        let request = HostOutgoingRequest::new(state, fields).expect("room");
+        let again = || Resource::<OutgoingRequest>::new_own(request.rep());
+        HostOutgoingRequest::set_scheme(state, again(), Some(Scheme::Http))
+            .expect("room")
+            .expect("a scheme");
+        HostOutgoingRequest::set_authority(state, again(), Some("example.test".into()))
+            .expect("room")
+            .expect("an authority");
+        outgoing_handler::Host::handle(state, request, None).expect("a request")
+    }
+
+    /// A guest that hands over and drops in a loop fills no memory: there is a bound, with a name.
+    /// Nobody looks at the requests meanwhile.
+    #[test]
+    fn requests_that_are_not_sent_yet_are_bounded() {
+        for keeps in [false, true] {
+            let dispatcher = Dispatcher::new().expect("a dispatcher");
+            let mut state = state(&dispatcher);
+            let refused = (0..10_000).find_map(|_| match hand_over(&mut state) {
+                Ok(future) if keeps => {
+                    state.table.get(&future).expect("it lives");
+                    None
+                }
+                Ok(future) => {
+                    HostFutureIncomingResponse::drop(&mut state, future).expect("its owner");
+                    None
+                }
+                Err(code) => Some(code),
+            });
+            assert!(matches!(refused, Some(ErrorCode::ConnectionLimitReached)));
+        }
     }
 }

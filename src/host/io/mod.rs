@@ -21,8 +21,8 @@ pub mod bindings {
         path: "wit",
         world: "wippy:host/io",
         imports: {
-            "wasi:io/poll.[drop]pollable": trappable,
-            "wasi:io/poll": async | trappable,
+            "wasi:io/poll.[method]pollable.block": async | trappable,
+            "wasi:io/poll.poll": async | trappable,
             "wasi:io/streams.[method]input-stream.subscribe": trappable,
             "wasi:io/streams.[method]output-stream.subscribe": trappable,
             "wasi:io/streams.[drop]input-stream": trappable,

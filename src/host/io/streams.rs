@@ -140,7 +140,7 @@ impl HostOutputStream for State {
             self.noted(&stream, sink.write(now))?;
             left -= now.len();
         }
-        self.spend_written(&sink, length);
+        self.spend(length);
         Ok(())
     }
 
@@ -203,11 +203,8 @@ impl State {
         length: u64,
     ) -> Result<Vec<u8>, StreamError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let stream = self.table.get_mut(stream)?;
-        let (read, counts) = (stream.read(length)?, stream.counts_bytes());
-        if counts {
-            self.spend(read.len());
-        }
+        let read = self.table.get_mut(stream)?.read(length)?;
+        self.spend(read.len());
         Ok(read)
     }
 
@@ -246,7 +243,7 @@ impl State {
     ) -> Result<(), StreamError> {
         let sink = self.use_permit(stream, bytes.len())?;
         self.noted(stream, sink.write(bytes))?;
-        self.spend_written(&sink, bytes.len());
+        self.spend(bytes.len());
         Ok(())
     }
 
@@ -268,13 +265,6 @@ impl State {
         length: usize,
     ) -> Result<Sink, StreamError> {
         self.table.get_mut(stream)?.use_permit(length as u64)
-    }
-
-    /// Counts what was moved to the system at once.
-    pub(in crate::host) fn spend_written(&mut self, sink: &Sink, length: usize) {
-        if matches!(sink, Sink::File(_) | Sink::Tcp(_)) {
-            self.spend(length);
-        }
     }
 
     /// Writes all of it, waiting for room, and waits until it is delivered.

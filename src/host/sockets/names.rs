@@ -84,6 +84,7 @@ impl Host for State {
         network: Resource<Network>,
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
+        self.spend(name.len());
         self.table.get(&network)?;
         let numeric = name.parse::<IpAddr>().ok();
         let name = match numeric {
