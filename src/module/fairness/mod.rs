@@ -126,10 +126,13 @@ fn greedy(
             *end.borrow_mut() = Some(result);
         });
         let microsecond = [Val::List(vec![Val::U64(1)])];
-        dispatcher
-            .block_on(sleeping.call(new_state(), &microsecond))
-            .expect("no deadlock")
-            .expect("it only sleeps");
+        let sleep = async {
+            // The loop is under way before the sleep begins.
+            dispatcher.handle().yield_now().await?;
+            sleeping.call(new_state(), &microsecond).await
+        };
+        let slept = dispatcher.block_on(sleep).expect("no deadlock");
+        slept.expect("it only sleeps");
         // The end of its call comes to a guest that loops.
         drop(task);
         match (
