@@ -9,10 +9,13 @@ use serde_json::Value;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
+use super::output::{Output, report_lost};
 use super::{FAILED, USAGE, report, report_diagnostics, report_modules};
 use crate::Runtime;
 use crate::function::{Arguments, CallError};
+use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
+use crate::race::{First, race};
 use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
@@ -37,6 +40,7 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     });
     match outcome {
         Ok(()) => 0,
+        Err(Failure::Output(lost)) => report_lost(&lost, json),
         Err(Failure::Call(error)) => {
             report::call_error(&error, json);
             match report::is_usage(&error) {
@@ -58,7 +62,14 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
 enum Failure {
     Call(CallError),
     Module(ModuleError),
+    Output(OutputLost),
     Dispatcher(wippy_dispatcher::Error),
+}
+
+impl From<OutputLost> for Failure {
+    fn from(lost: OutputLost) -> Failure {
+        Failure::Output(lost)
+    }
 }
 
 impl From<wippy_dispatcher::Error> for Failure {
@@ -76,7 +87,9 @@ fn with_dispatcher(
         None => Dispatcher::new()?,
     };
     let outcome = work(&dispatcher);
-    if let Some(trace) = dispatcher.trace() {
+    // Nothing more is said once the reader of the results has gone.
+    let gone = matches!(outcome, Err(Failure::Output(OutputLost::ReaderGone)));
+    if let Some(trace) = dispatcher.trace().filter(|_| !gone) {
         let mut stderr = std::io::stderr();
         let _ = writeln!(
             stderr,
@@ -143,7 +156,8 @@ impl Target {
 }
 
 /// Keeps `concurrent` calls in flight until `repeat` of them have ended. Each result is printed
-/// when it is there; the first failure is the outcome, after the others have ended too.
+/// when it is there; the first failure is the outcome, after the others have ended too. Once a
+/// result cannot be printed all of them end at once.
 async fn many(
     dispatcher: &Dispatcher,
     runtime: &Runtime,
@@ -151,12 +165,13 @@ async fn many(
     target: &Rc<Target>,
 ) -> Result<(), Failure> {
     let handle = dispatcher.handle();
+    let output = Rc::new(Output::new(dispatcher)?);
     let begun = handle.now()?;
     let started = Rc::new(Cell::new(0));
     let mut lanes = Vec::new();
     for _ in 0..call.concurrent.clamp(1, call.repeat.max(1)) {
         let (runtime, handle, started) = (runtime.clone(), handle.clone(), started.clone());
-        let (target, repeat) = (target.clone(), call.repeat);
+        let (target, repeat, output) = (target.clone(), call.repeat, output.clone());
         lanes.push(dispatcher.spawn(async move {
             let mut times = Vec::new();
             let mut failure = None;
@@ -164,7 +179,7 @@ async fn many(
                 started.set(started.get() + 1);
                 let start = handle.now()?;
                 match runtime.call(&target.entry, target.arguments()).await {
-                    Ok(value) => print(&value),
+                    Ok(value) => output.line(&value.to_string()).await?,
                     Err(error) => {
                         failure.get_or_insert(Failure::Call(error));
                     }
@@ -174,29 +189,32 @@ async fn many(
             Ok::<_, Failure>((times, failure))
         })?);
     }
-    let mut times = Vec::new();
-    let mut outcome = Ok(());
-    for lane in lanes {
-        match lane
-            .await
-            .unwrap_or(Err(wippy_dispatcher::Error::Closed.into()))
-        {
-            Ok((lane, failure)) => {
-                times.extend(lane);
-                outcome = outcome.and(failure.map_or(Ok(()), Err));
+    let ended = async {
+        let mut times = Vec::new();
+        let mut outcome = Ok(());
+        for lane in lanes {
+            match lane
+                .await
+                .unwrap_or(Err(wippy_dispatcher::Error::Closed.into()))
+            {
+                Ok((lane, failure)) => {
+                    times.extend(lane);
+                    outcome = outcome.and(failure.map_or(Ok(()), Err));
+                }
+                Err(failure) => outcome = outcome.and(Err(failure)),
             }
-            Err(failure) => outcome = outcome.and(Err(failure)),
         }
-    }
+        output.delivered().await?;
+        Ok::<_, Failure>((times, outcome))
+    };
+    let (times, outcome) = match race(output.until_lost(), ended).await {
+        First::Left(lost) => return Err(lost.into()),
+        First::Right(ended) => ended?,
+    };
     if call.repeat > 1 {
         summary(times, begun, handle.now()?);
     }
     outcome
-}
-
-fn print(value: &Value) {
-    // A reader that went away is no failure of the call.
-    let _ = writeln!(std::io::stdout(), "{value}");
 }
 
 fn summary(mut times: Vec<Duration>, begun: Instant, ended: Instant) {

@@ -1,20 +1,16 @@
 //! `wippy inspect`: what a component exports and imports, and the entry that would run it.
 
-use std::io::Write;
 use std::path::Path;
 
 use super::arguments::{Inspect, Options};
-use super::{USAGE, report};
+use super::{USAGE, output, report};
 use crate::module::describe;
 use crate::origin;
 use crate::registry::{Loaded, Source};
 
 pub(super) fn main(options: &Options, inspect: &Inspect, load: impl FnOnce() -> Loaded) -> u8 {
     match read(inspect, load).and_then(|module| text(&module, options.json)) {
-        Ok(text) => {
-            let _ = writeln!(std::io::stdout(), "{text}");
-            0
-        }
+        Ok(text) => output::print(&format!("{text}\n"), options.json, 0),
         Err(text) => {
             report::message(&text, options.json);
             USAGE

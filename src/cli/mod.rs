@@ -9,6 +9,7 @@ mod excerpt;
 mod hash;
 mod inspect;
 mod log;
+mod output;
 mod report;
 mod run;
 mod schema;
@@ -33,13 +34,19 @@ const USAGE: u8 = 2;
 pub fn main() -> ExitCode {
     let options = match Options::try_parse() {
         Ok(options) => options,
-        Err(error) => {
-            // Help and version come this way too, on standard output. A closed pipe is no mistake.
+        Err(error) if error.use_stderr() => {
+            // Nowhere is left to say that standard error is closed.
             let _ = error.print();
-            return match error.use_stderr() {
-                true => ExitCode::from(USAGE),
-                false => ExitCode::SUCCESS,
+            return ExitCode::from(USAGE);
+        }
+        // Help, or the version.
+        Err(error) => {
+            let text = error.render();
+            let text = match report::has_colours(rustix::stdio::stdout()) {
+                true => text.ansi().to_string(),
+                false => text.to_string(),
             };
+            return ExitCode::from(output::print(&text, false, 0));
         }
     };
     log::start(options.verbose);
@@ -62,8 +69,8 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::main(&options, inspect, load),
         Command::Hash(hash) => hash::main(&options, hash),
         Command::Registry(entries) => entries::main(&options, entries, load()),
-        Command::Schema => schema::main(),
-        Command::Completions { shell } => completions::main(*shell),
+        Command::Schema => schema::main(&options),
+        Command::Completions { shell } => completions::main(&options, *shell),
     };
     ExitCode::from(code)
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::os::fd::BorrowedFd;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use rustix::stdio::stderr;
@@ -60,6 +61,11 @@ fn unusable(entry: impl fmt::Display) -> String {
     format!("error: {entry} cannot be used: its mistakes are listed above")
 }
 
+/// The text of an error that a command returned.
+pub(super) fn text(text: &str) {
+    line(text);
+}
+
 /// Anything else that is wrong.
 pub(super) fn message(text: &str, json: bool) {
     match json {
@@ -103,9 +109,18 @@ fn line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Whether a standard descriptor shows colours: a terminal that is not dumb, without `NO_COLOR`.
+pub(super) fn has_colours(fd: BorrowedFd<'_>) -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    isatty(fd) && !is_dumb && !is_set("NO_COLOR")
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 /// Colours unless `NO_COLOR` is set, and nothing but ASCII on a dumb terminal.
 fn handler() -> GraphicalReportHandler {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let theme = match (std::env::var_os("TERM"), is_set("NO_COLOR")) {
         (Some(term), _) if term == "dumb" => GraphicalTheme::none(),
         (_, true) => GraphicalTheme::unicode_nocolor(),

@@ -10,10 +10,12 @@ use signal_hook::{flag, low_level::pipe};
 use wippy_dispatcher::{Dispatcher, Interest, Signal, Source};
 
 use super::arguments::Options;
+use super::output::{Output, report_lost};
 use super::{FAILED, USAGE, report, report_modules};
 use crate::Runtime;
-use crate::host::stdio::Stdio;
+use crate::host::stdio::OutputLost;
 use crate::process::{Ended, Plan, supervise};
+use crate::race::{First, race};
 use crate::registry::Loaded;
 
 /// What the shell says of a program that SIGINT ended.
@@ -49,7 +51,8 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
 fn run(options: &Options, plan: Plan, loaded: Loaded) -> Result<u8, Box<dyn std::error::Error>> {
     let dispatcher = Dispatcher::new()?;
     let handle = dispatcher.handle();
-    let stdio = Stdio::inherited(&handle)?;
+    let output = Output::new(&dispatcher)?;
+    let stdio = output.stdio(&handle)?;
     let stop = Signal::new(&handle)?;
     let terminated = watch(&dispatcher, SIGTERM, &stop)?;
     let interrupted = watch(&dispatcher, SIGINT, &stop)?;
@@ -57,14 +60,30 @@ fn run(options: &Options, plan: Plan, loaded: Loaded) -> Result<u8, Box<dyn std:
     let mistaken = !plan.mistaken.is_empty();
     let ended = dispatcher.block_on(async {
         report_modules(&runtime, options.json).await?;
-        supervise(&runtime, plan, stdio, &stop).await
+        let supervising = supervise(&runtime, plan, stdio, &stop);
+        let mut supervising = std::pin::pin!(supervising);
+        match race(supervising.as_mut(), output.until_reader_gone()).await {
+            First::Left(ended) => ended,
+            First::Right(()) => {
+                stop.set();
+                supervising.await
+            }
+        }
     })??;
+    let lost = output.check().err();
+    if let Some(OutputLost::ReaderGone) = &lost {
+        return Ok(report_lost(&OutputLost::ReaderGone, options.json));
+    }
     let failed = ended.iter().any(|(_, end)| matches!(end, Ended::Failed(_)));
-    Ok(match (interrupted.is_set(), terminated.is_set()) {
+    let code = match (interrupted.is_set(), terminated.is_set()) {
         (true, _) => INTERRUPTED,
         (false, true) => 0,
         (false, false) if failed || mistaken => FAILED,
         (false, false) => 0,
+    };
+    Ok(match lost.map(|lost| report_lost(&lost, options.json)) {
+        Some(failed) if code == 0 => failed,
+        _ => code,
     })
 }
 

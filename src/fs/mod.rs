@@ -148,7 +148,7 @@ impl Drop for Filesystem {
 
 /// Has the kernel answer a write beyond the limit with an error and not with the end of the process.
 /// Writes are checked before, but others may append to the same file, or lower the limit, meanwhile.
-fn survive_the_limit() -> io::Result<()> {
+pub(crate) fn survive_the_limit() -> io::Result<()> {
     static DONE: Mutex<bool> = Mutex::new(false);
     let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
     if !*done {

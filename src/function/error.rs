@@ -8,6 +8,7 @@ use super::values::ValueError;
 use crate::env::EnvError;
 use crate::fs::RootError;
 use crate::host::Exit;
+use crate::host::stdio::OutputLost;
 use crate::http::RootsError;
 use crate::module::ModuleError;
 use crate::registry::LookupError;
@@ -80,6 +81,9 @@ pub enum Problem {
     /// The guest ended itself with a status (a function: anything but exit(ok)).
     #[error(transparent)]
     Exit(Exit),
+    /// The guest was ended because nobody reads the program's standard output any more.
+    #[error("standard output: {0}")]
+    Output(OutputLost),
     /// The guest trapped.
     #[error("{0}")]
     Trap(Trap),

@@ -28,6 +28,7 @@ mod imports_table;
 mod inspect;
 mod many;
 mod modules;
+mod output;
 mod polling;
 mod pools;
 mod processes;

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
+use super::{at_start, own};
 use crate::host::io::StreamError;
 use crate::host::share::Held;
 
@@ -23,17 +24,33 @@ pub struct Output {
     _held: Option<Held>,
     /// Nothing is kept.
     drained: Signal,
+    /// Of the program's own standard output: bytes were lost.
+    lost: Option<Signal>,
     state: Mutex<State>,
 }
 
+/// Why bytes that were written never reached their descriptor.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum OutputLost {
+    /// Nobody reads the pipe or the socket any more.
+    #[error("its reader has gone")]
+    ReaderGone,
+    /// What the system answered.
+    #[error("{0}")]
+    Failed(String),
+}
+
 struct State {
-    /// `None`: it was closed from the start, and stays so.
+    /// `None`: it was closed from the start, and what is written fails.
     descriptor: Option<Descriptor>,
     kept: Vec<u8>,
     /// How much of `kept` is written already.
     written: usize,
     draining: bool,
     failure: Failure,
+    lost: Option<OutputLost>,
+    /// The last byte that was taken ended no line.
+    in_line: bool,
 }
 
 /// A failure is told once, to the first who asks; from then on the stream is closed.
@@ -56,6 +73,24 @@ impl Output {
         Output::with(handle, descriptor, None)
     }
 
+    /// The program's own standard output, which may have been closed from the start. Once its reader
+    /// has gone, a guest that uses it traps: it ends there, as SIGPIPE ends other programs.
+    ///
+    /// # Errors
+    /// As [`Output::new`], and when no descriptors are left.
+    pub fn inherited(handle: &Handle) -> io::Result<Output> {
+        let fd = match at_start::stdout_was_closed() {
+            true => None,
+            false => own(rustix::stdio::stdout())?,
+        };
+        crate::fs::survive_the_limit()?;
+        let lost = Some(Signal::new(handle)?);
+        Ok(Output {
+            lost,
+            ..Output::new(handle, fd)?
+        })
+    }
+
     /// The same for a FIFO or a device that a guest has opened, without blocking.
     pub(crate) fn nonblocking(handle: &Handle, fd: OwnedFd, held: Held) -> io::Result<Output> {
         let descriptor = Descriptor::nonblocking(handle, fd, Interest::Writable)?;
@@ -74,11 +109,11 @@ impl Output {
             _held: held,
             terminal: descriptor.as_ref().is_some_and(Descriptor::is_terminal),
             drained,
+            lost: None,
             state: Mutex::new(State {
-                failure: match descriptor {
-                    Some(_) => Failure::None,
-                    None => Failure::Closed,
-                },
+                failure: Failure::None,
+                lost: None,
+                in_line: false,
                 descriptor,
                 kept: Vec::new(),
                 written: 0,
@@ -95,9 +130,53 @@ impl Output {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Why bytes that it took are lost; `None` if none are.
+    pub fn lost(&self) -> Option<OutputLost> {
+        self.lock().lost.clone()
+    }
+
+    /// Waits until bytes are lost: for ever if it is not the program's own standard output.
+    ///
+    /// # Errors
+    /// The dispatcher's.
+    pub async fn until_lost(&self) -> Result<(), Error> {
+        match &self.lost {
+            Some(lost) => lost.wait().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether what was written to it ends within a line.
+    pub fn is_in_line(&self) -> bool {
+        self.lock().in_line
+    }
+
+    /// Device and inode of what it writes to, as [`std::os::unix::fs::MetadataExt`] has them.
+    pub fn file(&self) -> Option<(u64, u64)> {
+        let state = self.lock();
+        let stat = rustix::fs::fstat(&*state.descriptor.as_ref()?.fd()).ok()?;
+        Some((stat.st_dev, stat.st_ino))
+    }
+
+    fn told(&self, state: &mut State) -> Result<(), StreamError> {
+        match (state.told(), &state.lost, &self.lost) {
+            (Err(StreamError::Closed), Some(gone @ OutputLost::ReaderGone), Some(_)) => {
+                Err(StreamError::Trap(gone.clone().into()))
+            }
+            (told, ..) => told,
+        }
+    }
+
+    fn failed(&self, state: &mut State, error: io::Error) {
+        state.failed(error);
+        if let Some(lost) = &self.lost {
+            lost.set();
+        }
+    }
+
     pub(crate) fn check_write(&self) -> Result<u64, StreamError> {
         let mut state = self.lock();
-        state.told()?;
+        self.told(&mut state)?;
         Ok(match state.has_room() {
             true => PERMIT as u64,
             false => 0,
@@ -112,10 +191,11 @@ impl Output {
 
     pub(crate) fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<(), StreamError> {
         let mut state = self.lock();
-        state.told()?;
-        if bytes.is_empty() {
+        self.told(&mut state)?;
+        let Some(last) = bytes.last() else {
             return Ok(());
-        }
+        };
+        state.in_line = *last != b'\n';
         let mut rest = bytes;
         if !state.draining {
             while !rest.is_empty() {
@@ -123,8 +203,8 @@ impl Output {
                     Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) => {
-                        state.failed(error);
-                        return state.told();
+                        self.failed(&mut state, error);
+                        return self.told(&mut state);
                     }
                 }
             }
@@ -147,7 +227,7 @@ impl Output {
             let mut state = output.lock();
             state.draining = false;
             if let Err(error) = drained {
-                state.failed(error);
+                output.failed(&mut state, error);
             }
             drop(state);
             output.drained.set();
@@ -191,7 +271,7 @@ impl Output {
     /// Waits until nothing is kept.
     pub(crate) async fn delivered(&self) -> Result<(), StreamError> {
         self.drained.wait().await?;
-        self.lock().told()
+        self.told(&mut self.lock())
     }
 }
 
@@ -206,7 +286,8 @@ enum Step {
 
 impl State {
     fn has_room(&self) -> bool {
-        !self.draining && self.descriptor.as_ref().is_some_and(Descriptor::is_ready)
+        // A closed one fails at once.
+        !self.draining && self.descriptor.as_ref().is_none_or(Descriptor::is_ready)
     }
 
     fn told(&mut self) -> Result<(), StreamError> {
@@ -224,9 +305,14 @@ impl State {
         self.kept.clear();
         self.written = 0;
         // A reader that went away is the ordinary end of a pipe.
-        self.failure = match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Failure::Untold(error),
+        let gone = error.kind() == io::ErrorKind::BrokenPipe;
+        self.lost.get_or_insert_with(|| match gone {
+            true => OutputLost::ReaderGone,
+            false => OutputLost::Failed(error.to_string()),
+        });
+        self.failure = match gone {
+            true => Failure::Closed,
+            false => Failure::Untold(error),
         };
     }
 
