@@ -9,8 +9,9 @@ use serde_json::Value;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
+use super::mistakes::{Mistakes, asked_for};
 use super::output::{Output, report_lost};
-use super::{FAILED, USAGE, report, report_diagnostics, report_modules};
+use super::{FAILED, USAGE, report};
 use crate::Runtime;
 use crate::function::{Arguments, CallError};
 use crate::host::stdio::OutputLost;
@@ -20,9 +21,6 @@ use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let json = options.json;
-    if let Err(code) = report_diagnostics(&loaded, json) {
-        return code;
-    }
     let target = match Target::parse(call) {
         Ok(target) => Rc::new(target),
         Err(text) => {
@@ -30,11 +28,16 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
             return USAGE;
         }
     };
+    let asked_for = asked_for(loaded.registry.resolve(&target.entry));
+    let mut mistakes = match Mistakes::of_project(&loaded, asked_for, json) {
+        Ok(mistakes) => mistakes,
+        Err(code) => return code,
+    };
     let outcome = with_dispatcher(call, |dispatcher| {
         let runtime =
             Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
         dispatcher.block_on(async {
-            report_modules(&runtime, json).await?;
+            mistakes.of_modules(&runtime).await?;
             many(dispatcher, &runtime, call, &target).await
         })?
     });
@@ -42,7 +45,7 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
         Ok(()) => 0,
         Err(Failure::Output(lost)) => report_lost(&lost, json),
         Err(Failure::Call(error)) => {
-            report::call_error(&error, json);
+            report::call_error(&error, &mistakes, json);
             match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,
@@ -115,10 +118,10 @@ enum Given {
 impl Target {
     /// `entry` with JSON arguments, or `entry(…)` with WAVE text in the parentheses.
     fn parse(call: &Call) -> Result<Target, String> {
-        let wave = call.entry.split_once('(');
-        if let Some((entry, text)) =
-            wave.and_then(|(entry, rest)| Some((entry, rest.strip_suffix(')')?)))
-        {
+        if let Some((entry, rest)) = call.entry.split_once('(') {
+            let Some(text) = rest.trim_end().strip_suffix(')') else {
+                return Err(format!("{:?} lacks its closing parenthesis", call.entry));
+            };
             if !call.arguments.is_empty() {
                 return Err(
                     "arguments stand in parentheses or behind the entry, not in both places"

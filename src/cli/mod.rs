@@ -9,6 +9,7 @@ mod excerpt;
 mod hash;
 mod inspect;
 mod log;
+mod mistakes;
 mod output;
 mod report;
 mod run;
@@ -21,7 +22,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::Runtime;
 use crate::registry::{self, LoadOptions, Loaded};
 use arguments::{Command, Options};
 
@@ -94,10 +94,4 @@ fn report_diagnostics(loaded: &Loaded, json: bool) -> Result<(), u8> {
         true => Err(USAGE),
         false => Ok(()),
     }
-}
-
-/// Loads a project's modules and tells what is wrong with them; whatever does not need them goes on.
-async fn report_modules(runtime: &Runtime, json: bool) -> Result<(), wippy_dispatcher::Error> {
-    report::diagnostics(&runtime.load().await?, json);
-    Ok(())
 }
