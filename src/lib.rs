@@ -6,6 +6,9 @@
 //! one single-threaded dispatcher ([`host`]). [`Runtime`] ties these together; the command line is
 //! a thin layer over it ([`cli`]).
 
+// Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod check;
 pub mod cli;
 mod delivery;
@@ -18,6 +21,7 @@ mod mistake;
 pub mod module;
 pub mod network;
 mod once;
+mod one_line;
 pub mod process;
 mod race;
 pub mod registry;

@@ -9,17 +9,18 @@ use serde_json::Value;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
-use super::{FAILED, USAGE, report, report_diagnostics, report_modules};
+use super::mistakes::{Mistakes, asked_for};
+use super::output::{Output, report_lost};
+use super::{FAILED, USAGE, report};
 use crate::Runtime;
 use crate::function::{Arguments, CallError};
+use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
+use crate::race::{First, race};
 use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
     let json = options.json;
-    if let Err(code) = report_diagnostics(&loaded, json) {
-        return code;
-    }
     let target = match Target::parse(call) {
         Ok(target) => Rc::new(target),
         Err(text) => {
@@ -27,18 +28,24 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
             return USAGE;
         }
     };
+    let asked_for = asked_for(loaded.registry.resolve(&target.entry));
+    let mut mistakes = match Mistakes::of_project(&loaded, asked_for, json) {
+        Ok(mistakes) => mistakes,
+        Err(code) => return code,
+    };
     let outcome = with_dispatcher(call, |dispatcher| {
         let runtime =
             Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
         dispatcher.block_on(async {
-            report_modules(&runtime, json).await?;
+            mistakes.of_modules(&runtime).await?;
             many(dispatcher, &runtime, call, &target).await
         })?
     });
     match outcome {
         Ok(()) => 0,
+        Err(Failure::Output(lost)) => report_lost(&lost, json),
         Err(Failure::Call(error)) => {
-            report::call_error(&error, json);
+            report::call_error(&error, &mistakes, json);
             match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,
@@ -58,7 +65,14 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
 enum Failure {
     Call(CallError),
     Module(ModuleError),
+    Output(OutputLost),
     Dispatcher(wippy_dispatcher::Error),
+}
+
+impl From<OutputLost> for Failure {
+    fn from(lost: OutputLost) -> Failure {
+        Failure::Output(lost)
+    }
 }
 
 impl From<wippy_dispatcher::Error> for Failure {
@@ -76,7 +90,9 @@ fn with_dispatcher(
         None => Dispatcher::new()?,
     };
     let outcome = work(&dispatcher);
-    if let Some(trace) = dispatcher.trace() {
+    // Nothing more is said once the reader of the results has gone.
+    let gone = matches!(outcome, Err(Failure::Output(OutputLost::ReaderGone)));
+    if let Some(trace) = dispatcher.trace().filter(|_| !gone) {
         let mut stderr = std::io::stderr();
         let _ = writeln!(
             stderr,
@@ -102,10 +118,10 @@ enum Given {
 impl Target {
     /// `entry` with JSON arguments, or `entry(…)` with WAVE text in the parentheses.
     fn parse(call: &Call) -> Result<Target, String> {
-        let wave = call.entry.split_once('(');
-        if let Some((entry, text)) =
-            wave.and_then(|(entry, rest)| Some((entry, rest.strip_suffix(')')?)))
-        {
+        if let Some((entry, rest)) = call.entry.split_once('(') {
+            let Some(text) = rest.trim_end().strip_suffix(')') else {
+                return Err(format!("{:?} lacks its closing parenthesis", call.entry));
+            };
             if !call.arguments.is_empty() {
                 return Err(
                     "arguments stand in parentheses or behind the entry, not in both places"
@@ -143,7 +159,8 @@ impl Target {
 }
 
 /// Keeps `concurrent` calls in flight until `repeat` of them have ended. Each result is printed
-/// when it is there; the first failure is the outcome, after the others have ended too.
+/// when it is there; the first failure is the outcome, after the others have ended too. Once a
+/// result cannot be printed all of them end at once.
 async fn many(
     dispatcher: &Dispatcher,
     runtime: &Runtime,
@@ -151,12 +168,13 @@ async fn many(
     target: &Rc<Target>,
 ) -> Result<(), Failure> {
     let handle = dispatcher.handle();
+    let output = Rc::new(Output::new(dispatcher)?);
     let begun = handle.now()?;
     let started = Rc::new(Cell::new(0));
     let mut lanes = Vec::new();
     for _ in 0..call.concurrent.clamp(1, call.repeat.max(1)) {
         let (runtime, handle, started) = (runtime.clone(), handle.clone(), started.clone());
-        let (target, repeat) = (target.clone(), call.repeat);
+        let (target, repeat, output) = (target.clone(), call.repeat, output.clone());
         lanes.push(dispatcher.spawn(async move {
             let mut times = Vec::new();
             let mut failure = None;
@@ -164,7 +182,7 @@ async fn many(
                 started.set(started.get() + 1);
                 let start = handle.now()?;
                 match runtime.call(&target.entry, target.arguments()).await {
-                    Ok(value) => print(&value),
+                    Ok(value) => output.line(&value.to_string()).await?,
                     Err(error) => {
                         failure.get_or_insert(Failure::Call(error));
                     }
@@ -174,29 +192,32 @@ async fn many(
             Ok::<_, Failure>((times, failure))
         })?);
     }
-    let mut times = Vec::new();
-    let mut outcome = Ok(());
-    for lane in lanes {
-        match lane
-            .await
-            .unwrap_or(Err(wippy_dispatcher::Error::Closed.into()))
-        {
-            Ok((lane, failure)) => {
-                times.extend(lane);
-                outcome = outcome.and(failure.map_or(Ok(()), Err));
+    let ended = async {
+        let mut times = Vec::new();
+        let mut outcome = Ok(());
+        for lane in lanes {
+            match lane
+                .await
+                .unwrap_or(Err(wippy_dispatcher::Error::Closed.into()))
+            {
+                Ok((lane, failure)) => {
+                    times.extend(lane);
+                    outcome = outcome.and(failure.map_or(Ok(()), Err));
+                }
+                Err(failure) => outcome = outcome.and(Err(failure)),
             }
-            Err(failure) => outcome = outcome.and(Err(failure)),
         }
-    }
+        output.delivered().await?;
+        Ok::<_, Failure>((times, outcome))
+    };
+    let (times, outcome) = match race(output.until_lost(), ended).await {
+        First::Left(lost) => return Err(lost.into()),
+        First::Right(ended) => ended?,
+    };
     if call.repeat > 1 {
         summary(times, begun, handle.now()?);
     }
     outcome
-}
-
-fn print(value: &Value) {
-    // A reader that went away is no failure of the call.
-    let _ = writeln!(std::io::stdout(), "{value}");
 }
 
 fn summary(mut times: Vec<Duration>, begun: Instant, ended: Instant) {

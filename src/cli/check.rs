@@ -1,11 +1,12 @@
 //! `wippy check`: all mistakes of a project at once.
 
-use std::io::Write;
+use std::fmt::Write;
 
+use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Check, Options};
-use super::{USAGE, report, report_diagnostics};
+use super::{USAGE, output, report, report_diagnostics};
 use crate::Runtime;
 use crate::check::{CheckOptions, check};
 use crate::registry::Loaded;
@@ -29,13 +30,22 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
             false => warnings += 1,
         }
     }
-    if !options.json {
-        let mut stdout = std::io::stdout();
+    let mut text = String::new();
+    if options.json {
+        let summary = json!({
+            "entries": checked.entries,
+            "compiled": checked.compiled,
+            "errors": errors,
+            "warnings": warnings,
+            "skipped": checked.skipped,
+        });
+        let _ = writeln!(text, "{summary}");
+    } else {
         for path in &checked.skipped {
-            let _ = writeln!(stdout, "skipped {path}");
+            let _ = writeln!(text, "skipped {path}");
         }
         let _ = writeln!(
-            stdout,
+            text,
             "{}, {} compiled: {}, {}",
             counted(checked.entries as u64, "entry", "entries"),
             counted(checked.compiled, "module", "modules"),
@@ -43,10 +53,11 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
             counted(warnings as u64, "warning", "warnings"),
         );
     }
-    match errors {
+    let code = match errors {
         0 => 0,
         _ => USAGE,
-    }
+    };
+    output::print(&text, options.json, code)
 }
 
 fn counted(number: u64, one: &str, many: &str) -> String {

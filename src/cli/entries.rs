@@ -1,36 +1,31 @@
 //! `wippy registry`: the entries of the project.
 
-use std::io::Write;
+use std::fmt::Write;
 
 use serde_json::json;
 
 use super::arguments::{Entries, Options};
-use super::{USAGE, report, report_diagnostics};
+use super::{USAGE, output, report, report_diagnostics};
 use crate::registry::{Entry, Loaded, LookupError, Registry};
 
 pub(super) fn main(options: &Options, entries: &Entries, loaded: Loaded) -> u8 {
     if let Err(code) = report_diagnostics(&loaded, options.json) {
         return code;
     }
-    match entries {
-        Entries::List => {
-            list(&loaded.registry, options.json);
-            0
+    let text = match entries {
+        Entries::List => Ok(list(&loaded.registry, options.json)),
+        Entries::Show { entry } => show(&loaded.registry, entry, options.json),
+    };
+    match text {
+        Ok(text) => output::print(&text, options.json, 0),
+        Err(text) => {
+            report::message(&text, options.json);
+            USAGE
         }
-        Entries::Show { entry } => match show(&loaded.registry, entry, options.json) {
-            Ok(text) => {
-                let _ = write!(std::io::stdout(), "{text}");
-                0
-            }
-            Err(text) => {
-                report::message(&text, options.json);
-                USAGE
-            }
-        },
     }
 }
 
-fn list(registry: &Registry, as_json: bool) {
+fn list(registry: &Registry, as_json: bool) -> String {
     let mut rows: Vec<(String, String, &str)> = Vec::new();
     for entry in registry.entries() {
         let state = match (
@@ -46,15 +41,16 @@ fn list(registry: &Registry, as_json: bool) {
     for (id, broken) in registry.broken() {
         rows.push((id.to_string(), broken.kind.clone(), "mistaken"));
     }
-    let mut stdout = std::io::stdout();
+    let mut text = String::new();
     let width = rows.iter().map(|(id, _, _)| id.len()).max().unwrap_or(0);
     for (id, kind, state) in rows {
         let line = match as_json {
             true => json!({"id": id, "kind": kind, "state": state}).to_string(),
             false => format!("{id:width$}  {kind:16}  {state}"),
         };
-        let _ = writeln!(stdout, "{}", line.trim_end());
+        let _ = writeln!(text, "{}", line.trim_end());
     }
+    text
 }
 
 fn show(registry: &Registry, name: &str, as_json: bool) -> Result<String, String> {

@@ -9,6 +9,8 @@ mod excerpt;
 mod hash;
 mod inspect;
 mod log;
+mod mistakes;
+mod output;
 mod report;
 mod run;
 mod schema;
@@ -20,7 +22,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::Runtime;
 use crate::registry::{self, LoadOptions, Loaded};
 use arguments::{Command, Options};
 
@@ -33,13 +34,19 @@ const USAGE: u8 = 2;
 pub fn main() -> ExitCode {
     let options = match Options::try_parse() {
         Ok(options) => options,
-        Err(error) => {
-            // Help and version come this way too, on standard output. A closed pipe is no mistake.
+        Err(error) if error.use_stderr() => {
+            // Nowhere is left to say that standard error is closed.
             let _ = error.print();
-            return match error.use_stderr() {
-                true => ExitCode::from(USAGE),
-                false => ExitCode::SUCCESS,
+            return ExitCode::from(USAGE);
+        }
+        // Help, or the version.
+        Err(error) => {
+            let text = error.render();
+            let text = match report::has_colours(rustix::stdio::stdout()) {
+                true => text.ansi().to_string(),
+                false => text.to_string(),
             };
+            return ExitCode::from(output::print(&text, false, 0));
         }
     };
     log::start(options.verbose);
@@ -62,8 +69,8 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::main(&options, inspect, load),
         Command::Hash(hash) => hash::main(&options, hash),
         Command::Registry(entries) => entries::main(&options, entries, load()),
-        Command::Schema => schema::main(),
-        Command::Completions { shell } => completions::main(*shell),
+        Command::Schema => schema::main(&options),
+        Command::Completions { shell } => completions::main(&options, *shell),
     };
     ExitCode::from(code)
 }
@@ -87,10 +94,4 @@ fn report_diagnostics(loaded: &Loaded, json: bool) -> Result<(), u8> {
         true => Err(USAGE),
         false => Ok(()),
     }
-}
-
-/// Loads a project's modules and tells what is wrong with them; whatever does not need them goes on.
-async fn report_modules(runtime: &Runtime, json: bool) -> Result<(), wippy_dispatcher::Error> {
-    report::diagnostics(&runtime.load().await?, json);
-    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::os::fd::BorrowedFd;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use rustix::stdio::stderr;
@@ -10,7 +11,9 @@ use rustix::termios::{isatty, tcgetwinsize};
 use serde_json::{Value, json};
 
 use super::excerpt::{Excerpt, Files, plain};
+use super::mistakes::Mistakes;
 use crate::function::{CallError, Problem};
+use crate::one_line::OneLine;
 use crate::registry::{Diagnostic, LookupError, Severity};
 
 /// How many mistakes are shown with their lines; the rest have one line each.
@@ -42,17 +45,17 @@ pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, j
 }
 
 /// A call that failed.
-pub(super) fn call_error(error: &CallError, json: bool) {
+pub(super) fn call_error(error: &CallError, mistakes: &Mistakes, json: bool) {
     if json {
         return line(&json!({"severity": "error", "entry": error.entry, "message": error.problem.to_string()}).to_string());
     }
     match &error.problem {
         // Its mistakes are among the project's, which were told first.
         Problem::Lookup(LookupError::Mistaken { id, .. }) => line(&unusable(id)),
-        Problem::Module(_) => line(&unusable(&error.entry)),
+        Problem::Module(_) if mistakes.were_told(&error.entry) => line(&unusable(&error.entry)),
         // These name what was asked for themselves.
-        Problem::Lookup(problem) => line(&format!("error: {problem}")),
-        _ => line(&format!("error: {error}")),
+        Problem::Lookup(problem) => line(&plain_lines(&format!("error: {problem}"))),
+        _ => line(&plain_lines(&format!("error: {error}"))),
     }
 }
 
@@ -60,11 +63,16 @@ fn unusable(entry: impl fmt::Display) -> String {
     format!("error: {entry} cannot be used: its mistakes are listed above")
 }
 
+/// The text of an error that a command returned.
+pub(super) fn text(text: &str) {
+    line(text);
+}
+
 /// Anything else that is wrong.
 pub(super) fn message(text: &str, json: bool) {
     match json {
         true => line(&json!({"severity": "error", "message": text}).to_string()),
-        false => line(&format!("error: {text}")),
+        false => line(&plain_lines(&format!("error: {text}"))),
     }
 }
 
@@ -98,14 +106,34 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     })
 }
 
+/// Text of several lines that does not steer the terminal.
+fn plain_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| OneLine(line).to_string()).collect();
+    lines.join("\n")
+}
+
+/// Ends the line that a guest has left open on standard error.
+pub(super) fn end_line() {
+    line("");
+}
+
 fn line(text: &str) {
     // Nowhere is left to say that standard error is closed.
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Whether a standard descriptor shows colours: a terminal that is not dumb, without `NO_COLOR`.
+pub(super) fn has_colours(fd: BorrowedFd<'_>) -> bool {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    isatty(fd) && !is_dumb && !is_set("NO_COLOR")
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 /// Colours unless `NO_COLOR` is set, and nothing but ASCII on a dumb terminal.
 fn handler() -> GraphicalReportHandler {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let theme = match (std::env::var_os("TERM"), is_set("NO_COLOR")) {
         (Some(term), _) if term == "dumb" => GraphicalTheme::none(),
         (_, true) => GraphicalTheme::unicode_nocolor(),

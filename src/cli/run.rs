@@ -1,16 +1,19 @@
 //! `wippy run`: runs a command or a process of the project, lists the commands, or runs the services.
 
-use std::io::Write;
+use std::fmt::Write;
 
 use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Options, Run};
-use super::{FAILED, USAGE, report, report_diagnostics, report_modules, services};
+use super::mistakes::{Mistakes, asked_for, of_no_entry};
+use super::output::{self, Output, report_lost};
+use super::{FAILED, USAGE, report, services};
 use crate::Runtime;
 use crate::function::{CallError, Problem};
-use crate::host::stdio::Stdio;
+use crate::host::stdio::{OutputLost, Stdio};
 use crate::process::Status;
+use crate::race::{First, race};
 use crate::registry::{Loaded, Registry};
 
 /// The word in place of a command's name.
@@ -19,15 +22,23 @@ const LIST: &str = "list";
 const JSON: &str = "--json";
 
 pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
-    if let Err(code) = report_diagnostics(&loaded, options.json) {
-        return code;
-    }
     let what = match (&run.process, run.words.split_first()) {
         (Some(process), _) => What::Process(process, &run.words),
         (None, None) => return services::main(options, loaded),
         (None, Some((name, words))) if name == LIST && words.iter().all(|word| word == JSON) => {
-            list(&loaded.registry, options.json || !words.is_empty());
-            return 0;
+            if let Err(code) = of_no_entry(&loaded, options.json) {
+                return code;
+            }
+            let text = list(&loaded.registry, options.json || !words.is_empty());
+            return output::print(&text, options.json, 0);
+        }
+        // A word that looks like an option is one that `run` does not have.
+        (None, Some((name, _))) if name.starts_with('-') => {
+            let text = format!(
+                "'wippy run' has no option {name:?}; options of a command stand behind its name"
+            );
+            report::message(&text, options.json);
+            return USAGE;
         }
         (None, Some((name, words))) => What::Command(name, words),
     };
@@ -42,46 +53,122 @@ pub(super) enum What<'a> {
     Process(&'a str, &'a [String]),
 }
 
-/// Runs it on the terminal; its exit status.
+/// Runs it on the terminal; its exit status. Where output was lost, a status that says otherwise that
+/// it failed stays as it is.
 pub(super) fn start(options: &Options, host: Option<&str>, what: &What<'_>, loaded: Loaded) -> u8 {
-    match run(options, host, what, loaded) {
+    let asked_for = asked_for(match what {
+        What::Command(name, _) => loaded.registry.command(name),
+        What::Process(id, _) => loaded.registry.resolve(id),
+    });
+    let mut mistakes = match Mistakes::of_project(&loaded, asked_for, options.json) {
+        Ok(mistakes) => mistakes,
+        Err(code) => return code,
+    };
+    let Ran {
+        outcome,
+        lost,
+        line_is_open,
+    } = run(host, what, loaded, &mut mistakes);
+    if let Some(OutputLost::ReaderGone) = &lost {
+        return report_lost(&OutputLost::ReaderGone, options.json);
+    }
+    let says_more = match &outcome {
+        Ok(status) => status.error.is_some(),
+        Err(_) => true,
+    };
+    if line_is_open && (says_more || lost.is_some()) {
+        report::end_line();
+    }
+    let code = match outcome {
         Ok(status) => {
-            if let Some(output) = &status.output {
-                let _ = writeln!(std::io::stdout(), "{output}");
-            }
             if let Some(error) = &status.error {
-                let _ = writeln!(std::io::stderr(), "{error}");
+                report::text(error);
             }
             status.code
         }
         Err(error) => {
-            report::call_error(&error, options.json);
+            report::call_error(&error, &mistakes, options.json);
             match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,
             }
         }
+    };
+    match lost.map(|lost| report_lost(&lost, options.json)) {
+        Some(failed) if code == 0 => failed,
+        _ => code,
     }
 }
 
-fn run(
-    options: &Options,
-    host: Option<&str>,
-    what: &What<'_>,
-    loaded: Loaded,
-) -> Result<Status, CallError> {
+/// How it ended, and what of its output was lost.
+struct Ran {
+    outcome: Result<Status, CallError>,
+    lost: Option<OutputLost>,
+    /// A line is open where an error would appear.
+    line_is_open: bool,
+}
+
+impl From<CallError> for Ran {
+    fn from(error: CallError) -> Ran {
+        Ran {
+            outcome: Err(error),
+            lost: None,
+            line_is_open: false,
+        }
+    }
+}
+
+fn run(host: Option<&str>, what: &What<'_>, loaded: Loaded, mistakes: &mut Mistakes) -> Ran {
     let (What::Command(name, _) | What::Process(name, _)) = what;
     let failed = |problem: Problem| problem.of(name);
     let chosen = loaded.registry.terminal_host(host);
-    chosen.map_err(|error| failed(error.into()))?;
-    let dispatcher = Dispatcher::new().map_err(|error| failed(error.into()))?;
+    if let Err(error) = chosen.map(drop) {
+        return failed(error.into()).into();
+    }
+    let dispatcher = match Dispatcher::new() {
+        Ok(dispatcher) => dispatcher,
+        Err(error) => return failed(error.into()).into(),
+    };
+    let output = match Output::new(&dispatcher) {
+        Ok(output) => output,
+        Err(lost) => {
+            return Ran {
+                outcome: Ok(Status::exit(0)),
+                lost: Some(lost),
+                line_is_open: false,
+            };
+        }
+    };
+    let stdio = match output.stdio(&dispatcher.handle()) {
+        Ok(stdio) => stdio,
+        Err(error) => return failed(Problem::Stdio(error)).into(),
+    };
+    let running = run_on(what, loaded, &dispatcher, &output, stdio.clone(), mistakes);
+    let ran = dispatcher.block_on(running);
+    Ran {
+        outcome: ran.unwrap_or_else(|error| Err(failed(error.into()))),
+        lost: output.check().err(),
+        line_is_open: output.leaves_line_open(&stdio),
+    }
+}
+
+/// Runs it to its end, or until nobody reads its output any more.
+async fn run_on(
+    what: &What<'_>,
+    loaded: Loaded,
+    dispatcher: &Dispatcher,
+    output: &Output,
+    stdio: Stdio,
+    mistakes: &mut Mistakes,
+) -> Result<Status, CallError> {
+    let (What::Command(name, _) | What::Process(name, _)) = what;
+    let failed = |problem: Problem| problem.of(name);
     let handle = dispatcher.handle();
-    let stdio = Stdio::inherited(&handle).map_err(|error| failed(Problem::Stdio(error)))?;
     let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
-    let ran = dispatcher.block_on(async {
-        let told = report_modules(&runtime, options.json).await;
-        told.map_err(|error| failed(error.into()))?;
-        let own = stdio.clone();
+    let told = mistakes.of_modules(&runtime).await;
+    told.map_err(|error| failed(error.into()))?;
+    let own = stdio.clone();
+    let running = async {
         let ran = match what {
             What::Command(name, words) => runtime.run(name, stdio, words).await,
             What::Process(id, words) => runtime.execute(id, stdio, words).await,
@@ -89,12 +176,21 @@ fn run(
         // The command has ended; a reader that pauses loses nothing of what it wrote.
         own.delivered().await;
         ran
-    });
-    ran.map_err(|error| failed(error.into()))?
+    };
+    let status = match race(running, output.until_reader_gone()).await {
+        First::Left(status) => status?,
+        First::Right(()) => return Ok(Status::exit(0)),
+    };
+    if let Some(text) = &status.output {
+        // What is lost is told of afterwards.
+        let _ = output.line(text).await;
+        let _ = output.delivered().await;
+    }
+    Ok(status)
 }
 
-fn list(registry: &Registry, as_json: bool) {
-    let mut stdout = std::io::stdout();
+fn list(registry: &Registry, as_json: bool) -> String {
+    let mut text = String::new();
     if as_json {
         for (command, entry) in registry.commands() {
             let line = json!({
@@ -104,22 +200,23 @@ fn list(registry: &Registry, as_json: bool) {
                 "use_case": command.use_case,
                 "entry": entry.id.to_string(),
             });
-            let _ = writeln!(stdout, "{line}");
+            let _ = writeln!(text, "{line}");
         }
-        return;
+        return text;
     }
     let width = registry
         .commands()
         .map(|(command, _)| command.name.len())
         .max()
         .unwrap_or(0);
-    let _ = writeln!(stdout, "Available commands:");
+    text.push_str("Available commands:\n");
     for (command, _) in registry.commands() {
         let line = format!(
             "  {:width$}  {}",
             command.name,
             command.short.as_deref().unwrap_or_default()
         );
-        let _ = writeln!(stdout, "{}", line.trim_end());
+        let _ = writeln!(text, "{}", line.trim_end());
     }
+    text
 }

@@ -1,11 +1,9 @@
 //! `wippy schema`: what an editor needs to check a project's files.
 
-use std::io::Write;
-
+use super::arguments::Options;
+use super::output;
 use crate::registry::schema;
 
-pub(super) fn main() -> u8 {
-    // A reader that went away wanted no more.
-    let _ = writeln!(std::io::stdout(), "{:#}", schema());
-    0
+pub(super) fn main(options: &Options) -> u8 {
+    output::print(&format!("{:#}\n", schema()), options.json, 0)
 }

@@ -10,6 +10,7 @@ use wippy_dispatcher::Handle;
 use super::error::{Problem, Trap};
 use super::pool::Pool;
 use super::values;
+use crate::host::stdio::OutputLost;
 use crate::host::{Carried, Context, Exit, State};
 use crate::module::{Capabilities, Engine, Import, Method, Module};
 use crate::registry::Entry;
@@ -142,8 +143,11 @@ async fn run_in(
 }
 
 fn problem(error: wasmtime::Error) -> Problem {
-    match error.downcast_ref::<Exit>() {
-        Some(&exit) => Problem::Exit(exit),
+    if let Some(&exit) = error.downcast_ref::<Exit>() {
+        return Problem::Exit(exit);
+    }
+    match error.downcast_ref::<OutputLost>() {
+        Some(lost) => Problem::Output(lost.clone()),
         None => Problem::Trap(Trap::new(&error)),
     }
 }

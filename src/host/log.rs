@@ -1,6 +1,9 @@
-//! A function's standard output and error: log lines that carry its entry's ID.
+//! A function's standard output and error: log lines that carry its entry's ID, with control
+//! characters escaped.
 
 use std::sync::{Mutex, PoisonError};
+
+use crate::one_line::OneLine;
 
 /// The longest line that is logged in one piece, in bytes.
 const LINE_MAX: usize = 8 * 1024;
@@ -38,6 +41,7 @@ impl Lines {
     fn log(&self, line: &mut Vec<u8>) {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end_matches(['\n', '\r']);
+        let text = OneLine(text);
         tracing::info!(target: "guest", entry = %self.entry, stream = self.stream, "{text}");
         line.clear();
     }

@@ -21,6 +21,44 @@ struct Exported {
     signature: String,
 }
 
+/// Where a module is.
+pub enum Location<'a> {
+    /// A file, binary or text.
+    File {
+        /// The directory that it lies in.
+        directory: &'a str,
+        /// Its path there.
+        file: &'a str,
+        /// It holds text.
+        text: bool,
+    },
+    /// Text in an entry.
+    Entry {
+        /// The entry's name.
+        name: &'a str,
+        /// The text.
+        source: &'a str,
+    },
+}
+
+impl Location<'_> {
+    /// What it is called.
+    fn name(&self) -> &str {
+        match self {
+            Location::File { file, .. } => file,
+            Location::Entry { name, .. } => name,
+        }
+    }
+
+    /// The name of an entry for it.
+    fn stem(&self) -> &str {
+        let name = self.name();
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let stem = name.strip_suffix(".wasm").or(name.strip_suffix(".wat"));
+        stem.unwrap_or(name)
+    }
+}
+
 /// Describes a module, a core one with its entry's `wit` lines.
 ///
 /// # Errors
@@ -56,14 +94,19 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
 }
 
 impl Description {
-    /// For people. `directory` and `file` are where the module lies.
-    pub fn to_text(&self, directory: &str, file: &str) -> String {
+    /// For people.
+    pub fn to_text(&self, location: &Location<'_>) -> String {
         let mut text = String::new();
         let kind = match self.core {
             true => "core module",
             false => "component",
         };
-        let _ = writeln!(text, "{file}: {kind}, sha256:{}", self.digest);
+        let _ = match location {
+            Location::File { text: false, .. } => {
+                writeln!(text, "{}: {kind}, sha256:{}", location.name(), self.digest)
+            }
+            _ => writeln!(text, "{}: {kind}, as text", location.name()),
+        };
         let _ = writeln!(text, "\nexports");
         for export in &self.exports {
             match export.name.split_once('#') {
@@ -80,47 +123,57 @@ impl Description {
             let group = import.group.unwrap_or("no group");
             let _ = writeln!(text, "  {group:16}  {}", import.name());
         }
-        let _ = writeln!(text, "\nentries:\n{}", self.entries(directory, file));
+        let entries = self.entries(location);
+        let _ = write!(text, "\nnamespace: app\nentries:\n{entries}");
         text
     }
 
     /// The entries that would run it, ready to paste.
-    fn entries(&self, directory: &str, file: &str) -> String {
-        let stem = file
-            .rsplit('/')
-            .next()
-            .unwrap_or(file)
-            .trim_end_matches(".wasm");
+    fn entries(&self, location: &Location<'_>) -> String {
+        let stem = location.stem();
         let command = self.exports.iter().any(|export| is_run(&export.name));
-        let (kind, method) = match self.exports.first() {
-            _ if command => ("process.wasm", "wasi:cli/run"),
-            Some(export) => ("function.wasm", export.name.as_str()),
-            None => ("function.wasm", ""),
+        let method = match self.exports.first() {
+            _ if command => "wasi:cli/run",
+            Some(export) => export.name.as_str(),
+            None => "",
         };
         let mut text = String::new();
-        let _ = writeln!(
-            text,
-            "  - name: files\n    kind: fs.directory\n    directory: {directory:?}"
-        );
-        let _ = writeln!(text, "  - name: {stem:?}\n    kind: {kind}");
-        if command {
-            let _ = writeln!(text, "    meta:\n      command: {{name: {stem:?}}}");
+        match location {
+            Location::File {
+                directory,
+                file,
+                text: false,
+            } => {
+                let _ = writeln!(
+                    text,
+                    "  - name: files\n    kind: fs.directory\n    directory: {directory:?}"
+                );
+                let kind = if command { "process" } else { "function" };
+                let _ = writeln!(text, "  - name: {stem:?}\n    kind: {kind}.wasm");
+                if command {
+                    let _ = writeln!(text, "    meta:\n      command: {{name: {stem:?}}}");
+                }
+                let path = format!("/{}", file.trim_start_matches('/'));
+                let _ = writeln!(text, "    fs: files\n    path: {path:?}");
+                let _ = writeln!(text, "    hash: sha256:{}", self.digest);
+            }
+            // Beside the YAML file.
+            Location::File { file, .. } => {
+                let source = Value::from(format!("file://{file}"));
+                let _ = writeln!(text, "  - name: {stem:?}\n    kind: function.wat");
+                let _ = writeln!(text, "    source: {source}");
+            }
+            Location::Entry { source, .. } => {
+                let _ = writeln!(text, "  - name: {stem:?}\n    kind: function.wat");
+                let _ = writeln!(text, "    source: {}", literal(source));
+            }
         }
-        let path = file.trim_start_matches('/');
-        let _ = writeln!(text, "    fs: files\n    path: {:?}", format!("/{path}"));
-        let _ = writeln!(
-            text,
-            "    hash: sha256:{}\n    method: {method:?}",
-            self.digest
-        );
+        let _ = writeln!(text, "    method: {method:?}");
         if let Some(wit) = &self.wit {
-            let _ = writeln!(text, "    wit: {}", Value::from(wit.as_str()));
+            let _ = writeln!(text, "    wit: {}", literal(wit));
         }
-        let _ = write!(
-            text,
-            "    imports: [{}]",
-            needed_groups(&self.imports).join(", ")
-        );
+        let imports = needed_groups(&self.imports).join(", ");
+        let _ = writeln!(text, "    imports: [{imports}]");
         text
     }
 
@@ -145,4 +198,48 @@ impl Description {
 
 fn is_run(name: &str) -> bool {
     name.starts_with("wasi:cli/run@0.2.")
+}
+
+/// Text as a YAML scalar of a field: a block where that reads well and means the same.
+fn literal(text: &str) -> String {
+    let odd = |c: char| c.is_control() && c != '\n';
+    let body = text.trim_end_matches('\n');
+    if !body.contains('\n') || body.starts_with([' ', '\n']) || text.contains(odd) {
+        return Value::from(text).to_string();
+    }
+    let chomping = match text.len() - body.len() {
+        0 => "|-",
+        1 => "|",
+        _ => return Value::from(text).to_string(),
+    };
+    let lines = body.lines().map(|line| match line {
+        "" => String::new(),
+        line => format!("      {line}"),
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("{chomping}\n{}", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn literals_mean_what_they_were() {
+        for text in [
+            "a",
+            "a\n",
+            "(module\n  (func))\n",
+            "a\n\n  b",
+            " a\nb",
+            "a\n\n\n",
+            "a\tb\nc",
+            "a: b # c\n- d\n",
+            "",
+        ] {
+            let yaml = format!("x:\n    source: {}\n", literal(text));
+            let parsed: serde_json::Value = serde_yaml::from_str(&yaml).expect(&yaml);
+            assert_eq!(parsed["x"]["source"], text, "{yaml}");
+        }
+    }
 }

@@ -11,7 +11,9 @@ use wippy_dispatcher::{Error, Signal, Task};
 use super::plan::Plan;
 use super::restart::Pauses;
 use crate::Runtime;
+use crate::function::{CallError, Problem};
 use crate::host::stdio::Stdio;
+use crate::one_line::OneLine;
 use crate::race::{First, race};
 use crate::registry::{Entry, Id, Kind};
 
@@ -157,7 +159,7 @@ async fn keep(
         let begun = runtime.handle().now()?;
         let failure = match run(runtime, entry, &stdio, starts).await? {
             None => return Ok(Ended::Done),
-            Some(failure) => failure,
+            Some(failure) => log_text(&failure),
         };
         let Some(pause) = pauses.after(runtime.handle().now()? - begun) else {
             starts.fail(&entry.id);
@@ -208,6 +210,17 @@ async fn run(
             Some(error) => format!("status {}: {error}", status.code),
             None => format!("status {}", status.code),
         }),
+        // Whoever owns the streams knows: nothing has failed, and starting again would not help.
+        Err(CallError {
+            problem: Problem::Output(_),
+            ..
+        }) => None,
         Err(error) => Some(error.problem.to_string()),
     })
+}
+
+/// What a guest or the runtime said, as one line of the log.
+fn log_text(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    OneLine(&lines.join("; ")).to_string()
 }

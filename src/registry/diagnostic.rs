@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::id::Id;
 use super::tree::Place;
+use crate::one_line::OneLine;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,23 +130,6 @@ pub(crate) fn push_bounded(list: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
             hint: None,
             ..diagnostic
         });
-    }
-}
-
-/// Text with control characters escaped: what a project says must not steer a terminal or
-/// break the one line.
-struct OneLine<'a>(&'a str);
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                write!(f, "{c}")?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use wippy_dispatcher::{Error, Instant, WaitSet};
 
-use super::IoError;
+use super::{IoError, StreamError};
 
 /// Where the bytes of a queue go.
 pub trait Destination: Send + 'static {
@@ -34,6 +34,17 @@ pub trait Destination: Send + 'static {
     /// `OtherDispatcher`, `WrongThread`, `Closed`.
     fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_deadline(Instant::from_nanos(0), tag)
+    }
+
+    /// These bytes were accepted: they are written next, or kept.
+    fn accepted(&mut self, _bytes: &[u8]) {}
+
+    /// Writing has failed: what was accepted and is not written is lost.
+    fn failed(&mut self, _error: &io::Error) {}
+
+    /// What is reported once the stream is closed.
+    fn closed(&self) -> StreamError {
+        StreamError::Closed
     }
 
     /// Ends it behind the last byte.

@@ -111,6 +111,7 @@ impl<D: Destination> WriteQueue<D> {
     pub(crate) fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<(), StreamError> {
         let mut state = self.lock();
         state.report()?;
+        state.destination.accepted(bytes);
         let mut rest = bytes;
         while !state.draining && !rest.is_empty() {
             match state.try_write(rest) {
@@ -251,11 +252,12 @@ impl<D: Destination> State<D> {
         }
         match std::mem::replace(&mut self.failure, Failure::Closed) {
             Failure::Unreported(error) => Err(StreamError::Failed(error)),
-            _ => Err(StreamError::Closed),
+            _ => Err(self.destination.closed()),
         }
     }
 
     fn fail(&mut self, error: io::Error) {
+        self.destination.failed(&error);
         self.failure = match (&self.failure, error.kind()) {
             // A reader that went away is the ordinary end of a pipe and of a connection.
             (Failure::Closed, _) | (_, io::ErrorKind::BrokenPipe) => Failure::Closed,

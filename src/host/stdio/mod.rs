@@ -1,11 +1,12 @@
 //! The standard streams of a call.
 
+mod at_start;
 mod descriptor;
 mod input;
 mod output;
 
 pub use input::Input;
-pub use output::Output;
+pub use output::{Output, OutputLost};
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -44,17 +45,18 @@ impl Stdio {
         }
     }
 
-    /// The program's own. Their flags are left as they are: they belong to the shell too.
+    /// The program's own, with an [`Output::inherited`]. Their flags are left as they are: they
+    /// belong to the shell too.
     ///
     /// # Errors
     /// When no descriptors are left.
-    pub fn inherited(handle: &Handle) -> io::Result<Stdio> {
-        Stdio::of_descriptors(
-            handle,
-            own(rustix::stdio::stdin())?,
-            own(rustix::stdio::stdout())?,
-            own(rustix::stdio::stderr())?,
-        )
+    pub fn inherited(handle: &Handle, stdout: Arc<Output>) -> io::Result<Stdio> {
+        let (stdin, stderr) = (own(rustix::stdio::stdin())?, own(rustix::stdio::stderr())?);
+        let stdio = Stdio::of_descriptors(handle, stdin, None, stderr)?;
+        Ok(Stdio {
+            stdout: Sink::Device(stdout),
+            ..stdio
+        })
     }
 
     /// Any three descriptors, `None` for one that is closed.

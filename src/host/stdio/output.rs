@@ -4,10 +4,11 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
+use wippy_dispatcher::{Error, Handle, Instant, Interest, Signal, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
-use crate::host::io::{Destination, Job, Owner, Unwritten, WriteQueue};
+use super::{at_start, own};
+use crate::host::io::{Destination, Job, Owner, StreamError, Unwritten, WriteQueue};
 use crate::host::share::Held;
 
 /// Standard output or error: a terminal, a pipe, a socket, a file. Or a FIFO or a device that a
@@ -22,6 +23,23 @@ pub struct Device {
     terminal: bool,
     /// Counts against the bound of the call whose guest has opened it.
     _held: Option<Held>,
+    /// Why bytes that were accepted never reached the descriptor.
+    lost: Option<OutputLost>,
+    /// Of the program's own standard output: set once bytes are lost.
+    until_lost: Option<Signal>,
+    /// The last byte that was accepted ended no line.
+    in_line: bool,
+}
+
+/// Why bytes that were written never reached their descriptor.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum OutputLost {
+    /// Nobody reads the pipe or the socket any more.
+    #[error("its reader has gone")]
+    ReaderGone,
+    /// What the system answered.
+    #[error("{0}")]
+    Failed(String),
 }
 
 impl Output {
@@ -41,6 +59,29 @@ impl Output {
         Ok(output)
     }
 
+    /// The program's own standard output, which may have been closed from the start: then what is
+    /// written fails and is lost, as a guest may not look after it. Once its reader has gone, a guest
+    /// that uses it traps: it ends there, as SIGPIPE ends other programs.
+    ///
+    /// # Errors
+    /// As [`Output::new`], and when no descriptors are left.
+    pub fn inherited(handle: &Handle) -> io::Result<Output> {
+        let fd = match at_start::stdout_was_closed() {
+            true => None,
+            false => own(rustix::stdio::stdout())?,
+        };
+        crate::fs::survive_the_limit()?;
+        let descriptor = match fd {
+            Some(fd) => Some(Descriptor::new(handle, fd, Interest::Writable)?),
+            None => None,
+        };
+        let device = Device {
+            until_lost: Some(Signal::new(handle)?),
+            ..Device::new(handle, descriptor, None)
+        };
+        Ok(WriteQueue::to(handle, device, None))
+    }
+
     /// The same for a FIFO or a device that a guest has opened, without blocking.
     pub(crate) fn nonblocking(
         handle: &Handle,
@@ -55,6 +96,34 @@ impl Output {
     pub(crate) fn is_terminal(&self) -> bool {
         self.destination(|device| device.terminal)
     }
+
+    /// Why bytes that it took are lost; `None` if none are.
+    pub fn lost(&self) -> Option<OutputLost> {
+        self.destination(|device| device.lost.clone())
+    }
+
+    /// Waits until bytes are lost: for ever if it is not the program's own standard output.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed` of the dispatcher.
+    pub async fn until_lost(&self) -> Result<(), Error> {
+        match self.destination(|device| device.until_lost.clone()) {
+            Some(lost) => lost.wait().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether what was written to it ends within a line.
+    pub fn is_in_line(&self) -> bool {
+        self.destination(|device| device.in_line)
+    }
+
+    /// Device and inode of what it writes to, as [`std::os::unix::fs::MetadataExt`] has them.
+    pub fn file(&self) -> Option<(u64, u64)> {
+        let fd = self.destination(|device| Some(device.descriptor.as_ref()?.fd()))?;
+        let stat = rustix::fs::fstat(&*fd).ok()?;
+        Some((stat.st_dev, stat.st_ino))
+    }
 }
 
 impl Device {
@@ -64,6 +133,9 @@ impl Device {
             terminal: descriptor.as_ref().is_some_and(Descriptor::is_terminal),
             descriptor,
             _held: held,
+            lost: None,
+            until_lost: None,
+            in_line: false,
         }
     }
 }
@@ -99,7 +171,33 @@ impl Destination for Device {
     }
 
     fn has_room(&self) -> bool {
-        self.descriptor.as_ref().is_some_and(Descriptor::is_ready)
+        // A closed one fails at once.
+        self.descriptor.as_ref().is_none_or(Descriptor::is_ready)
+    }
+
+    fn accepted(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last() {
+            self.in_line = *last != b'\n';
+        }
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        self.lost.get_or_insert_with(|| match error.kind() {
+            io::ErrorKind::BrokenPipe => OutputLost::ReaderGone,
+            _ => OutputLost::Failed(error.to_string()),
+        });
+        if let Some(lost) = &self.until_lost {
+            lost.set();
+        }
+    }
+
+    fn closed(&self) -> StreamError {
+        match (&self.lost, &self.until_lost) {
+            (Some(gone @ OutputLost::ReaderGone), Some(_)) => {
+                StreamError::Trap(gone.clone().into())
+            }
+            _ => StreamError::Closed,
+        }
     }
 
     fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
