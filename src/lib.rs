@@ -21,5 +21,6 @@ pub mod process;
 mod race;
 pub mod registry;
 mod runtime;
+pub mod trust;
 
 pub use runtime::{Runtime, origin};

@@ -166,7 +166,10 @@ impl Loader<'_> {
             }
             let source_dir = self.has_files.then_some(root.source_dir.as_path());
             let name = expanded.as_ref().map_or(text, |scalar| &scalar.text);
-            match self.includes.resolve(name, &place.file, source_dir)? {
+            match self
+                .includes
+                .resolve(name, &place.file, source_dir, &self.guard)?
+            {
                 Ok(text) => Some(Scalar {
                     text,
                     style: Style::Replaced,
