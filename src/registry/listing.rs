@@ -29,13 +29,21 @@ const NO_LINKS: AtFlags = AtFlags::SYMLINK_NOFOLLOW;
 /// The documents of one source directory.
 #[derive(Default)]
 pub(crate) struct Listing {
-    /// With their paths, by which they are sorted.
-    pub documents: Vec<(PathBuf, Parsed)>,
+    /// Sorted by their paths.
+    pub documents: Vec<Document>,
     /// Directories that were not entered, and documents that were not read, by request.
     pub skipped: Vec<PathBuf>,
     pub diagnostics: Vec<Diagnostic>,
     /// Symbolic links, not followed yet.
     links: Vec<PathBuf>,
+}
+
+/// What was read of a file.
+pub(crate) struct Document {
+    pub path: PathBuf,
+    pub parsed: Parsed,
+    /// The way to a file behind a symbolic link; empty for others.
+    pub steps: Vec<Location>,
 }
 
 /// What lists the source directories of a project, one after the other.
@@ -45,7 +53,7 @@ pub(crate) struct Lister<'a> {
     /// Settings files, which are no documents.
     pub settings: &'a [FileId],
     pub ignore: &'a IgnoreFile,
-    pub mounts: &'a mut WritableMounts,
+    pub mounts: WritableMounts,
 }
 
 /// A directory that is to be entered.
@@ -89,7 +97,7 @@ impl Lister<'_> {
             );
             next = self.enter(&mut pending, &mut listing);
         }
-        listing.documents.sort_by(|(a, _), (b, _)| a.cmp(b));
+        listing.documents.sort_by(|a, b| a.path.cmp(&b.path));
         listing
     }
 
@@ -182,7 +190,7 @@ impl Lister<'_> {
             if parsed.error.is_some() {
                 unread = Some(path.clone());
             }
-            self.take(root, &here, path, parsed, listing);
+            self.take(root, &here, path, parsed, &[], listing);
         }
         unread
     }
@@ -193,6 +201,7 @@ impl Lister<'_> {
         dir: &DocumentDir,
         path: PathBuf,
         mut parsed: Parsed,
+        steps: &[Location],
         listing: &mut Listing,
     ) {
         parsed.documents.retain(super::document::is_candidate);
@@ -200,7 +209,12 @@ impl Lister<'_> {
             self.mounts.document(document, dir, root);
         }
         if parsed.error.is_some() || !parsed.documents.is_empty() {
-            listing.documents.push((path, parsed));
+            let steps = steps.to_vec();
+            listing.documents.push(Document {
+                path,
+                parsed,
+                steps,
+            });
         }
     }
 
@@ -332,10 +346,10 @@ impl Lister<'_> {
                     path: path.parent().unwrap_or(&path).to_owned(),
                     first: false,
                 };
-                self.take(root, &here, path, parsed, listing);
+                self.take(root, &here, path, parsed, walk.steps(), listing);
             }
         }
-        listing.documents.sort_by(|(a, _), (b, _)| a.cmp(b));
+        listing.documents.sort_by(|a, b| a.path.cmp(&b.path));
     }
 }
 
@@ -375,7 +389,7 @@ mod tests {
             closed: HashMap::new(),
             settings: &[],
             ignore: &ignore,
-            mounts: &mut mounts,
+            mounts,
         };
         let root = SourceRoot {
             source_dir: dir.to_owned(),
@@ -394,7 +408,7 @@ mod tests {
     }
 
     fn documents(dir: &Path, listing: &Listing) -> Vec<String> {
-        names(dir, listing.documents.iter().map(|(path, _)| path))
+        names(dir, listing.documents.iter().map(|document| &document.path))
     }
 
     fn messages(listing: &Listing) -> Vec<String> {

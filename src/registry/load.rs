@@ -106,11 +106,11 @@ impl<'a> Loader<'a> {
     }
 
     /// Takes the documents of one file.
-    pub fn file(&mut self, parsed: Parsed, root: &Arc<SourceRoot>) {
-        if let Some(error) = parsed.error {
+    pub fn file(&mut self, parsed: &Parsed, root: &Arc<SourceRoot>) {
+        if let Some(error) = &parsed.error {
             self.unread
                 .extend(error.place.as_ref().map(|p| p.file.clone()));
-            self.loose(vec![error]);
+            self.loose(vec![error.clone()]);
         }
         for document in &parsed.documents {
             let split = split(document, root, self.options.strict);
@@ -120,9 +120,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads the entries, checks what they say of each other, and builds the registry.
+    /// Checks what the entries, once they are resolved, say of each other, and builds the registry.
     pub fn link(mut self) -> (Registry, Vec<Diagnostic>) {
-        self.resolve();
         self.check_duplicates();
         self.check_commands();
         self.check_public_names();

@@ -206,12 +206,13 @@ pub fn from_yaml(text: &str, project_dir: Option<&Path>, options: &LoadOptions) 
     project::check_settings(&controls, &mounts, &mut settings, &mut found);
     let mut loader = load::Loader::new(dir, options, project_dir.is_some(), mounts);
     loader.loose(found);
-    loader.file(parsed, &root);
+    loader.file(&parsed, &root);
+    loader.apply(&settings);
+    loader.resolve();
     finish(loader, settings)
 }
 
-fn finish(mut loader: load::Loader<'_>, settings: Settings) -> Loaded {
-    loader.apply(&settings);
+fn finish(loader: load::Loader<'_>, settings: Settings) -> Loaded {
     let project_dir = loader.project_dir.to_owned();
     let disabled = loader.disabled.iter().cloned().collect();
     let (registry, diagnostics) = loader.link();

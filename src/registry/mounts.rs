@@ -344,11 +344,10 @@ impl WritableMounts {
         let (Some(mount), Some(root)) = (self.mounts.get(mount), self.roots.get(root)) else {
             return;
         };
-        let verdict = self.verdict(mount, root);
-        if let Ok(true) = verdict {
+        if self.is_below_documents(mount, root) {
             self.data.insert(root.location.clone());
         }
-        if let Err(message) = verdict {
+        if let Err(message) = self.verdict(mount, root) {
             let key = (
                 mount.entry_place.clone(),
                 mount.field.clone(),
@@ -374,18 +373,29 @@ impl WritableMounts {
         }
     }
 
-    /// Whether the directory is data inside a source directory.
+    /// Whether the directory lies in a source directory and, whatever else is wrong with it, strictly
+    /// below the documents that let guests write it: then it was data, or will be.
+    fn is_below_documents(&self, mount: &Mount, root: &Root) -> bool {
+        let below = |dir: &Location| root.ancestors.contains(dir);
+        let documents = [&mount.document, &root.document];
+        self.sources.iter().any(|(dir, _)| below(dir))
+            && documents
+                .iter()
+                .all(|dir| dir.first && below(&dir.location))
+    }
+
+    /// Whether the directory may be written.
     ///
     /// # Errors
-    /// Why it must not be written.
-    fn verdict(&self, mount: &Mount, root: &Root) -> Result<bool, String> {
+    /// Why not.
+    fn verdict(&self, mount: &Mount, root: &Root) -> Result<(), String> {
         let writable = format!("guests may write {}, which", root.path.display());
         if let Some(what) = self.held.get(&root.location) {
             return Err(format!("{writable} is or holds {what}"));
         }
         let below = |dir: &Location| root.ancestors.contains(dir);
         let Some((_, source)) = self.sources.iter().find(|(dir, _)| below(dir)) else {
-            return Ok(false);
+            return Ok(());
         };
         let source = source.display();
         let inside = format!("{writable} lies in the source directory {source}");
@@ -408,7 +418,7 @@ impl WritableMounts {
                 return Err(format!("{inside}; the document that {what} {message}"));
             }
         }
-        Ok(true)
+        Ok(())
     }
 }
 

@@ -13,13 +13,21 @@ use super::settings::{COMMAND_LINE, SETTINGS_FILE};
 use super::source::{self, ControlFile, SourceRoot, about};
 use super::tree::Place;
 use super::{LoadOptions, Loaded, Settings, finish, overrides, settings};
-use crate::trust::{Base, FileId, Location, PathError};
+use crate::trust::{Base, FileId, Location, PathError, PathGuard};
 
 /// A source directory whose documents were read, and the way to it.
 struct Listed {
+    /// Which of the project's it is.
+    n: usize,
     root: SourceRoot,
     steps: Vec<Location>,
     listing: Listing,
+}
+
+/// What is loaded, and how.
+struct How<'a> {
+    project_dir: &'a Path,
+    options: &'a LoadOptions,
 }
 
 pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
@@ -54,34 +62,44 @@ pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     for root in &located.roots {
         closed.extend(FileId::at(&root.source_dir).ok().map(|id| (id, false)));
     }
+    let how = How {
+        project_dir,
+        options,
+    };
     let mut lister = Lister {
         closed,
         settings: &ids,
         ignore: &ignore,
-        mounts: &mut mounts,
+        mounts,
     };
-    let mut listed = list(located.roots, &mut lister, &mut found);
+    let mut listed = how.list(located.roots, &mut lister, &settings, &mut found);
+    how.learn(&listed, &mut lister.mounts, &settings);
     for Listed { root, listing, .. } in &mut listed {
         lister.follow_links(root, listing);
     }
-    check_settings(&settings_files, &mounts, &mut settings, &mut found);
-    let trusted = check_ways(&mut listed, located.lock.as_ref(), &mounts, &mut found);
-    check_there_is_one(project_dir, &listed, trusted, &mut found);
+    check_there_is_one(project_dir, &listed, &mut found);
 
-    let mut loader = Loader::new(project_dir, options, true, mounts);
-    loader.loose(found);
+    // What guests may write may be known completely only now. What was read on a way through that
+    // is let go, and whatever else there is, is read without it.
+    let mut mounts = lister.mounts;
+    let loader = loop {
+        check_settings(&settings_files, &mounts, &mut settings, &mut found);
+        check_ways(&mut listed, located.lock.as_ref(), &mounts, &mut found);
+        let known = mounts.guard().dirs().len();
+        let mut loader = how.loader(&listed, mounts, &settings, &found);
+        loader.resolve();
+        if loader.mounts.guard().dirs().len() == known {
+            break loader;
+        }
+        mounts = loader.mounts;
+    };
     let mut skipped = Vec::new();
     let mut source_dirs = Vec::new();
     for Listed { root, listing, .. } in listed {
-        loader.loose(listing.diagnostics);
         let mut own = listing.skipped;
         own.sort();
         skipped.extend(own);
-        source_dirs.push(root.source_dir.clone());
-        let root = Arc::new(root);
-        for (_, parsed) in listing.documents {
-            loader.file(parsed, &root);
-        }
+        source_dirs.push(root.source_dir);
     }
     let mut loaded = finish(loader, settings);
     let mut dirs = source_dirs.into_iter();
@@ -91,58 +109,103 @@ pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     loaded
 }
 
-/// Reads the documents of all source directories: those that hold the project's own first, then the
-/// project's own, then the others, so that what is above is known before what is below it.
-fn list(
-    roots: Vec<SourceRoot>,
-    lister: &mut Lister<'_>,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<Listed> {
-    let above = |root: &SourceRoot| lister.mounts.with_ancestors(&root.source_dir);
-    let places: Vec<_> = roots.iter().map(above).collect();
-    let own = places.first().cloned().unwrap_or_default();
-    let mut order: Vec<usize> = (0..roots.len()).collect();
-    order.sort_by_key(|n| {
-        let (depth, place) = match places.get(*n) {
-            Some(above) => (above.len(), above.first()),
-            None => (0, None),
-        };
-        let holds_own = place.is_some_and(|place| own.get(1..).unwrap_or_default().contains(place));
-        let rank = match (*n, holds_own) {
-            (_, true) => 0,
-            (0, _) => 1,
-            _ => 2,
-        };
-        (rank, depth, *n)
-    });
-    let mut listed: Vec<(usize, Listed)> = Vec::new();
-    let mut roots: Vec<Option<SourceRoot>> = roots.into_iter().map(Some).collect();
-    for n in order {
-        let Some(root) = roots.get_mut(n).and_then(Option::take) else {
-            continue;
-        };
-        let opened = lister.mounts.guard().walk(&root.source_dir);
-        let opened = opened.and_then(|walk| Ok((walk.open_dir()?, walk.steps().to_vec())));
-        let (listing, steps) = match opened {
-            Ok((dir, steps)) => (lister.list(&root, dir), steps),
-            Err(error) => {
-                let message = match &error {
-                    PathError::Writable { .. } => format!("the directory is not read: {error}"),
-                    _ => format!("the directory cannot be read: {error}"),
-                };
-                found.push(about(&root.source_dir, message));
-                (Listing::default(), Vec::new())
+impl<'a> How<'a> {
+    /// Reads the documents of all source directories: those that hold the project's own first, then the
+    /// project's own, then the others, so that what is above is known before what is below it.
+    fn list(
+        &self,
+        roots: Vec<SourceRoot>,
+        lister: &mut Lister<'_>,
+        settings: &Settings,
+        found: &mut Vec<Diagnostic>,
+    ) -> Vec<Listed> {
+        let above = |root: &SourceRoot| lister.mounts.with_ancestors(&root.source_dir);
+        let places: Vec<_> = roots.iter().map(above).collect();
+        let own = places.first().cloned().unwrap_or_default();
+        let mut order: Vec<usize> = (0..roots.len()).collect();
+        order.sort_by_cached_key(|n| {
+            let (depth, place) = match places.get(*n) {
+                Some(above) => (above.len(), above.first()),
+                None => (0, None),
+            };
+            let holds_own =
+                place.is_some_and(|place| own.get(1..).unwrap_or_default().contains(place));
+            let rank = match (*n, holds_own) {
+                (_, true) => 0,
+                (0, _) => 1,
+                _ => 2,
+            };
+            (rank, depth, *n)
+        });
+        let mut listed: Vec<Listed> = Vec::new();
+        let mut roots: Vec<Option<SourceRoot>> = roots.into_iter().map(Some).collect();
+        for n in order {
+            let Some(root) = roots.get_mut(n).and_then(Option::take) else {
+                continue;
+            };
+            let open = |guard: &PathGuard| {
+                let walk = guard.walk(&root.source_dir)?;
+                // Documents are looked up in the directory itself, too.
+                let steps = [walk.steps(), &[walk.location()]].concat();
+                guard.check(&steps)?;
+                Ok((walk.open_dir()?, steps))
+            };
+            let opened = open(lister.mounts.guard());
+            let (listing, steps) = match opened {
+                Ok((dir, steps)) => (lister.list(&root, dir), steps),
+                Err(error) => {
+                    let message = match &error {
+                        PathError::Writable { .. } => format!("the directory is not read: {error}"),
+                        _ => format!("the directory cannot be read: {error}"),
+                    };
+                    found.push(about(&root.source_dir, message));
+                    (Listing::default(), Vec::new())
+                }
+            };
+            listed.push(Listed {
+                n,
+                root,
+                steps,
+                listing,
+            });
+            if n == 0 {
+                self.learn(&listed, &mut lister.mounts, settings);
             }
-        };
-        let root = Listed {
-            root,
-            steps,
-            listing,
-        };
-        listed.push((n, root));
+        }
+        listed.sort_by_key(|listed| listed.n);
+        listed
     }
-    listed.sort_by_key(|(n, _)| *n);
-    listed.into_iter().map(|(_, listed)| listed).collect()
+
+    /// Finds out what guests may write where only placeholders say so.
+    fn learn(&self, listed: &[Listed], mounts: &mut WritableMounts, settings: &Settings) {
+        if mounts.unresolved {
+            let known = std::mem::take(mounts);
+            let mut loader = self.loader(listed, known, settings, &[]);
+            loader.resolve();
+            *mounts = loader.mounts;
+        }
+    }
+
+    /// What holds all documents, with the settings applied.
+    fn loader(
+        &self,
+        listed: &[Listed],
+        mounts: WritableMounts,
+        settings: &Settings,
+        found: &[Diagnostic],
+    ) -> Loader<'a> {
+        let mut loader = Loader::new(self.project_dir, self.options, true, mounts);
+        loader.loose(found.to_vec());
+        for Listed { root, listing, .. } in listed {
+            loader.loose(listing.diagnostics.clone());
+            let root = Arc::new(root.clone());
+            for document in &listing.documents {
+                loader.file(&document.parsed, &root);
+            }
+        }
+        loader.apply(settings);
+        loader
+    }
 }
 
 /// Lets settings go that were read through a directory that guests may write.
@@ -153,6 +216,10 @@ pub(super) fn check_settings(
     found: &mut Vec<Diagnostic>,
 ) {
     for file in files {
+        // They may be gone already.
+        if settings.files().is_empty() {
+            return;
+        }
         if let Err(error) = mounts.guard().check(&file.steps) {
             *settings = Settings::default();
             let own = file
@@ -171,51 +238,61 @@ pub(super) fn check_settings(
     }
 }
 
-/// Lets go what was read on ways that are known by now to pass through what guests may write; false
-/// if that is everything.
+/// Lets go what was read on ways that are known by now to pass through what guests may write.
 fn check_ways(
     listed: &mut [Listed],
     lock: Option<&ControlFile>,
     mounts: &WritableMounts,
     found: &mut Vec<Diagnostic>,
-) -> bool {
-    let lock = lock.map(|lock| (lock, mounts.guard().check(&lock.steps)));
-    if let Some((lock, Err(error))) = lock {
+) {
+    let guard = mounts.guard();
+    let lock = lock.map(|lock| (lock, guard.check(&lock.steps)));
+    let everything = matches!(lock, Some((_, Err(_))));
+    if let Some((lock, Err(error))) = lock
+        && listed.iter().any(|listed| !listed.steps.is_empty())
+    {
         let message = format!("the file and all that it names is not read: {error}");
         found.push(about(&lock.path, message));
-        for Listed { listing, .. } in listed {
-            *listing = Listing::default();
-        }
-        return false;
     }
     for Listed {
         root,
         steps,
         listing,
+        ..
     } in listed
     {
-        if let Err(error) = mounts.guard().check(&*steps) {
+        let way = guard.check(&*steps);
+        if everything || way.is_err() {
+            *listing = Listing::default();
+            steps.clear();
+        }
+        if let (false, Err(error)) = (everything, way) {
             let message = format!("the directory is not read: {error}");
             found.push(about(&root.source_dir, message));
-            *listing = Listing::default();
         }
+        listing.documents.retain(|document| {
+            let way = guard.check(&document.steps);
+            if let Err(error) = &way {
+                let message = format!("the file is not read: {error}");
+                found.push(about(&document.path, message));
+            }
+            way.is_ok()
+        });
     }
-    true
 }
 
 /// Says so where there is no project at all, or a document that looks like its first is not read.
-fn check_there_is_one(
-    project_dir: &Path,
-    listed: &[Listed],
-    trusted: bool,
-    found: &mut Vec<Diagnostic>,
-) {
+fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Diagnostic>) {
     let Some(own) = listed.first() else { return };
     let source_dir = &own.root.source_dir;
     let beside = project_dir.join("_index.yaml");
     let is_src = *source_dir != *project_dir && source_dir.file_name().is_some_and(|n| n == "src");
     let is_read = |listed: &Listed| {
-        let mut paths = listed.listing.documents.iter().map(|(path, _)| path);
+        let mut paths = listed
+            .listing
+            .documents
+            .iter()
+            .map(|document| &document.path);
         same_directory(&listed.root.source_dir, project_dir) || paths.any(|path| *path == beside)
     };
     if is_src && beside.is_file() && !listed.iter().any(is_read) {
@@ -228,7 +305,7 @@ fn check_there_is_one(
     }
     let has_own = |listed: &Listed| {
         let documents = listed.listing.documents.iter();
-        let mut documents = documents.map(|(_, parsed)| parsed);
+        let mut documents = documents.map(|document| &document.parsed);
         let has_namespace = |parsed: &super::parse::Parsed| {
             let mut documents = parsed.documents.iter();
             documents.any(|document| document.get("namespace").is_some())
@@ -237,7 +314,7 @@ fn check_there_is_one(
             || !listed.listing.diagnostics.is_empty()
     };
     let told = found.iter().any(Diagnostic::is_error);
-    if trusted && !told && !listed.iter().any(has_own) {
+    if !told && !listed.iter().any(has_own) {
         let dir = match project_dir.as_os_str().is_empty() {
             true => PathBuf::from("."),
             false => project_dir.to_owned(),
