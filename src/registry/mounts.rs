@@ -49,6 +49,8 @@ pub(crate) struct WritableMounts {
     mistakes: Vec<Misplaced>,
     seen: HashSet<(Place, String, PathBuf)>,
     guard: PathGuard,
+    /// Entries that name what they mount by placeholders.
+    unresolved_mounts: HashSet<Id>,
     /// Something can only be known once placeholders are replaced.
     pub unresolved: bool,
 }
@@ -111,6 +113,11 @@ impl WritableMounts {
     /// What is wrong with mounts, in the order in which it was found.
     pub fn mistakes(&self) -> &[Misplaced] {
         &self.mistakes
+    }
+
+    /// Whether this entry says what a mount lets its guests write.
+    pub fn depend_on(&self, id: &Id) -> bool {
+        self.mounts_of.contains_key(id) || self.unresolved_mounts.contains(id)
     }
 
     /// Whether a directory in a source directory belongs to guests.
@@ -277,7 +284,10 @@ impl WritableMounts {
     fn mounts(&mut self, id: &Id, entry_place: &Place, config: &Node, dir: &DocumentDir) {
         let mounts = config.at("wasi.mounts").and_then(Node::as_sequence);
         for (i, item) in mounts.unwrap_or_default().iter().enumerate() {
-            self.unresolved |= item.get("fs_env").is_some();
+            if item.get("fs_env").is_some() {
+                self.unresolved = true;
+                self.unresolved_mounts.insert(id.clone());
+            }
             let Some((fs, node)) = item.get("fs").and_then(|fs| Some((text(Some(fs))?, fs))) else {
                 continue;
             };
@@ -286,6 +296,7 @@ impl WritableMounts {
             }
             if !is_literal(fs) {
                 self.unresolved = true;
+                self.unresolved_mounts.insert(id.clone());
                 continue;
             }
             if let Ok(fs) = Id::reference(fs, &id.namespace) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::entry::{Entry, Kind};
@@ -9,50 +10,82 @@ use super::id::Id;
 use super::kinds::EnvStorage;
 use super::load::{Loader, Slot};
 use crate::env::Environment;
-use crate::trust::PathError;
+use crate::trust::{PathError, PathGuard};
 
 /// Directories of mounts that are only known once others are, and so on, are followed this far.
 const MAX_ROUNDS: usize = 8;
 
 impl Loader<'_> {
-    /// Reads every draft, with all directories known that guests may write. Some are named by
-    /// placeholders: entries are then read once without opening files, and again with what that
-    /// told, until nothing new is told.
+    /// Reads every draft, with all directories known that guests may write. Where placeholders name
+    /// some, what says so is read first: once without opening files, then, with what that told, one
+    /// entry after the other. What was read before all was known is read again.
     pub(super) fn resolve(&mut self) {
         if !self.mounts.unresolved {
+            self.index_drafts();
             self.read_all();
             self.learn();
             return;
         }
         let drafts = self.slots.clone();
-        self.guard = self.mounts.guard().closed().into();
-        self.read_again(drafts.clone());
+        let closed = self.mounts.guard().closed();
+        self.start_again(drafts.clone(), closed.into());
+        self.read_mounted();
         for _ in 0..MAX_ROUNDS {
-            self.guard = self.mounts.guard().clone().into();
-            self.read_again(drafts.clone());
-            if !self.learn() {
+            let guard = Arc::new(self.mounts.guard().clone());
+            self.start_again(drafts.clone(), guard.clone());
+            self.read_mounted();
+            self.read_all();
+            self.learn();
+            if self.mounts.guard().dirs().len() == guard.dirs().len() {
                 return;
             }
         }
-        self.guard = self.mounts.guard().closed().into();
-        self.read_again(drafts);
-    }
-
-    fn read_again(&mut self, drafts: Vec<Slot>) {
-        self.slots = drafts;
-        self.includes = Default::default();
-        self.by_id.clear();
-        self.by_public_name.clear();
-        self.environment = Environment::new(self.options.os.clone()).guarded(self.guard.clone());
-        self.values.clear();
-        (self.depth, self.expanded) = (0, 0);
+        let closed = self.mounts.guard().closed();
+        self.start_again(drafts, closed.into());
         self.read_all();
         self.learn();
     }
 
-    /// Takes what entries say of mounts by now; true if guests may write more than was known to
-    /// the guard.
-    fn learn(&mut self) -> bool {
+    fn start_again(&mut self, drafts: Vec<Slot>, guard: Arc<PathGuard>) {
+        self.slots = drafts;
+        self.includes = Default::default();
+        self.by_id.clear();
+        self.by_public_name.clear();
+        self.environment = Environment::new(self.options.os.clone()).guarded(guard.clone());
+        self.guard = guard;
+        self.values.clear();
+        (self.depth, self.expanded) = (0, 0);
+        self.index_drafts();
+    }
+
+    /// Reads what says which directories mounts let guests write, each with what the ones before it
+    /// told.
+    fn read_mounted(&mut self) {
+        for i in 0..self.slots.len() {
+            let Some(Slot::Draft(draft)) = self.slots.get(i) else {
+                continue;
+            };
+            if !self.mounts.depend_on(&draft.id) {
+                continue;
+            }
+            // What is wrong is with the entry itself.
+            let _ = self.ensure(i);
+            if let Some(Slot::Entry(read)) = self.slots.get(i)
+                && let Some(entry) = &read.entry
+            {
+                self.mounts.resolved(entry);
+            }
+            let known = self.mounts.guard();
+            if known.dirs().len() > self.guard.dirs().len() && !self.guard.is_closed() {
+                self.guard = Arc::new(known.clone());
+                let environment = std::mem::take(&mut self.environment);
+                self.environment = environment.guarded(self.guard.clone());
+            }
+        }
+    }
+
+    /// Takes what entries say of mounts by now.
+    fn learn(&mut self) {
         let slots = self.slots.iter().filter_map(|slot| match slot {
             Slot::Entry(read) => read.entry.as_ref(),
             _ => None,
@@ -60,7 +93,6 @@ impl Loader<'_> {
         for entry in slots {
             self.mounts.resolved(entry);
         }
-        self.mounts.guard().dirs().len() > self.guard.dirs().len()
     }
 
     /// Reports writable mounts of directories that must not be written.

@@ -124,6 +124,11 @@ impl PathGuard {
         }
     }
 
+    /// Whether it refuses to read files.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Adds a directory; false if it is known already.
     pub fn add(&mut self, dir: WritableDir) -> bool {
         let n = self.dirs.len();
