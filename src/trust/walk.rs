@@ -202,7 +202,7 @@ impl Walk {
         let mut id = self.id;
         if self.kind != FileType::Directory {
             way.pop();
-            id = FileId::from(&statat(self.from(), &or_here(&way), AtFlags::empty())?);
+            id = FileId::from(&statat(self.from(), or_here(&way), AtFlags::empty())?);
             above.push(Location::existing(id));
         }
         for _ in 0..MAX_ANCESTORS {
@@ -252,7 +252,7 @@ impl Walk {
         let count = self.missing.len().saturating_sub(left);
         let names: Vec<OsString> = self.missing.drain(..count).collect();
         for name in names {
-            match mkdirat(self.from(), &self.way.join(&name), Mode::from(mode)) {
+            match mkdirat(self.from(), self.way.join(&name), Mode::from(mode)) {
                 Ok(()) | Err(Errno::EXIST) => {}
                 Err(e) => return Err(e.into()),
             }
