@@ -26,5 +26,6 @@ pub mod process;
 mod race;
 pub mod registry;
 mod runtime;
+pub mod trust;
 
 pub use runtime::{Runtime, origin};

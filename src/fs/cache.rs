@@ -10,6 +10,7 @@ use rustix::fs::{
 use wippy_dispatcher::{Handle, Lane};
 
 use super::{Closer, Filesystem, OpenError, Settings, lane};
+use crate::trust::PathGuard;
 
 /// What opening a root can fail with.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,6 +26,7 @@ pub enum RootError {
 /// The filesystems of a project: as many as its entries name.
 pub struct Roots {
     handle: Handle,
+    guard: Arc<PathGuard>,
     known: RefCell<HashMap<Settings, Root>>,
 }
 
@@ -48,10 +50,11 @@ struct Place {
 }
 
 impl Roots {
-    /// None opened yet.
-    pub fn new(handle: Handle) -> Roots {
+    /// None opened yet; they are opened through `guard`.
+    pub fn new(handle: Handle, guard: Arc<PathGuard>) -> Roots {
         Roots {
             handle,
+            guard,
             known: RefCell::default(),
         }
     }
@@ -82,14 +85,14 @@ impl Roots {
         {
             return Ok(opened.filesystem.clone());
         }
-        let (wanted, own) = (settings.clone(), lane.clone());
+        let (wanted, own, guard) = (settings.clone(), lane.clone(), self.guard.clone());
         let opening = lane.unblock(move || {
             if let Some(opened) = opened
                 && Place::now(&wanted) == Some(opened.place)
             {
                 return Ok((opened.filesystem, Some(opened.place)));
             }
-            let filesystem = Filesystem::open(&wanted, own, closer)?;
+            let filesystem = Filesystem::open(&wanted, &guard, own, closer)?;
             let place = filesystem.root().and_then(Place::of);
             Ok::<_, OpenError>((Arc::new(filesystem), place))
         });

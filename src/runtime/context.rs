@@ -1,5 +1,6 @@
 //! What a call is given: everything that `wasi:` of its entry says, resolved when it starts (contract §6).
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::host::http::Access;
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Limits};
 use crate::http::Roots;
-use crate::module;
+use crate::module::ModuleError;
 use crate::registry::{self, FsDirectory, Wasi};
 
 /// The largest file of certificates, in bytes.
@@ -53,7 +54,11 @@ impl Runtime {
         for mount in settings.map_or(&[][..], |settings| &settings.wasi.mounts) {
             let entry = self.inner.registry.get(&mount.fs);
             let directory = entry.and_then(|entry| entry.fs_directory());
-            if directory.is_some_and(|fs| fs.auto_init && !fs.directory.exists()) {
+            let is_missing = |directory| {
+                let walk = self.inner.registry.guard().walk(directory);
+                walk.is_ok_and(|walk| walk.is_missing())
+            };
+            if directory.is_some_and(|fs| fs.auto_init && is_missing(&fs.directory)) {
                 continue;
             }
             match self.mount(mount).await {
@@ -149,11 +154,17 @@ impl Runtime {
             let found = readable(&self.inner.registry, &file.fs, &file.path)?;
             places.push((found.directory.clone(), file.path.clone()));
         }
+        let guard = self.inner.registry.guard().clone();
         let job = self.inner.handle.unblock(move || {
-            let files: Result<Vec<_>, _> = places
-                .iter()
-                .map(|(directory, path)| module::read(directory, path, CA_MAX))
-                .collect();
+            let read = |(directory, path): &(PathBuf, String)| {
+                let inside = path.trim_start_matches('/');
+                let bytes = guard.read_beneath(directory, inside.as_ref(), CA_MAX);
+                bytes.map_err(|reason| {
+                    let path = path.clone();
+                    ModuleError::Read { path, reason }
+                })
+            };
+            let files: Result<Vec<_>, _> = places.iter().map(read).collect();
             Ok::<_, Problem>(Roots::with_extra(&files?)?)
         });
         job.await?

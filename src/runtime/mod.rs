@@ -62,7 +62,7 @@ impl Runtime {
         let engine = Engine::new(profile)?;
         Ok(Runtime {
             inner: Rc::new(Inner {
-                roots: Roots::new(handle.clone()),
+                roots: Roots::new(handle.clone(), registry.guard().clone()),
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
                 environment: Arc::new(registry.environment().clone()),

@@ -44,5 +44,6 @@ mod stdio;
 mod streams;
 mod terminals;
 mod tour;
+mod trust;
 mod versions;
 mod wave;

@@ -16,6 +16,7 @@ use crate::fs::{self, Closer, Filesystem, Mask, Settings};
 use crate::host::filesystem::Mount;
 use crate::host::state::tests::state;
 use crate::host::{Context, Exit, State};
+use crate::trust::PathGuard;
 
 /// How often a guest loops at most: many times the calls that it may make before others run.
 const TIMES: u32 = 10_000;
@@ -83,7 +84,12 @@ fn context(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> Context {
             list: true,
         },
     };
-    let filesystem = Filesystem::open(&settings, fs::lane(&handle), Closer::inline());
+    let filesystem = Filesystem::open(
+        &settings,
+        &PathGuard::default(),
+        fs::lane(&handle),
+        Closer::inline(),
+    );
     let mut context = state(dispatcher).context;
     context.mounts = [Arc::new(Mount {
         filesystem: Arc::new(filesystem.expect("a directory")),

@@ -29,6 +29,7 @@ use crate::host::filesystem::interfaces::types::{
 use crate::host::state::tests::state;
 use crate::host::stdio::Stdio;
 use crate::http::{self, ErrorCode};
+use crate::trust::PathGuard;
 
 fn live() -> Dispatcher {
     Dispatcher::new().expect("a dispatcher")
@@ -203,7 +204,12 @@ fn mounted(dispatcher: &Dispatcher, directory: &Path) -> State {
             list: true,
         },
     };
-    let filesystem = Filesystem::open(&settings, fs::lane(&handle), Closer::new());
+    let filesystem = Filesystem::open(
+        &settings,
+        &PathGuard::default(),
+        fs::lane(&handle),
+        Closer::new(),
+    );
     let mount = Mount {
         filesystem: Arc::new(filesystem.expect("a directory")),
         guest: "/".to_owned(),
