@@ -1,6 +1,7 @@
 //! The settings of a dispatcher, and how its parts are put together.
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -13,6 +14,7 @@ use crate::core::{Core, Driver};
 use crate::dispatcher::Dispatcher;
 use crate::entropy::Entropy;
 use crate::executor::{Executor, Picker};
+use crate::net::{Lookups, ResolveError, Resolver};
 use crate::park::ParkFlag;
 use crate::reactor::Reactor;
 use crate::readiness::ReadyTable;
@@ -35,6 +37,7 @@ pub struct Builder {
     blocking_threads: usize,
     blocking_queue: usize,
     blocking_idle: Duration,
+    resolver: Resolver,
 }
 
 impl Default for Builder {
@@ -49,6 +52,7 @@ impl Default for Builder {
             blocking_threads: 16,
             blocking_queue: 1 << 16,
             blocking_idle: Duration::from_secs(5),
+            resolver: Resolver::default(),
         }
     }
 }
@@ -104,9 +108,20 @@ impl Builder {
         self
     }
 
-    /// After how long without work a thread of the blocking pool ends. Default 5 s.
+    /// After how long without work a thread for blocking jobs ends. Default 5 s.
     pub fn blocking_idle(mut self, idle: Duration) -> Builder {
         self.blocking_idle = idle;
+        self
+    }
+
+    /// What answers names instead of the system's resolver. It is called on threads of its own, many
+    /// at once, and may block; a panic of it is `ResolveError::Permanent`. Numeric addresses never
+    /// come to it, and names come as [`host_name`](crate::net::host_name) leaves them.
+    pub fn resolver<F>(mut self, resolver: F) -> Builder
+    where
+        F: Fn(&str) -> Result<Vec<IpAddr>, ResolveError> + Send + Sync + 'static,
+    {
+        self.resolver = Resolver::new(resolver);
         self
     }
 
@@ -143,6 +158,11 @@ impl Builder {
             Driver::System(reactor) => Some(reactor.registry()),
             Driver::Simulated(_) => None,
         };
+        let pool = Pool::new(
+            self.blocking_threads,
+            self.blocking_queue,
+            self.blocking_idle,
+        );
         let core = Rc::new(Core {
             clock,
             driver,
@@ -151,7 +171,7 @@ impl Builder {
             timers: RefCell::new(Timers::new(self.max_timers)),
             ready: RefCell::new(ReadyTable::new(self.max_sources)),
             sets: RefCell::new(WaitSets::default()),
-            names: crate::net::gate(),
+            lookups: Lookups::new(self.resolver, &pool),
             messages,
             trace: RefCell::new(Trace::new(trace_capacity)),
             in_turn: Cell::new(false),
@@ -167,11 +187,7 @@ impl Builder {
             waker,
             registry,
             root_woken: AtomicBool::new(false),
-            pool: Pool::new(
-                self.blocking_threads,
-                self.blocking_queue,
-                self.blocking_idle,
-            ),
+            pool,
             spawns: AtomicUsize::new(0),
             max_spawns: self.max_tasks,
         });

@@ -11,8 +11,8 @@ use crate::Error;
 use crate::clock::{Clock, Instant};
 use crate::entropy::{Entropy, Stream};
 use crate::executor::Executor;
-use crate::lane::Gate;
 use crate::listener::Listener;
+use crate::net::Lookups;
 use crate::reactor::Reactor;
 use crate::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::shared::Message;
@@ -34,8 +34,7 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) ready: RefCell<ReadyTable>,
     pub(crate) sets: RefCell<WaitSets>,
-    /// Who may ask the system's resolver.
-    pub(crate) names: Gate,
+    pub(crate) lookups: Lookups,
     pub(crate) messages: Receiver<Message>,
     pub(crate) trace: RefCell<Trace>,
     /// Within a turn: wakes need no signal, because the turn looks at its queue before it ends.
