@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasmtime::{ResourceLimiter, Result, bail};
-use wippy_dispatcher::{Handle, WaitSet};
+use wippy_dispatcher::{Flow, Handle, WaitSet};
 
 use super::budget::Budget;
 use super::filesystem::Mount;
@@ -35,6 +35,8 @@ pub struct Context {
     pub network: Allow,
     /// What the call may use.
     pub limits: Limits,
+    /// Whose its blocking jobs are: a group an entry, a member a call.
+    pub flow: Flow,
 }
 
 /// The bounds of one call.
@@ -246,6 +248,10 @@ pub(crate) mod tests {
                 network: Allow::everything(),
                 mounts: [].into(),
                 limits: Limits::default(),
+                flow: Flow {
+                    group: 0,
+                    member: 0,
+                },
             },
         )
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use wippy_dispatcher::Flow;
+
 use super::Runtime;
 use super::loading::readable;
 use crate::fs;
@@ -31,15 +33,20 @@ impl Runtime {
         let settings = function.entry.function();
         let wasi = settings.map_or(&default, |settings| &settings.wasi);
         let roots = self.trusted(function).await?;
+        let flow = Flow {
+            group: function.group,
+            member: self.number(),
+        };
         Ok(Context {
             env: self.environment(function).await?.into(),
             args: arguments(function, wasi, argv),
             cwd: wasi.cwd.as_str().into(),
             stdio,
-            mounts: self.mounts(function).await?,
+            mounts: self.mounts(function, flow).await?,
             http: Access::new(self.inner.http.clone(), roots),
             network: wasi.network_allow.clone(),
             limits: limits(self.inner.limits, function),
+            flow,
         })
     }
 
@@ -62,7 +69,11 @@ impl Runtime {
     }
 
     /// What a guest's `get-directories` returns: opened when its call starts.
-    async fn mounts(&self, function: &Function) -> Result<Arc<[Arc<Mount>]>, Problem> {
+    async fn mounts(
+        &self,
+        function: &Function,
+        flow: Flow,
+    ) -> Result<Arc<[Arc<Mount>]>, Problem> {
         let settings = function.entry.function();
         let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
         let mut mounts = Vec::with_capacity(listed.len());
@@ -74,7 +85,7 @@ impl Runtime {
                     fs: mount.fs.to_string(),
                 });
             };
-            let opened = self.inner.roots.get(&filesystem(directory)).await;
+            let opened = self.inner.roots.get(&filesystem(directory), flow).await;
             let filesystem = opened.map_err(|error| Problem::Mount {
                 guest: mount.guest.clone(),
                 error,

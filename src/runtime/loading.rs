@@ -87,6 +87,7 @@ impl Runtime {
             pre,
             engine: inner.engine.clone(),
             pool,
+            group: self.number(),
             instances: inner.instances.clone(),
             carried: inner.carried.clone(),
             module,

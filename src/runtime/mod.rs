@@ -6,7 +6,7 @@ mod processes;
 
 pub use loading::origin;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,6 +40,8 @@ struct Inner {
     engine: Engine,
     modules: Modules,
     functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
+    /// The last number that a function or a call was given.
+    numbers: Cell<u64>,
     instances: Pool,
     carried: Carried,
     /// What a call may use where its entry says nothing else.
@@ -70,6 +72,7 @@ impl Runtime {
                 modules: Modules::new(engine.clone()),
                 engine,
                 functions: RefCell::new(HashMap::new()),
+                numbers: Cell::new(0),
                 instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
                 carried: Carried::new(),
                 limits: Limits::default(),
@@ -125,6 +128,13 @@ impl Runtime {
             Err(Problem::Exit(Exit(0))) => Ok(serde_json::Value::Null),
             result => result.map_err(|problem| problem.of(&entry.id)),
         }
+    }
+
+    /// A number that nothing else has.
+    fn number(&self) -> u64 {
+        let number = self.inner.numbers.get() + 1;
+        self.inner.numbers.set(number);
+        number
     }
 
     pub(super) async fn call_entry(

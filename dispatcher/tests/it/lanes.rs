@@ -206,7 +206,7 @@ fn flows_take_turns_however_much_one_of_them_has() {
     for dispatcher in [Dispatcher::new(), Dispatcher::simulated(7)] {
         let dispatcher = dispatcher.expect("dispatcher");
         let handle = dispatcher.handle();
-        let lane = handle.lane(1, 1000);
+        let lane = handle.lane(1, 10_000);
         let order = Arc::new(Mutex::new(Vec::new()));
         let start = |flow: Flow, name: &'static str| {
             let order = order.clone();

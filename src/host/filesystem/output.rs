@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+use wippy_dispatcher::{Error, Flow, Handle, Instant, Signal, WaitSet};
 
 use super::bytes::{Place, Streamed};
 use super::error::undone;
@@ -19,6 +19,7 @@ const PERMIT: u64 = super::bytes::INLINE_MAX as u64;
 /// them. Nothing more is permitted until they are written.
 pub struct FileOutput {
     handle: Handle,
+    flow: Flow,
     streamed: Streamed,
     simulated: bool,
     /// Where the memory for what waits is taken from.
@@ -45,12 +46,14 @@ enum Failure {
 impl FileOutput {
     pub(super) fn new(
         handle: &Handle,
+        flow: Flow,
         streamed: Streamed,
         place: Place,
         bytes: &Share,
     ) -> Result<FileOutput, Error> {
         Ok(FileOutput {
             handle: handle.clone(),
+            flow,
             streamed,
             simulated: handle.is_simulated()?,
             bytes: bytes.clone(),
@@ -105,7 +108,7 @@ impl FileOutput {
         signal.clear();
         state.written = Some(signal.clone());
         let ((file, mount), place) = (self.streamed.clone(), state.place);
-        let job = mount.filesystem.lane().unblock(move || {
+        let job = mount.filesystem.lane().unblock_for(self.flow, move || {
             let done = file.write_fully(&bytes, place);
             drop((bytes, part));
             done

@@ -43,6 +43,7 @@ impl HostDescriptor for State {
         let feed = match streamed.0.is_regular() {
             true => Feed::File(Arc::new(FileInput::new(
                 &self.handle,
+                self.context.flow,
                 streamed,
                 offset,
                 &self.file_bytes,
@@ -319,7 +320,7 @@ impl State {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
         let sink = match streamed.0.is_regular() {
             true => {
-                let output = FileOutput::new(&self.handle, streamed, place, &self.file_bytes)?;
+                let output = FileOutput::new(&self.handle, self.context.flow, streamed, place, &self.file_bytes)?;
                 Sink::File(Arc::new(output))
             }
             false => {

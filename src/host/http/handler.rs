@@ -10,7 +10,7 @@ use super::interfaces::outgoing_handler;
 use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Method, Scheme};
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
-use crate::host::State;
+use crate::host::{Context, State};
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
 use crate::http::{self, Deliveries, Reply, Request, RequestHead, Target, content_length};
@@ -63,7 +63,7 @@ impl State {
         options: RequestOptions,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
         let access = &self.context.http;
-        let (mut request, held) = prepare(request, options, access.roots.clone())?;
+        let (mut request, held) = prepare(request, options, &self.context)?;
         let Target { secure, host, port } = &request.target;
         if !self.context.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
@@ -98,7 +98,7 @@ type Held = (Charge, Charge, Option<Charge>);
 fn prepare(
     request: OutgoingRequest,
     options: RequestOptions,
-    roots: http::Roots,
+    context: &Context,
 ) -> Result<(Request, Held), http::ErrorCode> {
     let secure = match request.scheme {
         Some(Scheme::Http) => false,
@@ -138,7 +138,8 @@ fn prepare(
         },
         body,
         timeouts: options.timeouts(),
-        roots,
+        roots: context.http.roots.clone(),
+        flow: context.flow,
         delivery: None,
     };
     Ok((request, held))
