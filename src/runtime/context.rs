@@ -69,11 +69,7 @@ impl Runtime {
     }
 
     /// What a guest's `get-directories` returns: opened when its call starts.
-    async fn mounts(
-        &self,
-        function: &Function,
-        flow: Flow,
-    ) -> Result<Arc<[Arc<Mount>]>, Problem> {
+    async fn mounts(&self, function: &Function, flow: Flow) -> Result<Arc<[Arc<Mount>]>, Problem> {
         let settings = function.entry.function();
         let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
         let mut mounts = Vec::with_capacity(listed.len());

@@ -33,13 +33,16 @@ pub struct Runtime {
     inner: Rc<Inner>,
 }
 
+/// What was asked for so far, each made once.
+type Functions = HashMap<Id, Rc<Once<Rc<Function>, ModuleError>>>;
+
 struct Inner {
     handle: Handle,
     registry: Registry,
     environment: Arc<Environment>,
     engine: Engine,
     modules: Modules,
-    functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
+    functions: RefCell<Functions>,
     /// The last number that a function or a call was given.
     numbers: Cell<u64>,
     instances: Pool,
@@ -88,6 +91,11 @@ impl Runtime {
     /// The project's entries.
     pub fn registry(&self) -> &Registry {
         &self.inner.registry
+    }
+
+    /// How many times a module was read and hashed so far, or taken from text.
+    pub fn reads(&self) -> u64 {
+        self.inner.modules.reads()
     }
 
     /// How many modules were compiled so far.
