@@ -34,6 +34,8 @@ pub struct Builder {
     max_tasks: usize,
     max_timers: usize,
     max_sources: usize,
+    max_wait_sets: usize,
+    max_wait_set_members: usize,
     blocking_threads: usize,
     blocking_queue: usize,
     blocking_idle: Duration,
@@ -49,6 +51,8 @@ impl Default for Builder {
             max_tasks: 1 << 20,
             max_timers: 1 << 22,
             max_sources: 1 << 20,
+            max_wait_sets: 1 << 20,
+            max_wait_set_members: 1 << 20,
             blocking_threads: 16,
             blocking_queue: 1 << 16,
             blocking_idle: Duration::from_secs(5),
@@ -93,6 +97,18 @@ impl Builder {
     /// The bound on sources and signals. Default 1,048,576.
     pub fn max_sources(mut self, sources: usize) -> Builder {
         self.max_sources = sources;
+        self
+    }
+
+    /// The bound on wait sets. Default 1,048,576.
+    pub fn max_wait_sets(mut self, sets: usize) -> Builder {
+        self.max_wait_sets = sets;
+        self
+    }
+
+    /// The bound on the members of one wait set, those that have fired included. Default 1,048,576.
+    pub fn max_wait_set_members(mut self, members: usize) -> Builder {
+        self.max_wait_set_members = members;
         self
     }
 
@@ -170,7 +186,7 @@ impl Builder {
             executor: Executor::new(picker, self.max_tasks),
             timers: RefCell::new(Timers::new(self.max_timers)),
             ready: RefCell::new(ReadyTable::new(self.max_sources)),
-            sets: RefCell::new(WaitSets::default()),
+            sets: RefCell::new(WaitSets::new(self.max_wait_sets, self.max_wait_set_members)),
             lookups: Lookups::new(self.resolver, &pool),
             messages,
             trace: RefCell::new(Trace::new(trace_capacity)),

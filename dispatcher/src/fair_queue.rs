@@ -62,8 +62,8 @@ impl<T> FairQueue<T> {
             .find(|&(group, member)| admits(flow(group, member)))?;
         let members = self.groups.get_mut(group)?;
         let (&number, _) = members.get_mut(member)?.first_key_value()?;
-        members.to_back(member);
-        self.groups.to_back(group);
+        members.move_last(member);
+        self.groups.move_last(group);
         let flow = flow(group, member);
         let item = self.remove(flow, number)?;
         Some((flow, number, item))
@@ -122,7 +122,7 @@ impl<K: Copy + Eq + Hash, T> Rotation<K, T> {
         }
     }
 
-    fn to_back(&mut self, key: K) {
+    fn move_last(&mut self, key: K) {
         if let Some((turn, _)) = self.things.get_mut(&key) {
             self.turns.remove(turn);
             *turn = self.next;

@@ -145,7 +145,10 @@ mod tests {
         }
         let mut both = Shares::new(256);
         for number in 0..50 {
-            assert!(take_all(&mut both, flow(number % 20, number)) > 0, "{number}");
+            assert!(
+                take_all(&mut both, flow(number % 20, number)) > 0,
+                "{number}"
+            );
         }
     }
 

@@ -254,10 +254,7 @@ fn a_job_that_is_dropped_while_it_runs_gives_up_its_place() {
 }
 
 /// A job of the lane that has begun.
-fn started<T: Send + 'static>(
-    lane: &Lane,
-    job: impl FnOnce() -> T + Send + 'static,
-) -> LaneJob<T> {
+fn started<T: Send + 'static>(lane: &Lane, job: impl FnOnce() -> T + Send + 'static) -> LaneJob<T> {
     let (begin, begun) = mpsc::channel();
     let job = lane.unblock(move || {
         begin.send(()).expect("somebody waits");

@@ -76,7 +76,9 @@ fn ask(dispatcher: &Dispatcher, flow: (u64, u64), name: &str) -> Resolve {
 fn look(dispatcher: &Dispatcher, lookup: &mut Resolve) -> Poll<Vec<IpAddr>> {
     let mut lookup = std::pin::Pin::new(lookup);
     let polled = dispatcher.block_on(poll_fn(|cx| Poll::Ready(lookup.as_mut().poll(cx))));
-    polled.expect("block_on").map(|answer| answer.expect("found"))
+    polled
+        .expect("block_on")
+        .map(|answer| answer.expect("found"))
 }
 
 fn answer(dispatcher: &Dispatcher, lookup: Resolve) -> Vec<IpAddr> {
@@ -130,7 +132,10 @@ fn a_name_is_asked_for_once_however_many_want_it() {
     }
     assert_eq!(server.asked(), 1);
     // Nothing is remembered.
-    assert_eq!(answer(&dispatcher, ask(&dispatcher, (1, 1), "slow.test")), [HERE]);
+    assert_eq!(
+        answer(&dispatcher, ask(&dispatcher, (1, 1), "slow.test")),
+        [HERE]
+    );
     assert_eq!(server.asked(), 2);
 }
 
@@ -164,7 +169,10 @@ fn who_waits_behind_slow_names_shares_what_another_begins() {
     server.wait_for(15);
     let mut behind = ask(&dispatcher, (1, 1), "fast.test");
     assert!(look(&dispatcher, &mut behind).is_pending());
-    assert_eq!(answer(&dispatcher, ask(&dispatcher, (2, 1), "fast.test")), [HERE]);
+    assert_eq!(
+        answer(&dispatcher, ask(&dispatcher, (2, 1), "fast.test")),
+        [HERE]
+    );
     assert_eq!(answer(&dispatcher, behind), [HERE]);
     assert_eq!(server.asked(), 16);
     server.let_answer();
@@ -194,5 +202,8 @@ fn a_resolver_that_panics_has_failed_and_goes_on() {
         matches!(&failed, Err(ResolveError::Permanent(text)) if text.contains("on purpose")),
         "{failed:?}"
     );
-    assert_eq!(answer(&dispatcher, ask(&dispatcher, (1, 1), "fast.test")), [HERE]);
+    assert_eq!(
+        answer(&dispatcher, ask(&dispatcher, (1, 1), "fast.test")),
+        [HERE]
+    );
 }
