@@ -61,11 +61,7 @@ impl Roots {
     ///
     /// # Errors
     /// [`RootError`].
-    pub async fn get(
-        &self,
-        settings: &Settings,
-        flow: Flow,
-    ) -> Result<Arc<Filesystem>, RootError> {
+    pub async fn get(&self, settings: &Settings, flow: Flow) -> Result<Arc<Filesystem>, RootError> {
         let simulated = self.handle.is_simulated().map_err(Arc::new)?;
         let (lane, closer, opened) = {
             let mut known = self.known.borrow_mut();

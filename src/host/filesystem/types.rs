@@ -320,7 +320,13 @@ impl State {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
         let sink = match streamed.0.is_regular() {
             true => {
-                let output = FileOutput::new(&self.handle, self.context.flow, streamed, place, &self.file_bytes)?;
+                let output = FileOutput::new(
+                    &self.handle,
+                    self.context.flow,
+                    streamed,
+                    place,
+                    &self.file_bytes,
+                )?;
                 Sink::File(Arc::new(output))
             }
             false => {

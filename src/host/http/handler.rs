@@ -10,9 +10,9 @@ use super::interfaces::outgoing_handler;
 use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Method, Scheme};
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
-use crate::host::{Context, State};
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
+use crate::host::{Context, State};
 use crate::http::{self, Deliveries, Reply, Request, RequestHead, Target, content_length};
 
 /// The longest path with a query that is sent, in bytes.
