@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustix::fs::{
     AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat, openat2, statx,
 };
-use wippy_dispatcher::{Handle, Lane};
+use wippy_dispatcher::{Flow, Handle, Lane};
 
 use super::{Closer, Filesystem, OpenError, Settings, lane};
 use crate::trust::PathGuard;
@@ -59,11 +59,12 @@ impl Roots {
         }
     }
 
-    /// The filesystem, opened anew only where its path means another directory than last time.
+    /// The filesystem, opened anew only where its path means another directory than last time. What
+    /// that takes is a job of `flow`.
     ///
     /// # Errors
     /// [`RootError`].
-    pub async fn get(&self, settings: &Settings) -> Result<Arc<Filesystem>, RootError> {
+    pub async fn get(&self, settings: &Settings, flow: Flow) -> Result<Arc<Filesystem>, RootError> {
         let simulated = self.handle.is_simulated().map_err(Arc::new)?;
         let (lane, closer, opened) = {
             let mut known = self.known.borrow_mut();
@@ -86,7 +87,7 @@ impl Roots {
             return Ok(opened.filesystem.clone());
         }
         let (wanted, own, guard) = (settings.clone(), lane.clone(), self.guard.clone());
-        let opening = lane.unblock(move || {
+        let opening = lane.unblock_for(flow, move || {
             if let Some(opened) = opened
                 && Place::now(&wanted) == Some(opened.place)
             {

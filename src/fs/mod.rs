@@ -71,12 +71,11 @@ pub struct Filesystem {
     closer: Closer,
 }
 
-/// How many jobs of one filesystem block a thread at once: those of one that is stuck must not
-/// take the threads of all others.
-const RUNNING: usize = 4;
+/// How many jobs of one filesystem block a thread at once. A call that is alone gets four of them.
+const RUNNING: usize = 56;
 
-/// How many jobs of one filesystem wait for a thread.
-const WAITING: usize = 1 << 14;
+/// How many jobs of one filesystem wait for a thread. A call that is alone gets 16,384 of them.
+const WAITING: usize = 18 << 14;
 
 impl Filesystem {
     /// Opens the directory, after creating it if it is to be. Blocks; `lane` and `closer` are the

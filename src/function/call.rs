@@ -29,6 +29,8 @@ pub struct Function {
     pub(crate) engine: Engine,
     /// The entry's own bound on calls; a process has none.
     pub(crate) pool: Option<Pool>,
+    /// The group of its calls' flows.
+    pub(crate) group: u64,
     /// The bound on instances, over all entries.
     pub(crate) instances: Pool,
     /// What calls leave to the next one, over all entries.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::{Engine, ResourceLimiter, Result, UpdateDeadline, bail};
-use wippy_dispatcher::{Handle, WaitSet};
+use wippy_dispatcher::{Flow, Handle, WaitSet};
 
 use super::budget::{BUDGET, Budget};
 use super::filesystem::{FileOutput, Mount};
@@ -37,6 +37,8 @@ pub struct Context {
     pub network: Allow,
     /// What the call may use.
     pub limits: Limits,
+    /// Whose its blocking jobs are: a group an entry, a member a call.
+    pub flow: Flow,
 }
 
 /// The bounds of one call.
@@ -359,6 +361,10 @@ pub(crate) mod tests {
                 network: Allow::everything(),
                 mounts: [].into(),
                 limits: Limits::default(),
+                flow: Flow {
+                    group: 0,
+                    member: 0,
+                },
             },
         )
     }

@@ -25,7 +25,7 @@ pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;
 pub use load::{MODULE_MAX, Module, Origin, read};
 pub use method::{Export, Method, choose, exports};
-pub use modules::Modules;
+pub use modules::{Modules, Said};
 pub use text::to_binary;
 
 use std::sync::Arc;

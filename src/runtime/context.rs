@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wippy_dispatcher::Flow;
+
 use super::Runtime;
 use super::loading::readable;
 use crate::fs;
@@ -33,16 +35,26 @@ impl Runtime {
         let settings = function.entry.function();
         let wasi = settings.map_or(&default, |settings| &settings.wasi);
         let roots = self.trusted(function).await?;
+        let flow = self.flow(function);
         Ok(Context {
             env: self.environment(function).await?.into(),
             args: arguments(function, wasi, argv),
             cwd: wasi.cwd.as_str().into(),
             stdio,
-            mounts: self.mounts(function).await?,
+            mounts: self.mounts(function, flow).await?,
             http: Access::new(self.inner.http.clone(), roots),
             network: wasi.network_allow.clone(),
             limits: limits(self.inner.limits, function),
+            flow,
         })
+    }
+
+    /// Whose the jobs of a new call are.
+    fn flow(&self, function: &Function) -> Flow {
+        Flow {
+            group: function.group,
+            member: self.number(),
+        }
     }
 
     /// What a call would fail with before its guest runs: mounts, files of variables and
@@ -61,7 +73,7 @@ impl Runtime {
             if directory.is_some_and(|fs| fs.auto_init && is_missing(&fs.directory)) {
                 continue;
             }
-            match self.mount(mount).await {
+            match self.mount(mount, self.flow(function)).await {
                 Ok(_) => {}
                 // The field is said already.
                 Err(Problem::Mount { guest, error }) => {
@@ -110,17 +122,17 @@ impl Runtime {
     }
 
     /// What a guest's `get-directories` returns: opened when its call starts.
-    async fn mounts(&self, function: &Function) -> Result<Arc<[Arc<Mount>]>, Problem> {
+    async fn mounts(&self, function: &Function, flow: Flow) -> Result<Arc<[Arc<Mount>]>, Problem> {
         let settings = function.entry.function();
         let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
         let mut mounts = Vec::with_capacity(listed.len());
         for mount in listed {
-            mounts.push(Arc::new(self.mount(mount).await?));
+            mounts.push(Arc::new(self.mount(mount, flow).await?));
         }
         Ok(mounts.into())
     }
 
-    async fn mount(&self, mount: &registry::Mount) -> Result<Mount, Problem> {
+    async fn mount(&self, mount: &registry::Mount, flow: Flow) -> Result<Mount, Problem> {
         let entry = self.inner.registry.get(&mount.fs);
         let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
             return Err(Problem::NoFilesystem {
@@ -128,7 +140,7 @@ impl Runtime {
                 fs: mount.fs.to_string(),
             });
         };
-        let opened = self.inner.roots.get(&filesystem(directory)).await;
+        let opened = self.inner.roots.get(&filesystem(directory), flow).await;
         let filesystem = opened.map_err(|error| Problem::Mount {
             guest: mount.guest.clone(),
             error,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 use wasmtime::component::Resource;
-use wippy_dispatcher::{Error, Handle, WaitSet};
+use wippy_dispatcher::{Error, Flow, Handle, WaitSet};
 
 use super::bytes::{Place, Streamed};
 use super::error::undone;
@@ -20,6 +20,7 @@ pub type FileOutput = WriteQueue<FileDestination>;
 /// Small writes to a known local filesystem are done at once; others the pool does, one after the
 /// other.
 pub struct FileDestination {
+    flow: Flow,
     streamed: Streamed,
     place: Place,
     on_pool: bool,
@@ -32,12 +33,14 @@ impl FileOutput {
     /// `WrongThread` and `Closed` of the dispatcher.
     pub(super) fn new(
         handle: &Handle,
+        flow: Flow,
         streamed: Streamed,
         place: Place,
         owner: Owner,
     ) -> Result<FileOutput, Error> {
         let on_pool = handle.is_simulated()? || !streamed.0.writes_inline();
         let destination = FileDestination {
+            flow,
             streamed,
             place,
             on_pool,
@@ -114,7 +117,7 @@ impl Destination for FileDestination {
         // The job writes all of it, or the stream has failed.
         self.place = place.after(bytes.rest().len());
         let (file, mount) = self.streamed.clone();
-        let job = mount.filesystem.lane().unblock(move || {
+        let job = mount.filesystem.lane().unblock_for(self.flow, move || {
             let (written, outcome) = file.write_fully(bytes.rest(), place);
             (bytes, outcome.map(|()| written))
         });

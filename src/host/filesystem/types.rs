@@ -44,6 +44,7 @@ impl HostDescriptor for State {
         let feed = match streamed.0.is_regular() {
             true => Feed::File(Arc::new(FileInput::new(
                 &self.handle,
+                self.context.flow,
                 streamed,
                 offset,
                 &self.file_bytes,
@@ -338,7 +339,8 @@ impl State {
         let owner = self.owner(self.file_bytes.clone());
         let sink = match streamed.0.is_regular() {
             true => {
-                let output = FileOutput::new(&self.handle, streamed, place, owner)?;
+                let flow = self.context.flow;
+                let output = FileOutput::new(&self.handle, flow, streamed, place, owner)?;
                 Sink::File(Arc::new(output))
             }
             false => {

@@ -10,9 +10,9 @@ use super::interfaces::outgoing_handler;
 use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Method, Scheme};
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
-use crate::host::State;
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
+use crate::host::{Context, State};
 use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
 
 /// The longest path with a query that is sent, in bytes.
@@ -76,7 +76,7 @@ impl State {
         options: RequestOptions,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
         let access = &self.context.http;
-        let (mut request, held) = prepare(request, options, access.roots.clone())?;
+        let (mut request, held) = prepare(request, options, &self.context)?;
         let Target { secure, host, port } = &request.target;
         if !self.context.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
@@ -107,7 +107,7 @@ type Held = (Charge, Charge, Option<Charge>);
 fn prepare(
     request: OutgoingRequest,
     options: RequestOptions,
-    roots: http::Roots,
+    context: &Context,
 ) -> Result<(Request, Held), http::ErrorCode> {
     let secure = match request.scheme {
         Some(Scheme::Http) => false,
@@ -147,7 +147,8 @@ fn prepare(
         },
         body,
         timeouts: options.timeouts(),
-        roots,
+        roots: context.http.roots.clone(),
+        flow: context.flow,
         delivery: None,
     };
     Ok((request, held))

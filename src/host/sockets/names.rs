@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 
 use wasmtime::Result;
 use wasmtime::component::Resource;
-use wippy_dispatcher::net::{ResolveError, host_name, resolve};
+use wippy_dispatcher::net::{ResolveError, host_name, resolve_for};
 use wippy_dispatcher::{Signal, Task};
 
 use super::error::ErrorCode;
@@ -99,7 +99,7 @@ impl Host for State {
             None => {
                 let place = self.lookups.take(1);
                 let place = place.ok_or(ErrorCode::TemporaryResolverFailure)?;
-                let lookup = resolve(&self.handle, &name);
+                let lookup = resolve_for(&self.handle, self.context.flow, &name);
                 let answer = Arc::new(Mutex::new(None));
                 let arrived = Signal::new(&self.handle)?;
                 let (theirs, tell) = (answer.clone(), arrived.clone());

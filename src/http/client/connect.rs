@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustls::ClientConfig;
-use wippy_dispatcher::net::{ResolveError, TcpStream, resolve};
-use wippy_dispatcher::{Handle, Sleep};
+use wippy_dispatcher::net::{ResolveError, TcpStream, resolve_for};
+use wippy_dispatcher::{Flow, Handle, Sleep};
 
 use super::stream::{Socket, Stream};
 use crate::http::error::{DnsError, ErrorCode};
@@ -27,10 +27,17 @@ const HEAD_START: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// `DNS-error`.
-pub async fn addresses(handle: &Handle, target: &Target) -> Result<Vec<SocketAddr>, ErrorCode> {
+pub async fn addresses(
+    handle: &Handle,
+    flow: Flow,
+    target: &Target,
+) -> Result<Vec<SocketAddr>, ErrorCode> {
     let found = match target.address() {
         Some(address) => vec![address],
-        None => resolve(handle, &target.host).await.map_err(dns_code)?,
+        None => {
+            let lookup = resolve_for(handle, flow, &target.host);
+            lookup.await.map_err(dns_code)?
+        }
     };
     Ok(take_turns(found)
         .map(|address| SocketAddr::new(address, target.port))
