@@ -40,9 +40,11 @@ pub struct Context {
 /// The bounds of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Linear memory in bytes, over all memories of the instance. Default 1 GiB.
+    /// Memory in bytes, over all linear memories and tables of the instance and the heap of its
+    /// garbage collector. Default 1 GiB.
     pub memory: usize,
-    /// Live resources. Default 65,536.
+    /// Live resources. Default 65,536. The handles that its components hold may be twice as many: a
+    /// handle that is lent counts twice while it is.
     pub resources: usize,
     /// Descriptors of the process, never more than `resources`. Default: half of what the process
     /// may have when the default is made.
@@ -58,6 +60,12 @@ impl Default for Limits {
         }
     }
 }
+
+/// The most elements of one table.
+const MAX_TABLE_ELEMENTS: usize = 10_000_000;
+
+/// What an element of a table counts for.
+const BYTES_A_TABLE_ELEMENT: usize = 8;
 
 /// How many bytes of a file or a connection cost as much as a call.
 const BYTES_A_CALL: usize = 1024;
@@ -85,7 +93,10 @@ pub struct State {
     /// Where a datagram arrives; made at the first.
     pub(crate) datagram: Vec<u8>,
     budget: Budget,
+    /// The bytes of its memories and tables.
     memory: usize,
+    /// How many of them were permitted last: they are given back where there is no room for them.
+    growth: usize,
 }
 
 impl State {
@@ -105,7 +116,28 @@ impl State {
             datagram: Vec::new(),
             budget: Budget::WHOLE,
             memory: 0,
+            growth: 0,
         }
+    }
+
+    /// The handles that the components of the call may hold at once.
+    pub(crate) fn max_handles(&self) -> usize {
+        self.context.limits.resources.saturating_mul(2)
+    }
+
+    /// Permits a memory or table to grow, where all of them together stay within the limit.
+    fn grow(&mut self, current: usize, desired: usize) -> bool {
+        let growth = desired.saturating_sub(current);
+        let total = self.memory.saturating_add(growth);
+        let permitted = total <= self.context.limits.memory;
+        self.growth = if permitted { growth } else { 0 };
+        self.memory += self.growth;
+        permitted
+    }
+
+    /// What was permitted last did not come about.
+    fn did_not_grow(&mut self) {
+        self.memory -= std::mem::take(&mut self.growth);
     }
 
     /// The same with what an earlier call has left to it.
@@ -193,22 +225,33 @@ impl ResourceLimiter for State {
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool> {
-        let others = self.memory.saturating_sub(current);
-        let total = others.saturating_add(desired);
-        let allowed = total <= self.context.limits.memory;
-        if allowed {
-            self.memory = total;
-        }
-        Ok(allowed)
+        Ok(self.grow(current, desired))
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
+        self.did_not_grow();
+        Ok(())
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> Result<bool> {
-        Ok(desired <= crate::module::TABLE_ELEMENTS)
+        if desired > MAX_TABLE_ELEMENTS {
+            self.growth = 0;
+            return Ok(false);
+        }
+        Ok(self.grow(
+            current * BYTES_A_TABLE_ELEMENT,
+            desired * BYTES_A_TABLE_ELEMENT,
+        ))
+    }
+
+    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
+        self.did_not_grow();
+        Ok(())
     }
 }
 

@@ -4,11 +4,16 @@ use wasmtime::component::Component;
 
 use super::{Engine, ModuleError};
 
-/// Compiles a component. Takes its time.
+/// Compiles a component: for pooled instances, or for instances that are allocated on demand where
+/// it is `large` or has no room in the pool. Takes its time.
 ///
 /// # Errors
 /// `Invalid`.
-pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, ModuleError> {
-    Component::from_binary(engine.inner(), bytes)
+pub fn compile(engine: &Engine, bytes: &[u8], large: bool) -> Result<Component, ModuleError> {
+    if !large && let Ok(component) = Component::from_binary(engine.inner(), bytes) {
+        return Ok(component);
+    }
+    // What the pool has no room for, the other takes; what is wrong by itself, it refuses again.
+    Component::from_binary(engine.on_demand()?, bytes)
         .map_err(|error| ModuleError::Invalid(format!("{error:#}")))
 }

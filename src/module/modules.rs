@@ -79,11 +79,12 @@ impl Modules {
             .or_default()
             .clone();
         let (engine, bytes) = (self.engine.clone(), module.bytes.borrow().clone());
+        let large = module.border.large;
         let job = || {
             self.compilations.set(self.compilations.get() + 1);
             // They are let go only once the compiled module is here.
             let bytes = bytes.unwrap_or_default();
-            let job = handle.unblock(move || compile(&engine, &bytes));
+            let job = handle.unblock(move || compile(&engine, &bytes, large));
             async move { job.await? }
         };
         let component = once.get(handle, job).await?;

@@ -70,8 +70,8 @@ impl Runtime {
             method,
         } = self.module(&entry).await?;
         let component = inner.modules.compiled(&inner.handle, &module).await?;
-        let method = Method::find(&inner.engine, &component, &method)?;
-        let linker = module::link(&inner.engine, &component, &capabilities)?;
+        let method = Method::find(&component, &method)?;
+        let linker = module::link(&component, &capabilities)?;
         let pre = linker
             .instantiate_pre(&component)
             .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
