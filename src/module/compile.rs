@@ -14,6 +14,11 @@ pub fn compile(engine: &Engine, bytes: &[u8], large: bool) -> Result<Component, 
         return Ok(component);
     }
     // What the pool has no room for, the other takes; what is wrong by itself, it refuses again.
-    Component::from_binary(engine.on_demand()?, bytes)
-        .map_err(|error| ModuleError::Invalid(format!("{error:#}")))
+    Component::from_binary(engine.on_demand()?, bytes).map_err(|error| {
+        let text = format!("{error:#}");
+        ModuleError::Invalid(match text.contains("component model async") {
+            true => format!("{text}; that is WASI 0.3, which is not run here"),
+            false => text,
+        })
+    })
 }

@@ -63,6 +63,13 @@ fn not_wave(text: &str, error: &ParserError) -> ValueError {
         (ParserErrorKind::NestingTooDeep, _) => Problem::TooDeep {
             limit: MAX_WAVE_DEPTH,
         },
+        // What stands behind the text is not the caller's.
+        (ParserErrorKind::TrailingCharacters, _) if start >= text.len() => Problem::NotWave {
+            reason: "a closing bracket too many".to_owned(),
+        },
+        (ParserErrorKind::UnexpectedToken, _) if start >= text.len() => Problem::NotWave {
+            reason: ParserErrorKind::UnexpectedEnd.to_string(),
+        },
         (kind, Some(detail)) => Problem::NotWave {
             reason: format!("{kind}: {detail}"),
         },
