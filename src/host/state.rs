@@ -95,8 +95,6 @@ pub struct State {
     budget: Budget,
     /// The bytes of its memories and tables.
     memory: usize,
-    /// How many of them were permitted last: they are given back where there is no room for them.
-    growth: usize,
 }
 
 impl State {
@@ -116,7 +114,6 @@ impl State {
             datagram: Vec::new(),
             budget: Budget::WHOLE,
             memory: 0,
-            growth: 0,
         }
     }
 
@@ -125,19 +122,16 @@ impl State {
         self.context.limits.resources.saturating_mul(2)
     }
 
-    /// Permits a memory or table to grow, where all of them together stay within the limit.
+    /// Permits a memory or table to grow, where all of them together stay within the limit. What is
+    /// permitted counts, even where the system has no room for it.
     fn grow(&mut self, current: usize, desired: usize) -> bool {
         let growth = desired.saturating_sub(current);
         let total = self.memory.saturating_add(growth);
         let permitted = total <= self.context.limits.memory;
-        self.growth = if permitted { growth } else { 0 };
-        self.memory += self.growth;
+        if permitted {
+            self.memory = total;
+        }
         permitted
-    }
-
-    /// What was permitted last did not come about.
-    fn did_not_grow(&mut self) {
-        self.memory -= std::mem::take(&mut self.growth);
     }
 
     /// The same with what an earlier call has left to it.
@@ -223,35 +217,22 @@ impl ResourceLimiter for State {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> Result<bool> {
-        Ok(self.grow(current, desired))
-    }
-
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
-        self.did_not_grow();
-        Ok(())
+        // What its type refuses anyway must not count.
+        let possible = maximum.is_none_or(|maximum| desired <= maximum);
+        Ok(possible && self.grow(current, desired))
     }
 
     fn table_growing(
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> Result<bool> {
-        if desired > MAX_TABLE_ELEMENTS {
-            self.growth = 0;
-            return Ok(false);
-        }
-        Ok(self.grow(
-            current * BYTES_A_TABLE_ELEMENT,
-            desired * BYTES_A_TABLE_ELEMENT,
-        ))
-    }
-
-    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> Result<()> {
-        self.did_not_grow();
-        Ok(())
+        let most = maximum.map_or(MAX_TABLE_ELEMENTS, |most| most.min(MAX_TABLE_ELEMENTS));
+        let bytes = |elements: usize| elements.saturating_mul(BYTES_A_TABLE_ELEMENT);
+        Ok(desired <= most && self.grow(bytes(current), bytes(desired)))
     }
 }
 
@@ -273,6 +254,31 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::http::{Client, ClientLimits, Roots};
+
+    #[test]
+    fn only_what_can_grow_counts_and_nothing_is_given_back() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let limit = state.context.limits.memory;
+        let mut grow = |current, desired, maximum| {
+            let grown = state.memory_growing(current, desired, maximum);
+            grown.expect("no trap")
+        };
+        assert!(!grow(0, limit, Some(limit - 1)), "beyond its type");
+        assert!(grow(0, limit - 8, None));
+        assert!(!grow(0, 9, None));
+        let mut tables = |current, desired, maximum| {
+            let grown = state.table_growing(current, desired, maximum);
+            grown.expect("no trap")
+        };
+        assert!(!tables(0, 1, Some(0)), "beyond its type");
+        assert!(!tables(0, 2, None));
+        assert!(tables(0, 1, None));
+        // The engine tells of growth that failed before it asked: that gives nothing back.
+        let failed = state.memory_grow_failed(wasmtime::format_err!("beyond its type"));
+        failed.expect("no trap");
+        assert!(!state.memory_growing(0, 1, None).expect("no trap"));
+    }
 
     /// A call without a guest.
     pub fn state(dispatcher: &Dispatcher) -> State {
