@@ -232,19 +232,15 @@ impl ResponseHead {
         Ok(declared.unwrap_or(Framing::UntilClose))
     }
 
-    /// Whether its fields say twice where the body ends, or say it of a body that cannot be: two
-    /// readers could understand it differently, so that nothing may follow on the connection.
+    /// Whether its fields say more than once where the body ends: two readers could understand it
+    /// differently, so that nothing may follow on the connection.
     pub fn has_odd_framing(&self) -> bool {
-        let coded = self.fields.has("transfer-encoding");
         let mut lengths = self.fields.get("content-length");
-        let length = lengths.next();
-        let listed = length.is_some_and(|length| length.contains(&b','));
-        let stray =
-            self.status == 204 && !matches!(agreed_length(&self.fields), Ok(None | Some(0)));
-        (coded && (length.is_some() || self.status == 204))
-            || listed
-            || lengths.next().is_some()
-            || stray
+        let Some(length) = lengths.next() else {
+            return false;
+        };
+        let several = length.contains(&b',') || lengths.next().is_some();
+        several || self.fields.has("transfer-encoding")
     }
 
     /// Whether the connection may carry another exchange after this one.
