@@ -112,7 +112,8 @@ pub struct Call {
     /// The function's entry: `namespace:name`, or a name that only one namespace has. With
     /// parentheses it holds the arguments too, as WAVE: `'app:add(1, 2)'`
     pub entry: String,
-    /// Its arguments, a JSON value each
+    /// Its arguments, a JSON value each; `-` reads all of them from standard input, a JSON array, and
+    /// `@FILE` from a file
     #[arg(value_name = "JSON", allow_negative_numbers = true)]
     pub arguments: Vec<String>,
     /// Call it so many times

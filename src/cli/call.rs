@@ -1,7 +1,8 @@
 //! `wippy call`: calls a function, once or many times, and prints its results as JSON.
 
 use std::cell::Cell;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::mistakes::{Mistakes, asked_for};
 use super::output::{Output, report_lost};
 use super::{FAILED, USAGE, report};
 use crate::Runtime;
+use crate::function::values::parse_json;
 use crate::function::{Arguments, CallError};
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
@@ -133,8 +135,16 @@ impl Target {
                 given: Given::Wave(text.to_owned()),
             });
         }
+        if let [source] = call.arguments.as_slice()
+            && let Some(text) = read_arguments(source)
+        {
+            return Ok(Target {
+                entry: call.entry.clone(),
+                given: Given::Json(array(&text?, source)?),
+            });
+        }
         let parse = |(index, text): (usize, &String)| {
-            serde_json::from_str(text).map_err(|error| {
+            parse_json(text).map_err(|error| {
                 format!("argument {index} is not JSON: {error} (a string is written '\"text\"')")
             })
         };
@@ -155,6 +165,40 @@ impl Target {
             Given::Json(values) => Arguments::Json(values),
             Given::Wave(text) => Arguments::Wave(text),
         }
+    }
+}
+
+/// The most text of arguments that is read from standard input or a file, in bytes.
+const MAX_ARGUMENTS: u64 = 64 << 20;
+
+/// The text of the arguments that `-` (standard input) or `@FILE` stands for; neither begins JSON.
+fn read_arguments(source: &str) -> Option<Result<String, String>> {
+    let text = match source.strip_prefix('@') {
+        Some(path) => File::open(path).and_then(read_text),
+        None if source == "-" => read_text(std::io::stdin()),
+        None => return None,
+    };
+    Some(text.map_err(|error| format!("cannot read the arguments from {source}: {error}")))
+}
+
+fn read_text(from: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    from.take(MAX_ARGUMENTS + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MAX_ARGUMENTS {
+        true => Err(std::io::Error::other(format!(
+            "longer than {MAX_ARGUMENTS} bytes"
+        ))),
+        false => Ok(text),
+    }
+}
+
+fn array(text: &str, source: &str) -> Result<Vec<Value>, String> {
+    match parse_json(text) {
+        Ok(Value::Array(values)) => Ok(values),
+        Ok(_) => Err(format!(
+            "the arguments from {source} are not a JSON array, such as [1, \"text\"]"
+        )),
+        Err(error) => Err(format!("the arguments from {source} are not JSON: {error}")),
     }
 }
 

@@ -111,7 +111,10 @@ async fn run(
     arguments: &[Val],
 ) -> Result<Option<Val>, Problem> {
     let state = State::new(handle.clone(), context).with_budget(function.carried.get());
-    let mut store = function.engine.store(state).map_err(problem)?;
+    let mut store = function
+        .engine
+        .store(function.pre.engine(), state)
+        .map_err(problem)?;
     let outcome = run_in(function, &mut store, arguments).await;
     function.carried.set(store.data().budget());
     let outstanding = store.data_mut().end();

@@ -44,9 +44,11 @@ pub struct Context {
 /// The bounds of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Linear memory in bytes, over all memories of the instance. Default 1 GiB.
+    /// Memory in bytes, over all linear memories and tables of the instance and the heap of its
+    /// garbage collector. Default 1 GiB.
     pub memory: usize,
-    /// Live resources. Default 65,536.
+    /// Live resources. Default 65,536. The handles that its components hold may be twice as many: a
+    /// handle that is lent counts twice while it is.
     pub resources: usize,
     /// Descriptors of the process, never more than `resources`. Default: half of what the process
     /// may have when the default is made.
@@ -65,6 +67,12 @@ impl Default for Limits {
         }
     }
 }
+
+/// The most elements of one table.
+const MAX_TABLE_ELEMENTS: usize = 10_000_000;
+
+/// What an element of a table counts for.
+const BYTES_A_TABLE_ELEMENT: usize = 8;
 
 /// How many bytes of a file or a connection cost as much as a call.
 const BYTES_A_CALL: usize = 1024;
@@ -104,6 +112,7 @@ pub struct State {
     budget: Budget,
     /// Whose epoch moves when the budget is used up; none without a guest.
     engine: Option<Engine>,
+    /// The bytes of its memories and tables.
     memory: usize,
 }
 
@@ -128,6 +137,23 @@ impl State {
             engine: None,
             memory: 0,
         }
+    }
+
+    /// The handles that the components of the call may hold at once.
+    pub(crate) fn max_handles(&self) -> usize {
+        self.context.limits.resources.saturating_mul(2)
+    }
+
+    /// Permits a memory or table to grow, where all of them together stay within the limit. What is
+    /// permitted counts, even where the system has no room for it.
+    fn grow(&mut self, current: usize, desired: usize) -> bool {
+        let growth = desired.saturating_sub(current);
+        let total = self.memory.saturating_add(growth);
+        let permitted = total <= self.context.limits.memory;
+        if permitted {
+            self.memory = total;
+        }
+        permitted
     }
 
     /// The same with what an earlier call has left to it.
@@ -306,24 +332,22 @@ impl ResourceLimiter for State {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> Result<bool> {
-        let others = self.memory.saturating_sub(current);
-        let total = others.saturating_add(desired);
-        let allowed = total <= self.context.limits.memory;
-        if allowed {
-            self.memory = total;
-        }
-        Ok(allowed)
+        // What its type refuses anyway must not count.
+        let possible = maximum.is_none_or(|maximum| desired <= maximum);
+        Ok(possible && self.grow(current, desired))
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> Result<bool> {
-        Ok(desired <= crate::module::TABLE_ELEMENTS)
+        let most = maximum.map_or(MAX_TABLE_ELEMENTS, |most| most.min(MAX_TABLE_ELEMENTS));
+        let bytes = |elements: usize| elements.saturating_mul(BYTES_A_TABLE_ELEMENT);
+        Ok(desired <= most && self.grow(bytes(current), bytes(desired)))
     }
 }
 
@@ -345,6 +369,31 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::http::{Client, ClientLimits, Roots};
+
+    #[test]
+    fn only_what_can_grow_counts_and_nothing_is_given_back() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let limit = state.context.limits.memory;
+        let mut grow = |current, desired, maximum| {
+            let grown = state.memory_growing(current, desired, maximum);
+            grown.expect("no trap")
+        };
+        assert!(!grow(0, limit, Some(limit - 1)), "beyond its type");
+        assert!(grow(0, limit - 8, None));
+        assert!(!grow(0, 9, None));
+        let mut tables = |current, desired, maximum| {
+            let grown = state.table_growing(current, desired, maximum);
+            grown.expect("no trap")
+        };
+        assert!(!tables(0, 1, Some(0)), "beyond its type");
+        assert!(!tables(0, 2, None));
+        assert!(tables(0, 1, None));
+        // The engine tells of growth that failed before it asked: that gives nothing back.
+        let failed = state.memory_grow_failed(wasmtime::format_err!("beyond its type"));
+        failed.expect("no trap");
+        assert!(!state.memory_growing(0, 1, None).expect("no trap"));
+    }
 
     /// A call without a guest.
     pub fn state(dispatcher: &Dispatcher) -> State {

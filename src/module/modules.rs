@@ -84,10 +84,11 @@ impl Modules {
             .clone();
         let (engine, bytes) = (self.engine.clone(), module.bytes.borrow().clone());
         let compilations = self.compilations.clone();
+        let large = module.border.large;
         let job = || {
             // They are let go only once the compiled module is here.
             let bytes = bytes.unwrap_or_default();
-            let job = handle.unblock(move || compile(&engine, &bytes));
+            let job = handle.unblock(move || compile(&engine, &bytes, large));
             async move {
                 let compiled = job.await?;
                 if compiled.is_ok() {

@@ -99,11 +99,11 @@ impl Runtime {
             method,
         } = self.module(&entry).await?;
         let component = inner.modules.compiled(&inner.handle, &module).await?;
-        let (engine, enabled) = (inner.engine.clone(), capabilities.clone());
+        let enabled = capabilities.clone();
         // It defines some hundreds of functions, and compares their types.
         let linking = inner.handle.unblock(move || {
-            let method = Method::find(&engine, &component, &method)?;
-            let linker = module::link(&engine, &component, &enabled)?;
+            let method = Method::find(&component, &method)?;
+            let linker = module::link(&component, &enabled)?;
             let pre = linker
                 .instantiate_pre(&component)
                 .map_err(|error| ModuleError::Link(format!("{error:#}")))?;

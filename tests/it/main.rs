@@ -19,6 +19,7 @@ mod echo;
 mod environment;
 mod errors;
 mod fairness;
+mod features;
 mod files;
 mod guests;
 mod hostile;

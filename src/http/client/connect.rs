@@ -23,7 +23,8 @@ const ADDRESSES_MAX: usize = 16;
 /// How long one address is tried alone before the next is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// The addresses of a target, the families taking turns in the resolver's order.
+/// The addresses of a target, the families taking turns in the resolver's order; those of IPv4 that
+/// are written as IPv6 are IPv4.
 ///
 /// # Errors
 /// `DNS-error`.
@@ -39,6 +40,7 @@ pub async fn addresses(
             lookup.await.map_err(dns_code)?
         }
     };
+    let found = found.iter().map(IpAddr::to_canonical).collect();
     Ok(take_turns(found)
         .map(|address| SocketAddr::new(address, target.port))
         .collect())

@@ -50,17 +50,17 @@ impl Guest {
     fn new(engine: &Engine, bytes: &[u8], method: &str, imports: &[&str]) -> Guest {
         let component = Component::new(engine.inner(), bytes).expect("a component");
         let capabilities = Capabilities::parse(imports.iter().copied()).expect("known");
-        let mut linker = link(engine, &component, &capabilities).expect("linked");
+        let mut linker = link(&component, &capabilities).expect("linked");
         given::define(&mut linker).expect("the test's own functions");
         Guest {
             engine: engine.clone(),
             pre: linker.instantiate_pre(&component).expect("linked"),
-            method: Method::find(engine, &component, method).expect("a function"),
+            method: Method::find(&component, method).expect("a function"),
         }
     }
 
     async fn call(&self, state: State, arguments: &[Val]) -> wasmtime::Result<()> {
-        let mut store: Store<State> = self.engine.store(state)?;
+        let mut store: Store<State> = self.engine.store(self.engine.inner(), state)?;
         let instance = self.pre.instantiate_async(&mut store).await?;
         let function = instance
             .get_func(&mut store, self.method.index)

@@ -53,7 +53,7 @@ fn what_is_no_name_is_an_invalid_argument() {
         "a..",
         "\u{3002}",
         "127.0.0.1:80",
-        "[::1]",
+        "[::1]:80",
         "fe80::1%lo",
         "a\u{0}b",
         &label,
