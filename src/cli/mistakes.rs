@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{USAGE, report};
 use crate::Runtime;
-use crate::registry::{Diagnostic, Entry, Id, Loaded, LookupError};
+use crate::registry::{Diagnostic, Entry, Id, Loaded, LookupError, Place};
 
 /// What was told, and what was only counted.
 pub(super) struct Mistakes {
@@ -17,6 +17,8 @@ pub(super) struct Mistakes {
     told: HashSet<Id>,
     /// The errors of other entries.
     others: usize,
+    /// Where the first of them is.
+    first_other: Option<Place>,
 }
 
 /// The entry that a lookup is about, whether or not it can be used.
@@ -44,6 +46,7 @@ impl Mistakes {
             matter: HashSet::new(),
             told: HashSet::new(),
             others: 0,
+            first_other: None,
         };
         for id in entries {
             let needed = loaded.registry.needed_by(&id).into_iter().cloned();
@@ -79,19 +82,33 @@ impl Mistakes {
             None => true,
         };
         let (shown, others): (Vec<_>, Vec<_>) = found.iter().partition(matters);
-        self.others += others.iter().filter(|found| found.is_error()).count();
+        for other in others.iter().filter(|found| found.is_error()) {
+            self.others += 1;
+            if self.first_other.is_none() {
+                self.first_other.clone_from(&other.place);
+            }
+        }
         let errors = shown.iter().filter(|found| found.is_error());
         self.told
             .extend(errors.filter_map(|found| found.entry.clone()));
         report::diagnostics(shown, self.json);
     }
 
-    /// How many mistakes other entries have, on one line.
+    /// How many mistakes other entries have, and where the first is, on one line.
     pub(super) fn tell_others(&self) {
-        let text = match self.others {
-            0 => return,
-            1 => "another entry has a mistake; 'wippy check' shows it".to_owned(),
-            many => format!("other entries have {many} mistakes; 'wippy check' shows them"),
+        let first = self.first_other.as_ref();
+        let text = match (self.others, first) {
+            (0, _) => return,
+            (1, Some(place)) => {
+                format!("another entry has a mistake (at {place}); 'wippy check' shows it")
+            }
+            (1, None) => "another entry has a mistake; 'wippy check' shows it".to_owned(),
+            (many, Some(place)) => format!(
+                "other entries have {many} mistakes (the first at {place}); 'wippy check' shows them"
+            ),
+            (many, None) => {
+                format!("other entries have {many} mistakes; 'wippy check' shows them")
+            }
         };
         report::diagnostics([&Diagnostic::warning(text)], self.json);
     }

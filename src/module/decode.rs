@@ -120,7 +120,7 @@ impl Border {
 /// Whether a memory is larger than those of the pool, or may become so: one of 64-bit addresses.
 fn is_large(memory: &MemoryType) -> Result<bool, ModuleError> {
     if memory.shared {
-        let text = "it has a shared memory, and threads are not run here";
+        let text = "shared memories (threads) are not run here";
         return Err(ModuleError::Invalid(text.to_owned()));
     }
     let most = memory.maximum.unwrap_or(u64::MAX);

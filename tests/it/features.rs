@@ -174,7 +174,7 @@ fn what_is_not_run_here_is_named() {
     for (source, named) in [
         (
             "(module (memory 1 1 shared) (func (export \"f\")))",
-            "shared memory",
+            "shared memories",
         ),
         (component, "WASI 0.3 (wasi:clocks/system-clock@0.3.0)"),
         (exporting, "WASI 0.3 (wasi:cli/run@0.3.0-rc-2026-01-06)"),
