@@ -45,7 +45,7 @@ impl Stdio {
         }
     }
 
-    /// The program's own, with an [`Output::inherited`]. Their flags are left as they are: they
+    /// The program's own, with an `Output::inherited`. Their flags are left as they are: they
     /// belong to the shell too.
     ///
     /// # Errors

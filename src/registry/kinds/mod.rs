@@ -30,7 +30,7 @@ use super::nearest::within;
 use super::source::SourceRoot;
 use super::tree::{Node, Place};
 
-/// The kinds whose configuration is read and checked. Each is one arm of [`decode`], whose
+/// The kinds whose configuration is read and checked. Each is one arm of `decode`, whose
 /// reading through `Fields` describes their fields, too.
 pub const KINDS: [&str; 16] = [
     "env.storage.file",
