@@ -9,7 +9,7 @@ use super::kinds::{is_data, is_run};
 use super::nearest::nearest;
 use super::parse::MAX_NODES;
 use super::source::SourceRoot;
-use super::tree::{Mapping, Node, Place, Value, shorten};
+use super::tree::{Mapping, Node, Place, Value, is_extension, shorten};
 
 /// An entry whose ID and kind are known and whose configuration is not read yet.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn unknown_keys(&mut self, mapping: &Mapping, strict: bool) {
         for (key, _) in &mapping.entries {
-            if DOCUMENT.contains(&&*key.text) {
+            if DOCUMENT.contains(&&*key.text) || is_extension(&key.text) {
                 continue;
             }
             if self.split.diagnostics.len() >= MAX_DIAGNOSTICS {
@@ -283,7 +283,7 @@ impl Draft {
 }
 
 fn config(node: &Node, mapping: &Mapping, draft: &mut Draft) -> Node {
-    let own = |key: &str| !FRAME.contains(&key);
+    let own = |key: &str| !FRAME.contains(&key) && !is_extension(key);
     let Some(data) = mapping.get("data") else {
         let entries = mapping.entries.iter().filter(|(key, _)| own(&key.text));
         let config = Mapping {

@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
 use super::id::Id;
 use super::nearest::nearest;
 use super::scalar::{Resolved, resolve, resolve_text};
-use super::tree::{Key, Mapping, Node, Place, Spanned, Style, Value};
+use super::tree::{Key, Mapping, Node, Place, Spanned, Style, Value, is_extension};
 
 /// What the reading of one entry needs and gathers.
 pub(crate) struct Context<'a> {
@@ -129,6 +129,21 @@ impl<'a> Fields<'a> {
     /// Accepts a field whatever its value.
     pub fn accept(&mut self, name: &'static str, cx: &mut Context<'_>) {
         let _ = self.node(name, Shape::Any, cx);
+    }
+
+    /// Reports a field that belongs elsewhere, as `message` says; true if it is there.
+    pub fn refuse(&mut self, name: &'static str, message: &str, cx: &mut Context<'_>) -> bool {
+        let Some(node) = self.mapping.and_then(|mapping| mapping.get(name)) else {
+            return false;
+        };
+        self.known.push(name);
+        cx.error(&node.place, &self.path_of(name), message);
+        true
+    }
+
+    /// Whether a field is written.
+    pub fn has(&self, name: &str) -> bool {
+        self.mapping.is_some_and(|mapping| mapping.has(name))
     }
 
     /// Fields that are absent, to be described.
@@ -283,7 +298,7 @@ impl<'a> Fields<'a> {
     /// Reports the fields that nobody asked for.
     pub fn finish(self, cx: &mut Context<'_>) {
         for (key, _) in self.mapping.iter().flat_map(|m| &m.entries) {
-            if self.known.contains(&&*key.text) {
+            if self.known.contains(&&*key.text) || is_extension(&key.text) {
                 continue;
             }
             if cx.found.len() >= MAX_DIAGNOSTICS {

@@ -15,7 +15,7 @@ use super::load::{Loader, Read, Slot, claimed_command, know};
 use super::nearest::nearest;
 use super::placeholder::{Placeholder, expand, is_upper_snake};
 use super::source::SourceRoot;
-use super::tree::{Key, Mapping, Node, Scalar, Style, Value};
+use super::tree::{Key, Mapping, Node, Scalar, Style, Value, is_extension};
 
 /// Entries that are read one for a placeholder of the other.
 const MAX_NESTED: usize = 16;
@@ -157,6 +157,9 @@ impl Loader<'_> {
         let Frame { kind, root } = *frame;
         let mut unresolved = Vec::new();
         let replaced = node.replace_strings(path, &mut |text, place, field| {
+            if field.split('.').any(is_extension) {
+                return None;
+            }
             // Public names are known before any value is.
             if field == "variable" && kind == "env.variable" {
                 return None;

@@ -418,7 +418,20 @@ impl Loader<'_> {
     /// Says once of each thing that is read and has no effect, or none yet.
     pub(super) fn check_enforced(&mut self) {
         type Uses = fn(&Entry) -> Option<&'static str>;
-        let features: [(&str, Uses); 4] = [
+        let features: [(&str, Uses); 8] = [
+            ("options has no effect, except for limits in it", |entry| {
+                uses(entry, "options")
+            }),
+            ("limits.max_retained_memory_bytes has no effect", |entry| {
+                uses(entry, "limits.max_retained_memory_bytes")
+            }),
+            (
+                "limits.retained_memory_check_interval has no effect",
+                |entry| uses(entry, "limits.retained_memory_check_interval"),
+            ),
+            ("pool.warm_start has no effect", |entry| {
+                uses(entry, "pool.warm_start")
+            }),
             ("limits.max_execution_ms is not enforced yet", |entry| {
                 let limits = entry.function()?.limits;
                 limits.max_execution_ms.map(|_| "limits.max_execution_ms")
@@ -462,6 +475,12 @@ impl Loader<'_> {
         }
         self.report(found);
     }
+}
+
+/// The field, if an entry with a module has it.
+fn uses(entry: &Entry, field: &'static str) -> Option<&'static str> {
+    entry.function()?;
+    entry.config.at(field).map(|_| field)
 }
 
 /// The entries that unknown references may have been meant to be, gathered once.

@@ -98,6 +98,8 @@ fn object(fields: &[Field], prefix: &str) -> Value {
         "type": "object",
         "properties": properties,
         "required": required,
+        // Places for anchors.
+        "patternProperties": {"^x-": {}},
         "additionalProperties": false,
     })
 }
@@ -179,7 +181,7 @@ mod tests {
         };
         assert_eq!(
             names("function.wat/properties/pool/properties"),
-            "buffer max_size size type worker_class workers"
+            "buffer max_size size type warm_start worker_class workers"
         );
         assert_eq!(
             names("terminal.host/properties/lifecycle/properties/restart/properties"),

@@ -148,6 +148,11 @@ impl Mapping {
     }
 }
 
+/// Whether a key is a place for anchors, which means nothing by itself.
+pub(crate) fn is_extension(key: &str) -> bool {
+    key.starts_with("x-")
+}
+
 impl Node {
     /// An empty mapping at `place`.
     pub fn empty(place: Place) -> Self {

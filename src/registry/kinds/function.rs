@@ -2,6 +2,7 @@
 
 use super::pool::Pool;
 use super::wasi::Wasi;
+use crate::registry::describe::Shape;
 use crate::registry::fields::{Context, Fields};
 use crate::registry::id::Id;
 use crate::registry::tree::Spanned;
@@ -69,6 +70,11 @@ pub struct Limits {
 impl Function {
     /// Reads a function whose module is a file.
     pub(crate) fn decode_file(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Self> {
+        let elsewhere = "a module that is text belongs to an entry of the kind function.wat";
+        let is_file = ["fs", "path", "hash"].iter().any(|name| fields.has(name));
+        if fields.refuse("source", elsewhere, cx) && !is_file {
+            return Self::decode(None, fields, cx);
+        }
         let fs = fields.required("fs", "fs is required", cx);
         let fs = fs.and_then(|fs| cx.reference(&fs, "fs"));
         let path = fields.required("path", "path is required", cx);
@@ -161,7 +167,14 @@ fn transport(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Transport {
 
 impl Limits {
     fn decode(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Self {
-        let Some(mut fields) = fields.section("limits", cx) else {
+        // Older projects write them within `options`, whose other keys have no effect.
+        let older = match fields.node("options", Shape::Any, cx) {
+            Some(options) => options.at("limits"),
+            None => None,
+        };
+        let section = fields.section("limits", cx);
+        let older = older.map(|node| Fields::new(node, "options.limits", cx));
+        let Some(mut fields) = section.or(older) else {
             return Self::default();
         };
         let mut read = |name| {
@@ -179,6 +192,8 @@ impl Limits {
             max_memory_bytes: read("max_memory_bytes"),
             max_resources: read("max_resources"),
         };
+        fields.accept("max_retained_memory_bytes", cx);
+        fields.accept("retained_memory_check_interval", cx);
         fields.finish(cx);
         limits
     }

@@ -91,6 +91,7 @@ impl Pool {
         }
         let class = fields.string("worker_class", cx).map(|class| class.value);
         pool.worker_class = class.filter(|class| !class.is_empty());
+        fields.accept("warm_start", cx);
         fields.finish(cx);
         pool
     }

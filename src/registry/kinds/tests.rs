@@ -448,3 +448,61 @@ fn directories_and_modes() {
         );
     }
 }
+
+#[test]
+fn a_file_kind_with_text_names_the_kind_of_text() {
+    let told = "source: a module that is text belongs to an entry of the kind function.wat";
+    let alone = load(
+        "{name: f, kind: function.wasm, source: (module), method: m}",
+        false,
+    );
+    assert_eq!(messages(&alone), [told]);
+    let beside = load(&format!("{{{FILE}, source: (module)}}"), false);
+    assert_eq!(messages(&beside), [told]);
+    let without_method = load("{name: f, kind: process.wasm, source: (module)}", false);
+    assert_eq!(
+        messages(&without_method),
+        [told, "method: method is required"]
+    );
+}
+
+#[test]
+fn what_is_accepted_without_effect_is_said_once() {
+    let entry = format!(
+        "{{{FILE}, options: {{limits: {{max_resources: 9}}, other: 1}}, pool: {{warm_start: true}}}}\n\
+         - {{{}, limits: {{max_retained_memory_bytes: 1, retained_memory_check_interval: 5s}}, \
+         options: {{limits: {{max_resources: 9}}}}}}",
+        FILE.replace("name: f", "name: g")
+    );
+    for strict in [false, true] {
+        let loaded = load(&entry, strict);
+        assert_eq!(
+            messages(&loaded),
+            [
+                "options: options has no effect, except for limits in it",
+                "pool.warm_start: pool.warm_start has no effect",
+                "limits.max_retained_memory_bytes: limits.max_retained_memory_bytes has no effect",
+                "limits.retained_memory_check_interval: limits.retained_memory_check_interval has no effect",
+            ]
+        );
+        let limit = |name: &str| {
+            let entry = loaded.registry.resolve(name).expect("it is there");
+            entry.function().expect("a function").limits.max_resources
+        };
+        assert_eq!((limit("f"), limit("g")), (Some(9), None));
+    }
+}
+
+/// Their values are for anchors: neither fields nor placeholders are looked for in them.
+#[test]
+fn keys_for_anchors_mean_nothing() {
+    let unset = "${env:NOBODY_HAS_SET_THIS}";
+    let text = format!(
+        "x-pool: &pool {{type: lazy, max_size: 3}}\n{FS}- {{{FILE}, x-note: '{unset}', pool: *pool, wasi: {{x-cwd: '{unset}'}}}}\n"
+    );
+    let loaded = from_yaml(&text, None, &LoadOptions::default().strict(true));
+    assert_eq!(messages(&loaded), Vec::<String>::new());
+    let entry = loaded.registry.resolve("f").expect("it is there");
+    assert_eq!(entry.function().expect("one").pool.bound().concurrent, 3);
+    assert!(entry.config.get("x-note").is_none());
+}
