@@ -9,6 +9,7 @@
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod adding;
 pub mod check;
 pub mod cli;
 pub mod env;
@@ -24,6 +25,15 @@ mod one_line;
 pub mod process;
 mod race;
 pub mod registry;
+mod rehash;
 mod runtime;
+mod standalone;
+mod template;
+mod watch;
 
+pub use adding::{AddError, Addition, addition};
+pub use rehash::{HashChange, hash_changes, write_hashes};
 pub use runtime::{Runtime, origin};
+pub use standalone::{Directory, GrantError, Standalone};
+pub use template::{NewProjectError, new_project};
+pub use watch::Watcher;

@@ -5,34 +5,27 @@ use std::io::Write;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
 use super::output::{Output, report_lost};
-use super::{FAILED, USAGE, report, report_diagnostics, report_modules};
+use super::target::{Target, file_of};
+use super::{FAILED, USAGE, file, report, report_diagnostics, report_modules};
 use crate::Runtime;
-use crate::function::{Arguments, CallError};
+use crate::function::CallError;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
 use crate::race::{First, race};
-use crate::registry::Loaded;
+use crate::registry::{Loaded, Registry};
 
-pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
+pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded) -> u8 {
     let json = options.json;
-    if let Err(code) = report_diagnostics(&loaded, json) {
-        return code;
-    }
-    let target = match Target::parse(call) {
-        Ok(target) => Rc::new(target),
-        Err(text) => {
-            report::message(&text, json);
-            return USAGE;
-        }
+    let (registry, target) = match prepare(options, call, load) {
+        Ok((registry, target)) => (registry, Rc::new(target)),
+        Err(code) => return code,
     };
     let outcome = with_dispatcher(call, |dispatcher| {
-        let runtime =
-            Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
+        let runtime = Runtime::new(dispatcher.handle(), registry).map_err(Failure::Module)?;
         dispatcher.block_on(async {
             report_modules(&runtime, json).await?;
             many(dispatcher, &runtime, call, &target).await
@@ -57,6 +50,29 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
             FAILED
         }
     }
+}
+
+/// The entries, and the one of them that is called.
+///
+/// # Errors
+/// The exit status; why is told.
+fn prepare(
+    options: &Options,
+    call: &Call,
+    load: impl FnOnce() -> Loaded,
+) -> Result<(Registry, Target), u8> {
+    let refuse = |text: String| {
+        report::message(&text, options.json);
+        USAGE
+    };
+    if file_of(call).is_some() {
+        return Target::of_file(call).map_err(refuse);
+    }
+    file::refuse(&call.grants).map_err(refuse)?;
+    let loaded = load();
+    report_diagnostics(&loaded, options.json)?;
+    let target = Target::of_entry(call).map_err(refuse)?;
+    Ok((loaded.registry, target))
 }
 
 enum Failure {
@@ -99,60 +115,6 @@ fn with_dispatcher(
         );
     }
     outcome
-}
-
-/// What is called with what.
-struct Target {
-    entry: String,
-    given: Given,
-}
-
-enum Given {
-    Json(Vec<Value>),
-    Wave(String),
-}
-
-impl Target {
-    /// `entry` with JSON arguments, or `entry(…)` with WAVE text in the parentheses.
-    fn parse(call: &Call) -> Result<Target, String> {
-        let wave = call.entry.split_once('(');
-        if let Some((entry, text)) =
-            wave.and_then(|(entry, rest)| Some((entry, rest.strip_suffix(')')?)))
-        {
-            if !call.arguments.is_empty() {
-                return Err(
-                    "arguments stand in parentheses or behind the entry, not in both places"
-                        .to_owned(),
-                );
-            }
-            return Ok(Target {
-                entry: entry.to_owned(),
-                given: Given::Wave(text.to_owned()),
-            });
-        }
-        let parse = |(index, text): (usize, &String)| {
-            serde_json::from_str(text).map_err(|error| {
-                format!("argument {index} is not JSON: {error} (a string is written '\"text\"')")
-            })
-        };
-        let given = call
-            .arguments
-            .iter()
-            .enumerate()
-            .map(parse)
-            .collect::<Result<_, _>>()?;
-        Ok(Target {
-            entry: call.entry.clone(),
-            given: Given::Json(given),
-        })
-    }
-
-    fn arguments(&self) -> Arguments<'_> {
-        match &self.given {
-            Given::Json(values) => Arguments::Json(values),
-            Given::Wave(text) => Arguments::Wave(text),
-        }
-    }
 }
 
 /// Keeps `concurrent` calls in flight until `repeat` of them have ended. Each result is printed

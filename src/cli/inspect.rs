@@ -63,7 +63,7 @@ fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, Stri
         .and_then(|origin| origin.bytes())
         .map_err(wrong)?;
     let (directory, file) = match &function.source {
-        Source::Text(_) => (String::new(), entry.id.name.clone()),
+        Source::Text(_) | Source::Bytes(_) => (String::new(), entry.id.name.clone()),
         Source::File { fs, path, .. } => {
             let directory = loaded.registry.get(fs).and_then(|fs| fs.fs_directory());
             let directory = directory.map(|directory| directory.directory.display().to_string());

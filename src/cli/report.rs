@@ -104,6 +104,14 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     })
 }
 
+/// A question, whose answer stands behind it.
+pub(super) fn prompt(text: &str) {
+    let mut stderr = std::io::stderr();
+    // Nowhere is left to say that standard error is closed.
+    let _ = stderr.write_all(text.as_bytes());
+    let _ = stderr.flush();
+}
+
 fn line(text: &str) {
     // Nowhere is left to say that standard error is closed.
     let _ = writeln!(std::io::stderr(), "{text}");

@@ -7,7 +7,7 @@ use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Options, Run};
 use super::output::{self, Output, report_lost};
-use super::{FAILED, USAGE, report, report_diagnostics, report_modules, services};
+use super::{FAILED, USAGE, file, report, report_diagnostics, report_modules, services};
 use crate::Runtime;
 use crate::function::{CallError, Problem};
 use crate::host::stdio::OutputLost;
@@ -20,7 +20,15 @@ const LIST: &str = "list";
 /// What follows a command's name is the command's, but `list` is the program's own.
 const JSON: &str = "--json";
 
-pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
+pub(super) fn main(options: &Options, run: &Run, load: impl FnOnce() -> Loaded) -> u8 {
+    if let Some(word) = file_to_run(run) {
+        return run_file(options, run, word, run.words.get(1..).unwrap_or_default());
+    }
+    if let Err(text) = refuse(run) {
+        report::message(&text, options.json);
+        return USAGE;
+    }
+    let loaded = load();
     if let Err(code) = report_diagnostics(&loaded, options.json) {
         return code;
     }
@@ -33,7 +41,34 @@ pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
         }
         (None, Some((name, words))) => What::Command(name, words),
     };
-    start(options, run.host.as_deref(), &what, loaded)
+    start(options, run.host.as_deref(), &what, loaded.registry)
+}
+
+/// The file, or `-`, that is run rather than a command.
+pub(super) fn file_to_run(run: &Run) -> Option<&str> {
+    let word = run.words.first().filter(|_| run.process.is_none());
+    word.map(String::as_str).filter(|word| file::is_file(word))
+}
+
+/// Runs a file that no entry names.
+fn run_file(options: &Options, run: &Run, word: &str, words: &[String]) -> u8 {
+    let module = match file::standalone(word, &run.grants) {
+        Ok(module) => module.method(run.method.as_deref().unwrap_or_default()),
+        Err(text) => {
+            report::message(&text, options.json);
+            return USAGE;
+        }
+    };
+    let id = module.id().to_string();
+    let what = What::Process(&id, words);
+    start(options, run.host.as_deref(), &what, module.into_registry())
+}
+
+fn refuse(run: &Run) -> Result<(), String> {
+    match &run.method {
+        Some(_) => Err("--method is for a file; an entry's YAML says what it runs".to_owned()),
+        None => file::refuse(&run.grants),
+    }
 }
 
 /// What is run, with which words.
@@ -46,8 +81,13 @@ pub(super) enum What<'a> {
 
 /// Runs it on the terminal; its exit status. Where output was lost, a status that says otherwise that
 /// it failed stays as it is.
-pub(super) fn start(options: &Options, host: Option<&str>, what: &What<'_>, loaded: Loaded) -> u8 {
-    let Ran { outcome, lost } = run(options, host, what, loaded);
+pub(super) fn start(
+    options: &Options,
+    host: Option<&str>,
+    what: &What<'_>,
+    registry: Registry,
+) -> u8 {
+    let Ran { outcome, lost } = run(options, host, what, registry);
     if let Some(OutputLost::ReaderGone) = &lost {
         return report_lost(&OutputLost::ReaderGone, options.json);
     }
@@ -87,10 +127,10 @@ impl From<CallError> for Ran {
     }
 }
 
-fn run(options: &Options, host: Option<&str>, what: &What<'_>, loaded: Loaded) -> Ran {
+fn run(options: &Options, host: Option<&str>, what: &What<'_>, registry: Registry) -> Ran {
     let (What::Command(name, _) | What::Process(name, _)) = what;
     let failed = |problem: Problem| problem.of(name);
-    let chosen = loaded.registry.terminal_host(host);
+    let chosen = registry.terminal_host(host);
     if let Err(error) = chosen.map(drop) {
         return failed(error.into()).into();
     }
@@ -107,7 +147,7 @@ fn run(options: &Options, host: Option<&str>, what: &What<'_>, loaded: Loaded) -
             };
         }
     };
-    let ran = dispatcher.block_on(run_on(options, what, loaded, &dispatcher, &output));
+    let ran = dispatcher.block_on(run_on(options, what, registry, &dispatcher, &output));
     Ran {
         outcome: ran.unwrap_or_else(|error| Err(failed(error.into()))),
         lost: output.check().err(),
@@ -118,7 +158,7 @@ fn run(options: &Options, host: Option<&str>, what: &What<'_>, loaded: Loaded) -
 async fn run_on(
     options: &Options,
     what: &What<'_>,
-    loaded: Loaded,
+    registry: Registry,
     dispatcher: &Dispatcher,
     output: &Output,
 ) -> Result<Status, CallError> {
@@ -128,7 +168,7 @@ async fn run_on(
     let stdio = output
         .stdio(&handle)
         .map_err(|error| failed(Problem::Stdio(error)))?;
-    let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
+    let runtime = Runtime::new(handle, registry).map_err(|error| failed(error.into()))?;
     let told = report_modules(&runtime, options.json).await;
     told.map_err(|error| failed(error.into()))?;
     let running = async {

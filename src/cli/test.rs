@@ -18,7 +18,7 @@ pub(super) fn main(options: &Options, test: &Test, loaded: Loaded) -> u8 {
     let text = match names.as_slice() {
         [name] => {
             let what = What::Command(name, &test.words);
-            return start(options, test.host.as_deref(), &what, loaded);
+            return start(options, test.host.as_deref(), &what, loaded.registry);
         }
         [] => "no command of this project has `use_case: test` in its meta.command".to_owned(),
         several => format!(

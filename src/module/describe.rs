@@ -91,37 +91,59 @@ impl Description {
             .next()
             .unwrap_or(file)
             .trim_end_matches(".wasm");
-        let command = self.exports.iter().any(|export| is_run(&export.name));
-        let (kind, method) = match self.exports.first() {
-            _ if command => ("process.wasm", "wasi:cli/run"),
-            Some(export) => ("function.wasm", export.name.as_str()),
-            None => ("function.wasm", ""),
+        let method = match self.exports.first() {
+            _ if self.has_command() => "wasi:cli/run",
+            Some(export) => export.name.as_str(),
+            None => "",
         };
+        let path = format!("/{}", file.trim_start_matches('/'));
+        let entries = fs_entry("files", directory) + &self.entry(stem, "files", &path, method);
+        let lines: Vec<_> = entries.lines().map(|line| format!("  {line}")).collect();
+        lines.join("\n")
+    }
+
+    /// The entry that runs it, as an item of a list.
+    pub fn entry(&self, name: &str, fs: &str, path: &str, method: &str) -> String {
+        let command = method == "wasi:cli/run" || is_run(method);
+        let (name, path, method) = (quoted(name), quoted(path), quoted(method));
         let mut text = String::new();
-        let _ = writeln!(
-            text,
-            "  - name: files\n    kind: fs.directory\n    directory: {directory:?}"
-        );
-        let _ = writeln!(text, "  - name: {stem:?}\n    kind: {kind}");
+        let kind = match command {
+            true => "process.wasm",
+            false => "function.wasm",
+        };
+        let _ = writeln!(text, "- name: {name}\n  kind: {kind}");
         if command {
-            let _ = writeln!(text, "    meta:\n      command: {{name: {stem:?}}}");
+            let _ = writeln!(text, "  meta:\n    command: {{name: {name}}}");
         }
-        let path = file.trim_start_matches('/');
-        let _ = writeln!(text, "    fs: files\n    path: {:?}", format!("/{path}"));
-        let _ = writeln!(
-            text,
-            "    hash: sha256:{}\n    method: {method:?}",
-            self.digest
-        );
+        let fs = match fs.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)) {
+            true => quoted(fs),
+            false => fs.to_owned(),
+        };
+        let _ = writeln!(text, "  fs: {fs}\n  path: {path}");
+        let _ = writeln!(text, "  hash: sha256:{}\n  method: {method}", self.digest);
         if let Some(wit) = &self.wit {
-            let _ = writeln!(text, "    wit: {}", Value::from(wit.as_str()));
+            let _ = writeln!(text, "  wit: {}", quoted(wit));
         }
-        let _ = write!(
-            text,
-            "    imports: [{}]",
-            needed_groups(&self.imports).join(", ")
-        );
+        let groups = needed_groups(&self.imports).join(", ");
+        let _ = writeln!(text, "  imports: [{groups}]");
         text
+    }
+
+    /// What an entry's `method` says for a function that is `written` in short; for nothing, the
+    /// command, or else the only function.
+    ///
+    /// # Errors
+    /// `Method`, listing what there is.
+    pub fn method(&self, written: &str) -> Result<String, ModuleError> {
+        if written.is_empty() && self.has_command() {
+            return Ok("wasi:cli/run".to_owned());
+        }
+        let names: Vec<&str> = self.exports.iter().map(|export| &*export.name).collect();
+        super::choose(&names, written).map(str::to_owned)
+    }
+
+    fn has_command(&self) -> bool {
+        self.exports.iter().any(|export| is_run(&export.name))
     }
 
     /// For programs.
@@ -141,6 +163,17 @@ impl Description {
             "groups": needed_groups(&self.imports),
         })
     }
+}
+
+/// The filesystem entry of a directory, as an item of a list.
+pub fn fs_entry(name: &str, directory: &str) -> String {
+    let directory = quoted(directory);
+    format!("- name: {name}\n  kind: fs.directory\n  directory: {directory}\n")
+}
+
+/// A text as a scalar of YAML.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 fn is_run(name: &str) -> bool {

@@ -60,6 +60,7 @@ impl Includes {
             return Err(outside());
         }
         let text = self.read.entry(real).or_insert_with_key(|real| {
+            tracing::debug!(target: "read", "{}", real.display());
             let bytes = read_bounded(real, MAX_INCLUDE_BYTES)?;
             let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text")?;
             Ok(text.into())

@@ -10,11 +10,13 @@ mod describe;
 mod diagnostic;
 mod document;
 mod duration;
+mod edit;
 mod entry;
 mod fields;
 mod id;
 mod include;
 mod index;
+mod inputs;
 mod kinds;
 mod load;
 mod lock;
@@ -38,11 +40,14 @@ use std::sync::Arc;
 use crate::env::OsEnvironment;
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use edit::{EditError, append_entries, namespace_of, replace_file, replace_scalar};
 pub use entry::{Entry, Kind};
 pub use id::{Id, InvalidId};
 pub use include::MAX_INCLUDE_BYTES;
 pub(crate) use include::read_bounded;
 pub use index::{Broken, LookupError, Registry};
+pub use inputs::Inputs;
+pub(crate) use kinds::clean_guest_path;
 pub use kinds::{
     Bound, CaFile, Command, DEFAULT_WAITING, EnvBinding, EnvFile, EnvStorage, EnvVariable,
     FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService, HttpTimeouts, KINDS, Lifecycle,

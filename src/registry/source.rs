@@ -142,6 +142,7 @@ fn is_document(path: &Path) -> bool {
 
 /// Reads and parses one file.
 pub(crate) fn read(path: &Path) -> Parsed {
+    tracing::debug!(target: "read", "{}", path.display());
     let file: Arc<Path> = path.into();
     let failed = |error: Diagnostic| Parsed {
         documents: Vec::new(),
