@@ -9,7 +9,7 @@ use wippy_dispatcher::Error;
 use crate::Runtime;
 use crate::function::Function;
 use crate::mistake::mistakes;
-use crate::module::{groups, needed_groups};
+use crate::module::{Import, groups, needed_groups};
 use crate::registry::{Diagnostic, Entry, Id};
 
 /// How strictly a project is checked.
@@ -36,7 +36,12 @@ pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagn
             continue;
         }
         match runtime.prepare(&entry).await {
-            Ok(function) => compare(&function, options, &mut found),
+            Ok(function) => {
+                compare(&function, options, &mut found);
+                for (field, message) in runtime.verify(&function).await {
+                    found.push(entry.mistake(field, message));
+                }
+            }
             Err(problem) => found.extend(mistakes(&entry, Some(&problem))),
         }
     }
@@ -58,18 +63,15 @@ fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnosti
             .field("imports")
             .hint(hint)
     };
-    for import in imports
-        .iter()
-        .filter(|import| import.is_missing(&function.capabilities))
-    {
-        let message = format!("the module imports {}, which is not enabled", import.name());
-        found.push(report(
-            message,
-            match import.group {
-                Some(group) => format!("add `- {group}`"),
-                None => "nothing in imports enables it".to_owned(),
-            },
-        ));
+    let missing = imports.iter();
+    let missing = missing.filter(|import| import.is_missing(&function.capabilities));
+    let missing: Vec<&Import> = missing.collect();
+    if !missing.is_empty() {
+        let message = format!(
+            "the module imports what is not enabled: {}",
+            names(&missing)
+        );
+        found.push(report(message, remedy(&missing)));
     }
     let needed = needed_groups(imports);
     for group in groups()
@@ -90,5 +92,41 @@ fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnosti
                     .hint(format!("remove `- {}`", group.name)),
             );
         }
+    }
+}
+
+/// The functions, those of an interface together.
+fn names(imports: &[&Import]) -> String {
+    let mut interfaces: Vec<(&str, Vec<&str>)> = Vec::new();
+    for import in imports {
+        match interfaces
+            .iter_mut()
+            .find(|(name, _)| *name == import.interface)
+        {
+            Some((_, functions)) => functions.push(&import.function),
+            None => interfaces.push((&import.interface, vec![&import.function])),
+        }
+    }
+    let names = interfaces
+        .iter()
+        .map(|(interface, functions)| match functions[..] {
+            [""] => (*interface).to_owned(),
+            [function] => format!("{interface}#{function}"),
+            _ => format!("{interface}#{{{}}}", functions.join(", ")),
+        });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The lines of `imports` that would enable them.
+fn remedy(imports: &[&Import]) -> String {
+    let mut groups: Vec<&str> = imports.iter().filter_map(|import| import.group).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let lines: Vec<String> = groups.iter().map(|group| format!("`- {group}`")).collect();
+    let beyond = imports.iter().any(|import| import.group.is_none());
+    match (lines.is_empty(), beyond) {
+        (true, _) => "nothing in imports enables it".to_owned(),
+        (false, false) => format!("add {}", lines.join(", ")),
+        (false, true) => format!("add {}; nothing enables the rest", lines.join(", ")),
     }
 }

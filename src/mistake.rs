@@ -1,8 +1,79 @@
 //! What is found wrong with an entry after its YAML was read, at the fields that say so.
 
 use crate::function::Problem;
-use crate::module::{Capabilities, ModuleError};
-use crate::registry::{Diagnostic, Entry, Source};
+use crate::module::{Capabilities, ExpectedHash, ModuleError};
+use crate::registry::{Broken, Diagnostic, Entry, Id, Node, Source};
+
+/// The module of an entry that has other mistakes already, as far as it says where it is.
+pub(crate) fn broken_source(id: &Id, broken: &Broken) -> Option<Source> {
+    let text = |field: &str| written(broken.config.get(field)?);
+    match broken.kind.as_str() {
+        "function.wasm" | "process.wasm" => Some(Source::File {
+            fs: Id::reference(text("fs")?, &id.namespace).ok()?,
+            path: text("path")?.to_owned(),
+            hash: text("hash")?.to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+/// What is wrong with such an entry beside that: its module, for the reason `problem`, and its
+/// `imports`.
+pub(crate) fn mistakes_of_broken(
+    id: &Id,
+    broken: &Broken,
+    problem: Option<&ModuleError>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if !matches!(
+        broken.kind.as_str(),
+        "function.wasm" | "function.wat" | "process.wasm"
+    ) {
+        return found;
+    }
+    let hash = broken.config.get("hash").and_then(written);
+    let form = hash.and_then(|hash| ExpectedHash::parse(hash).err());
+    if let Some(problem) = problem.or(form.as_ref()) {
+        let field = match problem {
+            ModuleError::HashFormat(_)
+            | ModuleError::HashAlgorithm(_)
+            | ModuleError::HashMismatch { .. } => "hash",
+            _ => "path",
+        };
+        if let Some(node) = broken.config.get(field) {
+            let mistake = Diagnostic::error(problem.to_string());
+            found.push(mistake.at(&node.place).of(id).field(field));
+        }
+    }
+    let imports = broken.config.get("imports").and_then(Node::as_sequence);
+    let imports: Vec<&Node> = imports.into_iter().flatten().collect();
+    let names = imports
+        .iter()
+        .map(|node| written(node).unwrap_or("wasi:io"));
+    for (index, unknown) in Capabilities::unknown(names) {
+        let Some(node) = imports.get(index) else {
+            continue;
+        };
+        let mut mistake =
+            Diagnostic::error(format!("unsupported wasm host import: {}", unknown.name));
+        mistake.hint = unknown
+            .nearest
+            .map(|nearest| format!("did you mean {nearest}?"));
+        found.push(
+            mistake
+                .at(&node.place)
+                .of(id)
+                .field(format!("imports[{index}]")),
+        );
+    }
+    found
+}
+
+/// A text that holds no placeholder, and so means what is written.
+fn written(node: &Node) -> Option<&str> {
+    node.as_str()
+        .filter(|text| !text.trim().is_empty() && !text.contains("${"))
+}
 
 /// Why an entry's module cannot be used: `problem`, and all names in its `imports` that are not
 /// known.

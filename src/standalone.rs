@@ -11,7 +11,7 @@ use crate::module::{Capabilities, UnknownImport};
 use crate::network::{Allow, Rule, RuleError};
 use crate::registry::{
     COMMAND_LINE, Entry, EnvBinding, EnvStorage, EnvVariable, FsDirectory, Function, Id, Kind,
-    Lifecycle, Limits, Mode, Mount, Node, Place, Pool, Process, Registry, Source, Spanned,
+    Lifecycle, Limits, Loaded, Mode, Mount, Node, Place, Pool, Process, Registry, Source, Spanned,
     Transport, Wasi, clean_guest_path,
 };
 
@@ -167,6 +167,11 @@ impl Standalone {
     pub fn max_memory(mut self, bytes: u64) -> Standalone {
         self.max_memory_bytes = Some(bytes);
         self
+    }
+
+    /// The same as a loaded project: that registry, and nothing besides.
+    pub fn load(self) -> Loaded {
+        Loaded::of(self.into_registry())
     }
 
     /// The registry in which it is the one process, under [`Standalone::id`]. Whether the bytes are

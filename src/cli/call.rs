@@ -8,26 +8,36 @@ use std::time::Duration;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
+use super::mistakes::{Mistakes, asked_for};
 use super::output::{Output, report_lost};
 use super::target::{Target, file_of};
-use super::{FAILED, USAGE, file, report, report_diagnostics, report_modules};
+use super::{FAILED, USAGE, file, report};
 use crate::Runtime;
 use crate::function::CallError;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
 use crate::race::{First, race};
-use crate::registry::{Loaded, Registry};
+use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded) -> u8 {
     let json = options.json;
-    let (registry, target) = match prepare(options, call, load) {
-        Ok((registry, target)) => (registry, Rc::new(target)),
+    let (loaded, target) = match prepare(call, load) {
+        Ok((loaded, target)) => (loaded, Rc::new(target)),
+        Err(text) => {
+            report::message(&text, json);
+            return USAGE;
+        }
+    };
+    let asked_for = asked_for(loaded.registry.resolve(&target.entry));
+    let mut mistakes = match Mistakes::of_project(&loaded, asked_for, json) {
+        Ok(mistakes) => mistakes,
         Err(code) => return code,
     };
     let outcome = with_dispatcher(call, |dispatcher| {
-        let runtime = Runtime::new(dispatcher.handle(), registry).map_err(Failure::Module)?;
+        let runtime =
+            Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
         dispatcher.block_on(async {
-            report_modules(&runtime, json).await?;
+            mistakes.of_modules(&runtime).await?;
             many(dispatcher, &runtime, call, &target).await
         })?
     });
@@ -35,7 +45,7 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
         Ok(()) => 0,
         Err(Failure::Output(lost)) => report_lost(&lost, json),
         Err(Failure::Call(error)) => {
-            report::call_error(&error, json);
+            report::call_error(&error, &mistakes, json);
             match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,
@@ -53,26 +63,13 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
 }
 
 /// The entries, and the one of them that is called.
-///
-/// # Errors
-/// The exit status; why is told.
-fn prepare(
-    options: &Options,
-    call: &Call,
-    load: impl FnOnce() -> Loaded,
-) -> Result<(Registry, Target), u8> {
-    let refuse = |text: String| {
-        report::message(&text, options.json);
-        USAGE
-    };
+fn prepare(call: &Call, load: impl FnOnce() -> Loaded) -> Result<(Loaded, Target), String> {
     if file_of(call).is_some() {
-        return Target::of_file(call).map_err(refuse);
+        return Target::of_file(call);
     }
-    file::refuse(&call.grants).map_err(refuse)?;
-    let loaded = load();
-    report_diagnostics(&loaded, options.json)?;
-    let target = Target::of_entry(call).map_err(refuse)?;
-    Ok((loaded.registry, target))
+    file::refuse(&call.grants)?;
+    let target = Target::of_entry(call)?;
+    Ok((load(), target))
 }
 
 enum Failure {

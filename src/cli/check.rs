@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Check, Options};
@@ -30,7 +31,16 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
         }
     }
     let mut text = String::new();
-    if !options.json {
+    if options.json {
+        let summary = json!({
+            "entries": checked.entries,
+            "compiled": checked.compiled,
+            "errors": errors,
+            "warnings": warnings,
+            "skipped": checked.skipped,
+        });
+        let _ = writeln!(text, "{summary}");
+    } else {
         for path in &checked.skipped {
             let _ = writeln!(text, "skipped {path}");
         }

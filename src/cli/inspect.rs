@@ -4,13 +4,17 @@ use std::path::Path;
 
 use super::arguments::{Inspect, Options};
 use super::{USAGE, output, report};
-use crate::module::describe;
+use crate::module::{Location, ModuleError, describe, to_binary};
 use crate::origin;
-use crate::registry::{Loaded, Source};
+use crate::registry::{Loaded, LookupError, Source};
+
+/// How binary modules begin; anything else is text.
+const BINARY: &[u8] = b"\0asm";
 
 pub(super) fn main(options: &Options, inspect: &Inspect, load: impl FnOnce() -> Loaded) -> u8 {
-    match read(inspect, load).and_then(|module| text(&module, options.json)) {
-        Ok(text) => output::print(&format!("{text}\n"), options.json, 0),
+    let text = read(inspect, load).and_then(|module| text(&module, &inspect.what, options.json));
+    match text {
+        Ok(text) => output::print(&text, options.json, 0),
         Err(text) => {
             report::message(&text, options.json);
             USAGE
@@ -22,16 +26,44 @@ pub(super) fn main(options: &Options, inspect: &Inspect, load: impl FnOnce() -> 
 struct Module {
     bytes: Vec<u8>,
     wit: Option<String>,
-    directory: String,
-    file: String,
+    place: Place,
 }
 
-fn text(module: &Module, json: bool) -> Result<String, String> {
+enum Place {
+    File {
+        directory: String,
+        file: String,
+        text: bool,
+    },
+    Entry {
+        name: String,
+        source: String,
+    },
+}
+
+impl Module {
+    fn location(&self) -> Location<'_> {
+        match &self.place {
+            Place::File {
+                directory,
+                file,
+                text,
+            } => Location::File {
+                directory,
+                file,
+                text: *text,
+            },
+            Place::Entry { name, source } => Location::Entry { name, source },
+        }
+    }
+}
+
+fn text(module: &Module, name: &str, json: bool) -> Result<String, String> {
     let described = describe(&module.bytes, module.wit.as_deref())
-        .map_err(|error| format!("{}: {error}", module.file))?;
+        .map_err(|error| format!("{name}: {error}"))?;
     Ok(match json {
-        true => described.to_json().to_string(),
-        false => described.to_text(&module.directory, &module.file),
+        true => format!("{}\n", described.to_json()),
+        false => described.to_text(&module.location()),
     })
 }
 
@@ -39,41 +71,78 @@ fn text(module: &Module, json: bool) -> Result<String, String> {
 fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, String> {
     let path = Path::new(&inspect.what);
     if path.is_file() {
-        let wrong = |error: std::io::Error| format!("{}: {error}", path.display());
-        let absolute = path.canonicalize().map_err(wrong)?;
-        let directory = absolute.parent().unwrap_or(Path::new("/"));
-        let file = absolute.file_name().unwrap_or_default();
-        return Ok(Module {
-            bytes: std::fs::read(path).map_err(wrong)?,
-            wit: None,
-            directory: directory.display().to_string(),
-            file: file.to_string_lossy().into_owned(),
-        });
+        return read_file(path).map_err(|error| format!("{}: {error}", path.display()));
     }
     let loaded = load();
     let entry = loaded
         .registry
         .resolve(&inspect.what)
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| match error {
+            LookupError::Unknown { .. } if path.is_dir() => {
+                format!("{} is a directory", path.display())
+            }
+            LookupError::Unknown { .. } if is_path(&inspect.what) => {
+                format!("no such file: {}", path.display())
+            }
+            error => error.to_string(),
+        })?;
     let function = entry
         .function()
         .ok_or_else(|| format!("a {} has no module", entry.kind_name()))?;
-    let wrong = |error: crate::module::ModuleError| format!("{}: {error}", entry.id);
+    let wrong = |error: ModuleError| format!("{}: {error}", entry.id);
     let (_, bytes) = origin(&loaded.registry, &function.source)
         .and_then(|origin| origin.bytes())
         .map_err(wrong)?;
-    let (directory, file) = match &function.source {
-        Source::Text(_) | Source::Bytes(_) => (String::new(), entry.id.name.clone()),
+    let place = match &function.source {
+        Source::Text(source) => Place::Entry {
+            name: entry.id.name.clone(),
+            source: source.clone(),
+        },
+        // No YAML has them.
+        Source::Bytes(_) => return Err(format!("{} has no file", entry.id)),
         Source::File { fs, path, .. } => {
             let directory = loaded.registry.get(fs).and_then(|fs| fs.fs_directory());
             let directory = directory.map(|directory| directory.directory.display().to_string());
-            (directory.unwrap_or_default(), path.clone())
+            Place::File {
+                directory: directory.unwrap_or_default(),
+                file: path.clone(),
+                text: false,
+            }
         }
     };
     Ok(Module {
         bytes,
         wit: function.wit.clone(),
-        directory,
-        file,
+        place,
     })
+}
+
+fn read_file(path: &Path) -> Result<Module, String> {
+    let wrong = |error: std::io::Error| error.to_string();
+    let absolute = path.canonicalize().map_err(wrong)?;
+    let directory = absolute.parent().unwrap_or(Path::new("/"));
+    let file = absolute.file_name().unwrap_or_default();
+    let mut bytes = std::fs::read(path).map_err(wrong)?;
+    let text = match str::from_utf8(&bytes) {
+        Ok(text) if !bytes.starts_with(BINARY) => {
+            let binary = to_binary(text).map_err(|error| error.to_string())?;
+            bytes = binary;
+            true
+        }
+        _ => false,
+    };
+    Ok(Module {
+        bytes,
+        wit: None,
+        place: Place::File {
+            directory: directory.display().to_string(),
+            file: file.to_string_lossy().into_owned(),
+            text,
+        },
+    })
+}
+
+/// Whether a name that no entry has was meant to be a file's.
+fn is_path(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".wasm") || name.ends_with(".wat")
 }

@@ -12,6 +12,7 @@ mod hash;
 mod inspect;
 mod log;
 mod man;
+mod mistakes;
 mod new;
 mod output;
 mod report;
@@ -27,7 +28,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::Runtime;
 use crate::registry::{self, LoadOptions, Loaded};
 use arguments::{Command, Options};
 
@@ -106,10 +106,4 @@ fn report_diagnostics(loaded: &Loaded, json: bool) -> Result<(), u8> {
         true => Err(USAGE),
         false => Ok(()),
     }
-}
-
-/// Loads a project's modules and tells what is wrong with them; whatever does not need them goes on.
-async fn report_modules(runtime: &Runtime, json: bool) -> Result<(), wippy_dispatcher::Error> {
-    report::diagnostics(&runtime.load().await?, json);
-    Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wippy_dispatcher::{Dispatcher, Handle};
 
 use super::{FAILED, report};
-use crate::host::stdio::{self, OutputLost, Stdio};
+use crate::host::stdio::{self, OutputLost, Sink, Stdio};
 
 /// What the shell says of a program that SIGPIPE ended: its reader has gone, which is nothing to
 /// complain about, but the output is not whole either.
@@ -45,6 +45,20 @@ impl Output {
     /// The program's standard streams with this as the output.
     pub(super) fn stdio(&self, handle: &Handle) -> io::Result<Stdio> {
         Stdio::inherited(handle, self.stream.clone())
+    }
+
+    /// Whether an error on standard error would continue a line that a guest has left open there,
+    /// or on the same terminal or file.
+    pub(super) fn leaves_line_open(&self, stdio: &Stdio) -> bool {
+        let Sink::Device(stderr) = &stdio.stderr else {
+            return false;
+        };
+        let is_shared = || {
+            self.stream
+                .file()
+                .is_some_and(|file| Some(file) == stderr.file())
+        };
+        stderr.is_in_line() || self.stream.is_in_line() && is_shared()
     }
 
     /// Writes a line once the last one is written.

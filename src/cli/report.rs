@@ -11,7 +11,9 @@ use rustix::termios::{isatty, tcgetwinsize};
 use serde_json::{Value, json};
 
 use super::excerpt::{Excerpt, Files, plain};
+use super::mistakes::Mistakes;
 use crate::function::{CallError, Problem};
+use crate::one_line::OneLine;
 use crate::registry::{Diagnostic, LookupError, Severity};
 
 /// How many mistakes are shown with their lines; the rest have one line each.
@@ -43,17 +45,17 @@ pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, j
 }
 
 /// A call that failed.
-pub(super) fn call_error(error: &CallError, json: bool) {
+pub(super) fn call_error(error: &CallError, mistakes: &Mistakes, json: bool) {
     if json {
         return line(&json!({"severity": "error", "entry": error.entry, "message": error.problem.to_string()}).to_string());
     }
     match &error.problem {
         // Its mistakes are among the project's, which were told first.
         Problem::Lookup(LookupError::Mistaken { id, .. }) => line(&unusable(id)),
-        Problem::Module(_) => line(&unusable(&error.entry)),
+        Problem::Module(_) if mistakes.were_told(&error.entry) => line(&unusable(&error.entry)),
         // These name what was asked for themselves.
-        Problem::Lookup(problem) => line(&format!("error: {problem}")),
-        _ => line(&format!("error: {error}")),
+        Problem::Lookup(problem) => line(&plain_lines(&format!("error: {problem}"))),
+        _ => line(&plain_lines(&format!("error: {error}"))),
     }
 }
 
@@ -70,7 +72,7 @@ pub(super) fn text(text: &str) {
 pub(super) fn message(text: &str, json: bool) {
     match json {
         true => line(&json!({"severity": "error", "message": text}).to_string()),
-        false => line(&format!("error: {text}")),
+        false => line(&plain_lines(&format!("error: {text}"))),
     }
 }
 
@@ -110,6 +112,17 @@ pub(super) fn prompt(text: &str) {
     // Nowhere is left to say that standard error is closed.
     let _ = stderr.write_all(text.as_bytes());
     let _ = stderr.flush();
+}
+
+/// Text of several lines that does not steer the terminal.
+fn plain_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| OneLine(line).to_string()).collect();
+    lines.join("\n")
+}
+
+/// Ends the line that a guest has left open on standard error.
+pub(super) fn end_line() {
+    line("");
 }
 
 fn line(text: &str) {

@@ -6,11 +6,12 @@ use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Options, Run};
+use super::mistakes::{Mistakes, asked_for, of_no_entry};
 use super::output::{self, Output, report_lost};
-use super::{FAILED, USAGE, file, report, report_diagnostics, report_modules, services};
+use super::{FAILED, USAGE, file, report, services};
 use crate::Runtime;
 use crate::function::{CallError, Problem};
-use crate::host::stdio::OutputLost;
+use crate::host::stdio::{OutputLost, Stdio};
 use crate::process::Status;
 use crate::race::{First, race};
 use crate::registry::{Loaded, Registry};
@@ -29,19 +30,27 @@ pub(super) fn main(options: &Options, run: &Run, load: impl FnOnce() -> Loaded) 
         return USAGE;
     }
     let loaded = load();
-    if let Err(code) = report_diagnostics(&loaded, options.json) {
-        return code;
-    }
     let what = match (&run.process, run.words.split_first()) {
         (Some(process), _) => What::Process(process, &run.words),
         (None, None) => return services::main(options, loaded),
         (None, Some((name, words))) if name == LIST && words.iter().all(|word| word == JSON) => {
+            if let Err(code) = of_no_entry(&loaded, options.json) {
+                return code;
+            }
             let text = list(&loaded.registry, options.json || !words.is_empty());
             return output::print(&text, options.json, 0);
         }
+        // A word that looks like an option is one that `run` does not have.
+        (None, Some((name, _))) if name.starts_with('-') => {
+            let text = format!(
+                "'wippy run' has no option {name:?}; options of a command stand behind its name"
+            );
+            report::message(&text, options.json);
+            return USAGE;
+        }
         (None, Some((name, words))) => What::Command(name, words),
     };
-    start(options, run.host.as_deref(), &what, loaded.registry)
+    start(options, run.host.as_deref(), &what, loaded)
 }
 
 /// The file, or `-`, that is run rather than a command.
@@ -61,7 +70,7 @@ fn run_file(options: &Options, run: &Run, word: &str, words: &[String]) -> u8 {
     };
     let id = module.id().to_string();
     let what = What::Process(&id, words);
-    start(options, run.host.as_deref(), &what, module.into_registry())
+    start(options, run.host.as_deref(), &what, module.load())
 }
 
 fn refuse(run: &Run) -> Result<(), String> {
@@ -81,15 +90,29 @@ pub(super) enum What<'a> {
 
 /// Runs it on the terminal; its exit status. Where output was lost, a status that says otherwise that
 /// it failed stays as it is.
-pub(super) fn start(
-    options: &Options,
-    host: Option<&str>,
-    what: &What<'_>,
-    registry: Registry,
-) -> u8 {
-    let Ran { outcome, lost } = run(options, host, what, registry);
+pub(super) fn start(options: &Options, host: Option<&str>, what: &What<'_>, loaded: Loaded) -> u8 {
+    let asked_for = asked_for(match what {
+        What::Command(name, _) => loaded.registry.command(name),
+        What::Process(id, _) => loaded.registry.resolve(id),
+    });
+    let mut mistakes = match Mistakes::of_project(&loaded, asked_for, options.json) {
+        Ok(mistakes) => mistakes,
+        Err(code) => return code,
+    };
+    let Ran {
+        outcome,
+        lost,
+        line_is_open,
+    } = run(host, what, loaded, &mut mistakes);
     if let Some(OutputLost::ReaderGone) = &lost {
         return report_lost(&OutputLost::ReaderGone, options.json);
+    }
+    let says_more = match &outcome {
+        Ok(status) => status.error.is_some(),
+        Err(_) => true,
+    };
+    if line_is_open && (says_more || lost.is_some()) {
+        report::end_line();
     }
     let code = match outcome {
         Ok(status) => {
@@ -99,7 +122,7 @@ pub(super) fn start(
             status.code
         }
         Err(error) => {
-            report::call_error(&error, options.json);
+            report::call_error(&error, &mistakes, options.json);
             match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,
@@ -116,6 +139,8 @@ pub(super) fn start(
 struct Ran {
     outcome: Result<Status, CallError>,
     lost: Option<OutputLost>,
+    /// A line is open where an error would appear.
+    line_is_open: bool,
 }
 
 impl From<CallError> for Ran {
@@ -123,14 +148,15 @@ impl From<CallError> for Ran {
         Ran {
             outcome: Err(error),
             lost: None,
+            line_is_open: false,
         }
     }
 }
 
-fn run(options: &Options, host: Option<&str>, what: &What<'_>, registry: Registry) -> Ran {
+fn run(host: Option<&str>, what: &What<'_>, loaded: Loaded, mistakes: &mut Mistakes) -> Ran {
     let (What::Command(name, _) | What::Process(name, _)) = what;
     let failed = |problem: Problem| problem.of(name);
-    let chosen = registry.terminal_host(host);
+    let chosen = loaded.registry.terminal_host(host);
     if let Err(error) = chosen.map(drop) {
         return failed(error.into()).into();
     }
@@ -144,32 +170,37 @@ fn run(options: &Options, host: Option<&str>, what: &What<'_>, registry: Registr
             return Ran {
                 outcome: Ok(Status::exit(0)),
                 lost: Some(lost),
+                line_is_open: false,
             };
         }
     };
-    let ran = dispatcher.block_on(run_on(options, what, registry, &dispatcher, &output));
+    let stdio = match output.stdio(&dispatcher.handle()) {
+        Ok(stdio) => stdio,
+        Err(error) => return failed(Problem::Stdio(error)).into(),
+    };
+    let running = run_on(what, loaded, &dispatcher, &output, stdio.clone(), mistakes);
+    let ran = dispatcher.block_on(running);
     Ran {
         outcome: ran.unwrap_or_else(|error| Err(failed(error.into()))),
         lost: output.check().err(),
+        line_is_open: output.leaves_line_open(&stdio),
     }
 }
 
 /// Runs it to its end, or until nobody reads its output any more.
 async fn run_on(
-    options: &Options,
     what: &What<'_>,
-    registry: Registry,
+    loaded: Loaded,
     dispatcher: &Dispatcher,
     output: &Output,
+    stdio: Stdio,
+    mistakes: &mut Mistakes,
 ) -> Result<Status, CallError> {
     let (What::Command(name, _) | What::Process(name, _)) = what;
     let failed = |problem: Problem| problem.of(name);
     let handle = dispatcher.handle();
-    let stdio = output
-        .stdio(&handle)
-        .map_err(|error| failed(Problem::Stdio(error)))?;
-    let runtime = Runtime::new(handle, registry).map_err(|error| failed(error.into()))?;
-    let told = report_modules(&runtime, options.json).await;
+    let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
+    let told = mistakes.of_modules(&runtime).await;
     told.map_err(|error| failed(error.into()))?;
     let running = async {
         match what {

@@ -10,8 +10,9 @@ use signal_hook::{flag, low_level::pipe};
 use wippy_dispatcher::{Dispatcher, Interest, Signal, Source};
 
 use super::arguments::Options;
+use super::mistakes::{Mistakes, of_no_entry};
 use super::output::{Output, report_lost};
-use super::{FAILED, USAGE, report, report_modules};
+use super::{FAILED, USAGE, report};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::process::{Ended, Plan, supervise};
@@ -25,9 +26,22 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
     let plan = match Plan::new(&loaded.registry) {
         Ok(plan) => plan,
         Err(error) => {
+            if let Err(code) = of_no_entry(&loaded, options.json) {
+                return code;
+            }
             report::message(&error.to_string(), options.json);
             return USAGE;
         }
+    };
+    let entries = plan.services.iter().map(|entry| entry.id.clone());
+    let entries = entries.chain(plan.mistaken.iter().cloned());
+    // Services that cannot be read would be started too, as far as anybody knows.
+    let broken = loaded.registry.broken();
+    let broken = broken.filter(|(_, broken)| broken.kind == "process.service");
+    let entries = entries.chain(broken.map(|(id, _)| id.clone()));
+    let mut mistakes = match Mistakes::of_project(&loaded, entries, options.json) {
+        Ok(mistakes) => mistakes,
+        Err(code) => return code,
     };
     for id in &plan.mistaken {
         let text = format!("{id} is not started: its mistakes are listed above");
@@ -36,10 +50,11 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
     if plan.services.is_empty() {
         let text = "nothing to run: no usable process.service has `lifecycle: {auto_start: true}`; \
                     'wippy run list' lists the commands";
+        mistakes.tell_others();
         report::message(text, options.json);
         return USAGE;
     }
-    match run(options, plan, loaded) {
+    match run(options, plan, loaded, &mut mistakes) {
         Ok(code) => code,
         Err(error) => {
             report::message(&error.to_string(), options.json);
@@ -48,7 +63,12 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
     }
 }
 
-fn run(options: &Options, plan: Plan, loaded: Loaded) -> Result<u8, Box<dyn std::error::Error>> {
+fn run(
+    options: &Options,
+    plan: Plan,
+    loaded: Loaded,
+    mistakes: &mut Mistakes,
+) -> Result<u8, Box<dyn std::error::Error>> {
     let dispatcher = Dispatcher::new()?;
     let handle = dispatcher.handle();
     let output = Output::new(&dispatcher)?;
@@ -59,7 +79,7 @@ fn run(options: &Options, plan: Plan, loaded: Loaded) -> Result<u8, Box<dyn std:
     let runtime = Runtime::new(handle, loaded.registry)?;
     let mistaken = !plan.mistaken.is_empty();
     let ended = dispatcher.block_on(async {
-        report_modules(&runtime, options.json).await?;
+        mistakes.of_modules(&runtime).await?;
         let supervising = supervise(&runtime, plan, stdio, &stop);
         let mut supervising = std::pin::pin!(supervising);
         match race(supervising.as_mut(), output.until_reader_gone()).await {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arguments::Call;
 use super::file::{self, STDIN};
 use crate::function::Arguments;
-use crate::registry::Registry;
+use crate::registry::Loaded;
 
 /// The most bytes of arguments that are read from a file or from standard input.
 const ARGUMENTS_MAX: u64 = 256 << 20;
@@ -24,7 +24,7 @@ enum Given {
 impl Target {
     /// `entry` with JSON arguments, or `entry(…)` with WAVE text in the parentheses.
     pub(super) fn of_entry(call: &Call) -> Result<Target, String> {
-        let (entry, given) = match wave(&call.entry) {
+        let (entry, given) = match wave(&call.entry)? {
             Some((entry, text)) => (entry, Given::wave(text, &call.arguments)?),
             None => (call.entry.as_str(), Given::json(&call.arguments)?),
         };
@@ -34,7 +34,7 @@ impl Target {
 
     /// A file with what is called in it: `function(…)`, or a function and JSON arguments, or only
     /// arguments for its only function.
-    pub(super) fn of_file(call: &Call) -> Result<(Registry, Target), String> {
+    pub(super) fn of_file(call: &Call) -> Result<(Loaded, Target), String> {
         if call.entry == STDIN && call.arguments.iter().any(|word| word == STDIN) {
             return Err(
                 "standard input is the module already; it cannot hold arguments too".to_owned(),
@@ -42,15 +42,15 @@ impl Target {
         }
         let (method, given) = match call.arguments.split_first() {
             None => ("", Given::Json(Vec::new())),
-            Some((first, rest)) => match wave(first) {
+            Some((first, rest)) if is_name(first) || first.starts_with('(') => match wave(first)? {
                 Some((method, text)) => (method, Given::wave(text, rest)?),
-                None if is_name(first) => (first.as_str(), Given::json(rest)?),
-                None => ("", Given::json(&call.arguments)?),
+                None => (first.as_str(), Given::json(rest)?),
             },
+            Some(_) => ("", Given::json(&call.arguments)?),
         };
         let module = file::standalone(&call.entry, &call.grants)?.method(method);
         let entry = module.id().to_string();
-        Ok((module.into_registry(), Target { entry, given }))
+        Ok((module.load(), Target { entry, given }))
     }
 
     pub(super) fn arguments(&self) -> Arguments<'_> {
@@ -61,16 +61,23 @@ impl Target {
     }
 }
 
-/// The file, or `-`, that is called rather than an entry.
+/// The file, or `-`, that is called rather than an entry. What stands in an entry's parentheses does
+/// not make it one.
 pub(super) fn file_of(call: &Call) -> Option<&str> {
     let word = call.entry.as_str();
-    (wave(word).is_none() && file::is_file(word)).then_some(word)
+    let name = word.split('(').next().unwrap_or(word);
+    (file::is_file(word) && file::is_file(name)).then_some(word)
 }
 
 /// The two parts of `name(…)`.
-fn wave(word: &str) -> Option<(&str, &str)> {
-    let (name, rest) = word.split_once('(')?;
-    Some((name, rest.strip_suffix(')')?))
+fn wave(word: &str) -> Result<Option<(&str, &str)>, String> {
+    let Some((name, rest)) = word.split_once('(') else {
+        return Ok(None);
+    };
+    match rest.trim_end().strip_suffix(')') {
+        Some(text) => Ok(Some((name, text))),
+        None => Err(format!("{word:?} lacks its closing parenthesis")),
+    }
 }
 
 /// Whether a word is a function's name rather than JSON.

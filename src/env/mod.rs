@@ -133,6 +133,32 @@ impl Environment {
         Ok(bound)
     }
 
+    /// Reads the files of the storages that a guest's variables come from; one that would be made is
+    /// not. Blocks.
+    ///
+    /// # Errors
+    /// `File` for the first that cannot be used.
+    pub fn check_files(&self, bindings: &[EnvBinding]) -> Result<(), EnvError> {
+        let variables = bindings.iter().filter_map(|b| self.variables.get(&b.id));
+        let mut storages: Vec<&Id> = variables.map(|variable| &variable.storage).collect();
+        let mut next = 0;
+        while let Some(id) = storages.get(next).copied() {
+            next += 1;
+            match self.storages.get(id) {
+                Some(EnvStorage::File(file)) if !file.auto_create || file.path.exists() => {
+                    file::read(file, "")?;
+                }
+                Some(EnvStorage::Router(behind)) => {
+                    let new = behind.iter().filter(|id| !storages.contains(id));
+                    let new: Vec<&Id> = new.take(MAX_ASKED).collect();
+                    storages.extend(new);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// True if reading one of these variables may read a file, which blocks.
     pub fn reads_files(&self, bindings: &[EnvBinding]) -> bool {
         bindings.iter().any(|binding| {

@@ -11,7 +11,7 @@ pub use closer::Closer;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::Dir;
@@ -44,12 +44,18 @@ pub struct Settings {
 
 /// A directory that is not there or cannot be opened.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("cannot open {}: {reason}", directory.display())]
+#[error("cannot open {}: {reason}", plain(.directory))]
 pub struct OpenError {
     /// The directory of the host.
     pub directory: PathBuf,
     /// What the system said.
     pub reason: String,
+}
+
+/// The path without `.` in it.
+fn plain(path: &Path) -> String {
+    let plain: PathBuf = path.components().collect();
+    plain.display().to_string()
 }
 
 /// An opened filesystem. All that its guests open, they open beneath this directory.

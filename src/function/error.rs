@@ -4,6 +4,7 @@ use std::fmt;
 
 use wasmtime::WasmBacktrace;
 
+use super::backtrace::Backtrace;
 use super::values::ValueError;
 use crate::env::EnvError;
 use crate::fs::RootError;
@@ -111,44 +112,28 @@ impl From<super::PoolFull> for Problem {
     }
 }
 
-/// What a guest trapped with; shown with the guest's frames, innermost first.
+/// What a guest trapped with; shown with its functions that were running.
 #[derive(Debug)]
 pub struct Trap {
     /// The cause.
     pub message: String,
-    /// The names of the functions that were running; those without a name are left out.
-    pub frames: Vec<String>,
+    /// The functions that were running.
+    pub backtrace: Backtrace,
 }
 
 impl Trap {
     /// From the runtime's error.
     pub fn new(error: &wasmtime::Error) -> Trap {
-        let frames = error.downcast_ref::<WasmBacktrace>().map(|backtrace| {
-            let names = backtrace
-                .frames()
-                .iter()
-                .filter_map(|frame| frame.func_name());
-            names.map(str::to_owned).collect()
-        });
+        let backtrace = error.downcast_ref::<WasmBacktrace>();
         Trap {
             message: error.root_cause().to_string(),
-            frames: frames.unwrap_or_default(),
+            backtrace: backtrace.map(Backtrace::new).unwrap_or_default(),
         }
     }
 }
 
-/// The most frames that are shown.
-const SHOWN_FRAMES: usize = 16;
-
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.message)?;
-        for frame in self.frames.iter().take(SHOWN_FRAMES) {
-            write!(f, "\n    in {frame}")?;
-        }
-        match self.frames.len().checked_sub(SHOWN_FRAMES) {
-            Some(hidden @ 1..) => write!(f, "\n    and {hidden} more"),
-            _ => Ok(()),
-        }
+        write!(f, "{}{}", self.message, self.backtrace)
     }
 }

@@ -21,6 +21,44 @@ struct Exported {
     signature: String,
 }
 
+/// Where a module is.
+pub enum Location<'a> {
+    /// A file, binary or text.
+    File {
+        /// The directory that it lies in.
+        directory: &'a str,
+        /// Its path there.
+        file: &'a str,
+        /// It holds text.
+        text: bool,
+    },
+    /// Text in an entry.
+    Entry {
+        /// The entry's name.
+        name: &'a str,
+        /// The text.
+        source: &'a str,
+    },
+}
+
+impl Location<'_> {
+    /// What it is called.
+    fn name(&self) -> &str {
+        match self {
+            Location::File { file, .. } => file,
+            Location::Entry { name, .. } => name,
+        }
+    }
+
+    /// The name of an entry for it.
+    fn stem(&self) -> &str {
+        let name = self.name();
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let stem = name.strip_suffix(".wasm").or(name.strip_suffix(".wat"));
+        stem.unwrap_or(name)
+    }
+}
+
 /// Describes a module, a core one with its entry's `wit` lines.
 ///
 /// # Errors
@@ -56,14 +94,19 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
 }
 
 impl Description {
-    /// For people. `directory` and `file` are where the module lies.
-    pub fn to_text(&self, directory: &str, file: &str) -> String {
+    /// For people.
+    pub fn to_text(&self, location: &Location<'_>) -> String {
         let mut text = String::new();
         let kind = match self.core {
             true => "core module",
             false => "component",
         };
-        let _ = writeln!(text, "{file}: {kind}, sha256:{}", self.digest);
+        let _ = match location {
+            Location::File { text: false, .. } => {
+                writeln!(text, "{}: {kind}, sha256:{}", location.name(), self.digest)
+            }
+            _ => writeln!(text, "{}: {kind}, as text", location.name()),
+        };
         let _ = writeln!(text, "\nexports");
         for export in &self.exports {
             match export.name.split_once('#') {
@@ -80,38 +123,48 @@ impl Description {
             let group = import.group.unwrap_or("no group");
             let _ = writeln!(text, "  {group:16}  {}", import.name());
         }
-        let _ = writeln!(text, "\nentries:\n{}", self.entries(directory, file));
+        let entries = self.entries(location);
+        let _ = write!(text, "\nnamespace: app\nentries:\n{entries}");
         text
     }
 
     /// The entries that would run it, ready to paste.
-    fn entries(&self, directory: &str, file: &str) -> String {
-        let stem = file
-            .rsplit('/')
-            .next()
-            .unwrap_or(file)
-            .trim_end_matches(".wasm");
+    fn entries(&self, location: &Location<'_>) -> String {
+        let stem = location.stem();
         let method = match self.exports.first() {
             _ if self.has_command() => "wasi:cli/run",
             Some(export) => export.name.as_str(),
             None => "",
         };
-        let path = format!("/{}", file.trim_start_matches('/'));
-        let entries = fs_entry("files", directory) + &self.entry(stem, "files", &path, method);
-        let lines: Vec<_> = entries.lines().map(|line| format!("  {line}")).collect();
-        lines.join("\n")
+        let entries = match location {
+            Location::File {
+                directory,
+                file,
+                text: false,
+            } => {
+                let path = format!("/{}", file.trim_start_matches('/'));
+                fs_entry("files", directory) + &self.entry(stem, "files", &path, method)
+            }
+            // Beside the YAML file.
+            Location::File { file, .. } => {
+                self.text_entry(stem, &quoted(&format!("file://{file}")), method)
+            }
+            Location::Entry { source, .. } => self.text_entry(stem, &literal(source), method),
+        };
+        let lines = entries.lines().map(|line| match line {
+            "" => "\n".to_owned(),
+            line => format!("  {line}\n"),
+        });
+        lines.collect()
     }
 
-    /// The entry that runs it, as an item of a list.
+    /// The entry that runs its file, as an item of a list.
     pub fn entry(&self, name: &str, fs: &str, path: &str, method: &str) -> String {
         let command = method == "wasi:cli/run" || is_run(method);
-        let (name, path, method) = (quoted(name), quoted(path), quoted(method));
+        let (name, path) = (quoted(name), quoted(path));
         let mut text = String::new();
-        let kind = match command {
-            true => "process.wasm",
-            false => "function.wasm",
-        };
-        let _ = writeln!(text, "- name: {name}\n  kind: {kind}");
+        let kind = if command { "process" } else { "function" };
+        let _ = writeln!(text, "- name: {name}\n  kind: {kind}.wasm");
         if command {
             let _ = writeln!(text, "  meta:\n    command: {{name: {name}}}");
         }
@@ -120,13 +173,27 @@ impl Description {
             false => fs.to_owned(),
         };
         let _ = writeln!(text, "  fs: {fs}\n  path: {path}");
-        let _ = writeln!(text, "  hash: sha256:{}\n  method: {method}", self.digest);
-        if let Some(wit) = &self.wit {
-            let _ = writeln!(text, "  wit: {}", quoted(wit));
-        }
-        let groups = needed_groups(&self.imports).join(", ");
-        let _ = writeln!(text, "  imports: [{groups}]");
+        let _ = writeln!(text, "  hash: sha256:{}", self.digest);
+        self.finish(&mut text, method);
         text
+    }
+
+    /// The entry that runs its text, `source` as YAML has it.
+    fn text_entry(&self, name: &str, source: &str, method: &str) -> String {
+        let name = quoted(name);
+        let mut text = format!("- name: {name}\n  kind: function.wat\n  source: {source}\n");
+        self.finish(&mut text, method);
+        text
+    }
+
+    /// The fields that entries of both kinds have.
+    fn finish(&self, text: &mut String, method: &str) {
+        let _ = writeln!(text, "  method: {}", quoted(method));
+        if let Some(wit) = &self.wit {
+            let _ = writeln!(text, "  wit: {}", literal(wit));
+        }
+        let imports = needed_groups(&self.imports).join(", ");
+        let _ = writeln!(text, "  imports: [{imports}]");
     }
 
     /// What an entry's `method` says for a function that is `written` in short; for nothing, the
@@ -171,11 +238,55 @@ pub fn fs_entry(name: &str, directory: &str) -> String {
     format!("- name: {name}\n  kind: fs.directory\n  directory: {directory}\n")
 }
 
-/// A text as a scalar of YAML.
+/// Text as a YAML scalar on one line.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
 fn is_run(name: &str) -> bool {
     name.starts_with("wasi:cli/run@0.2.")
+}
+
+/// Text as a YAML scalar of a field: a block where that reads well and means the same.
+fn literal(text: &str) -> String {
+    let odd = |c: char| c.is_control() && c != '\n';
+    let body = text.trim_end_matches('\n');
+    if !body.contains('\n') || body.starts_with([' ', '\n']) || text.contains(odd) {
+        return quoted(text);
+    }
+    let chomping = match text.len() - body.len() {
+        0 => "|-",
+        1 => "|",
+        _ => return Value::from(text).to_string(),
+    };
+    let lines = body.lines().map(|line| match line {
+        "" => String::new(),
+        line => format!("    {line}"),
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("{chomping}\n{}", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn literals_mean_what_they_were() {
+        for text in [
+            "a",
+            "a\n",
+            "(module\n  (func))\n",
+            "a\n\n  b",
+            " a\nb",
+            "a\n\n\n",
+            "a\tb\nc",
+            "a: b # c\n- d\n",
+            "",
+        ] {
+            let yaml = format!("x:\n  source: {}\n", literal(text));
+            let parsed: serde_json::Value = serde_yaml::from_str(&yaml).expect(&yaml);
+            assert_eq!(parsed["x"]["source"], text, "{yaml}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ mod text;
 
 pub use audit::{Import, needed_groups};
 pub use decode::Border;
-pub use describe::{Description, describe, fs_entry};
+pub use describe::{Description, Location, describe, fs_entry};
 pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};

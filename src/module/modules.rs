@@ -23,7 +23,7 @@ pub struct Modules {
     engine: Engine,
     loaded: RefCell<Shared<Said, Rc<Module>>>,
     compiled: RefCell<Shared<Digest, Component>>,
-    compilations: Cell<u64>,
+    compilations: Rc<Cell<u64>>,
 }
 
 impl Modules {
@@ -33,7 +33,7 @@ impl Modules {
             engine,
             loaded: RefCell::default(),
             compiled: RefCell::default(),
-            compilations: Cell::new(0),
+            compilations: Rc::default(),
         }
     }
 
@@ -79,12 +79,16 @@ impl Modules {
             .or_default()
             .clone();
         let (engine, bytes) = (self.engine.clone(), module.bytes.borrow().clone());
+        let compilations = self.compilations.clone();
         let job = || {
-            self.compilations.set(self.compilations.get() + 1);
             // They are let go only once the compiled module is here.
             let bytes = bytes.unwrap_or_default();
             let job = handle.unblock(move || compile(&engine, &bytes));
-            async move { job.await? }
+            async move {
+                let component = job.await??;
+                compilations.set(compilations.get() + 1);
+                Ok::<_, ModuleError>(component)
+            }
         };
         let component = once.get(handle, job).await?;
         module.bytes.take();

@@ -22,6 +22,8 @@ pub(crate) struct Context<'a> {
     pub failed: bool,
     /// Values that could not be had, which is reported: nothing else is said of them.
     pub unresolved: BTreeSet<Place>,
+    /// The references to other entries, with their fields and places.
+    pub references: Vec<(String, Id, Place)>,
     /// The fields that were asked for, where they are to be described.
     pub(super) described: Option<Vec<Field>>,
 }
@@ -34,6 +36,7 @@ impl<'a> Context<'a> {
             found: Vec::new(),
             failed: false,
             unresolved: BTreeSet::new(),
+            references: Vec::new(),
             described: None,
         }
     }
@@ -56,7 +59,11 @@ impl<'a> Context<'a> {
     /// Reads a reference to another entry, completed with this entry's namespace.
     pub fn reference(&mut self, text: &Spanned<String>, field: &str) -> Option<Id> {
         match Id::reference(&text.value, &self.id.namespace) {
-            Ok(id) => Some(id),
+            Ok(id) => {
+                let place = text.place.clone();
+                self.references.push((field.to_owned(), id.clone(), place));
+                Some(id)
+            }
             Err(e) => {
                 self.error(&text.place, field, e.to_string());
                 None

@@ -1,6 +1,6 @@
 //! The registry: a project's entries by ID, by name and by command.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
@@ -8,6 +8,7 @@ use super::entry::{Entry, Kind};
 use super::id::Id;
 use super::kinds::Command;
 use super::nearest::nearest;
+use super::tree::Node;
 use crate::env::Environment;
 
 /// The entries of a project, in the order of its files.
@@ -36,6 +37,8 @@ pub(crate) struct Links {
 pub struct Broken {
     /// Its kind as written.
     pub kind: String,
+    /// Its configuration as written.
+    pub config: Node,
     /// Its errors.
     pub mistakes: Vec<Diagnostic>,
 }
@@ -174,7 +177,7 @@ impl Registry {
     }
 
     /// The entry and all that it needs, each once.
-    fn needed_by<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
+    pub fn needed_by<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
         let mut seen = HashSet::from([id]);
         let mut order = vec![id];
         let mut next = 0;
@@ -284,12 +287,14 @@ impl Registry {
 
     pub(crate) fn add_broken(&mut self, id: Id, broken: Broken) {
         self.name(&id);
-        let Broken { kind, mistakes } = broken;
-        let known = self.broken.entry(id).or_insert_with(|| Broken {
-            kind,
-            mistakes: Vec::new(),
-        });
-        known.mistakes.extend(mistakes);
+        match self.broken.entry(id) {
+            btree_map::Entry::Occupied(mut known) => {
+                known.get_mut().mistakes.extend(broken.mistakes)
+            }
+            btree_map::Entry::Vacant(new) => {
+                new.insert(broken);
+            }
+        }
     }
 
     pub(crate) fn add_command(&mut self, name: String, id: Id) {

@@ -62,6 +62,10 @@ pub(super) struct Read {
     /// The command's name, even if the rest is mistaken.
     pub command: Option<String>,
     pub entry: Option<Entry>,
+    /// The configuration as written.
+    pub config: Node,
+    /// What it refers to, with fields and places, where `entry` is none.
+    pub references: Vec<(String, Id, Place)>,
     pub diagnostics: Vec<Diagnostic>,
     pub failed: bool,
 }
@@ -234,6 +238,7 @@ impl Read {
             _ => {
                 let broken = Broken {
                     kind: self.kind,
+                    config: self.config,
                     mistakes: errors.collect(),
                 };
                 registry.add_broken(self.id, broken);

@@ -139,6 +139,20 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// What was made in code rather than read.
+    pub(crate) fn of(registry: Registry) -> Loaded {
+        Loaded {
+            registry,
+            diagnostics: Vec::new(),
+            source_dir: PathBuf::new(),
+            module_dirs: Vec::new(),
+            settings: Settings::default(),
+            disabled: Vec::new(),
+            project_dir: PathBuf::new(),
+            skipped: Vec::new(),
+        }
+    }
+
     /// The errors among the diagnostics.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|d| d.is_error())

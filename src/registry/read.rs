@@ -120,7 +120,8 @@ impl Loader<'_> {
                 "kind",
             );
         }
-        let (diagnostics, failed) = (cx.found, cx.failed);
+        let (diagnostics, failed, references) = (cx.found, cx.failed, cx.references);
+        let config = draft.config.clone();
         let entry = decoded.filter(|_| !failed).map(|(kind, lifecycle)| Entry {
             id: draft.id.clone(),
             meta: draft.meta,
@@ -135,7 +136,13 @@ impl Loader<'_> {
             kind: draft.kind,
             place: draft.place,
             failed: entry.is_none(),
+            // Those of a well-formed entry are in its configuration.
+            references: match entry {
+                Some(_) => Vec::new(),
+                None => references,
+            },
             entry,
+            config,
             diagnostics,
         }
     }

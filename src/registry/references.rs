@@ -34,6 +34,22 @@ struct Reference<'a> {
 }
 
 impl Expects {
+    /// What the reference in a field must lead to; none of those that may lead nowhere.
+    fn of_field(field: &str) -> Option<Self> {
+        let name = field.split('[').next().unwrap_or(field);
+        Some(match name {
+            "fs" | "wasi.mounts" | "wasi.http.ca" => Self::Filesystem,
+            "wasi.env" => Self::Variable,
+            "storage" | "storages" => Self::Storage,
+            "func" => Self::Function,
+            "process" => Self::Process,
+            "host" => Self::Host,
+            "meta.router" => Self::Router,
+            "meta.server" => Self::Server,
+            _ => return None,
+        })
+    }
+
     /// The kinds that it may lead to.
     fn kinds(self) -> &'static [&'static str] {
         match self {
@@ -208,7 +224,13 @@ impl Loader<'_> {
         let mut links = Links::default();
         let mut not_run: BTreeMap<(&str, &str), (usize, usize, Diagnostic)> = BTreeMap::new();
         for (i, read) in self.entries() {
-            let Some(entry) = &read.entry else { continue };
+            let Some(entry) = &read.entry else {
+                found.extend(
+                    self.check_broken(read, &known, &mut candidates)
+                        .map(|e| (i, e)),
+                );
+                continue;
+            };
             for Reference {
                 field,
                 target: id,
@@ -279,6 +301,43 @@ impl Loader<'_> {
         self.check_routers(&known, &mut found);
         self.report(found);
         links
+    }
+
+    /// The references of an entry that has other mistakes already.
+    fn check_broken<'a>(
+        &self,
+        read: &Read,
+        known: &HashMap<&'a Id, &'a Read>,
+        candidates: &mut Candidates<'a>,
+    ) -> std::vec::IntoIter<Diagnostic> {
+        let mut found = Vec::new();
+        for (field, id, place) in &read.references {
+            let Some(expects) = Expects::of_field(field) else {
+                continue;
+            };
+            let message = match known.get(id).map(|target| target.kind.as_str()) {
+                None if expects == Expects::Variable
+                    && self.by_public_name.contains_key(&id.name) =>
+                {
+                    continue;
+                }
+                None => format!("unknown entry {id}"),
+                Some(kind) if expects.kinds().contains(&kind) => continue,
+                Some(kind) if kinds::is_run(kind) || kinds::is_data(kind) => {
+                    format!("expected {}, but {id} is {kind}", expects.what())
+                }
+                Some(_) => continue,
+            };
+            let mut error = Diagnostic::error(message)
+                .at(place)
+                .of(&read.id)
+                .field(field);
+            if !known.contains_key(id) {
+                error.hint = self.hint(id, expects, known, candidates);
+            }
+            found.push(error);
+        }
+        found.into_iter()
     }
 
     /// Finds routers of variables that lead to themselves: each edge is followed once.

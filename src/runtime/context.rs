@@ -12,7 +12,7 @@ use crate::host::stdio::Stdio;
 use crate::host::{Context, Limits};
 use crate::http::Roots;
 use crate::module;
-use crate::registry::{FsDirectory, Wasi};
+use crate::registry::{self, FsDirectory, Wasi};
 
 /// The largest file of certificates, in bytes.
 const CA_MAX: u64 = 1 << 20;
@@ -43,6 +43,48 @@ impl Runtime {
         })
     }
 
+    /// What a call would fail with before its guest runs: mounts, files of variables and
+    /// certificates that cannot be used, each with its field. Nothing is made that is missing and
+    /// would be made when a call starts; variables that have no value now may have one then.
+    pub(crate) async fn verify(&self, function: &Function) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        let settings = function.entry.function();
+        for mount in settings.map_or(&[][..], |settings| &settings.wasi.mounts) {
+            let entry = self.inner.registry.get(&mount.fs);
+            let directory = entry.and_then(|entry| entry.fs_directory());
+            if directory.is_some_and(|fs| fs.auto_init && !fs.directory.exists()) {
+                continue;
+            }
+            match self.mount(mount).await {
+                Ok(_) => {}
+                // The field is said already.
+                Err(Problem::Mount { guest, error }) => {
+                    found.push(("wasi.mounts", format!("{guest}: {error}")));
+                }
+                Err(problem) => found.push(("wasi.mounts", problem.to_string())),
+            }
+        }
+        if let Some(settings) = settings {
+            let (environment, bindings) =
+                (self.inner.environment.clone(), settings.wasi.env.clone());
+            let job = self
+                .inner
+                .handle
+                .unblock(move || environment.check_files(&bindings));
+            match job.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => found.push(("wasi.env", error.to_string())),
+                Err(error) => found.push(("wasi.env", error.to_string())),
+            }
+        }
+        match self.trusted(function).await {
+            Ok(_) => {}
+            Err(Problem::Roots(error)) => found.push(("wasi.http.ca", error.to_string())),
+            Err(problem) => found.push(("wasi.http.ca", problem.to_string())),
+        }
+        found
+    }
+
     /// What a guest's `get-environment` returns: resolved when its call starts, on the blocking
     /// pool where a storage is a file.
     async fn environment(&self, function: &Function) -> Result<Vec<(String, String)>, Problem> {
@@ -67,25 +109,29 @@ impl Runtime {
         let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
         let mut mounts = Vec::with_capacity(listed.len());
         for mount in listed {
-            let entry = self.inner.registry.get(&mount.fs);
-            let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
-                return Err(Problem::NoFilesystem {
-                    guest: mount.guest.clone(),
-                    fs: mount.fs.to_string(),
-                });
-            };
-            let opened = self.inner.roots.get(&filesystem(directory)).await;
-            let filesystem = opened.map_err(|error| Problem::Mount {
-                guest: mount.guest.clone(),
-                error,
-            })?;
-            mounts.push(Arc::new(Mount {
-                filesystem,
-                guest: mount.guest.clone(),
-                read_only: mount.read_only,
-            }));
+            mounts.push(Arc::new(self.mount(mount).await?));
         }
         Ok(mounts.into())
+    }
+
+    async fn mount(&self, mount: &registry::Mount) -> Result<Mount, Problem> {
+        let entry = self.inner.registry.get(&mount.fs);
+        let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
+            return Err(Problem::NoFilesystem {
+                guest: mount.guest.clone(),
+                fs: mount.fs.to_string(),
+            });
+        };
+        let opened = self.inner.roots.get(&filesystem(directory)).await;
+        let filesystem = opened.map_err(|error| Problem::Mount {
+            guest: mount.guest.clone(),
+            error,
+        })?;
+        Ok(Mount {
+            filesystem,
+            guest: mount.guest.clone(),
+            read_only: mount.read_only,
+        })
     }
 
     /// Whom a guest's requests over TLS trust beside the system's roots: read when its call starts.

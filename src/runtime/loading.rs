@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::Runtime;
 use crate::function::{Function, Pool, Problem};
-use crate::mistake::mistakes;
+use crate::mistake::{broken_source, mistakes, mistakes_of_broken};
 use crate::module::{
     self, Capabilities, Digest, ExpectedHash, MODULE_MAX, Method, Module, ModuleError, Origin,
 };
-use crate::registry::{Diagnostic, Entry, FsDirectory, Id, Kind, Registry, Source};
+use crate::registry::{Broken, Diagnostic, Entry, FsDirectory, Id, Kind, Registry, Source};
 
 impl Runtime {
     /// Loads all modules of the project: each is read, hashed, compared and decoded once, and
@@ -30,6 +30,14 @@ impl Runtime {
             let task = async move {
                 let problem = runtime.module(&entry).await.err().map(Problem::from);
                 mistakes(&entry, problem.as_ref())
+            };
+            loading.push(self.inner.handle.spawn(task)?);
+        }
+        for (id, broken) in registry.broken() {
+            let (runtime, id, broken) = (self.clone(), id.clone(), broken.clone());
+            let task = async move {
+                let problem = runtime.broken_module(&id, &broken).await.err();
+                mistakes_of_broken(&id, &broken, problem.as_ref())
             };
             loading.push(self.inner.handle.spawn(task)?);
         }
@@ -95,6 +103,28 @@ impl Runtime {
             capabilities,
             entry,
         }))
+    }
+
+    /// Compares the module of an entry that has other mistakes already with its hash, if its
+    /// filesystem is usable.
+    async fn broken_module(&self, id: &Id, broken: &Broken) -> Result<(), ModuleError> {
+        let registry = &self.inner.registry;
+        let Some(source) = broken_source(id, broken) else {
+            return Ok(());
+        };
+        let usable = |fs: &Id| {
+            registry
+                .get(fs)
+                .is_some_and(|fs| fs.fs_directory().is_some())
+        };
+        match &source {
+            Source::File { fs, .. } if usable(fs) => {
+                let origin = origin(registry, &source)?;
+                self.inner.handle.unblock(move || origin.bytes()).await??;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An entry's module and what its fields mean to it.

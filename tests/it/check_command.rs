@@ -48,16 +48,21 @@ fn imports_are_compared_with_what_is_enabled() {
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(0), "{told}");
     for part in [
-        "test:nap: imports: the module imports wasi:clocks/monotonic-clock#now, which is not enabled (add `- wasi:clocks`)",
+        "test:nap: imports: the module imports what is not enabled: wasi:clocks/monotonic-clock#{now, subscribe-instant, subscribe-duration} (add `- wasi:clocks`)",
         "wasi:random is enabled, and the module imports nothing of it (remove `- wasi:random`)",
         "wasi:http is enabled, and the module imports nothing of it (remove `- wasi:http`)",
     ] {
         assert!(told.contains(part), "{part}\n{told}");
     }
     assert!(!told.contains("wasi:io"), "{told}");
+    assert_eq!(told.matches("is not enabled").count(), 1, "{told}");
     let strict = check(directory.path(), &["--strict"]);
     assert_eq!(strict.status.code(), Some(2));
-    assert!(stderr(&strict).contains("error: test:nap: imports: the module imports wasi:clocks"));
+    assert!(
+        stderr(&strict).contains(
+            "error: test:nap: imports: the module imports what is not enabled: wasi:clocks"
+        )
+    );
 }
 
 /// Five files, five mistakes of different kinds, and each is told with its place.
@@ -161,4 +166,120 @@ fn json_diagnostics_are_a_line_each() {
                 .contains("not found"),
         "{first}"
     );
+}
+
+/// What a call would fail with before its guest runs.
+#[test]
+fn mounts_files_of_variables_and_certificates_are_opened() {
+    let mut project = Project::new();
+    project.entry("here", "fs.directory", &[("directory", &".")]);
+    project.entry(
+        "later",
+        "fs.directory",
+        &[("directory", &"./later"), ("auto_init", &true)],
+    );
+    project.entry("nowhere", "fs.directory", &[("directory", &"./nowhere")]);
+    project.entry(
+        "made",
+        "env.storage.file",
+        &[("file_path", &"made.env"), ("auto_create", &true)],
+    );
+    project.entry(
+        "missing",
+        "env.storage.file",
+        &[("file_path", &"missing.env")],
+    );
+    project.entry(
+        "a",
+        "env.variable",
+        &[("variable", &"A"), ("storage", &"made")],
+    );
+    project.entry(
+        "b",
+        "env.variable",
+        &[("variable", &"B"), ("storage", &"missing")],
+    );
+    let wasi = |wasi: &'static str| -> [(&'static str, &'static dyn std::fmt::Display); 1] {
+        [("wasi", Box::leak(Box::new(wasi)))]
+    };
+    let imports = "[wasi:http, wasi:io]";
+    let mut add = |name: &str, fields: &'static str| {
+        project.function(name, "http-client", "fetch", imports, &wasi(fields));
+    };
+    add(
+        "fine",
+        "{mounts: [{fs: later, guest: /}], env: [{id: a, name: A}]}",
+    );
+    add("mount", "{mounts: [{fs: nowhere, guest: /data}]}");
+    add("env", "{env: [{id: b, name: B}]}");
+    add("ca", "{http: {ca: [\"here:/_index.yaml\"]}}");
+    let directory = project.directory();
+    let output = check(directory.path(), &[]);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    for part in [
+        "error: test:mount: wasi.mounts: /data: cannot open ",
+        "error: test:env: wasi.env: ",
+        "error: test:ca: wasi.http.ca: no certificate in PEM",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    assert_eq!(told.matches("error: ").count(), 3, "{told}");
+    // Looking made nothing.
+    for name in ["later", "made.env"] {
+        assert!(!directory.path().join(name).exists(), "{name}");
+    }
+}
+
+/// A missing field hides none of the other mistakes.
+#[test]
+fn all_that_is_wrong_with_an_entry_is_told_at_once() {
+    let mut project = Project::new();
+    let zeroes = format!("sha256:{}", "0".repeat(64));
+    let fields: [(&str, &dyn std::fmt::Display); 5] = [
+        ("fs", &"guests"),
+        ("path", &"types.wasm"),
+        ("hash", &zeroes),
+        ("imports", &"[wasi:io, wasi:clokcs]"),
+        (
+            "wasi",
+            &"{mounts: [{fs: nowhere, guest: /}], env: [{id: guests, name: A}]}",
+        ),
+    ];
+    project.entry("f", "function.wasm", &fields);
+    let directory = project.directory();
+    let told = stderr(&check(directory.path(), &[]));
+    for part in [
+        "test:f: method: method is required",
+        "test:f: hash: hash mismatch: expected 0000",
+        "test:f: imports[1]: unsupported wasm host import: wasi:clokcs (did you mean wasi:clocks?)",
+        "test:f: wasi.mounts[0].fs: unknown entry test:nowhere",
+        "test:f: wasi.env[0].id: expected an env.variable entry, but test:guests is fs.directory",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+}
+
+#[test]
+fn json_says_something_also_when_all_is_well() {
+    let mut project = Project::new();
+    project.text("f", &answer(1), "f", "[]");
+    project.text(
+        "refused",
+        "(module (type $f (func)) (type $c (cont $f)) (func (export \"g\")))",
+        "g",
+        "[]",
+    );
+    let directory = project.directory();
+    std::fs::create_dir(directory.path().join("node_modules")).expect("a directory");
+    let output = check(directory.path(), &["--json"]);
+    let summary: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    // What the compiler refuses is not compiled.
+    assert_eq!(summary["compiled"], 1, "{summary}");
+    assert_eq!(
+        (&summary["errors"], &summary["warnings"]),
+        (&1.into(), &0.into())
+    );
+    let skipped = summary["skipped"].as_array().expect("a list");
+    assert!(skipped.len() == 1 && skipped[0].as_str().expect("text").ends_with("node_modules"));
 }

@@ -141,3 +141,44 @@ fn completions_name_the_commands() {
         assert!(script.contains(command), "{command}");
     }
 }
+
+/// Text modules, in an entry and in a file, are entries of text again.
+#[test]
+fn the_entry_of_a_text_module_passes_a_strict_check_where_it_is_pasted() {
+    let source = "(module\n  (func (export \"f\") (result i32) i32.const 7))\n";
+    let mut project = Project::new();
+    project.text("f", source, "f", "[]");
+    let directory = project.directory();
+    std::fs::write(directory.path().join("g.wat"), source).expect("a file");
+    let file = directory.path().join("g.wat");
+    for (what, name) in [("f", "f"), (file.to_str().expect("text"), "g")] {
+        let text = printed(directory.path(), &["inspect", what]);
+        assert!(text.contains("core module, as text"), "{text}");
+        let (_, pasted) = text.split_once("\nnamespace:").expect("a document");
+        let pasted = format!("namespace:{pasted}");
+        let other = tempfile::tempdir().expect("a directory");
+        std::fs::write(other.path().join("_index.yaml"), &pasted).expect("a file");
+        std::fs::write(other.path().join("g.wat"), source).expect("a file");
+        assert_eq!(
+            printed(other.path(), &["check", "--strict"]),
+            "1 entry, 1 module compiled: 0 errors, 0 warnings\n",
+            "{pasted}"
+        );
+        assert_eq!(printed(other.path(), &["call", name]), "7\n", "{pasted}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_so() {
+    let directory = Project::new().directory();
+    for (what, text) in [
+        ("nowhere.wasm", "error: no such file: nowhere.wasm\n"),
+        ("./nowhere", "error: no such file: ./nowhere\n"),
+        ("/", "error: / is a directory\n"),
+        ("nowhere", "error: entry \"nowhere\" not found\n"),
+    ] {
+        let output = wippy(directory.path(), &["inspect", what]);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), text);
+    }
+}

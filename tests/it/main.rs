@@ -41,6 +41,7 @@ mod schema;
 mod scripts;
 mod services;
 mod simulation;
+mod snapshots;
 mod sockets;
 mod stdio;
 mod streams;

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, pipe};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
 use wippy::module::Digest;
 
 use crate::cli::program;
@@ -92,10 +93,7 @@ fn project() -> tempfile::TempDir {
             ("path", &"types.wasm"),
             ("hash", &hash_of("types")),
             ("method", &"greet"),
-            (
-                "imports",
-                &"[wasi:cli, wasi:io, wasi:clocks, wasi:filesystem]",
-            ),
+            ("imports", &"[wasi:cli, wasi:io, wasi:filesystem]"),
         ],
     );
     project.command("cat", "cat", "[wasi:cli, wasi:io]", &[]);
@@ -169,11 +167,18 @@ impl Lost {
     }
 }
 
-/// Standard error without the lines of the log.
+/// Standard error without the lines of the log, and with `--json` the messages in it.
 fn told(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let lines = text.lines().filter(|line| !line.contains(" service: "));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines
+        .map(|line| match serde_json::from_str::<Value>(line) {
+            Ok(error) if error.is_object() => {
+                format!("error: {}\n", error["message"].as_str().expect("text"))
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect()
 }
 
 /// The paths of all commands below one, as the program's help has them.

@@ -163,7 +163,10 @@ fn command_names_are_unique_and_the_first_keeps_its_own() {
     let ran = wippy(&project, &["run", "exits", "code", "6"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(6), ""), "{ran:?}");
     let text = "error: test:again: meta.command.name: command name \"exits\" is not unique: test:exits at ";
-    assert!(ran.err.contains(text), "{ran:?}");
+    let others = "warning: another entry has a mistake; 'wippy check' shows it\n";
+    assert_eq!(ran.err, others);
+    let check = wippy(&project, &["check"]);
+    assert!(check.err.contains(text), "{check:?}");
     let list = wippy(&project, &["run", "list"]);
     assert_eq!(list.out, "Available commands:\n  exits\n");
 }

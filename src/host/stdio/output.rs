@@ -41,7 +41,7 @@ pub enum OutputLost {
 }
 
 struct State {
-    /// `None`: it was closed from the start, and what is written fails.
+    /// `None`: it was closed from the start, and stays so.
     descriptor: Option<Descriptor>,
     kept: Vec<u8>,
     /// How much of `kept` is written already.
@@ -85,10 +85,10 @@ impl Output {
         };
         crate::fs::survive_the_limit()?;
         let lost = Some(Signal::new(handle)?);
-        Ok(Output {
-            lost,
-            ..Output::new(handle, fd)?
-        })
+        let output = Output::new(handle, fd)?;
+        // If it was closed, what is written fails and is lost: a guest may not look after it.
+        output.lock().failure = Failure::None;
+        Ok(Output { lost, ..output })
     }
 
     /// The same for a FIFO or a device that a guest has opened, without blocking.
@@ -111,7 +111,10 @@ impl Output {
             drained,
             lost: None,
             state: Mutex::new(State {
-                failure: Failure::None,
+                failure: match descriptor {
+                    Some(_) => Failure::None,
+                    None => Failure::Closed,
+                },
                 lost: None,
                 in_line: false,
                 descriptor,

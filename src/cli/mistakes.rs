@@ -1,0 +1,105 @@
+//! Which of a project's mistakes are told before something of it is called or run: those that
+//! matter to it in full, those of the other entries as a number.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{USAGE, report};
+use crate::Runtime;
+use crate::registry::{Diagnostic, Entry, Id, Loaded, LookupError};
+
+/// What was told, and what was only counted.
+pub(super) struct Mistakes {
+    json: bool,
+    /// The entries that matter: those that are asked for, and what they need.
+    matter: HashSet<Id>,
+    /// The entries whose errors were told.
+    told: HashSet<Id>,
+    /// The errors of other entries.
+    others: usize,
+}
+
+/// The entry that a lookup is about, whether or not it can be used.
+pub(super) fn asked_for(found: Result<&Arc<Entry>, LookupError>) -> Option<Id> {
+    match found {
+        Ok(entry) => Some(entry.id.clone()),
+        Err(LookupError::Mistaken { id, .. } | LookupError::NotRun { id, .. }) => Some(id),
+        Err(_) => None,
+    }
+}
+
+impl Mistakes {
+    /// Tells the mistakes in a project's YAML: all of those that belong to no entry, and those of
+    /// `entries` and of what they need.
+    ///
+    /// # Errors
+    /// The exit status, where the command line is mistaken: nothing is done then.
+    pub(super) fn of_project(
+        loaded: &Loaded,
+        entries: impl IntoIterator<Item = Id>,
+        json: bool,
+    ) -> Result<Mistakes, u8> {
+        let mut mistakes = Mistakes {
+            json,
+            matter: HashSet::new(),
+            told: HashSet::new(),
+            others: 0,
+        };
+        for id in entries {
+            let needed = loaded.registry.needed_by(&id).into_iter().cloned();
+            mistakes.matter.extend(needed);
+        }
+        mistakes.tell(&loaded.diagnostics);
+        match loaded.command_line_is_mistaken() {
+            true => Err(USAGE),
+            false => Ok(mistakes),
+        }
+    }
+
+    /// Loads the project's modules and tells their mistakes in the same way, and how many the
+    /// other entries have.
+    pub(super) async fn of_modules(
+        &mut self,
+        runtime: &Runtime,
+    ) -> Result<(), wippy_dispatcher::Error> {
+        let found = runtime.load().await?;
+        self.tell(&found);
+        self.tell_others();
+        Ok(())
+    }
+
+    /// Whether an entry's mistakes were told already.
+    pub(super) fn were_told(&self, entry: &str) -> bool {
+        self.told.iter().any(|id| id.to_string() == entry)
+    }
+
+    fn tell(&mut self, found: &[Diagnostic]) {
+        let matters = |found: &&Diagnostic| match &found.entry {
+            Some(entry) => self.matter.contains(entry),
+            None => true,
+        };
+        let (shown, others): (Vec<_>, Vec<_>) = found.iter().partition(matters);
+        self.others += others.iter().filter(|found| found.is_error()).count();
+        let errors = shown.iter().filter(|found| found.is_error());
+        self.told
+            .extend(errors.filter_map(|found| found.entry.clone()));
+        report::diagnostics(shown, self.json);
+    }
+
+    /// How many mistakes other entries have, on one line.
+    pub(super) fn tell_others(&self) {
+        let text = match self.others {
+            0 => return,
+            1 => "another entry has a mistake; 'wippy check' shows it".to_owned(),
+            many => format!("other entries have {many} mistakes; 'wippy check' shows them"),
+        };
+        report::diagnostics([&Diagnostic::warning(text)], self.json);
+    }
+}
+
+/// Tells the mistakes of a project where nothing of it is asked for, or nothing that is there.
+pub(super) fn of_no_entry(loaded: &Loaded, json: bool) -> Result<Mistakes, u8> {
+    let mistakes = Mistakes::of_project(loaded, [], json)?;
+    mistakes.tell_others();
+    Ok(mistakes)
+}
