@@ -37,14 +37,9 @@ pub struct Standalone {
 /// Why a grant cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum GrantError {
-    /// The directory is not there, or is something else.
-    #[error("{}: {reason}", .path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// What the system says.
-        reason: String,
-    },
+    /// The directory is not there, or is something else: what the system says.
+    #[error("{0}")]
+    Directory(String),
     /// The guest would see two directories under one path.
     #[error("two directories are {0} to the guest")]
     GuestPath(String),
@@ -129,13 +124,11 @@ impl Standalone {
     /// # Errors
     /// `Directory` and `GuestPath`.
     pub fn directory(mut self, directory: Directory) -> Result<Standalone, GrantError> {
-        let refused = |reason: &str| GrantError::Directory {
-            path: directory.host.clone(),
-            reason: reason.to_owned(),
-        };
         match std::fs::metadata(&directory.host) {
-            Err(error) => return Err(refused(&error.to_string())),
-            Ok(metadata) if !metadata.is_dir() => return Err(refused("not a directory")),
+            Err(error) => return Err(GrantError::Directory(error.to_string())),
+            Ok(metadata) if !metadata.is_dir() => {
+                return Err(GrantError::Directory("not a directory".to_owned()));
+            }
             Ok(_) => {}
         }
         let mut others = self.directories.iter();

@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, Event, ReadFlags, Reader, WatchFlags};
+use rustix::io::Errno;
 use wippy_dispatcher::{Handle, Interest, Source};
 
 use crate::registry::Inputs;
@@ -46,7 +47,11 @@ impl Watcher {
         let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let mut directories: HashMap<i32, Directory> = HashMap::new();
         let mut watch = |path: PathBuf| -> io::Result<i32> {
-            let number = inotify::add_watch(&fd, &path, CHANGES | WatchFlags::ONLYDIR)?;
+            let added = inotify::add_watch(&fd, &path, CHANGES | WatchFlags::ONLYDIR);
+            let number = added.map_err(|errno| match errno {
+                Errno::NOSPC => io::Error::other("fs.inotify.max_user_watches is reached"),
+                errno => errno.into(),
+            })?;
             directories.entry(number).or_default().path = path;
             Ok(number)
         };

@@ -42,7 +42,7 @@ pub(super) fn is_wanted(command: &arguments::Command) -> bool {
 
 pub(super) fn main(options: &Options, load: impl Fn() -> Loaded) -> u8 {
     let outcome = match files(&options.command) {
-        Ok(files) => run(|| match &files {
+        Ok(files) => run(options.json, || match &files {
             Files::Project(more) => {
                 let mut inputs = load().inputs();
                 inputs.files.extend(more.files.iter().cloned());
@@ -85,7 +85,7 @@ fn files(command: &arguments::Command) -> Result<Files, &'static str> {
     })
 }
 
-fn run(inputs: impl Fn() -> Inputs) -> io::Result<u8> {
+fn run(json: bool, inputs: impl Fn() -> Inputs) -> io::Result<u8> {
     let dispatcher = Dispatcher::new().map_err(io::Error::other)?;
     let handle = dispatcher.handle();
     let stop = Signal::new(&handle).map_err(io::Error::other)?;
@@ -104,7 +104,9 @@ fn run(inputs: impl Fn() -> Inputs) -> io::Result<u8> {
                 First::Left(_) => return Ok::<_, io::Error>(()),
                 First::Right(path) => {
                     let path = path?;
-                    report::text(&format!("{} changed: again", shown(&path).display()));
+                    if !json {
+                        report::text(&format!("{} changed: again", shown(&path).display()));
+                    }
                 }
             }
         }

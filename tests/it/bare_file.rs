@@ -304,11 +304,11 @@ fn options_that_cannot_be_read_are_usage_errors() {
     for (words, text) in [
         (
             ["run", "--dir", "nowhere", "add.wat"],
-            "error: --dir nowhere: nowhere: ",
+            "error: --dir nowhere: No such file or directory",
         ),
         (
             ["run", "--dir", "add.wat", "add.wat"],
-            "error: --dir add.wat: add.wat: not a directory",
+            "error: --dir add.wat: not a directory",
         ),
         (
             ["run", "--env", "SURELY_NOT_SET", "add.wat"],

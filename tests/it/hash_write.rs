@@ -1,12 +1,15 @@
 //! `wippy hash --write`: the hashes of the files as they are, put where the old ones stand.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Stdio;
 
 use wippy::module::Digest;
 
 use crate::cli::{Ran, program, run};
+use crate::terminals::Terminal;
 
 /// A module of its own for each number.
 fn module(number: u32) -> Vec<u8> {
@@ -124,4 +127,28 @@ fn a_hash_that_is_not_written_there_stays() {
         "{ran:?}"
     );
     assert_eq!(read(project.path()), yaml(&hash(1), "old"));
+}
+
+#[test]
+fn on_a_terminal_it_asks() {
+    for (answer, code, first) in [("n\n", 1, "sha256:00".to_owned()), ("y\n", 0, hash(1))] {
+        let project = project(&yaml("sha256:00", &hash(2)));
+        let Terminal { mut keyboard, tty } = Terminal::new();
+        let mut command = program(project.path(), &["hash", "--write"]);
+        command
+            .stdin(tty.try_clone().expect("a copy"))
+            .stderr(tty)
+            .stdout(Stdio::null());
+        let mut child = command.spawn().expect("the program");
+        // The parent's copies of the other end would keep the terminal open.
+        drop(command);
+        keyboard.write_all(answer.as_bytes()).expect("typed");
+        let mut shown = Vec::new();
+        // The end of a terminal is an error.
+        let _ = keyboard.read_to_end(&mut shown);
+        assert_eq!(child.wait().expect("its end").code(), Some(code));
+        let shown = String::from_utf8(shown).expect("text");
+        assert!(shown.contains("write 1 hash? [y/N] "), "{shown}");
+        assert_eq!(read(project.path()), yaml(&first, &hash(2)));
+    }
 }
