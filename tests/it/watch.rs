@@ -183,6 +183,14 @@ fn the_files_that_are_read_are_told_of() {
         "{}",
         ran.err
     );
+    // Nothing but these: what libraries do comes with one more.
+    assert!(
+        ran.err.lines().all(|line| line.contains(" read: ")),
+        "{}",
+        ran.err
+    );
+    let ran = run(&mut program(path, &["-vv", "run", "args"]));
+    assert!(ran.err.contains("wasmtime"), "{}", ran.err);
     let ran = run(&mut program(path, &["run", "args"]));
     assert_eq!(ran.err, "");
 }
