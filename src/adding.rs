@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::module::{ModuleError, describe, fs_entry};
+use crate::module::{ModuleError, describe, fs_entry, to_binary};
 use crate::registry::{
     EditError, Entry, Id, Loaded, Registry, append_entries, namespace_of, replace_file,
 };
@@ -44,6 +44,14 @@ pub enum AddError {
         /// What is wrong with it.
         error: ModuleError,
     },
+    /// The file is text, which documents include from their source directory only.
+    #[error("{}: text has to lie below {}", .path.display(), .source_dir.display())]
+    Outside {
+        /// The file.
+        path: PathBuf,
+        /// The source directory.
+        source_dir: PathBuf,
+    },
     /// The name is taken.
     #[error("{0} is there already")]
     Taken(Id),
@@ -57,11 +65,11 @@ pub enum AddError {
     },
 }
 
-/// Makes the entry of a module's file. Without a name it has the file's; without a method it is the
+/// Makes the entry of a module's file, binary or text. Without a name it has the file's; without a method it is the
 /// command, or else the only function. Compiles the module; blocks.
 ///
 /// # Errors
-/// `Io`, `Module` and `Taken`.
+/// `Io`, `Module`, `Outside` and `Taken`.
 pub fn addition(
     loaded: &Loaded,
     file: &Path,
@@ -76,7 +84,11 @@ pub fn addition(
         path: file.to_owned(),
         error,
     };
-    let bytes = fs::read(file).map_err(io)?;
+    let mut bytes = fs::read(file).map_err(io)?;
+    let is_text = !bytes.starts_with(b"\0") && str::from_utf8(&bytes).is_ok();
+    if is_text {
+        bytes = to_binary(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
+    }
     let described = describe(&bytes, None).map_err(wrong)?;
     let method = described
         .method(method.unwrap_or_default())
@@ -97,6 +109,21 @@ pub fn addition(
         return Err(AddError::Taken(id));
     }
     let mut lines = String::new();
+    if is_text {
+        let outside = || AddError::Outside {
+            path: file.clone(),
+            source_dir: loaded.source_dir.clone(),
+        };
+        let root = loaded.source_dir.canonicalize().map_err(|_| outside())?;
+        let path = file.strip_prefix(root).map_err(|_| outside())?;
+        let source = format!("file:///{}", path.display());
+        lines = described.text_entry(&id.name, &source, &method);
+        return Ok(Addition {
+            id,
+            document,
+            lines,
+        });
+    }
     let (fs, path) = match holder(registry, &file) {
         Some((entry, path)) => (reference(&entry.id, &namespace), path),
         None => {

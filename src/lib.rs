@@ -4,7 +4,7 @@
 //! ([`registry`]); a module is compiled once and linked from that list alone ([`module`]); every
 //! call runs in a fresh instance ([`function`]), and whatever a guest waits for, it waits for in
 //! one single-threaded dispatcher ([`host`]). [`Runtime`] ties these together; the command line is
-//! a thin layer over it ([`cli`]).
+//! a thin layer over it ([`cli`]). A module without a project is a [`Standalone`].
 
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]

@@ -146,10 +146,8 @@ impl Description {
                 fs_entry("files", directory) + &self.entry(stem, "files", &path, method)
             }
             // Beside the YAML file.
-            Location::File { file, .. } => {
-                self.text_entry(stem, &quoted(&format!("file://{file}")), method)
-            }
-            Location::Entry { source, .. } => self.text_entry(stem, &literal(source), method),
+            Location::File { file, .. } => self.text_entry(stem, &format!("file://{file}"), method),
+            Location::Entry { source, .. } => self.text_entry(stem, source, method),
         };
         let lines = entries.lines().map(|line| match line {
             "" => "\n".to_owned(),
@@ -178,9 +176,9 @@ impl Description {
         text
     }
 
-    /// The entry that runs its text, `source` as YAML has it.
-    fn text_entry(&self, name: &str, source: &str, method: &str) -> String {
-        let name = quoted(name);
+    /// The entry that runs its text, or the file that `source` names with `file://`.
+    pub fn text_entry(&self, name: &str, source: &str, method: &str) -> String {
+        let (name, source) = (quoted(name), literal(source));
         let mut text = format!("- name: {name}\n  kind: function.wat\n  source: {source}\n");
         self.finish(&mut text, method);
         text

@@ -122,6 +122,21 @@ fn an_added_module_runs() {
     ]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_ran(&run(&["call", "hello", "\"x\""]), 0, "\"Hello, x!\"\n", "");
+
+    // Text, which the document includes.
+    let text = "(module (func (export \"one\") (result i32) (i32.const 1)))";
+    let (inside, outside) = (project.join("one.wat"), above.path().join("one.wat"));
+    for path in [&inside, &outside] {
+        fs::write(path, text).expect("a file");
+    }
+    let ran = run(&["add", "--write", inside.to_str().expect("text")]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_ran(&run(&["call", "one"]), 0, "1\n", "");
+    let ran = run(&["add", "--name", "two", outside.to_str().expect("text")]);
+    assert!(
+        ran.code == Some(2) && ran.err.contains("text has to lie below "),
+        "{ran:?}"
+    );
     let ran = run(&["check"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
 }

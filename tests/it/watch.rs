@@ -146,8 +146,8 @@ fn a_file_by_itself_is_watched_too() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(2), text));
 }
 
-#[test]
-fn the_files_that_are_read_are_told_of() {
+/// A command that prints a variable of a file, beside a function whose text is another file.
+fn with_variables() -> tempfile::TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path();
     fs::create_dir(path.join("parts")).expect("a directory");
@@ -165,6 +165,30 @@ fn the_files_that_are_read_are_told_of() {
             method: \"wasi:cli/run\", imports: [wasi:cli, wasi:io, wasi:clocks], wasi: {{env: [{{id: a, name: A}}]}}}}\n"
     );
     fs::write(path.join("_index.yaml"), yaml).expect("a file");
+    directory
+}
+
+#[test]
+fn a_file_of_variables_is_watched_too() {
+    let directory = with_variables();
+    let path = directory.path();
+    let mut watching = Watching::start(&mut program(path, &["run", "--watch", "args"]));
+    let rest = ["cwd: /", "initial-cwd: /"];
+    for (number, before) in [("1", "arg 0: args"), ("2", "initial-cwd: /")] {
+        watching.expect("arg 0: args", before);
+        watching.expect(&format!("env A={number}"), "");
+        for line in rest {
+            watching.expect(line, "");
+        }
+        fs::write(path.join("variables"), "A=2\n").expect("a file");
+    }
+    assert_eq!(watching.end(Signal::INT), Some(130));
+}
+
+#[test]
+fn the_files_that_are_read_are_told_of() {
+    let directory = with_variables();
+    let path = directory.path();
     let ran = run(&mut program(path, &["-v", "run", "args"]));
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.out.contains("env A=1\n"), "{ran:?}");
