@@ -11,14 +11,16 @@ use crate::module::MODULE_MAX;
 /// The word for standard input.
 pub(super) const STDIN: &str = "-";
 
-/// Whether a word means a file, or standard input, rather than an entry or a command. A full ID
-/// never does; a file whose path holds a `:` is written with `./` before it.
+/// Whether a word means a file, or standard input, rather than an entry or a command: a path that
+/// begins with `/`, `./` or `../`; a name that ends in `.wasm` or `.wat`, or that holds a `/` and is
+/// there. A full ID is never one.
 pub(super) fn is_file(word: &str) -> bool {
     let is_path = ["/", "./", "../"]
         .iter()
         .any(|start| word.starts_with(start));
-    let looks_like_one = || word.contains('/') || word.ends_with(".wasm") || word.ends_with(".wat");
-    word == STDIN || is_path || (!word.contains(':') && looks_like_one())
+    let is_module = || word.ends_with(".wasm") || word.ends_with(".wat");
+    let is_there = || word.contains('/') && Path::new(word).is_file();
+    word == STDIN || is_path || (!word.contains(':') && (is_module() || is_there()))
 }
 
 /// The module of such a word with what it may use.
@@ -100,10 +102,10 @@ mod tests {
 
     #[test]
     fn a_word_is_a_file_an_id_or_a_name() {
-        for word in ["-", "a.wasm", "a.wat", "x/y", "./a:b", "../x", "/x"] {
+        for word in ["-", "a.wasm", "a.wat", "src/lib.rs", "./a:b", "../x", "/x"] {
             assert!(is_file(word), "{word}");
         }
-        for word in ["add", "app:add", "app:x/y.wasm", "run", "list"] {
+        for word in ["add", "app:add", "app:x/y.wasm", "x/y", "list"] {
             assert!(!is_file(word), "{word}");
         }
     }

@@ -109,7 +109,7 @@ fn what_is_called_has_to_be_there_and_to_be_one() {
     assert_eq!(ran.code, Some(2));
     let expected = "method \"three\" not found; the module exports one, two";
     assert!(ran.err.contains(expected), "{ran:?}");
-    for name in ["none.wasm", "./none", "none/none"] {
+    for name in ["none.wasm", "./none", "none/none.wasm"] {
         let expected = format!("error: {name}: no such file\n");
         assert_ran(&call(&[name, "f"]), 2, "", &expected);
         let ran = run(&mut program(directory.path(), &["run", name]));
