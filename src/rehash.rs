@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use crate::module::ModuleError;
 use crate::registry::{
-    Diagnostic, Entry, Id, Place, Registry, Source, replace_file, replace_scalar,
+    Diagnostic, Entry, Id, Node, Place, Registry, Source, replace_file, replace_scalar, set_field,
 };
 use crate::runtime::digest;
 
@@ -17,44 +15,71 @@ pub struct HashChange {
     pub entry: Id,
     /// Where its hash is written.
     pub place: Place,
-    /// As it is written.
+    /// As it is written; empty where none is, and the place is where it comes.
     pub old: String,
     /// `sha256:` and the digest of the file.
     pub new: String,
 }
 
-/// The hashes among those of `entries` that are not their files' own. What cannot be read is told.
-/// Blocks.
-pub fn hash_changes<'a>(
+/// The hashes among those of the entries with these IDs that are not their files' own, or are not
+/// written at all. What cannot be read is told. Blocks.
+pub fn hash_changes(
     registry: &Registry,
-    entries: impl IntoIterator<Item = &'a Arc<Entry>>,
+    ids: impl IntoIterator<Item = Id>,
 ) -> (Vec<HashChange>, Vec<Diagnostic>) {
     let (mut changes, mut mistakes) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let Some(Source::File { fs, path, hash }) = entry.function().map(|f| &f.source) else {
-            continue;
+    for id in ids {
+        let change = match registry.get(&id) {
+            Some(entry) => outdated(registry, entry),
+            None => Ok(missing(registry, &id)),
         };
-        let change = |digest| HashChange {
-            entry: entry.id.clone(),
-            place: entry.place_of("hash").clone(),
-            old: hash.clone(),
-            new: format!("sha256:{digest}"),
-        };
-        match digest(registry, fs, path) {
-            Ok(digest) => {
-                let change = change(digest);
-                if !change.new.eq_ignore_ascii_case(hash) {
-                    changes.push(change);
-                }
-            }
-            Err(error) => mistakes.push(mistake(entry, &error)),
+        match change {
+            Ok(change) => changes.extend(change),
+            Err(mistake) => mistakes.push(mistake),
         }
     }
     (changes, mistakes)
 }
 
-fn mistake(entry: &Entry, error: &ModuleError) -> Diagnostic {
-    entry.mistake("path", error.to_string())
+fn outdated(registry: &Registry, entry: &Entry) -> Result<Option<HashChange>, Diagnostic> {
+    let Some(Source::File { fs, path, hash }) = entry.function().map(|f| &f.source) else {
+        return Ok(None);
+    };
+    let digest = digest(registry, fs, path);
+    let digest = digest.map_err(|error| entry.mistake("path", error.to_string()))?;
+    let new = format!("sha256:{digest}");
+    Ok((!new.eq_ignore_ascii_case(hash)).then(|| HashChange {
+        entry: entry.id.clone(),
+        place: entry.place_of("hash").clone(),
+        old: hash.clone(),
+        new,
+    }))
+}
+
+/// The hash of an entry that has none, and so cannot be used, if it says where its module is.
+fn missing(registry: &Registry, id: &Id) -> Option<HashChange> {
+    let (_, broken) = registry.broken().find(|(broken, _)| *broken == id)?;
+    if !matches!(&*broken.kind, "function.wasm" | "process.wasm") {
+        return None;
+    }
+    let fields = broken.config.as_mapping()?;
+    let text = |name| fields.get(name).and_then(Node::as_str);
+    let keys = |name: &str| fields.entries.iter().find(|(key, _)| *key.text == *name);
+    // Its own line, or else it comes behind the path.
+    let (key, _) = match keys("hash") {
+        Some((_, node)) if !node.is_null() => return None,
+        Some(own) => own,
+        None => keys("path")?,
+    };
+    let fs = Id::reference(text("fs")?, &id.namespace).ok()?;
+    // What cannot be read is among the entry's mistakes.
+    let digest = digest(registry, &fs, text("path")?).ok()?;
+    Some(HashChange {
+        entry: id.clone(),
+        place: key.place.clone(),
+        old: String::new(),
+        new: format!("sha256:{digest}"),
+    })
 }
 
 /// Writes the new hashes where the old ones stand; the rest of the files stays as it is. Each file is
@@ -77,8 +102,18 @@ pub fn write_hashes(changes: &[HashChange]) -> Result<(), String> {
         changes.dedup_by(|a, b| a.place == b.place && a.new == b.new);
         let mut new = old.clone();
         for change in changes {
-            new = replace_scalar(&new, &change.place, &change.old, &change.new)
-                .map_err(|error| format!("{}: {}: {error}", change.place, change.entry))?;
+            let HashChange {
+                place,
+                old,
+                new: hash,
+                ..
+            } = change;
+            let changed = match old.as_str() {
+                "" => set_field(&new, place, "hash", hash),
+                old => replace_scalar(&new, place, old, hash),
+            };
+            new =
+                changed.map_err(|error| format!("{}: {}: {error}", change.place, change.entry))?;
         }
         written.push((path, old, new));
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::arguments::{Hash, Options};
 use super::{FAILED, USAGE, output, report, report_diagnostics};
 use crate::module::Digest;
-use crate::registry::Loaded;
+use crate::registry::{Loaded, LookupError};
 use crate::{HashChange, hash_changes, write_hashes};
 
 pub(super) fn main(options: &Options, hash: &Hash, load: impl FnOnce() -> Loaded) -> u8 {
@@ -43,15 +43,23 @@ fn write(options: &Options, hash: &Hash, loaded: Loaded) -> u8 {
         return code;
     }
     let registry = &loaded.registry;
-    let chosen = hash.what.iter().map(|name| registry.resolve(name));
-    let chosen = match chosen.collect::<Result<Vec<_>, _>>() {
-        Ok(chosen) if chosen.is_empty() => registry.entries().collect(),
-        Ok(chosen) => chosen,
-        Err(error) => {
-            report::message(&error.to_string(), json);
-            return USAGE;
+    let mut chosen = Vec::new();
+    for name in &hash.what {
+        let found = registry.resolve(name).map(|entry| &entry.id);
+        match found {
+            Ok(id) => chosen.push(id.clone()),
+            // Its hash may be what it lacks.
+            Err(LookupError::Mistaken { id, .. }) => chosen.push(id),
+            Err(error) => {
+                report::message(&error.to_string(), json);
+                return USAGE;
+            }
         }
-    };
+    }
+    if hash.what.is_empty() {
+        chosen.extend(registry.entries().map(|entry| entry.id.clone()));
+        chosen.extend(registry.broken().map(|(id, _)| id.clone()));
+    }
     let (changes, mistakes) = hash_changes(registry, chosen);
     report::diagnostics(&mistakes, json);
     let code = if mistakes.is_empty() { 0 } else { USAGE };
@@ -107,6 +115,7 @@ fn text(changes: &[HashChange], json: bool) -> String {
                 });
                 writeln!(text, "{line}")
             }
+            false if old.is_empty() => writeln!(text, "{place}: {entry}\n  + {new}"),
             false => writeln!(text, "{place}: {entry}\n  - {old}\n  + {new}"),
         };
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::parse::parse;
-use super::tree::{Node, Place};
+use super::tree::{Key, Node, Place};
 
 /// Why a text is not changed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum EditError {
     /// The value comes from elsewhere: a placeholder, an alias, an override, a file.
     #[error("{0:?} is not written here as it is")]
     NotLiteral(String),
+    /// The entry is written in braces, or so that a field more cannot be told from the lines.
+    #[error("no line for {0:?} can be written here")]
+    NoLine(String),
     /// There is no list of entries with a line for each.
     #[error("there is no `entries:` with a `- ` line for each entry")]
     NoEntries,
@@ -52,6 +55,68 @@ pub fn replace_scalar(
     }
     let quote = quote.map(String::from).unwrap_or_default();
     Ok(format!("{before}{quote}{new}{after}"))
+}
+
+/// The text with `name: value` on the line of the key at `place`, if that is `name` without a value,
+/// or else on a line behind it. The value is text that needs no quotes.
+///
+/// # Errors
+/// `NoLine`.
+pub fn set_field(text: &str, place: &Place, name: &str, value: &str) -> Result<String, EditError> {
+    let refused = || EditError::NoLine(name.to_owned());
+    let at = offset(text, place).ok_or_else(refused)?;
+    let start = text.get(..at).and_then(|before| before.rfind('\n'));
+    let start = start.map_or(0, |newline| newline + 1);
+    let end = text.get(at..).and_then(|rest| rest.find('\n'));
+    let end = end.map_or(text.len(), |newline| at + newline);
+    let parts = (
+        text.get(..start),
+        text.get(start..at),
+        text.get(at..end),
+        text.get(end..),
+    );
+    let (Some(before), Some(indent), Some(line), Some(after)) = parts else {
+        return Err(refused());
+    };
+    if !indent
+        .trim_start_matches('\u{feff}')
+        .chars()
+        .all(|c| matches!(c, ' ' | '-'))
+    {
+        return Err(refused());
+    }
+    let own = line
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix(':'));
+    let changed = match own.map(str::trim) {
+        Some("") => format!("{before}{indent}{name}: {value}{after}"),
+        Some(comment) if comment.starts_with('#') => {
+            format!("{before}{indent}{name}: {value} {comment}{after}")
+        }
+        Some(_) => return Err(refused()),
+        None => {
+            let below = " ".repeat(indent.chars().count());
+            format!("{before}{indent}{line}\n{below}{name}: {value}{after}")
+        }
+    };
+    let written = place.line + u32::from(own.is_none());
+    let parsed = parse(&changed, &place.file);
+    let is_there = |node: &Node| has_field(node, name, written, value);
+    match parsed.error.is_none() && parsed.documents.iter().any(is_there) {
+        true => Ok(changed),
+        false => Err(refused()),
+    }
+}
+
+/// Whether a mapping has this field on this line.
+fn has_field(node: &Node, name: &str, line: u32, value: &str) -> bool {
+    let fields = node.as_mapping().map_or(&[][..], |fields| &fields.entries);
+    let items = node.as_sequence().unwrap_or_default();
+    let is_it = |(key, node): &(Key, Node)| {
+        *key.text == *name && key.place.line == line && node.as_str() == Some(value)
+    };
+    let mut below = fields.iter().map(|(_, node)| node).chain(items);
+    fields.iter().any(is_it) || below.any(|node| has_field(node, name, line, value))
 }
 
 /// Where a place is in the text, in bytes.
@@ -219,6 +284,30 @@ mod tests {
             let refused = replace_scalar(text, &place(line, column), old, "new");
             assert_eq!(refused, Err(EditError::NotLiteral(old.to_owned())));
         }
+    }
+
+    #[test]
+    fn a_field_is_set_on_its_line_or_behind_another() {
+        let text = "- name: a\n  path: x # where\n- path: y\n  hash:  # later\n  n: {path: z}";
+        for (line, column, expected) in [
+            (
+                2,
+                3,
+                "- name: a\n  path: x # where\n  hash: new\n- path: y\n  hash:  # later\n  n: {path: z}",
+            ),
+            (
+                4,
+                3,
+                "- name: a\n  path: x # where\n- path: y\n  hash: new # later\n  n: {path: z}",
+            ),
+        ] {
+            let changed = set_field(text, &place(line, column), "hash", "new");
+            assert_eq!(changed.as_deref(), Ok(expected));
+        }
+        let refused = Err(EditError::NoLine("hash".to_owned()));
+        assert_eq!(set_field(text, &place(5, 7), "hash", "new"), refused);
+        let folded = "path: x\n  y\n";
+        assert_eq!(set_field(folded, &place(1, 1), "hash", "new"), refused);
     }
 
     #[test]

@@ -40,7 +40,7 @@ use std::sync::Arc;
 use crate::env::OsEnvironment;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use edit::{EditError, append_entries, namespace_of, replace_file, replace_scalar};
+pub use edit::{EditError, append_entries, namespace_of, replace_file, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
 pub use id::{Id, InvalidId};
 pub use include::MAX_INCLUDE_BYTES;

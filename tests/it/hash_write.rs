@@ -106,6 +106,25 @@ fn the_entries_that_are_named_are_those_that_change() {
 }
 
 #[test]
+fn a_hash_that_is_missing_is_written_behind_the_path() {
+    let entry = |fields: &str| {
+        format!(
+            "namespace: app\nentries:\n  - {{name: files, kind: fs.directory, directory: modules}}\n  \
+             - name: f\n    kind: function.wasm\n    path: a.wasm  # the module\n{fields}    fs: files\n    method: f\n"
+        )
+    };
+    let written = format!("    hash: {}\n", hash(1));
+    for fields in ["", "    hash:\n"] {
+        let project = project(&entry(fields));
+        let ran = wippy(project.path(), &["--yes"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(read(project.path()), entry(&written));
+        let called = run(&mut program(project.path(), &["call", "f"]));
+        assert_eq!(called.out, "1\n", "{called:?}");
+    }
+}
+
+#[test]
 fn a_hash_that_is_not_written_there_stays() {
     let before = yaml("sha256:00", &hash(2)).replace("sha256:00", "${NO_HASH|sha256:00}");
     let project = project(&before);
