@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::module::ModuleError;
 use crate::registry::{
     Diagnostic, Entry, Id, Node, Place, Registry, Source, replace_file, replace_scalar, set_field,
 };
@@ -29,25 +30,23 @@ pub fn hash_changes(
 ) -> (Vec<HashChange>, Vec<Diagnostic>) {
     let (mut changes, mut mistakes) = (Vec::new(), Vec::new());
     for id in ids {
-        let change = match registry.get(&id) {
-            Some(entry) => outdated(registry, entry),
-            None => Ok(missing(registry, &id)),
+        let Some(entry) = registry.get(&id) else {
+            changes.extend(missing(registry, &id));
+            continue;
         };
-        match change {
+        match outdated(registry, entry) {
             Ok(change) => changes.extend(change),
-            Err(mistake) => mistakes.push(mistake),
+            Err(error) => mistakes.push(entry.mistake("path", error.to_string())),
         }
     }
     (changes, mistakes)
 }
 
-fn outdated(registry: &Registry, entry: &Entry) -> Result<Option<HashChange>, Diagnostic> {
+fn outdated(registry: &Registry, entry: &Entry) -> Result<Option<HashChange>, ModuleError> {
     let Some(Source::File { fs, path, hash }) = entry.function().map(|f| &f.source) else {
         return Ok(None);
     };
-    let digest = digest(registry, fs, path);
-    let digest = digest.map_err(|error| entry.mistake("path", error.to_string()))?;
-    let new = format!("sha256:{digest}");
+    let new = format!("sha256:{}", digest(registry, fs, path)?);
     Ok((!new.eq_ignore_ascii_case(hash)).then(|| HashChange {
         entry: entry.id.clone(),
         place: entry.place_of("hash").clone(),
