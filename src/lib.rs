@@ -12,6 +12,7 @@
 mod adding;
 pub mod check;
 pub mod cli;
+mod delivery;
 pub mod env;
 pub mod fs;
 pub mod function;
@@ -29,6 +30,7 @@ mod rehash;
 mod runtime;
 mod standalone;
 mod template;
+pub mod trust;
 mod watch;
 
 pub use adding::{AddError, Addition, addition};

@@ -7,74 +7,86 @@ use std::rc::Rc;
 use wippy_dispatcher::{Handle, Signal};
 
 /// Empty, being made by a task of its own, or made. Whoever waits may go away at any time; the
-/// making goes on. A failure is given to those who waited for it, and the next asker tries anew.
-pub(crate) struct Once<T> {
-    state: Rc<RefCell<State<T>>>,
+/// making goes on. A failure is given to all who waited for it, and who asks after it tries anew.
+pub(crate) struct Once<T, E> {
+    state: Rc<RefCell<State<T, E>>>,
 }
 
-enum State<T> {
+enum State<T, E> {
     Empty,
-    Making(Signal),
+    Making(Rc<Attempt<E>>),
     Made(T),
 }
 
-impl<T> Default for Once<T> {
-    fn default() -> Once<T> {
+/// A making, and why it failed, once it has ended.
+struct Attempt<E> {
+    ended: Signal,
+    failure: RefCell<Option<E>>,
+}
+
+impl<T, E> Default for Once<T, E> {
+    fn default() -> Once<T, E> {
         Once {
             state: Rc::new(RefCell::new(State::Empty)),
         }
     }
 }
 
-impl<T: Clone + 'static> Once<T> {
+impl<T, E> Once<T, E>
+where
+    T: Clone + 'static,
+    E: Clone + From<wippy_dispatcher::Error> + 'static,
+{
     /// The value, made by `make` if nobody has begun.
     ///
     /// # Errors
     /// What `make` gives, or the dispatcher's.
-    pub(crate) async fn get<E, M, F>(&self, handle: &Handle, make: M) -> Result<T, E>
+    pub(crate) async fn get<M, F>(&self, handle: &Handle, make: M) -> Result<T, E>
     where
-        E: Clone + From<wippy_dispatcher::Error> + 'static,
         M: FnOnce() -> F,
         F: Future<Output = Result<T, E>> + 'static,
     {
-        loop {
-            let made = match &*self.state.borrow() {
-                State::Made(value) => return Ok(value.clone()),
-                State::Making(made) => made.clone(),
-                State::Empty => break,
-            };
-            // A failed attempt leaves it empty: then this asker makes it itself.
-            made.wait().await?;
+        let under_way = match &*self.state.borrow() {
+            State::Made(value) => return Ok(value.clone()),
+            State::Making(attempt) => Some(attempt.clone()),
+            State::Empty => None,
+        };
+        let attempt = match under_way {
+            Some(attempt) => attempt,
+            None => self.begin(handle, make())?,
+        };
+        attempt.ended.wait().await?;
+        if let Some(failure) = &*attempt.failure.borrow() {
+            return Err(failure.clone());
         }
-        self.make(handle, make()).await
+        match &*self.state.borrow() {
+            State::Made(value) => Ok(value.clone()),
+            State::Empty | State::Making(_) => Err(wippy_dispatcher::Error::Closed.into()),
+        }
     }
 
-    async fn make<E, F>(&self, handle: &Handle, making: F) -> Result<T, E>
+    fn begin<F>(&self, handle: &Handle, making: F) -> Result<Rc<Attempt<E>>, E>
     where
-        E: Clone + From<wippy_dispatcher::Error> + 'static,
         F: Future<Output = Result<T, E>> + 'static,
     {
-        let made = Signal::new(handle)?;
-        let failure = Rc::new(RefCell::new(None));
-        let (state, told, signal) = (self.state.clone(), failure.clone(), made.clone());
+        let attempt = Rc::new(Attempt {
+            ended: Signal::new(handle)?,
+            failure: RefCell::new(None),
+        });
+        let (state, own) = (self.state.clone(), attempt.clone());
         let task = handle.spawn(async move {
-            let result = making.await;
-            *state.borrow_mut() = match result {
+            let made = match making.await {
                 Ok(value) => State::Made(value),
                 Err(error) => {
-                    *told.borrow_mut() = Some(error);
+                    own.failure.replace(Some(error));
                     State::Empty
                 }
             };
-            signal.set();
+            state.replace(made);
+            own.ended.set();
         })?;
-        *self.state.borrow_mut() = State::Making(made.clone());
+        self.state.replace(State::Making(attempt.clone()));
         task.detach();
-        made.wait().await?;
-        if let State::Made(value) = &*self.state.borrow() {
-            return Ok(value.clone());
-        }
-        let failure = failure.borrow_mut().take();
-        Err(failure.unwrap_or_else(|| wippy_dispatcher::Error::Closed.into()))
+        Ok(attempt)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -11,9 +12,10 @@ use std::time::Duration;
 use crate::Error;
 use crate::handle::Handle;
 use crate::sleep::Sleep;
+use crate::wake::{discard, wake};
 
 /// A job without its type. Dropping it delivers its result, or `Closed` if it never ran.
-trait Work: Send {
+pub(crate) trait Work: Send {
     fn run(&mut self);
 }
 
@@ -29,6 +31,8 @@ struct Inner {
     max_threads: usize,
     max_queue: usize,
     idle: Duration,
+    /// The threads of all pools of a dispatcher.
+    total: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -42,25 +46,42 @@ struct State {
 
 impl Pool {
     pub(crate) fn new(max_threads: usize, max_queue: usize, idle: Duration) -> Pool {
+        Pool::counted(max_threads, max_queue, idle, Arc::default())
+    }
+
+    /// Another pool of the same dispatcher, with a thread for each of so many permits. The queue is
+    /// for jobs whose permits come from others that are about to leave their threads.
+    pub(crate) fn for_permits(&self, permits: usize) -> Pool {
+        let Inner { idle, total, .. } = &*self.inner;
+        Pool::counted(permits, permits, *idle, total.clone())
+    }
+
+    fn counted(
+        max_threads: usize,
+        max_queue: usize,
+        idle: Duration,
+        total: Arc<AtomicUsize>,
+    ) -> Pool {
         let inner = Inner {
             state: Mutex::new(State::default()),
             work: Condvar::new(),
             max_threads: max_threads.max(1),
             max_queue,
             idle,
+            total,
         };
         Pool {
             inner: Arc::new(inner),
         }
     }
 
-    /// How many threads there are now.
+    /// How many threads all pools of the dispatcher have now.
     pub(crate) fn threads(&self) -> usize {
-        self.inner.lock().threads
+        self.inner.total.load(Ordering::Relaxed)
     }
 
     /// Jobs that a free thread will take do not count as waiting, however slow it is to start.
-    fn submit(&self, work: Box<dyn Work>) -> Result<(), Error> {
+    pub(crate) fn submit(&self, work: Box<dyn Work>) -> Result<(), Error> {
         let mut state = self.inner.lock();
         if state.closed {
             return Err(Error::Closed);
@@ -76,7 +97,10 @@ impl Pool {
                 .name("wippy-blocking".into())
                 .spawn(move || inner.run());
             match started {
-                Ok(_) => state.threads += 1,
+                Ok(_) => {
+                    state.threads += 1;
+                    self.inner.total.fetch_add(1, Ordering::Relaxed);
+                }
                 // With no thread at all nobody would ever take the job.
                 Err(error) if state.threads == 0 => {
                     let refused = state.queue.pop_back();
@@ -147,6 +171,7 @@ impl Inner {
             }
         }
         state.threads -= 1;
+        self.total.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -171,11 +196,11 @@ struct Cell<T> {
 }
 
 impl<T: Send + 'static> Job<T> {
-    pub(crate) fn new<F>(handle: &Handle, job: F) -> Job<T>
+    pub(crate) fn new<F>(handle: &Handle, pool: &Pool, job: F) -> Job<T>
     where
         F: FnOnce() -> T + Send + 'static,
     {
-        let state = match start(handle, job) {
+        let state = match start(handle, pool, job) {
             Ok(state) => state,
             Err(error) => JobState::Failed(Some(error)),
         };
@@ -183,7 +208,7 @@ impl<T: Send + 'static> Job<T> {
     }
 }
 
-fn start<T, F>(handle: &Handle, job: F) -> Result<JobState<T>, Error>
+fn start<T, F>(handle: &Handle, pool: &Pool, job: F) -> Result<JobState<T>, Error>
 where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
@@ -201,7 +226,7 @@ where
         waker: None,
         abandoned: false,
     }));
-    handle.shared().pool.submit(Box::new(Pooled {
+    pool.submit(Box::new(Pooled {
         job: Some(job),
         result: None,
         cell: cell.clone(),
@@ -237,9 +262,7 @@ impl<T, F> Drop for Pooled<T, F> {
         cell.result = Some(self.result.take().unwrap_or(Err(Error::Closed)));
         let waker = cell.waker.take();
         drop(cell);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        waker.into_iter().for_each(wake);
     }
 }
 
@@ -247,7 +270,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn catch<T>(job: impl FnOnce() -> T) -> Result<T, Error> {
+pub(crate) fn catch<T>(job: impl FnOnce() -> T) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(job)).map_err(|payload| {
         let text = payload
             .downcast_ref::<&str>()
@@ -264,14 +287,16 @@ impl<T> Future for Job<T> {
         match &mut self.state {
             JobState::Failed(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Closed))),
             JobState::Pooled(cell) => {
+                // Cloned before and dropped after the lock: either may run foreign code.
+                let waker = cx.waker().clone();
                 let mut cell = lock(cell);
-                match cell.result.take() {
-                    Some(result) => Poll::Ready(result),
-                    None => {
-                        cell.waker = Some(cx.waker().clone());
-                        Poll::Pending
-                    }
-                }
+                let (polled, old) = match cell.result.take() {
+                    Some(result) => (Poll::Ready(result), Some(waker)),
+                    None => (Poll::Pending, cell.waker.replace(waker)),
+                };
+                drop(cell);
+                discard(old);
+                polled
             }
             JobState::Simulated(sleep, job) => match Pin::new(sleep).poll(cx) {
                 Poll::Pending => Poll::Pending,
@@ -288,10 +313,21 @@ impl<T> Future for Job<T> {
 // Nothing in a job is pinned: the sleep is `Unpin` and the rest lies on the heap.
 impl<T> Unpin for Job<T> {}
 
+impl<T> Job<T> {
+    /// Not started, it never runs.
+    pub(crate) fn abandon(&self) {
+        if let JobState::Pooled(cell) = &self.state {
+            let mut cell = lock(cell);
+            cell.abandoned = true;
+            let waker = cell.waker.take();
+            drop(cell);
+            discard(waker);
+        }
+    }
+}
+
 impl<T> Drop for Job<T> {
     fn drop(&mut self) {
-        if let JobState::Pooled(cell) = &self.state {
-            lock(cell).abandoned = true;
-        }
+        self.abandon();
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of a dispatcher, and how its parts are put together.
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -13,6 +14,7 @@ use crate::core::{Core, Driver};
 use crate::dispatcher::Dispatcher;
 use crate::entropy::Entropy;
 use crate::executor::{Executor, Picker};
+use crate::net::{Lookups, ResolveError, Resolver};
 use crate::park::ParkFlag;
 use crate::reactor::Reactor;
 use crate::readiness::ReadyTable;
@@ -32,9 +34,12 @@ pub struct Builder {
     max_tasks: usize,
     max_timers: usize,
     max_sources: usize,
+    max_wait_sets: usize,
+    max_wait_set_members: usize,
     blocking_threads: usize,
     blocking_queue: usize,
     blocking_idle: Duration,
+    resolver: Resolver,
 }
 
 impl Default for Builder {
@@ -46,9 +51,12 @@ impl Default for Builder {
             max_tasks: 1 << 20,
             max_timers: 1 << 22,
             max_sources: 1 << 20,
+            max_wait_sets: 1 << 20,
+            max_wait_set_members: 1 << 20,
             blocking_threads: 16,
             blocking_queue: 1 << 16,
             blocking_idle: Duration::from_secs(5),
+            resolver: Resolver::default(),
         }
     }
 }
@@ -92,6 +100,18 @@ impl Builder {
         self
     }
 
+    /// The bound on wait sets. Default 1,048,576.
+    pub fn max_wait_sets(mut self, sets: usize) -> Builder {
+        self.max_wait_sets = sets;
+        self
+    }
+
+    /// The bound on the members of one wait set, those that have fired included. Default 1,048,576.
+    pub fn max_wait_set_members(mut self, members: usize) -> Builder {
+        self.max_wait_set_members = members;
+        self
+    }
+
     /// The most threads of the blocking pool, at least one. Default 16.
     pub fn blocking_threads(mut self, threads: usize) -> Builder {
         self.blocking_threads = threads;
@@ -104,9 +124,20 @@ impl Builder {
         self
     }
 
-    /// After how long without work a thread of the blocking pool ends. Default 5 s.
+    /// After how long without work a thread for blocking jobs ends. Default 5 s.
     pub fn blocking_idle(mut self, idle: Duration) -> Builder {
         self.blocking_idle = idle;
+        self
+    }
+
+    /// What answers names instead of the system's resolver. It is called on threads of its own, many
+    /// at once, and may block; a panic of it is `ResolveError::Permanent`. Numeric addresses never
+    /// come to it, and names come as [`host_name`](crate::net::host_name) leaves them.
+    pub fn resolver<F>(mut self, resolver: F) -> Builder
+    where
+        F: Fn(&str) -> Result<Vec<IpAddr>, ResolveError> + Send + Sync + 'static,
+    {
+        self.resolver = Resolver::new(resolver);
         self
     }
 
@@ -143,6 +174,11 @@ impl Builder {
             Driver::System(reactor) => Some(reactor.registry()),
             Driver::Simulated(_) => None,
         };
+        let pool = Pool::new(
+            self.blocking_threads,
+            self.blocking_queue,
+            self.blocking_idle,
+        );
         let core = Rc::new(Core {
             clock,
             driver,
@@ -150,8 +186,8 @@ impl Builder {
             executor: Executor::new(picker, self.max_tasks),
             timers: RefCell::new(Timers::new(self.max_timers)),
             ready: RefCell::new(ReadyTable::new(self.max_sources)),
-            sets: RefCell::new(WaitSets::default()),
-            names: crate::net::gate(),
+            sets: RefCell::new(WaitSets::new(self.max_wait_sets, self.max_wait_set_members)),
+            lookups: Lookups::new(self.resolver, &pool),
             messages,
             trace: RefCell::new(Trace::new(trace_capacity)),
             in_turn: Cell::new(false),
@@ -167,11 +203,7 @@ impl Builder {
             waker,
             registry,
             root_woken: AtomicBool::new(false),
-            pool: Pool::new(
-                self.blocking_threads,
-                self.blocking_queue,
-                self.blocking_idle,
-            ),
+            pool,
             spawns: AtomicUsize::new(0),
             max_spawns: self.max_tasks,
         });

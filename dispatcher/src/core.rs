@@ -11,14 +11,15 @@ use crate::Error;
 use crate::clock::{Clock, Instant};
 use crate::entropy::{Entropy, Stream};
 use crate::executor::Executor;
-use crate::lane::Gate;
 use crate::listener::Listener;
+use crate::net::Lookups;
 use crate::reactor::Reactor;
 use crate::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::shared::Message;
 use crate::sim::{Record, Simulation, Trace, hash_of};
 use crate::timer::{TimerKey, Timers};
 use crate::wait_set::WaitSets;
+use crate::wake::{discard, wake};
 
 /// The driver seam: where readiness comes from and how the dispatcher waits.
 pub(crate) enum Driver {
@@ -34,8 +35,7 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) ready: RefCell<ReadyTable>,
     pub(crate) sets: RefCell<WaitSets>,
-    /// Who may ask the system's resolver.
-    pub(crate) names: Gate,
+    pub(crate) lookups: Lookups,
     pub(crate) messages: Receiver<Message>,
     pub(crate) trace: RefCell<Trace>,
     /// Within a turn: wakes need no signal, because the turn looks at its queue before it ends.
@@ -66,9 +66,7 @@ impl Core {
         for _ in 0..count {
             // Waking may run code of the waker's owner: nothing is borrowed meanwhile.
             let next = self.yielded.borrow_mut().pop_front();
-            if let Some(waker) = next {
-                waker.wake();
-            }
+            next.into_iter().for_each(wake);
         }
     }
 
@@ -85,6 +83,11 @@ impl Core {
 
     /// Arms a timer. Outside of a turn the timerfd follows at once, so that `as_fd` tells the truth.
     pub(crate) fn arm(&self, deadline: Instant, listener: Listener) -> Result<TimerKey, Error> {
+        let full = self.timers.borrow().full();
+        if let Some(error) = full {
+            discard(listener);
+            return Err(error);
+        }
         let key = self.timers.borrow_mut().arm(deadline, listener)?;
         if !self.in_turn.get()
             && let Driver::System(reactor) = &self.driver
@@ -96,7 +99,7 @@ impl Core {
 
     pub(crate) fn disarm(&self, key: TimerKey) {
         let listener = self.timers.borrow_mut().disarm(key);
-        drop(listener);
+        discard(listener);
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
@@ -137,7 +140,7 @@ impl Core {
     /// Forgets somebody who waits for a source.
     pub(crate) fn unlisten(&self, key: ReadyKey, interest: Interest, id: u64) {
         let listener = self.ready.borrow_mut().unlisten(key, interest, id);
-        drop(listener);
+        discard(listener);
     }
 
     fn tell(&self, mut told: Vec<Listener>) {

@@ -92,7 +92,7 @@ impl Dispatcher {
         self.handle().spawn(future)
     }
 
-    /// How many threads the blocking pool has now.
+    /// How many threads there are for blocking jobs now: the pool's, those of lanes, and of lookups.
     pub fn blocking_threads(&self) -> usize {
         self.shared.pool.threads()
     }
@@ -367,6 +367,7 @@ impl Drop for Dispatcher {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        core.lookups.close();
         drop(self.shared.core.take());
         self.shared.pool.close();
     }

@@ -24,12 +24,18 @@ pub enum Error {
     /// The bound on sources and signals is reached (`Builder::max_sources`).
     #[error("too many sources: the bound is {0}")]
     TooManySources(usize),
+    /// The bound on wait sets is reached (`Builder::max_wait_sets`).
+    #[error("too many wait sets: the bound is {0}")]
+    TooManyWaitSets(usize),
+    /// The bound on the members of one wait set is reached (`Builder::max_wait_set_members`).
+    #[error("too many things to wait for at once: the bound is {0}")]
+    TooManyMembers(usize),
     /// The bound on queued remote spawns or blocking jobs is reached.
     #[error("too many queued jobs: the bound is {0}")]
     TooManyJobs(usize),
-    /// The bound on the jobs that wait in one lane of the blocking pool is reached
-    /// (`Handle::lane`).
-    #[error("too many jobs wait in this lane: the bound is {0}")]
+    /// The jobs that wait in one lane (`Handle::lane`), or for a lookup, have reached their bound, or
+    /// those of one flow its part of it.
+    #[error("too many jobs wait in this lane: the bound is {0}, of which each flow gets a part")]
     LaneFull(usize),
     /// A blocking job panicked; the message is its panic payload.
     #[error("a blocking job panicked: {0}")]

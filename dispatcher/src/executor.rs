@@ -74,15 +74,19 @@ impl Executor {
         self.runnable.borrow_mut().pop_front()
     }
 
-    /// The next task to run, and among how many it was chosen.
+    /// The next task to run, and among how many it was chosen. Takes the same time however many
+    /// there are: where any may be next, the last in the queue takes the place of the one chosen.
     pub(crate) fn pick(&self, entropy: &Entropy) -> Result<Option<(Runnable<Meta>, usize)>, Error> {
         let mut runnable = self.runnable.borrow_mut();
         let among = runnable.len();
-        let index = match self.picker {
-            Picker::Uniform if among > 1 => entropy.below(Stream::Pick, among as u64)? as usize,
-            _ => 0,
+        let picked = match self.picker {
+            Picker::Uniform if among > 1 => {
+                let index = entropy.below(Stream::Pick, among as u64)? as usize;
+                runnable.swap_remove_back(index)
+            }
+            _ => runnable.pop_front(),
         };
-        Ok(runnable.remove(index).map(|picked| (picked, among)))
+        Ok(picked.map(|picked| (picked, among)))
     }
 
     pub(crate) fn runnable(&self) -> usize {

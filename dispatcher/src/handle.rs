@@ -13,7 +13,7 @@ use crate::clock::{Instant, WallTime};
 use crate::core::Core;
 use crate::entropy::Stream;
 use crate::executor::Meta;
-use crate::lane::{Gate, Lane};
+use crate::lane::Lane;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
 use crate::sleep::Sleep;
@@ -161,13 +161,14 @@ impl Handle {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        Job::new(self, job)
+        Job::new(self, &self.shared.pool, job)
     }
 
-    /// A share of the blocking pool for one class of jobs: at most `max_running` (at least one) of
-    /// them are with the pool, the next `max_waiting` wait in order and take no thread from others.
+    /// A lane for one class of blocking jobs: at most `max_running` (at least one) of them run, and
+    /// `max_waiting` more wait. It has threads of its own; how long idle ones stay is
+    /// [`Builder::blocking_idle`](crate::Builder::blocking_idle).
     pub fn lane(&self, max_running: usize, max_waiting: usize) -> Lane {
-        Lane::new(self, Gate::new(max_running, max_waiting))
+        Lane::new(self, max_running, max_waiting)
     }
 
     /// One look at I/O and timers, without waiting and without running other tasks: what a task

@@ -1,49 +1,89 @@
-//! A class of blocking jobs with bounds of its own, so that stuck jobs of one class cannot take the
-//! pool from all others.
+//! A class of blocking jobs with threads and bounds of its own, so that stuck jobs of one class stop
+//! no other, and fair between those whose jobs they are.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
 
 use crate::Error;
-use crate::blocking::Job;
+use crate::blocking::{Job, Pool};
+use crate::flow::Flow;
 use crate::handle::Handle;
+use crate::semaphore::{Entered, Permit, Semaphore, Waiter};
 
-/// A share of the blocking pool. At most `max_running` of its jobs are with the pool; the next
-/// `max_waiting` wait here, in order and without a thread. Clones are the same lane.
+/// Blocking jobs of one class: a bounded number runs, on threads that start at need, and a bounded
+/// number waits, without a thread. Clones are the same lane.
+///
+/// Jobs may belong to a [`Flow`]. Whose turn it is goes round between groups, and within a group
+/// between its members; jobs of one flow start in order. Of what the lane permits, running or
+/// waiting, a group may take one more while it holds less than is free, and a member while it holds
+/// less than a sixteenth of what its group could still take: who comes next finds something left,
+/// whatever the others are stuck in.
+///
+/// A job whose future is dropped while it runs gives up its place at once, although its thread is
+/// busy until the job ends. A quarter as many as may run, at least one, may be left behind like that,
+/// shared in the same way; those beyond keep their places until they end.
 #[derive(Clone)]
 pub struct Lane {
     handle: Handle,
-    gate: Gate,
+    semaphore: Semaphore,
+    pool: Arc<Pool>,
+}
+
+/// How many jobs may run on although nobody wants their results, beside `running` others.
+pub(crate) fn max_abandoned(running: usize) -> usize {
+    (running / 4).max(1)
 }
 
 impl Lane {
-    pub(crate) fn new(handle: &Handle, gate: Gate) -> Lane {
+    pub(crate) fn new(handle: &Handle, max_running: usize, max_waiting: usize) -> Lane {
+        let running = max_running.max(1);
+        let abandoned = max_abandoned(running);
         Lane {
             handle: handle.clone(),
-            gate,
+            semaphore: Semaphore::new(running, abandoned, max_waiting),
+            pool: Arc::new(handle.shared().pool.for_permits(running + abandoned)),
         }
     }
 
-    /// Runs `job` on the blocking pool when this lane lets it; see [`Handle::unblock`]. A job that
-    /// has to wait starts when its future is polled after its turn has come. Dropping the future
-    /// of a job that waits takes it out of the lane. A job that runs keeps its place until it ends,
-    /// wanted or not.
+    /// Runs a job that belongs to no flow: it may take any place that is free. Otherwise as
+    /// [`Lane::unblock_for`].
     ///
     /// # Errors
-    /// The future gives `LaneFull` and what [`Handle::unblock`] gives.
+    /// As [`Lane::unblock_for`].
     pub fn unblock<T, F>(&self, job: F) -> LaneJob<T>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let state = match self.gate.enter() {
-            Ok(Entered::Now(place)) => State::Running(run(&self.handle, place, job)),
-            Ok(Entered::Waits(ticket)) => State::Waiting {
-                handle: self.handle.clone(),
-                ticket,
+        self.start(None, job)
+    }
+
+    /// Runs a job of a flow when this lane lets it; see [`Handle::unblock`]. A job that has to wait
+    /// starts when its future is polled after its turn has come. Dropping the future of a job that
+    /// waits takes it out of the lane.
+    ///
+    /// # Errors
+    /// The future gives `LaneFull` and what [`Handle::unblock`] gives.
+    pub fn unblock_for<T, F>(&self, flow: Flow, job: F) -> LaneJob<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.start(Some(flow), job)
+    }
+
+    fn start<T, F>(&self, flow: Option<Flow>, job: F) -> LaneJob<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let state = match self.semaphore.enter(flow) {
+            Ok(Entered::Now(permit)) => run(self, permit, job),
+            Ok(Entered::Waits(waiter)) => State::Waiting {
+                lane: self.clone(),
+                waiter,
                 job: Some(Box::new(job)),
             },
             Err(error) => State::Failed(Some(error)),
@@ -51,28 +91,34 @@ impl Lane {
         LaneJob { state }
     }
 
-    /// How many jobs run, or are about to.
+    /// How many jobs run, or are about to, abandoned ones included.
     pub fn running(&self) -> usize {
-        self.gate.lock().running
+        self.semaphore.running()
     }
 
     /// How many jobs wait for their turn.
     pub fn waiting(&self) -> usize {
-        self.gate.lock().waiting.len()
+        self.semaphore.waiting()
     }
 }
 
-fn run<T, F>(handle: &Handle, place: Place, job: F) -> Job<T>
+fn run<T, F>(lane: &Lane, permit: Arc<Permit>, job: F) -> State<T>
 where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
 {
-    handle.unblock(move || {
+    let held = Arc::downgrade(&permit);
+    let job = move || {
         let result = job();
         // Before the result is seen: whoever sees it finds room for the next job.
-        drop(place);
+        drop(permit);
         result
-    })
+    };
+    State::Running {
+        job: Job::new(&lane.handle, &lane.pool, job),
+        permit: held,
+        _pool: lane.pool.clone(),
+    }
 }
 
 /// A job of a lane, as the future of its result.
@@ -84,34 +130,31 @@ pub struct LaneJob<T> {
 enum State<T> {
     Failed(Option<Error>),
     Waiting {
-        handle: Handle,
-        ticket: Ticket,
+        lane: Lane,
+        waiter: Waiter,
         job: Option<Box<dyn FnOnce() -> T + Send>>,
     },
-    Running(Job<T>),
+    Running {
+        job: Job<T>,
+        permit: Weak<Permit>,
+        /// The end of a lane lets its threads go, which must not happen before they have the job.
+        _pool: Arc<Pool>,
+    },
 }
 
 impl<T: Send + 'static> Future for LaneJob<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
-        if let State::Waiting {
-            handle,
-            ticket,
-            job,
-        } = &mut self.state
-        {
-            let Some(place) = ticket.claim(cx.waker()) else {
+        if let State::Waiting { lane, waiter, job } = &mut self.state {
+            let Some(permit) = waiter.claim(cx.waker()) else {
                 return Poll::Pending;
             };
-            let running = job.take().map(|job| run(handle, place, job));
-            self.state = match running {
-                Some(running) => State::Running(running),
-                None => State::Failed(Some(Error::Closed)),
-            };
+            let running = job.take().map(|job| run(lane, permit, job));
+            self.state = running.unwrap_or(State::Failed(Some(Error::Closed)));
         }
         match &mut self.state {
-            State::Running(job) => Pin::new(job).poll(cx),
+            State::Running { job, .. } => Pin::new(job).poll(cx),
             State::Failed(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Closed))),
             State::Waiting { .. } => Poll::Pending,
         }
@@ -121,131 +164,13 @@ impl<T: Send + 'static> Future for LaneJob<T> {
 // Nothing in it is pinned.
 impl<T> Unpin for LaneJob<T> {}
 
-/// Who may run and who waits.
-#[derive(Clone)]
-pub(crate) struct Gate {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    max_running: usize,
-    max_waiting: usize,
-    state: Mutex<GateState>,
-}
-
-#[derive(Default)]
-struct GateState {
-    running: usize,
-    next: u64,
-    /// By ticket, which is the order of arrival.
-    waiting: BTreeMap<u64, Option<Waker>>,
-    /// Whose turn it is, and who have not come for it yet. They count as running.
-    called: BTreeSet<u64>,
-}
-
-enum Entered {
-    Now(Place),
-    Waits(Ticket),
-}
-
-impl Gate {
-    pub(crate) fn new(max_running: usize, max_waiting: usize) -> Gate {
-        Gate {
-            inner: Arc::new(Inner {
-                max_running: max_running.max(1),
-                max_waiting,
-                state: Mutex::default(),
-            }),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, GateState> {
-        self.inner
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn enter(&self) -> Result<Entered, Error> {
-        let mut state = self.lock();
-        if state.running < self.inner.max_running {
-            state.running += 1;
-            return Ok(Entered::Now(Place(self.clone())));
-        }
-        if state.waiting.len() >= self.inner.max_waiting {
-            return Err(Error::LaneFull(self.inner.max_waiting));
-        }
-        let id = state.next;
-        state.next += 1;
-        state.waiting.insert(id, None);
-        Ok(Entered::Waits(Ticket {
-            gate: self.clone(),
-            id,
-        }))
-    }
-
-    /// Gives a place to the next who waits.
-    fn leave(&self) {
-        let mut state = self.lock();
-        let waker = match state.waiting.pop_first() {
-            Some((id, waker)) => {
-                state.called.insert(id);
-                waker
-            }
-            None => {
-                state.running = state.running.saturating_sub(1);
-                None
-            }
-        };
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-}
-
-/// The right to be with the pool; goes to the next when dropped, on any thread.
-struct Place(Gate);
-
-impl Drop for Place {
+impl<T> Drop for LaneJob<T> {
     fn drop(&mut self) {
-        self.0.leave();
-    }
-}
-
-/// A place in the queue.
-struct Ticket {
-    gate: Gate,
-    id: u64,
-}
-
-impl Ticket {
-    /// The place, if it is this one's turn.
-    fn claim(&self, waker: &Waker) -> Option<Place> {
-        let waker = waker.clone();
-        let mut state = self.gate.lock();
-        if state.called.remove(&self.id) {
-            return Some(Place(self.gate.clone()));
-        }
-        let old = match state.waiting.get_mut(&self.id) {
-            Some(place) => place.replace(waker),
-            None => None,
-        };
-        drop(state);
-        drop(old);
-        None
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        let mut state = self.gate.lock();
-        let waker = state.waiting.remove(&self.id);
-        let called = state.called.remove(&self.id);
-        drop(state);
-        drop(waker);
-        if called {
-            self.gate.leave();
+        if let State::Running { job, permit, .. } = &self.state {
+            job.abandon();
+            if let Some(permit) = permit.upgrade() {
+                permit.abandon();
+            }
         }
     }
 }

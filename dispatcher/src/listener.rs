@@ -3,6 +3,7 @@
 use std::task::Waker;
 
 use crate::core::Core;
+use crate::wake::wake;
 
 /// A waker of its own, or one member of a `WaitSet` that notes which member fired.
 pub(crate) enum Listener {
@@ -11,7 +12,8 @@ pub(crate) enum Listener {
 }
 
 impl Listener {
-    /// Tells it, once. Foreign wakers may run any code: no borrow of the core is held here.
+    /// Tells it, once. Foreign wakers may run any code: no borrow of the core is held here, and their
+    /// panics stop nobody from being told.
     pub(crate) fn notify(self, core: &Core) {
         let waker = match self {
             Listener::Waker(waker) => Some(waker),
@@ -19,7 +21,7 @@ impl Listener {
         };
         if let Some(waker) = waker {
             core.told.set(true);
-            waker.wake();
+            wake(waker);
         }
     }
 }

@@ -146,18 +146,22 @@ impl ReadyTable {
         }
     }
 
-    /// Waits for a direction; the number returned forgets it again. `None`: the source is gone.
+    /// Waits for a direction; the number returned forgets it again. Gives the listener back where the
+    /// source is gone: it is dropped while nothing is borrowed.
     pub(crate) fn listen(
         &mut self,
         key: ReadyKey,
         interest: Interest,
         listener: Listener,
-    ) -> Option<u64> {
+    ) -> Result<u64, Listener> {
         let id = self.next_listener;
-        let slot = self.slot(key)?;
-        slot.listeners[interest.index()].push((id, listener));
+        match self.slot(key) {
+            // Numbers only grow, so that the list is sorted by them.
+            Some(slot) => slot.listeners[interest.index()].push((id, listener)),
+            None => return Err(listener),
+        }
         self.next_listener += 1;
-        Some(id)
+        Ok(id)
     }
 
     /// Swaps the waker of a listener that has not fired; the old one is the caller's to drop, while
@@ -172,15 +176,16 @@ impl ReadyTable {
         let Some(slot) = self.slot(key) else {
             return false;
         };
-        match slot.listeners[interest.index()]
-            .iter_mut()
-            .find(|(known, _)| *known == id)
-        {
-            Some((_, Listener::Waker(old))) => {
+        let listeners = &mut slot.listeners[interest.index()];
+        let Ok(position) = listeners.binary_search_by_key(&id, |(known, _)| *known) else {
+            return false;
+        };
+        match &mut listeners[position].1 {
+            Listener::Waker(old) => {
                 std::mem::swap(old, waker);
                 true
             }
-            _ => false,
+            Listener::Set { .. } => false,
         }
     }
 
@@ -192,7 +197,8 @@ impl ReadyTable {
         id: u64,
     ) -> Option<Listener> {
         let listeners = &mut self.slot(key)?.listeners[interest.index()];
-        let position = listeners.iter().position(|(known, _)| *known == id)?;
+        let position = listeners.binary_search_by_key(&id, |(known, _)| *known);
+        let position = position.ok()?;
         Some(listeners.remove(position).1)
     }
 }
@@ -234,6 +240,7 @@ mod tests {
             ids.push(
                 table
                     .listen(key, Interest::Readable, listener)
+                    .ok()
                     .expect("slot"),
             );
         }

@@ -10,6 +10,7 @@ use crate::handle::Handle;
 use crate::listener::Listener;
 use crate::shared::Message;
 use crate::timer::TimerKey;
+use crate::wake::discard;
 
 /// A future that completes at its deadline: never early, and cheap to drop before.
 #[must_use = "a sleep does nothing until it is awaited"]
@@ -71,6 +72,7 @@ impl Future for Sleep {
             None => false,
         };
         if kept {
+            discard(waker);
             return Poll::Pending;
         }
         match core.arm(this.deadline, Listener::Waker(waker)) {

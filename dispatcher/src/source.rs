@@ -11,6 +11,7 @@ use crate::handle::Handle;
 use crate::listener::Listener;
 use crate::readiness::{Interest, ReadyKey};
 use crate::shared::Message;
+use crate::wake::discard;
 
 /// A descriptor whose readiness the dispatcher follows. The descriptor's flags are left alone: its
 /// owner reads and writes without blocking in whatever way fits it (`O_NONBLOCK`, `MSG_DONTWAIT`,
@@ -181,7 +182,7 @@ impl<'a> Listening<'a> {
             Ok(core) => core,
             Err(error) => return Poll::Ready(Err(error)),
         };
-        // Before the borrow: an old waker that is swapped in here runs foreign code when dropped.
+        // Cloned before the borrow and dropped after it: either may run foreign code.
         let mut waker = cx.waker().clone();
         let mut ready = core.ready.borrow_mut();
         if ready.is_ready(self.key, self.interest) {
@@ -190,13 +191,21 @@ impl<'a> Listening<'a> {
         if let Some(id) = self.id
             && ready.relisten(self.key, self.interest, id, &mut waker)
         {
+            drop(ready);
+            discard(waker);
             return Poll::Pending;
         }
-        let listener = Listener::Waker(waker);
-        self.id = ready.listen(self.key, self.interest, listener);
-        match self.id {
-            Some(_) => Poll::Pending,
-            None => Poll::Ready(Err(Error::Closed)),
+        match ready.listen(self.key, self.interest, Listener::Waker(waker)) {
+            Ok(id) => {
+                self.id = Some(id);
+                Poll::Pending
+            }
+            Err(listener) => {
+                self.id = None;
+                drop(ready);
+                discard(listener);
+                Poll::Ready(Err(Error::Closed))
+            }
         }
     }
 }

@@ -54,8 +54,8 @@ impl Timers {
 
     /// Arms a timer. Equal deadlines fire in the order of arming.
     pub(crate) fn arm(&mut self, deadline: Instant, listener: Listener) -> Result<TimerKey, Error> {
-        if self.heap.len() >= self.bound {
-            return Err(Error::TooManyTimers(self.bound));
+        if let Some(error) = self.full() {
+            return Err(error);
         }
         let sequence = self.next_sequence;
         self.next_sequence += 1;
@@ -74,15 +74,22 @@ impl Timers {
         Ok(TimerKey { slot, sequence })
     }
 
+    /// Why no more can be armed.
+    pub(crate) fn full(&self) -> Option<Error> {
+        let full = self.heap.len() >= self.bound;
+        full.then_some(Error::TooManyTimers(self.bound))
+    }
+
     /// Swaps the waker of an armed timer; the old one is the caller's to drop, while nothing is
     /// borrowed. False: it has fired already.
     pub(crate) fn relisten(&mut self, key: TimerKey, waker: &mut std::task::Waker) -> bool {
         match self.slots.get_mut(key.slot) {
-            Some(armed) if armed.sequence == key.sequence => {
-                match &mut armed.listener {
-                    Listener::Waker(old) => std::mem::swap(old, waker),
-                    other => *other = Listener::Waker(waker.clone()),
-                }
+            Some(Armed {
+                sequence,
+                listener: Listener::Waker(old),
+                ..
+            }) if *sequence == key.sequence => {
+                std::mem::swap(old, waker);
                 true
             }
             _ => false,

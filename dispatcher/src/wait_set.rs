@@ -12,6 +12,7 @@ use crate::listener::Listener;
 use crate::readiness::{Interest, ReadyKey};
 use crate::shared::Message;
 use crate::timer::TimerKey;
+use crate::wake::discard;
 use crate::{Error, Signal};
 
 /// One wait over many timers, sources and signals. Each member carries a tag of the caller's; a
@@ -21,6 +22,9 @@ pub struct WaitSet {
     handle: Handle,
     id: usize,
     registered: Vec<Registered>,
+    /// Members since the last clear, and their bound.
+    members: usize,
+    max_members: usize,
 }
 
 /// A member that can be forgotten again.
@@ -38,22 +42,35 @@ impl WaitSet {
     /// An empty set.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed`.
+    /// `TooManyWaitSets`, `WrongThread` and `Closed`.
     pub fn new(handle: &Handle) -> Result<WaitSet, Error> {
-        let id = handle.core()?.sets.borrow_mut().insert();
+        let core = handle.core()?;
+        let mut sets = core.sets.borrow_mut();
         Ok(WaitSet {
             handle: handle.clone(),
-            id,
+            id: sets.insert()?,
             registered: Vec::new(),
+            members: 0,
+            max_members: sets.max_members,
         })
+    }
+
+    /// Counts one more member, of those that have fired too.
+    fn count(&mut self) -> Result<(), Error> {
+        if self.members >= self.max_members {
+            return Err(Error::TooManyMembers(self.max_members));
+        }
+        self.members += 1;
+        Ok(())
     }
 
     /// Adds a deadline.
     ///
     /// # Errors
-    /// `TooManyTimers`, `WrongThread`, `Closed`.
+    /// `TooManyMembers`, `TooManyTimers`, `WrongThread`, `Closed`.
     pub fn add_deadline(&mut self, deadline: Instant, tag: u32) -> Result<(), Error> {
         let core = self.handle.core()?;
+        self.count()?;
         let key = core.arm(deadline, Listener::Set { set: self.id, tag })?;
         self.registered.push(Registered::Timer(key));
         Ok(())
@@ -62,7 +79,7 @@ impl WaitSet {
     /// Adds a signal. One that is set fires at once.
     ///
     /// # Errors
-    /// `OtherDispatcher`, `WrongThread` and `Closed`.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread` and `Closed`.
     pub fn add_signal(&mut self, signal: &Signal, tag: u32) -> Result<(), Error> {
         self.add_ready(signal.handle(), signal.key(), Interest::Readable, tag)
     }
@@ -70,7 +87,7 @@ impl WaitSet {
     /// Adds a direction of a source. One that is ready fires at once.
     ///
     /// # Errors
-    /// `OtherDispatcher`, `WrongThread` and `Closed`.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread` and `Closed`.
     pub fn add_source<T: std::os::fd::AsFd>(
         &mut self,
         source: &crate::Source<T>,
@@ -91,11 +108,13 @@ impl WaitSet {
         if !self.handle.is_same(owner) {
             return Err(Error::OtherDispatcher);
         }
+        self.count()?;
         let mut ready = core.ready.borrow_mut();
         let listening = if ready.is_ready(key, interest) {
             None
         } else {
-            ready.listen(key, interest, Listener::Set { set: self.id, tag })
+            let listener = Listener::Set { set: self.id, tag };
+            ready.listen(key, interest, listener).ok()
         };
         match listening {
             Some(id) => self
@@ -119,6 +138,7 @@ impl WaitSet {
                 // Whatever comes back in its place is dropped while nothing is borrowed.
                 let mut waker = Some(cx.waker().clone());
                 let fired = core.sets.borrow_mut().poll(id, &mut waker);
+                discard(waker);
                 if fired {
                     Poll::Ready(Ok(()))
                 } else {
@@ -147,8 +167,9 @@ impl WaitSet {
         if let Ok(core) = self.handle.core() {
             forget(&core, &self.registered);
             let waker = core.sets.borrow_mut().reset(self.id);
-            drop(waker);
+            discard(waker);
             self.registered.clear();
+            self.members = 0;
         }
     }
 }
@@ -169,7 +190,7 @@ impl Drop for WaitSet {
 pub(crate) fn remove(core: &Core, id: usize, registered: &[Registered]) {
     forget(core, registered);
     let waker = core.sets.borrow_mut().remove(id);
-    drop(waker);
+    discard(waker);
 }
 
 fn forget(core: &Core, registered: &[Registered]) {
@@ -190,35 +211,49 @@ struct Set {
 }
 
 /// All sets of a dispatcher.
-#[derive(Default)]
-pub(crate) struct WaitSets(Slab<Set>);
+pub(crate) struct WaitSets {
+    sets: Slab<Set>,
+    max_sets: usize,
+    max_members: usize,
+}
 
 impl WaitSets {
-    fn insert(&mut self) -> usize {
-        self.0.insert(Set::default())
+    pub(crate) fn new(max_sets: usize, max_members: usize) -> WaitSets {
+        WaitSets {
+            sets: Slab::new(),
+            max_sets,
+            max_members,
+        }
+    }
+
+    fn insert(&mut self) -> Result<usize, Error> {
+        if self.sets.len() >= self.max_sets {
+            return Err(Error::TooManyWaitSets(self.max_sets));
+        }
+        Ok(self.sets.insert(Set::default()))
     }
 
     fn remove(&mut self, id: usize) -> Option<Waker> {
-        self.0.try_remove(id)?.waker
+        self.sets.try_remove(id)?.waker
     }
 
     /// Notes a tag; hands out the waker if somebody waits.
     pub(crate) fn fire(&mut self, id: usize, tag: u32) -> Option<Waker> {
-        let set = self.0.get_mut(id)?;
+        let set = self.sets.get_mut(id)?;
         set.fired.push(tag);
         set.waker.take()
     }
 
     /// Notes a tag while the set's owner is still adding members.
     fn fire_now(&mut self, id: usize, tag: u32) {
-        if let Some(set) = self.0.get_mut(id) {
+        if let Some(set) = self.sets.get_mut(id) {
             set.fired.push(tag);
         }
     }
 
     /// Whether something has fired; if not, leaves the waker and gives the one before it back.
     fn poll(&mut self, id: usize, waker: &mut Option<Waker>) -> bool {
-        let Some(set) = self.0.get_mut(id) else {
+        let Some(set) = self.sets.get_mut(id) else {
             return true;
         };
         if !set.fired.is_empty() {
@@ -229,13 +264,13 @@ impl WaitSets {
     }
 
     fn take_fired(&mut self, id: usize, tags: &mut Vec<u32>) {
-        if let Some(set) = self.0.get_mut(id) {
+        if let Some(set) = self.sets.get_mut(id) {
             tags.append(&mut set.fired);
         }
     }
 
     fn reset(&mut self, id: usize) -> Option<Waker> {
-        let set = self.0.get_mut(id)?;
+        let set = self.sets.get_mut(id)?;
         set.fired.clear();
         set.waker.take()
     }

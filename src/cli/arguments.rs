@@ -147,6 +147,10 @@ pub enum Entries {
     },
 }
 
+/// The most calls that `wippy call` has in flight: as many as may wait for one entry. Each takes some
+/// kilobytes before it begins, and more of them would only wait in another place.
+const MAX_CONCURRENT: u32 = crate::registry::DEFAULT_WAITING;
+
 /// `wippy call`
 #[derive(Args, Debug)]
 pub struct Call {
@@ -163,7 +167,12 @@ pub struct Call {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub repeat: u32,
     /// Have so many calls in flight at once, on one thread
-    #[arg(long, value_name = "M", default_value_t = 1)]
+    #[arg(
+        long,
+        value_name = "M",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CONCURRENT))
+    )]
     pub concurrent: u32,
     /// Run in a simulation of this seed: virtual time, seeded order and randomness. The trace's
     /// hash is printed on standard error

@@ -202,11 +202,15 @@ async fn run_on(
     let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
     let told = mistakes.of_modules(&runtime).await;
     told.map_err(|error| failed(error.into()))?;
+    let own = stdio.clone();
     let running = async {
-        match what {
+        let ran = match what {
             What::Command(name, words) => runtime.run(name, stdio, words).await,
             What::Process(id, words) => runtime.execute(id, stdio, words).await,
-        }
+        };
+        // The command has ended; a reader that pauses loses nothing of what it wrote.
+        own.delivered().await;
+        ran
     };
     let status = match race(running, output.until_reader_gone()).await {
         First::Left(status) => status?,

@@ -1,14 +1,15 @@
 //! What `wippy call` calls, and with which arguments.
 
+use std::fs::File;
+use std::io::Read;
+
 use serde_json::Value;
 
 use super::arguments::Call;
 use super::file::{self, STDIN};
 use crate::function::Arguments;
+use crate::function::values::parse_json;
 use crate::registry::Loaded;
-
-/// The most bytes of arguments that are read from a file or from standard input.
-const ARGUMENTS_MAX: u64 = 256 << 20;
 
 /// What is called with what.
 pub(super) struct Target {
@@ -95,43 +96,53 @@ impl Given {
         }
     }
 
-    /// A JSON value each; or all of them in one array, which `-` reads from standard input and
-    /// `@FILE` from a file.
+    /// A JSON value each, or one word that says where all of them are.
     fn json(words: &[String]) -> Result<Given, String> {
-        let source = words.iter().find_map(|word| match word.as_str() {
-            STDIN => Some(STDIN),
-            word => word.strip_prefix('@'),
-        });
-        let values = match (source, words) {
-            (Some(source), [_]) => array(source)?,
-            (Some(_), _) => {
-                return Err(
-                    "- and @FILE hold all arguments; no others stand beside them".to_owned(),
-                );
-            }
-            (None, words) => {
-                let values = words.iter().enumerate().map(|(index, text)| {
-                    serde_json::from_str(text).map_err(|error| {
-                        format!(
-                            "argument {index} is not JSON: {error} (a string is written '\"text\"')"
-                        )
-                    })
-                });
-                values.collect::<Result<_, _>>()?
-            }
+        if let [source] = words
+            && let Some(text) = read_arguments(source)
+        {
+            return Ok(Given::Json(array(&text?, source)?));
+        }
+        let parse = |(index, text): (usize, &String)| {
+            parse_json(text).map_err(|error| {
+                format!("argument {index} is not JSON: {error} (a string is written '\"text\"')")
+            })
         };
-        Ok(Given::Json(values))
+        let values = words.iter().enumerate().map(parse);
+        Ok(Given::Json(values.collect::<Result<_, _>>()?))
     }
 }
 
-fn array(source: &str) -> Result<Vec<Value>, String> {
-    let bytes = file::read(source, ARGUMENTS_MAX)?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let name = if source == STDIN {
-            "standard input"
-        } else {
-            source
-        };
-        format!("{name}: expected the arguments as a JSON array: {error}")
-    })
+/// The most text of arguments that is read from standard input or a file, in bytes.
+const MAX_ARGUMENTS: u64 = 64 << 20;
+
+/// The text of the arguments that `-` (standard input) or `@FILE` stands for; neither begins JSON.
+fn read_arguments(source: &str) -> Option<Result<String, String>> {
+    let text = match source.strip_prefix('@') {
+        Some(path) => File::open(path).and_then(read_text),
+        None if source == "-" => read_text(std::io::stdin()),
+        None => return None,
+    };
+    Some(text.map_err(|error| format!("cannot read the arguments from {source}: {error}")))
+}
+
+fn read_text(from: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    from.take(MAX_ARGUMENTS + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MAX_ARGUMENTS {
+        true => Err(std::io::Error::other(format!(
+            "longer than {MAX_ARGUMENTS} bytes"
+        ))),
+        false => Ok(text),
+    }
+}
+
+fn array(text: &str, source: &str) -> Result<Vec<Value>, String> {
+    match parse_json(text) {
+        Ok(Value::Array(values)) => Ok(values),
+        Ok(_) => Err(format!(
+            "the arguments from {source} are not a JSON array, such as [1, \"text\"]"
+        )),
+        Err(error) => Err(format!("the arguments from {source} are not JSON: {error}")),
+    }
 }

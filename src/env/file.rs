@@ -1,49 +1,51 @@
 //! Files of `KEY=VALUE` lines.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-
 use super::EnvError;
-use crate::registry::{EnvFile, read_bounded};
+use crate::registry::EnvFile;
+use crate::trust::{PathError, PathGuard};
 
 /// The largest file of variables, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The value of `key` in a storage's file, which is made if it is missing and may be.
-pub(super) fn read(settings: &EnvFile, key: &str) -> Result<Option<String>, EnvError> {
+pub(super) fn read(
+    settings: &EnvFile,
+    key: &str,
+    guard: &PathGuard,
+) -> Result<Option<String>, EnvError> {
     let failed = |reason: String| EnvError::File {
         path: settings.path.clone(),
         reason,
     };
     if settings.auto_create {
-        create(settings).map_err(|e| failed(format!("cannot be made: {e}")))?;
+        create(settings, guard).map_err(|e| failed(format!("cannot be made: {e}")))?;
     }
     tracing::debug!(target: "read", "{}", settings.path.display());
-    let bytes = read_bounded(&settings.path, MAX_FILE_BYTES).map_err(failed)?;
+    let bytes = guard.read(&settings.path, MAX_FILE_BYTES).map_err(failed)?;
     let text = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8 text".into()))?;
     find(&text, key).map_err(failed)
 }
 
-fn create(settings: &EnvFile) -> std::io::Result<()> {
-    if settings.path.exists() {
-        return Ok(());
+/// Reads a storage's file, unless it would be made.
+pub(super) fn check(settings: &EnvFile, guard: &PathGuard) -> Result<(), EnvError> {
+    let is_made = settings.auto_create
+        && guard
+            .walk(&settings.path)
+            .is_ok_and(|walk| walk.is_missing());
+    match is_made {
+        true => Ok(()),
+        false => read(settings, "", guard).map(drop),
     }
-    if let Some(parent) = settings.path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(settings.dir_mode)
-            .create(parent)?;
+}
+
+fn create(settings: &EnvFile, guard: &PathGuard) -> Result<(), PathError> {
+    let mut walk = guard.walk(&settings.path)?;
+    if walk.is_missing() {
+        guard.permits_files()?;
+        walk.create_dirs(settings.dir_mode, 1)?;
+        walk.create_file(settings.file_mode)?;
     }
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(settings.file_mode)
-        .open(&settings.path);
-    match made {
-        Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(e),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// The value of `key`; the last line that has it counts.
@@ -156,19 +158,22 @@ mod tests {
             file_mode: 0o640,
             dir_mode: 0o700,
         };
-        let error = read(&settings, "A").map_err(|e| e.to_string());
+        let error = read(&settings, "A", &PathGuard::default()).map_err(|e| e.to_string());
         assert!(error.is_err_and(|e| e.contains("a/b/.env: cannot be read: ")));
         settings.auto_create = true;
-        assert_eq!(read(&settings, "A"), Ok(None));
+        assert_eq!(read(&settings, "A", &PathGuard::default()), Ok(None));
         let mode =
             |path: &std::path::Path| path.metadata().map(|m| m.permissions().mode() & 0o777).ok();
         assert_eq!(mode(&settings.path), Some(0o640));
         assert_eq!(mode(&dir.path().join("a/b")), Some(0o700));
         std::fs::write(&settings.path, "A=1\n").expect("written");
-        assert_eq!(read(&settings, "A"), Ok(Some("1".into())));
+        assert_eq!(
+            read(&settings, "A", &PathGuard::default()),
+            Ok(Some("1".into()))
+        );
         let big = std::fs::File::create(&settings.path).expect("made");
         big.set_len(MAX_FILE_BYTES + 1).expect("sized");
-        let error = read(&settings, "A").map_err(|e| e.to_string());
+        let error = read(&settings, "A", &PathGuard::default()).map_err(|e| e.to_string());
         assert!(error.is_err_and(|e| e.ends_with("is larger than 1048576 bytes")));
     }
 }

@@ -8,11 +8,13 @@ mod os;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use file::MAX_FILE_BYTES;
 pub use os::OsEnvironment;
 
 use crate::registry::{EnvBinding, EnvStorage, EnvVariable, Id};
+use crate::trust::PathGuard;
 
 /// Routers behind routers that are followed.
 const MAX_ROUTERS: usize = 16;
@@ -26,6 +28,7 @@ pub struct Environment {
     names: HashMap<String, Id>,
     storages: HashMap<Id, EnvStorage>,
     os: OsEnvironment,
+    guard: Arc<PathGuard>,
 }
 
 /// Why a variable could not be read. A value that is not set is no error.
@@ -60,6 +63,12 @@ impl Environment {
             os,
             ..Self::default()
         }
+    }
+
+    /// Sets the gate through which files are opened.
+    pub fn guarded(mut self, guard: Arc<PathGuard>) -> Self {
+        self.guard = guard;
+        self
     }
 
     /// Adds a variable. A public name that another variable has stays with that one.
@@ -145,9 +154,7 @@ impl Environment {
         while let Some(id) = storages.get(next).copied() {
             next += 1;
             match self.storages.get(id) {
-                Some(EnvStorage::File(file)) if !file.auto_create || file.path.exists() => {
-                    file::read(file, "")?;
-                }
+                Some(EnvStorage::File(file)) => file::check(file, &self.guard)?,
                 Some(EnvStorage::Router(behind)) => {
                     let new = behind.iter().filter(|id| !storages.contains(id));
                     let new: Vec<&Id> = new.take(MAX_ASKED).collect();
@@ -185,7 +192,7 @@ impl Environment {
             EnvStorage::Memory => Ok(None),
             EnvStorage::Os => Ok(self.os.get(key)),
             EnvStorage::Static(values) => Ok(values.get(key).cloned()),
-            EnvStorage::File(settings) => file::read(settings, key),
+            EnvStorage::File(settings) => file::read(settings, key, &self.guard),
             EnvStorage::Router(storages) => {
                 if depth >= MAX_ROUTERS || *asked > MAX_ASKED {
                     return Err(EnvError::Router(id.clone()));

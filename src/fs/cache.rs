@@ -7,9 +7,10 @@ use std::sync::Arc;
 use rustix::fs::{
     AtFlags, CWD, Mode, OFlags, ResolveFlags, Statx, StatxFlags, openat, openat2, statx,
 };
-use wippy_dispatcher::{Handle, Lane};
+use wippy_dispatcher::{Flow, Handle, Lane};
 
 use super::{Closer, Filesystem, OpenError, Settings, lane};
+use crate::trust::PathGuard;
 
 /// What opening a root can fail with.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,6 +26,7 @@ pub enum RootError {
 /// The filesystems of a project: as many as its entries name.
 pub struct Roots {
     handle: Handle,
+    guard: Arc<PathGuard>,
     known: RefCell<HashMap<Settings, Root>>,
 }
 
@@ -48,19 +50,21 @@ struct Place {
 }
 
 impl Roots {
-    /// None opened yet.
-    pub fn new(handle: Handle) -> Roots {
+    /// None opened yet; they are opened through `guard`.
+    pub fn new(handle: Handle, guard: Arc<PathGuard>) -> Roots {
         Roots {
             handle,
+            guard,
             known: RefCell::default(),
         }
     }
 
-    /// The filesystem, opened anew only where its path means another directory than last time.
+    /// The filesystem, opened anew only where its path means another directory than last time. What
+    /// that takes is a job of `flow`.
     ///
     /// # Errors
     /// [`RootError`].
-    pub async fn get(&self, settings: &Settings) -> Result<Arc<Filesystem>, RootError> {
+    pub async fn get(&self, settings: &Settings, flow: Flow) -> Result<Arc<Filesystem>, RootError> {
         let simulated = self.handle.is_simulated().map_err(Arc::new)?;
         let (lane, closer, opened) = {
             let mut known = self.known.borrow_mut();
@@ -82,14 +86,14 @@ impl Roots {
         {
             return Ok(opened.filesystem.clone());
         }
-        let (wanted, own) = (settings.clone(), lane.clone());
-        let opening = lane.unblock(move || {
+        let (wanted, own, guard) = (settings.clone(), lane.clone(), self.guard.clone());
+        let opening = lane.unblock_for(flow, move || {
             if let Some(opened) = opened
                 && Place::now(&wanted) == Some(opened.place)
             {
                 return Ok((opened.filesystem, Some(opened.place)));
             }
-            let filesystem = Filesystem::open(&wanted, own, closer)?;
+            let filesystem = Filesystem::open(&wanted, &guard, own, closer)?;
             let place = filesystem.root().and_then(Place::of);
             Ok::<_, OpenError>((Arc::new(filesystem), place))
         });

@@ -8,17 +8,16 @@ pub use cache::{RootError, Roots};
 pub use class::{Class, Magic};
 pub use closer::Closer;
 
-use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::Dir;
-use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
 use wippy_dispatcher::{Handle, Lane};
+
+use crate::trust::{PathError, PathGuard};
 
 /// What may be done in a filesystem; what may not is `access`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -72,12 +71,11 @@ pub struct Filesystem {
     closer: Closer,
 }
 
-/// How many jobs of one filesystem block a thread at once: those of one that is stuck must not
-/// take the threads of all others.
-const RUNNING: usize = 4;
+/// How many jobs of one filesystem block a thread at once. A call that is alone gets four of them.
+const RUNNING: usize = 56;
 
-/// How many jobs of one filesystem wait for a thread.
-const WAITING: usize = 1 << 14;
+/// How many jobs of one filesystem wait for a thread. A call that is alone gets 16,384 of them.
+const WAITING: usize = 18 << 14;
 
 impl Filesystem {
     /// Opens the directory, after creating it if it is to be. Blocks; `lane` and `closer` are the
@@ -85,16 +83,22 @@ impl Filesystem {
     ///
     /// # Errors
     /// [`OpenError`], with what the system said.
-    pub fn open(settings: &Settings, lane: Lane, closer: Closer) -> Result<Filesystem, OpenError> {
-        let failed = |error: io::Error| OpenError {
+    pub fn open(
+        settings: &Settings,
+        guard: &PathGuard,
+        lane: Lane,
+        closer: Closer,
+    ) -> Result<Filesystem, OpenError> {
+        let failed = |error: PathError| OpenError {
             directory: settings.directory.clone(),
             reason: error.to_string(),
         };
-        let root = root(settings).map_err(failed)?;
+        let root = guard.open_dir(&settings.directory, settings.create);
+        let root = Dir::from_std_file(root.map_err(failed)?.into());
         let magic = Magic::of(&root);
         let size_limit = getrlimit(Resource::Fsize).current;
         if size_limit.is_some() {
-            survive_the_limit().map_err(failed)?;
+            survive_the_limit().map_err(|error| failed(error.into()))?;
         }
         Ok(Filesystem {
             class: magic.map_or(Class::Unknown, Class::from),
@@ -167,20 +171,4 @@ pub(crate) fn survive_the_limit() -> io::Result<()> {
 /// A lane for the blocking jobs of one filesystem.
 pub fn lane(handle: &Handle) -> Lane {
     handle.lane(RUNNING, WAITING)
-}
-
-fn root(settings: &Settings) -> io::Result<Dir> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let open = || openat(CWD, &settings.directory, flags, Mode::empty());
-    let opened = match (open(), settings.create) {
-        (Err(rustix::io::Errno::NOENT), Some(mode)) => {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(mode)
-                .create(&settings.directory)?;
-            open()?
-        }
-        (opened, _) => opened?,
-    };
-    Ok(Dir::from_std_file(opened.into()))
 }

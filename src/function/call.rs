@@ -29,6 +29,8 @@ pub struct Function {
     pub(crate) engine: Engine,
     /// The entry's own bound on calls; a process has none.
     pub(crate) pool: Option<Pool>,
+    /// The group of its calls' flows.
+    pub(crate) group: u64,
     /// The bound on instances, over all entries.
     pub(crate) instances: Pool,
     /// What calls leave to the next one, over all entries.
@@ -65,8 +67,9 @@ impl Arguments<'_> {
 /// Calls a function, waiting for room where its pool has none. The result is null for a function
 /// without one.
 ///
-/// What the guest wrote is delivered before this returns. Dropping the future frees the instance
-/// at once.
+/// What the guest has handed over is delivered before this returns, or the time for that has passed
+/// (see [`Limits::delivery`](crate::host::Limits)). Dropping the future frees the instance at once
+/// and gives up what is not delivered.
 ///
 /// # Errors
 /// See [`Problem`].
@@ -94,9 +97,7 @@ async fn call_once(
         None => None,
     };
     let _instance = function.instances.enter().await?;
-    let stdio = context.stdio.clone();
     let result = run(function, handle, context, &arguments).await;
-    stdio.delivered().await;
     match (&function.method.result, result?) {
         (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(Problem::Result),
         _ => Ok(serde_json::Value::Null),
@@ -110,11 +111,20 @@ async fn run(
     arguments: &[Val],
 ) -> Result<Option<Val>, Problem> {
     let state = State::new(handle.clone(), context).with_budget(function.carried.get());
-    let mut store = function.engine.store(state).map_err(problem)?;
+    let mut store = function
+        .engine
+        .store(function.pre.engine(), state)
+        .map_err(problem)?;
     let outcome = run_in(function, &mut store, arguments).await;
-    // However it ended: what its streams have accepted is delivered before they go.
-    store.data_mut().delivered().await;
     function.carried.set(store.data().budget());
+    let outstanding = store.data_mut().end();
+    // The instance is not needed for what is left.
+    drop(store);
+    // However it ended: what its guest has handed over is delivered first.
+    if let Some(outstanding) = outstanding {
+        // Apart, so that what most calls need stays small.
+        Box::pin(outstanding.delivered()).await;
+    }
     outcome.map_err(problem)
 }
 

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use wasmtime::WasmBacktrace;
+use wasmtime::component::Val;
 
 use super::backtrace::Backtrace;
-use super::values::ValueError;
+use super::values::{MAX_LIFTED_BYTES, ValueError};
 use crate::env::EnvError;
 use crate::fs::RootError;
 use crate::host::Exit;
@@ -132,8 +133,34 @@ impl Trap {
     }
 }
 
+impl Trap {
+    /// What to say of a bound of the engine's, whose own text does not say how much there is.
+    fn bound(&self) -> Option<String> {
+        if self.message.ends_with(LIFTED) {
+            return Some(format!(
+                "the values that a guest hands over at once may take {MAX_LIFTED_BYTES} bytes (a list \
+                 takes {} an element)",
+                size_of::<Val>()
+            ));
+        }
+        self.message.ends_with(HANDLES).then(|| {
+            "a call may hold twice as many handles as limits.max_resources says; those that are lent \
+             count twice"
+                .to_owned()
+        })
+    }
+}
+
+/// How the engine's errors end where a call reaches its bounds.
+const LIFTED: &str = "fuel allocated for hostcalls has been exhausted";
+const HANDLES: &str = "store handle limit exceeded";
+
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.message, self.backtrace)
+        write!(f, "{}", self.message)?;
+        if let Some(bound) = self.bound() {
+            write!(f, "\n    {bound}")?;
+        }
+        write!(f, "{}", self.backtrace)
     }
 }

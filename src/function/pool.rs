@@ -1,8 +1,9 @@
 //! How many calls of an entry run at once; the others wait in order.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
@@ -20,7 +21,9 @@ pub struct Pool {
 struct Inner {
     free: Cell<u32>,
     max_waiting: usize,
-    waiting: RefCell<VecDeque<Rc<Waiter>>>,
+    /// By number, which is the order of asking.
+    waiting: RefCell<BTreeMap<u64, Rc<Waiter>>>,
+    next: Cell<u64>,
 }
 
 /// A caller in the queue.
@@ -41,7 +44,8 @@ impl Pool {
             inner: Rc::new(Inner {
                 free: Cell::new(concurrent.max(1)),
                 max_waiting: waiting as usize,
-                waiting: RefCell::new(VecDeque::new()),
+                waiting: RefCell::new(BTreeMap::new()),
+                next: Cell::new(0),
             }),
         }
     }
@@ -67,9 +71,12 @@ impl Pool {
             waker: RefCell::new(None),
             served: Cell::new(false),
         });
-        inner.waiting.borrow_mut().push_back(waiter.clone());
+        let number = inner.next.get();
+        inner.next.set(number + 1);
+        inner.waiting.borrow_mut().insert(number, waiter.clone());
         let place = Place {
             inner: inner.clone(),
+            number,
             waiter,
         };
         poll_fn(|cx| {
@@ -87,6 +94,7 @@ impl Pool {
 /// A place in the queue, or a permit that its owner has not seen yet.
 struct Place {
     inner: Rc<Inner>,
+    number: u64,
     waiter: Rc<Waiter>,
 }
 
@@ -104,8 +112,7 @@ impl Drop for Place {
         if self.waiter.served.get() {
             self.inner.give();
         } else {
-            let mut waiting = self.inner.waiting.borrow_mut();
-            waiting.retain(|waiter| !Rc::ptr_eq(waiter, &self.waiter));
+            self.inner.waiting.borrow_mut().remove(&self.number);
         }
     }
 }
@@ -113,12 +120,13 @@ impl Drop for Place {
 impl Inner {
     /// Gives a permit to the first in the queue, or back.
     fn give(&self) {
-        let next = self.waiting.borrow_mut().pop_front();
+        let next = self.waiting.borrow_mut().pop_first();
         match next {
-            Some(waiter) => {
+            Some((_, waiter)) => {
                 waiter.served.set(true);
                 if let Some(waker) = waiter.waker.take() {
-                    waker.wake();
+                    // A panic of a waker is no matter of whoever gives the permit.
+                    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
                 }
             }
             None => self.free.set(self.free.get() + 1),
@@ -135,6 +143,8 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::Future;
+    use std::task::Context;
     use std::time::Duration;
     use wippy_dispatcher::Dispatcher;
 
@@ -172,6 +182,34 @@ mod tests {
         assert_eq!(most.get(), 2);
         assert_eq!(*order.borrow(), (0..10).collect::<Vec<_>>());
         assert_eq!(pool.inner.free.get(), 2);
+    }
+
+    /// Leaving takes as long whoever else waits: they are looked up, and the others not looked at.
+    #[test]
+    fn who_leaves_from_anywhere_leaves_the_others_in_order() {
+        let dispatcher = Dispatcher::simulated(3).expect("dispatcher");
+        let pool = Pool::new(1, 100_000);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut enter = || {
+            let pool = pool.clone();
+            let mut entering = Box::pin(async move { pool.enter().await.expect("room") });
+            assert!(entering.as_mut().poll(&mut context).is_pending());
+            entering
+        };
+        let first = dispatcher.block_on(pool.enter()).expect("no deadlock");
+        let mut callers: BTreeMap<usize, _> = (0..100_000).map(|n| (n, enter())).collect();
+        // Every caller but each ten-thousandth, from both ends and the middle.
+        for number in (0..50_000).flat_map(|n| [n, 99_999 - n]) {
+            if number % 10_000 != 0 {
+                callers.remove(&number);
+            }
+        }
+        assert_eq!(pool.inner.waiting.borrow().len(), 10);
+        drop(first);
+        for (_, caller) in callers {
+            drop(dispatcher.block_on(caller).expect("its turn"));
+        }
+        assert_eq!(pool.inner.free.get(), 1);
     }
 
     #[test]

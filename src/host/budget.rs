@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wippy_dispatcher::{Error, Handle};
 
 /// How many host calls may be made without suspending before others have to be let run.
-const BUDGET: u32 = 128;
+pub(crate) const BUDGET: u32 = 128;
 
 /// How many host calls an instance costs, its making and its end.
 const INSTANCE: u32 = 16;
@@ -19,20 +19,21 @@ impl Budget {
     /// After a wait.
     pub(crate) const WHOLE: Budget = Budget(BUDGET);
 
-    /// Takes one; false when there is none.
-    pub(crate) fn take(&mut self) -> bool {
-        match self.0.checked_sub(1) {
-            Some(left) => {
-                self.0 = left;
-                true
-            }
-            None => false,
-        }
+    /// Takes as many as there are, at most `calls`. True: the last one was among them.
+    pub(crate) fn spend(&mut self, calls: u32) -> bool {
+        let had = self.0;
+        self.0 = had.saturating_sub(calls);
+        had > 0 && self.0 == 0
     }
 
-    /// Takes as many as there are, at most `calls`.
-    pub(crate) fn spend(&mut self, calls: u32) {
-        self.0 = self.0.saturating_sub(calls);
+    /// Whether none is left: others have to run.
+    pub(crate) fn is_used_up(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The same, with one call if there is none: [`Budget::spend`] tells of the last one only.
+    pub(crate) fn at_least_one(self) -> Budget {
+        Budget(self.0.max(1))
     }
 }
 
@@ -65,10 +66,139 @@ impl Carried {
         let mut budget = self.get();
         budget.spend(INSTANCE);
         self.set(budget);
-        if budget == Budget(0) {
+        if budget.is_used_up() {
             handle.yield_now().await?;
             self.set(Budget::WHOLE);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+
+    use wasmtime::component::Resource;
+    use wippy_dispatcher::Dispatcher;
+
+    use super::*;
+    use crate::host::cli::interfaces::environment::Host as _;
+    use crate::host::http::interfaces::types::HostFields;
+    use crate::host::io::interfaces::poll::Host as _;
+    use crate::host::io::interfaces::streams::{HostInputStream, HostOutputStream};
+    use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+    use crate::host::pipe::pipe;
+    use crate::host::pollable::Pollable;
+    use crate::host::state::tests::state;
+    use crate::host::stdio::{Input, Output, Stdio};
+
+    /// Half of what is moved before others have to run, in bytes.
+    const MUCH: usize = 64 * 1024;
+
+    #[test]
+    fn the_last_call_is_told_of_once() {
+        let mut budget = Budget::WHOLE;
+        assert!(!budget.spend(BUDGET - 1) && !budget.is_used_up());
+        assert!(budget.spend(5) && budget.is_used_up());
+        assert!(!budget.spend(1) && budget.is_used_up());
+        assert!(budget.at_least_one().spend(1));
+    }
+
+    /// Does it twice: by then others have to run.
+    fn twice(dispatcher: &Dispatcher, mut work: impl AsyncFnMut()) {
+        for _ in 0..2 {
+            dispatcher.block_on(work()).expect("no deadlock");
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_every_kind_of_input_count() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let (reader, writer) = rustix::pipe::pipe().expect("a pipe");
+        let device = Input::new(&handle, reader).expect("room");
+        let (pipe_reader, pipe_writer) = pipe(&handle, 4 * MUCH).expect("room");
+        pipe_writer.write(&vec![0; 2 * MUCH]).expect("a reader");
+        for feed in [Feed::Device(device.into()), Feed::Pipe(pipe_reader)] {
+            let mut state = state(&dispatcher);
+            let is_device = matches!(feed, Feed::Device(_));
+            let stream = state.table.push(InputStream::new(feed)).expect("room");
+            twice(&dispatcher, async || {
+                if is_device {
+                    // It holds no more at once.
+                    rustix::io::write(&writer, &vec![0; MUCH]).expect("room");
+                }
+                let again = Resource::new_own(stream.rep());
+                let read = HostInputStream::blocking_read(&mut state, again, MUCH as u64);
+                assert_eq!(read.await.expect("bytes").len(), MUCH);
+            });
+            assert!(state.budget().is_used_up());
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_every_kind_of_output_count() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let null = std::fs::File::options().write(true).open("/dev/null");
+        let null = OwnedFd::from(null.expect("a device"));
+        let device = Output::new(&handle, Some(null)).expect("room");
+        let (_reader, pipe_writer) = pipe(&handle, 4 * MUCH).expect("room");
+        let log = Stdio::logged("test:entry").stdout;
+        for sink in [Sink::Device(device.into()), Sink::Pipe(pipe_writer), log] {
+            let mut state = state(&dispatcher);
+            let stream = state.table.push(OutputStream::new(sink)).expect("room");
+            twice(&dispatcher, async || {
+                let again = || Resource::new_own(stream.rep());
+                let permit = HostOutputStream::check_write(&mut state, again()).await;
+                assert!(permit.expect("open") >= MUCH as u64);
+                let zeroes = HostOutputStream::write_zeroes(&mut state, again(), MUCH as u64);
+                zeroes.await.expect("room");
+            });
+            assert!(state.budget().is_used_up());
+        }
+    }
+
+    #[test]
+    fn lists_count_by_their_size() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        state.context.env = vec![("NAME".to_owned(), "x".repeat(2 * MUCH))].into();
+        state.get_environment().expect("one");
+        assert!(state.budget().is_used_up());
+
+        state.suspended();
+        state.context.args = vec![String::new(); 2048].into();
+        state.get_arguments().expect("many");
+        assert!(state.budget().is_used_up());
+
+        state.suspended();
+        let fields = HostFields::new(&mut state).expect("room");
+        let again = || Resource::new_own(fields.rep());
+        let value = vec![b'x'; MUCH - 100];
+        HostFields::append(&mut state, again(), "name".to_owned(), value)
+            .expect("room")
+            .expect("a value");
+        HostFields::entries(&mut state, again()).expect("one");
+        HostFields::get(&mut state, again(), "other".to_owned()).expect("none");
+        assert!(state.budget().is_used_up());
+    }
+
+    /// In a simulation each time that others may run costs a microsecond.
+    #[test]
+    fn others_run_between_the_slices_of_a_long_poll() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let mut state = state(&dispatcher);
+        let pollable = state.table.push(Pollable::Ready).expect("room");
+        let pollables = || (0..50_000).map(|_| Resource::new_own(pollable.rep()));
+        let start = handle.now().expect("the time");
+        let ready = dispatcher
+            .block_on(state.poll(pollables().collect()))
+            .expect("no deadlock")
+            .expect("pollables");
+        assert_eq!(ready.len(), 50_000);
+        let passed = handle.now().expect("the time") - start;
+        assert!(passed.as_micros() >= 48, "{passed:?}");
     }
 }

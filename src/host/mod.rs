@@ -22,4 +22,5 @@ pub mod table;
 
 pub(crate) use budget::Carried;
 pub(crate) use lent::define as lend_writes;
+pub(crate) use state::EPOCHS;
 pub use state::{Context, Exit, Limits, State};

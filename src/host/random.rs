@@ -11,7 +11,11 @@ pub mod bindings {
     wasmtime::component::bindgen!({
         path: "wit",
         world: "wippy:host/random",
-        imports: { default: trappable },
+        imports: {
+            "wasi:random/random.get-random-bytes": async | trappable,
+            "wasi:random/insecure.get-insecure-random-bytes": async | trappable,
+            default: trappable,
+        },
     });
 }
 
@@ -19,9 +23,13 @@ pub use bindings::wasi::random as interfaces;
 
 use interfaces::{insecure, insecure_seed, random};
 
+/// How many random bytes are made at once: the kernel's generator takes some tens of microseconds
+/// for them. After each slice others run.
+const SLICE: usize = 16 * 1024;
+
 impl random::Host for State {
-    fn get_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
-        self.random_bytes(Stream::Secure, length)
+    async fn get_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
+        self.random_bytes(Stream::Secure, length).await
     }
 
     fn get_random_u64(&mut self) -> Result<u64> {
@@ -30,8 +38,8 @@ impl random::Host for State {
 }
 
 impl insecure::Host for State {
-    fn get_insecure_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
-        self.random_bytes(Stream::Insecure, length)
+    async fn get_insecure_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
+        self.random_bytes(Stream::Insecure, length).await
     }
 
     fn get_insecure_random_u64(&mut self) -> Result<u64> {
@@ -50,10 +58,14 @@ impl insecure_seed::Host for State {
 
 impl State {
     /// All that was asked for, or a failed call: a short answer would be taken for a whole one.
-    fn random_bytes(&mut self, stream: Stream, length: u64) -> Result<Vec<u8>> {
+    async fn random_bytes(&mut self, stream: Stream, length: u64) -> Result<Vec<u8>> {
         let length = self.check_length(length, "a list of random bytes")?;
         let mut bytes = vec![0; length];
-        self.handle.fill_random(stream, &mut bytes)?;
+        for slice in bytes.chunks_mut(SLICE) {
+            self.breathe().await?;
+            self.handle.fill_random(stream, slice)?;
+            self.spend_part(slice.len(), SLICE);
+        }
         Ok(bytes)
     }
 
@@ -61,5 +73,38 @@ impl State {
         let mut bytes = [0; 8];
         self.handle.fill_random(stream, &mut bytes)?;
         Ok(u64::from_le_bytes(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wippy_dispatcher::Dispatcher;
+
+    use super::*;
+    use crate::host::state::tests::state;
+
+    /// In a simulation each time that others may run costs a microsecond.
+    #[test]
+    fn others_run_between_the_slices_of_a_long_list() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let handle = dispatcher.handle();
+        for stream in [Stream::Secure, Stream::Insecure] {
+            let mut state = state(&dispatcher);
+            let start = handle.now().expect("the time");
+            let slices = 50;
+            let length = slices as u64 * SLICE as u64;
+            let bytes = dispatcher
+                .block_on(state.random_bytes(stream, length))
+                .expect("no deadlock")
+                .expect("room");
+            assert_eq!(bytes.len() as u64, length);
+            assert!(
+                bytes
+                    .chunks(64)
+                    .all(|part| part.iter().any(|&byte| byte != 0))
+            );
+            let passed = handle.now().expect("the time") - start;
+            assert_eq!(passed.as_micros(), slices - 1, "{stream:?}");
+        }
     }
 }

@@ -10,6 +10,9 @@ use rustix::process::{Resource, getrlimit};
 /// How many bytes on their way from or to files the streams of one call may keep.
 pub(crate) const FILE_BYTES: usize = 64 << 20;
 
+/// How many bytes that its connections have accepted one call may keep, until the system takes them.
+pub(crate) const SOCKET_BYTES: usize = 256 << 20;
+
 /// How many names one call may have looked up at once: the resolver's places are everybody's.
 pub(crate) const LOOKUPS: usize = 64;
 
@@ -29,6 +32,18 @@ pub(crate) struct Share(Arc<Amount>);
 struct Amount {
     taken: AtomicUsize,
     bound: usize,
+}
+
+impl Amount {
+    fn take(&self, size: usize) -> bool {
+        // Only the call itself takes; others give back.
+        let taken = self.taken.load(Ordering::Relaxed).checked_add(size);
+        let fits = taken.is_some_and(|taken| taken <= self.bound);
+        if fits {
+            self.taken.fetch_add(size, Ordering::Relaxed);
+        }
+        fits
+    }
 }
 
 /// A part of a share; given back when dropped, on whatever thread and however long after its call.
@@ -52,13 +67,7 @@ impl Share {
 
     /// A part of this size, if that much is left.
     pub(crate) fn take(&self, size: usize) -> Option<Part> {
-        // Only the call itself takes; others give back.
-        let taken = self.0.taken.load(Ordering::Relaxed).checked_add(size)?;
-        if taken > self.0.bound {
-            return None;
-        }
-        self.0.taken.fetch_add(size, Ordering::Relaxed);
-        Some(Part {
+        self.0.take(size).then(|| Part {
             of: self.0.clone(),
             size,
         })
@@ -70,6 +79,17 @@ impl Share {
     /// `MFILE` at the bound, as the system says at its own.
     pub(crate) fn hold(&self) -> Result<Held, Errno> {
         self.take(1).ok_or(Errno::MFILE)
+    }
+}
+
+impl Part {
+    /// Takes so much more, if it is left; the part is as before otherwise.
+    pub(crate) fn grow(&mut self, size: usize) -> bool {
+        let grown = self.of.take(size);
+        if grown {
+            self.size += size;
+        }
+        grown
     }
 }
 
@@ -86,7 +106,9 @@ mod tests {
     #[test]
     fn parts_that_are_given_back_can_be_taken_again() {
         let share = Share::new(10);
-        let six = share.take(6).expect("room");
+        let mut six = share.take(4).expect("room");
+        assert!(six.grow(2));
+        assert!(!six.grow(5) && !six.grow(usize::MAX));
         assert!(share.clone().take(5).is_none());
         assert!(share.take(usize::MAX).is_none());
         let four = share.take(4).expect("room");

@@ -250,13 +250,6 @@ impl Table {
             .ok_or_else(missing::<T>)
     }
 
-    /// All output streams that live.
-    pub fn outputs(&self) -> impl Iterator<Item = &OutputStream> {
-        self.slots
-            .iter()
-            .filter_map(|(_, slot)| OutputStream::get(&slot.entry))
-    }
-
     /// Takes a resource out.
     ///
     /// # Errors

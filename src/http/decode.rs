@@ -29,6 +29,7 @@ pub struct BodyDecoder {
     state: State,
     extensions: usize,
     limits: FieldLimits,
+    wide: bool,
 }
 
 #[derive(Debug)]
@@ -56,6 +57,16 @@ impl BodyDecoder {
             state,
             extensions: 0,
             limits,
+            wide: false,
+        }
+    }
+
+    /// For the body of a response: lines may end with LF alone, and spaces may stand behind the size
+    /// of a chunk.
+    pub fn of_response(framing: Framing, limits: FieldLimits) -> BodyDecoder {
+        BodyDecoder {
+            wide: true,
+            ..BodyDecoder::new(framing, limits)
         }
     }
 
@@ -76,6 +87,9 @@ impl BodyDecoder {
                 State::UntilClose => return Ok(Piece::Data(u64::MAX)),
                 State::Size => match self.size_line(input)? {
                     None => return Ok(Piece::More),
+                    Some(0) if self.wide => {
+                        self.state = State::Trailers(Scanner::of_response_trailers());
+                    }
                     Some(0) => self.state = State::Trailers(Scanner::default()),
                     Some(size) => self.state = State::Chunk(size),
                 },
@@ -83,6 +97,10 @@ impl BodyDecoder {
                 State::ChunkEnd => match input.as_slice() {
                     [b'\r', b'\n', ..] => {
                         input.consume(2);
+                        self.state = State::Size;
+                    }
+                    [b'\n', ..] if self.wide => {
+                        input.consume(1);
                         self.state = State::Size;
                     }
                     [] | [b'\r'] => return Ok(Piece::More),
@@ -95,7 +113,7 @@ impl BodyDecoder {
                     };
                     let block = block.get(..end).unwrap_or_default();
                     let trailers = match block {
-                        b"\r\n" => None,
+                        b"\r\n" | b"\n" => None,
                         block => Some(parse_fields(block, self.limits)?),
                     };
                     input.consume(end);
@@ -129,17 +147,19 @@ impl BodyDecoder {
         let window = bytes.get(..CHUNK_LINE_MAX).unwrap_or(bytes);
         let Some(end) = window.iter().position(|&byte| byte == b'\n') else {
             // What cannot become a line is refused before its end is there.
-            size_prefix(window.strip_suffix(b"\r").unwrap_or(window))?;
+            size_prefix(window.strip_suffix(b"\r").unwrap_or(window), self.wide)?;
             return match bytes.len() >= CHUNK_LINE_MAX {
                 true => Err(Malformed::Syntax),
                 false => Ok(None),
             };
         };
-        let line = window
-            .get(..end)
-            .and_then(|line| line.strip_suffix(b"\r"))
-            .ok_or(Malformed::Syntax)?;
-        let (size, digits) = size_prefix(line)?;
+        let line = window.get(..end).unwrap_or_default();
+        let line = match line.strip_suffix(b"\r") {
+            Some(line) => line,
+            None if self.wide => line,
+            None => return Err(Malformed::Syntax),
+        };
+        let (size, digits) = size_prefix(line, self.wide)?;
         if digits == 0 {
             return Err(Malformed::Syntax);
         }
@@ -153,14 +173,15 @@ impl BodyDecoder {
 }
 
 /// The size at the front of a chunk's line, and how many digits it has. Behind it nothing but
-/// extensions may stand.
-fn size_prefix(line: &[u8]) -> Result<(u64, usize), Malformed> {
+/// extensions may stand, and spaces before these where it is read widely.
+fn size_prefix(line: &[u8], wide: bool) -> Result<(u64, usize), Malformed> {
     let digits = line
         .iter()
         .take_while(|byte| byte.is_ascii_hexdigit())
         .count();
     let (size, rest) = line.split_at(digits);
-    let separated = matches!(rest, [] | [b';', ..]);
+    let behind = if wide { rest.trim_ascii_start() } else { rest };
+    let separated = matches!(behind, [] | [b';', ..]);
     let printable = rest
         .iter()
         .all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));

@@ -3,15 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use wippy_dispatcher::{Error, Handle, Signal};
+use wippy_dispatcher::{Error, Flow, Handle, Signal};
 
 use super::body::BodyReader;
-use super::delivery::Delivery;
 use super::error::ErrorCode;
 use super::fields::Fields;
 use super::head::RequestHead;
 use super::target::Target;
 use super::tls::Roots;
+use crate::delivery::Delivery;
 
 /// How long a client waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +50,8 @@ pub struct Request {
     pub timeouts: Timeouts,
     /// Whom to trust.
     pub roots: Roots,
+    /// Whose it is; lookups of names are fair between flows.
+    pub flow: Flow,
     /// Where there is one, the request goes out, once its body is finished, even if nobody waits for
     /// the answer any more.
     pub delivery: Option<Delivery>,

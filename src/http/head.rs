@@ -1,11 +1,15 @@
 //! The head of a message: its first line and its header fields.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
 use super::fields::{FieldError, FieldLimits, Fields};
 use super::method::Method;
+
+/// What every response begins with.
+pub(super) const PREFIX: &[u8] = b"HTTP/1.";
 
 /// The most fields that a message is parsed with, whatever the limits say.
 const COUNT_MAX: usize = FieldLimits::DEFAULT.count;
@@ -35,14 +39,36 @@ impl From<FieldError> for Malformed {
 
 /// Finds the empty line that ends a block of lines, over any split of its bytes.
 ///
-/// Lines end with CR LF and nothing else; a line that continues the one before it is refused.
+/// Lines end with CR LF and nothing else; a line that continues the one before it is refused. What
+/// servers send is read more widely: see [`Scanner::of_response`].
 #[derive(Clone, Default, Debug)]
 pub struct Scanner {
     scanned: usize,
     line: usize,
+    wide: bool,
+    /// An empty line may come before the first.
+    leading: bool,
 }
 
 impl Scanner {
+    /// For the head of a response: a line may end with LF alone and continue the one before it, and
+    /// an empty line may come first.
+    pub fn of_response() -> Scanner {
+        Scanner {
+            wide: true,
+            leading: true,
+            ..Scanner::default()
+        }
+    }
+
+    /// For the trailers of a response: the same without an empty line before them.
+    pub fn of_response_trailers() -> Scanner {
+        Scanner {
+            wide: true,
+            ..Scanner::default()
+        }
+    }
+
     /// The length of the block with its empty line, once it is there. `bytes` is what was given
     /// before and what came since.
     ///
@@ -53,21 +79,22 @@ impl Scanner {
             let at = self.scanned;
             let after_cr = at > self.line && bytes.get(at - 1) == Some(&b'\r');
             match byte {
-                b'\n' if !after_cr => return Err(Malformed::Syntax),
+                b'\n' if !after_cr && !self.wide => return Err(Malformed::Syntax),
                 b'\n' => {
-                    let empty = at == self.line + 1;
+                    let empty = at - usize::from(after_cr) == self.line;
+                    let skipped = std::mem::take(&mut self.leading) && empty;
                     self.scanned = at + 1;
                     if self.scanned > limits.bytes {
                         return Err(Malformed::TooLong(limits));
                     }
-                    if empty {
+                    if empty && !skipped {
                         return Ok(Some(self.scanned));
                     }
                     self.line = self.scanned;
                     continue;
                 }
                 _ if after_cr => return Err(Malformed::Syntax),
-                b' ' | b'\t' if at == self.line => return Err(Malformed::Syntax),
+                b' ' | b'\t' if at == self.line && !self.wide => return Err(Malformed::Syntax),
                 _ => self.scanned += 1,
             }
         }
@@ -143,7 +170,12 @@ impl RequestHead {
     /// # Errors
     /// `Syntax` for two lengths, or a length and a transfer coding; `Coding`.
     pub fn framing(&self) -> Result<Framing, Malformed> {
-        Ok(declared(&self.fields, self.minor)?.unwrap_or(Framing::Length(0)))
+        let length = content_length(&self.fields)?;
+        match coding(&self.fields, self.minor)? {
+            Some(_) if length.is_some() => Err(Malformed::Syntax),
+            Some(framing) => Ok(framing),
+            None => Ok(Framing::Length(length.unwrap_or(0))),
+        }
     }
 
     /// Writes it. `host` and what `framing` needs come first; a length among the fields stands as
@@ -166,6 +198,7 @@ impl ResponseHead {
     /// # Errors
     /// `Syntax` and `TooLong`.
     pub fn parse(block: &[u8], limits: FieldLimits) -> Result<ResponseHead, Malformed> {
+        let block = &*plain_lines(block);
         let mut headers = [const { MaybeUninit::<Header<'_>>::uninit() }; COUNT_MAX];
         let mut response = httparse::Response::new(&mut []);
         let parsed = ParserConfig::default().parse_response_with_uninit_headers(
@@ -184,16 +217,30 @@ impl ResponseHead {
         })
     }
 
-    /// How the body ends that answers a request with `method`.
+    /// How the body ends that answers a request with `method`. Where method or status forbid one,
+    /// nothing that the fields say matters; equal lengths are one, and `chunked` goes before them.
     ///
     /// # Errors
-    /// As [`RequestHead::framing`].
+    /// `Syntax` for different lengths, `Coding`.
     pub fn framing(&self, method: &Method) -> Result<Framing, Malformed> {
-        let declared = declared(&self.fields, self.minor)?;
         if *method == Method::Head || matches!(self.status, 100..=199 | 204 | 304) {
             return Ok(Framing::Length(0));
         }
+        let length = agreed_length(&self.fields)?;
+        let coding = coding(&self.fields, self.minor)?;
+        let declared = coding.or(length.map(Framing::Length));
         Ok(declared.unwrap_or(Framing::UntilClose))
+    }
+
+    /// Whether its fields say more than once where the body ends: two readers could understand it
+    /// differently, so that nothing may follow on the connection.
+    pub fn has_odd_framing(&self) -> bool {
+        let mut lengths = self.fields.get("content-length");
+        let Some(length) = lengths.next() else {
+            return false;
+        };
+        let several = length.contains(&b',') || lengths.next().is_some();
+        several || self.fields.has("transfer-encoding")
     }
 
     /// Whether the connection may carry another exchange after this one.
@@ -216,6 +263,7 @@ impl ResponseHead {
 /// `Syntax` and `TooLong`.
 pub fn parse_fields(block: &[u8], limits: FieldLimits) -> Result<Fields, Malformed> {
     let mut headers = [httparse::EMPTY_HEADER; COUNT_MAX];
+    let block = &*plain_lines(block);
     match httparse::parse_headers(block, &mut headers) {
         Ok(Status::Complete((length, headers))) if length == block.len() => {
             collect(headers, limits)
@@ -241,14 +289,46 @@ fn collect(headers: &[Header<'_>], limits: FieldLimits) -> Result<Fields, Malfor
     Ok(fields)
 }
 
-/// What the fields say of the body's end.
-fn declared(fields: &Fields, minor: u8) -> Result<Option<Framing>, Malformed> {
-    let length = content_length(fields)?;
+/// A block of a response as a strict reader takes it: CR LF at the end of each line, lines that
+/// continue others joined to them by a space, no empty line before the first.
+fn plain_lines(block: &[u8]) -> Cow<'_, [u8]> {
+    let ends_plainly = |end: usize| {
+        let after_cr = end > 0 && block.get(end - 1) == Some(&b'\r');
+        after_cr && !matches!(block.get(end + 1), Some(b' ' | b'\t'))
+    };
+    let mut ends = (0..block.len()).filter(|&at| block.get(at) == Some(&b'\n'));
+    if !block.starts_with(b"\r\n") && ends.all(ends_plainly) {
+        return Cow::Borrowed(block);
+    }
+    let mut lines: Vec<u8> = Vec::with_capacity(block.len());
+    let mut count = 0;
+    for line in block.split_inclusive(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // The first line of a head cannot be continued: what looks so is left to be refused.
+        let continues = count > 0 && !(count == 1 && lines.starts_with(PREFIX));
+        match line.first() {
+            None if count == 0 => continue,
+            Some(b' ' | b'\t') if continues => {
+                lines.truncate(lines.len() - 2);
+                lines.push(b' ');
+                lines.extend_from_slice(line.trim_ascii_start());
+            }
+            _ => lines.extend_from_slice(line),
+        }
+        count += 1;
+        lines.extend_from_slice(b"\r\n");
+    }
+    Cow::Owned(lines)
+}
+
+/// The framing that a transfer coding among the fields means.
+fn coding(fields: &Fields, minor: u8) -> Result<Option<Framing>, Malformed> {
     let mut codings = fields.get("transfer-encoding");
     let Some(coding) = codings.next() else {
-        return Ok(length.map(Framing::Length));
+        return Ok(None);
     };
-    if length.is_some() || minor == 0 || codings.next().is_some() {
+    if minor == 0 || codings.next().is_some() {
         return Err(Malformed::Syntax);
     }
     match coding.trim_ascii().eq_ignore_ascii_case(b"chunked") {
@@ -265,13 +345,32 @@ fn declared(fields: &Fields, minor: u8) -> Result<Option<Framing>, Malformed> {
 /// `Syntax` when there are several, or it is not decimal digits that fit 64 bits.
 pub fn content_length(fields: &Fields) -> Result<Option<u64>, Malformed> {
     let mut lengths = fields.get("content-length");
-    let Some(length) = lengths.next() else {
-        return Ok(None);
-    };
-    let digits = std::str::from_utf8(length.trim_ascii()).map_err(|_| Malformed::Syntax)?;
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    match (lengths.next(), lengths.next()) {
+        (None, _) => Ok(None),
+        (Some(length), None) => decimal(length).map(Some),
+        (Some(_), Some(_)) => Err(Malformed::Syntax),
+    }
+}
+
+/// The length that all of the fields say, lists of lengths too.
+fn agreed_length(fields: &Fields) -> Result<Option<u64>, Malformed> {
+    let mut agreed = None;
+    for value in fields.get("content-length") {
+        for length in value.split(|&byte| byte == b',') {
+            let length = decimal(length)?;
+            if agreed.replace(length).is_some_and(|other| other != length) {
+                return Err(Malformed::Syntax);
+            }
+        }
+    }
+    Ok(agreed)
+}
+
+fn decimal(text: &[u8]) -> Result<u64, Malformed> {
+    let digits = std::str::from_utf8(text.trim_ascii()).map_err(|_| Malformed::Syntax)?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
-        Ok(length) if plain && lengths.next().is_none() => Ok(Some(length)),
+        Ok(number) if plain => Ok(number),
         _ => Err(Malformed::Syntax),
     }
 }

@@ -4,14 +4,11 @@ use super::buffer::Buffer;
 use super::decode::{BodyDecoder, Piece};
 use super::error::ErrorCode;
 use super::fields::{FieldLimits, Fields};
-use super::head::{Malformed, ResponseHead, Scanner};
+use super::head::{Malformed, PREFIX, ResponseHead, Scanner};
 use super::method::Method;
 
 /// The most informational responses before the real one.
-pub const INFORMATIONAL_MAX: u32 = 16;
-
-/// What every response begins with.
-const PREFIX: &[u8] = b"HTTP/1.";
+pub const INFORMATIONAL_MAX: u32 = 100;
 
 /// What comes next.
 #[derive(PartialEq, Eq, Debug)]
@@ -53,7 +50,7 @@ impl ResponseDecoder {
         ResponseDecoder {
             method,
             limits,
-            state: State::Head(Scanner::default()),
+            state: State::Head(Scanner::of_response()),
             informational: 0,
             keeps_alive: false,
         }
@@ -113,7 +110,11 @@ impl ResponseDecoder {
         };
         let bytes = input.as_slice();
         // What is no response is refused at its first bytes, not at its first empty line.
-        if bytes.iter().zip(PREFIX).any(|(byte, want)| byte != want) {
+        if begins(bytes)
+            .iter()
+            .zip(PREFIX)
+            .any(|(byte, want)| byte != want)
+        {
             return Err(ErrorCode::HttpProtocolError);
         }
         let scanned = scanner.scan(bytes, self.limits);
@@ -137,7 +138,7 @@ impl ResponseDecoder {
                 if self.informational > INFORMATIONAL_MAX {
                     return Err(ErrorCode::HttpProtocolError);
                 }
-                self.state = State::Head(Scanner::default());
+                self.state = State::Head(Scanner::of_response());
                 match head.status {
                     100 => Ok(Event::Continue),
                     _ => self.head(input, ended),
@@ -147,11 +148,20 @@ impl ResponseDecoder {
                 let framing = head
                     .framing(&self.method)
                     .map_err(|malformed| code(malformed, false))?;
-                self.keeps_alive = head.keeps_alive();
-                self.state = State::Body(BodyDecoder::new(framing, self.limits));
+                self.keeps_alive = head.keeps_alive() && !head.has_odd_framing();
+                self.state = State::Body(BodyDecoder::of_response(framing, self.limits));
                 Ok(Event::Head(head))
             }
         }
+    }
+}
+
+/// What came, behind the empty line that may come first.
+fn begins(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        [b'\r'] => &[],
+        [b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..] => rest,
+        bytes => bytes,
     }
 }
 

@@ -4,11 +4,21 @@ use wasmtime::component::Component;
 
 use super::{Engine, ModuleError};
 
-/// Compiles a component. Takes its time.
+/// Compiles a component: for pooled instances, or for instances that are allocated on demand where
+/// it is `large` or has no room in the pool. Takes its time.
 ///
 /// # Errors
 /// `Invalid`.
-pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, ModuleError> {
-    Component::from_binary(engine.inner(), bytes)
-        .map_err(|error| ModuleError::Invalid(format!("{error:#}")))
+pub fn compile(engine: &Engine, bytes: &[u8], large: bool) -> Result<Component, ModuleError> {
+    if !large && let Ok(component) = Component::from_binary(engine.inner(), bytes) {
+        return Ok(component);
+    }
+    // What the pool has no room for, the other takes; what is wrong by itself, it refuses again.
+    Component::from_binary(engine.on_demand()?, bytes).map_err(|error| {
+        let text = format!("{error:#}");
+        ModuleError::Invalid(match text.contains("component model async") {
+            true => format!("{text}; that is WASI 0.3, which is not run here"),
+            false => text,
+        })
+    })
 }

@@ -2,10 +2,11 @@
 
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
-use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{MemoryType, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 use super::ModuleError;
 use super::audit::Import;
+use super::engine::{POOLED_MEMORY_PAGES, POOLED_TABLE_ELEMENTS};
 use super::imports::group_of;
 use super::link::host_interface;
 
@@ -16,6 +17,8 @@ pub struct Border {
     pub exports: Vec<String>,
     /// The functions that it imports, in the component's order.
     pub imports: Vec<Import>,
+    /// One of its memories or tables is larger than those of the pool, or may become so.
+    pub large: bool,
 }
 
 impl Border {
@@ -27,18 +30,29 @@ impl Border {
         // What the engine does not support it refuses itself, by name.
         let mut validator = Validator::new_with_features(WasmFeatures::all());
         let (mut imports, mut exports) = (Vec::new(), Vec::new());
+        let mut large = false;
         let mut depth = 0usize;
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload.map_err(invalid)?;
             match &payload {
                 Payload::ComponentImportSection(reader) if depth == 0 => {
                     for import in reader.clone() {
-                        imports.push(import.map_err(invalid)?.name.name.to_owned());
+                        imports.push(of_wasi_0_2(import.map_err(invalid)?.name.name)?.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(reader) if depth == 0 => {
                     for export in reader.clone() {
-                        exports.push(export.map_err(invalid)?.name.name.to_owned());
+                        exports.push(of_wasi_0_2(export.map_err(invalid)?.name.name)?.to_owned());
+                    }
+                }
+                Payload::MemorySection(reader) => {
+                    for memory in reader.clone() {
+                        large |= is_large(&memory.map_err(invalid)?)?;
+                    }
+                }
+                Payload::TableSection(reader) => {
+                    for table in reader.clone() {
+                        large |= table.map_err(invalid)?.ty.initial > POOLED_TABLE_ELEMENTS;
                     }
                 }
                 _ => {}
@@ -47,7 +61,10 @@ impl Border {
                 ValidPayload::Parser(_) => depth += 1,
                 ValidPayload::End(types) => match depth.checked_sub(1) {
                     Some(outer) => depth = outer,
-                    None => return Ok(Border::from_types(&types, &imports, &exports)),
+                    None => {
+                        let border = Border::from_types(&types, &imports, &exports);
+                        return Ok(Border { large, ..border });
+                    }
                 },
                 ValidPayload::Ok | ValidPayload::Func(..) => {}
             }
@@ -60,6 +77,7 @@ impl Border {
         let mut border = Border {
             exports: Vec::new(),
             imports: Vec::new(),
+            large: false,
         };
         for name in exports {
             match types.component_item_for_export(name).map(|item| &item.ty) {
@@ -96,6 +114,29 @@ impl Border {
             }
         }
         border
+    }
+}
+
+/// Whether a memory is larger than those of the pool, or may become so: one of 64-bit addresses.
+fn is_large(memory: &MemoryType) -> Result<bool, ModuleError> {
+    if memory.shared {
+        let text = "it has a shared memory, and threads are not run here";
+        return Err(ModuleError::Invalid(text.to_owned()));
+    }
+    let most = memory.maximum.unwrap_or(u64::MAX);
+    Ok(memory.memory64 && most > POOLED_MEMORY_PAGES)
+}
+
+/// The name of an import or export, unless it is of another WASI than this host's.
+fn of_wasi_0_2(name: &str) -> Result<&str, ModuleError> {
+    let version = name
+        .strip_prefix("wasi:")
+        .and_then(|name| name.split_once('@'));
+    match version {
+        Some((_, version)) if version.starts_with("0.3.") => Err(ModuleError::Invalid(format!(
+            "it is a component of WASI 0.3 ({name}), which is not run here; WASI 0.2 is"
+        ))),
+        _ => Ok(name),
     }
 }
 

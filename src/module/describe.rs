@@ -70,8 +70,9 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         false => bytes.to_vec(),
     };
     let engine = Engine::new(Profile::Live)?;
-    let component = super::compile::compile(&engine, &converted)?;
-    let exported = exports(&engine, &component).into_iter().map(|export| {
+    let border = Border::of(&converted)?;
+    let component = super::compile::compile(&engine, &converted, border.large)?;
+    let exported = exports(&component).into_iter().map(|export| {
         let function = export.name.rsplit('#').next().unwrap_or(&export.name);
         let params: Vec<_> = export
             .ty
@@ -89,7 +90,7 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         core,
         wit: wit.map(str::to_owned),
         exports: exported.collect(),
-        imports: Border::of(&converted)?.imports,
+        imports: border.imports,
     })
 }
 

@@ -1,34 +1,59 @@
 //! The compiler and the memory for instances.
 
+use std::sync::{Arc, OnceLock};
+
 use wasmtime::{
-    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store,
+    Collector, Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store,
     WasmBacktraceDetails,
 };
 
 use super::ModuleError;
-use crate::host::State;
+use crate::function::values::MAX_LIFTED_BYTES;
+use crate::host::{EPOCHS, State};
 
-/// The elements that a guest's table may have.
-pub const TABLE_ELEMENTS: usize = 100_000;
+/// The elements that a pooled table has room for. A module with a larger one is allocated on demand.
+pub(super) const POOLED_TABLE_ELEMENTS: u64 = 100_000;
+
+/// The pages of 64 KiB that a pooled memory has room for: 4 GiB.
+pub(super) const POOLED_MEMORY_PAGES: u64 = 1 << 16;
 
 /// The instances that may live at once. The kernel's bound on mappings (`vm.max_map_count`, 65,530
 /// by default, of which an instance takes four) ends at about three times as many.
 pub const MAX_INSTANCES: u32 = 4096;
 
+/// The memories of a pooled component, over all its core instances.
+const POOLED_MEMORIES: u32 = 2;
+
+/// The tables of a pooled component. One made with an adapter has three.
+const POOLED_TABLES: u32 = 4;
+
+/// The bytes that describe a core instance, its globals included: those of the largest modules that
+/// can be read (a million functions, a million globals) fit.
+const MAX_CORE_INSTANCE_BYTES: usize = 128 << 20;
+
+/// The same of a component, over all its core instances.
+const MAX_COMPONENT_INSTANCE_BYTES: usize = 256 << 20;
+
 /// What modules are compiled for. The settings are the engine's, so a module is compiled once for
 /// each profile that it runs in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Profile {
-    /// For real time: epochs interrupt.
+    /// For real time.
     Live,
-    /// For a simulation: fuel interrupts, and floating point gives the same bits everywhere.
+    /// For a simulation: fuel interrupts guests that only compute, and floating point gives the
+    /// same bits everywhere.
     Simulated,
 }
 
-/// A compiler with its profile.
+/// A compiler with its profile. Clones are the same one.
+///
+/// It is two: instances come from a pool, and those of modules that do not fit it are allocated on
+/// demand. What one has compiled, linked or stored, the other does not take.
 #[derive(Clone)]
 pub struct Engine {
-    inner: wasmtime::Engine,
+    pooled: wasmtime::Engine,
+    /// Made at first need.
+    on_demand: Arc<OnceLock<wasmtime::Engine>>,
     profile: Profile,
 }
 
@@ -43,24 +68,40 @@ impl Engine {
     pub fn new(profile: Profile) -> Result<Engine, ModuleError> {
         let mut config = config(profile);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
-        let inner = wasmtime::Engine::new(&config).or_else(|error| {
-            // Little address space (`ulimit -v`): slower, but it works.
-            tracing::warn!(
-                "no address space for pooled instances ({error:#}); allocating on demand"
-            );
-            let mut config = self::config(profile);
-            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-            wasmtime::Engine::new(&config)
-        });
-        match inner {
-            Ok(inner) => Ok(Engine { inner, profile }),
-            Err(error) => Err(ModuleError::Invalid(format!("no engine: {error:#}"))),
-        }
+        let on_demand = Arc::new(OnceLock::new());
+        let pooled = match wasmtime::Engine::new(&config) {
+            Ok(pooled) => pooled,
+            Err(error) => {
+                // Little address space (`ulimit -v`): slower, but it works.
+                tracing::warn!(
+                    "no address space for pooled instances ({error:#}); allocating on demand"
+                );
+                let engine = allocating_on_demand(profile)?;
+                on_demand.get_or_init(|| engine).clone()
+            }
+        };
+        Ok(Engine {
+            pooled,
+            on_demand,
+            profile,
+        })
     }
 
-    /// The compiler itself.
+    /// The one whose instances come from the pool.
     pub fn inner(&self) -> &wasmtime::Engine {
-        &self.inner
+        &self.pooled
+    }
+
+    /// The one whose instances are allocated on demand.
+    ///
+    /// # Errors
+    /// When the machine cannot run it.
+    pub(super) fn on_demand(&self) -> Result<&wasmtime::Engine, ModuleError> {
+        if let Some(engine) = self.on_demand.get() {
+            return Ok(engine);
+        }
+        let engine = allocating_on_demand(self.profile)?;
+        Ok(self.on_demand.get_or_init(|| engine))
     }
 
     /// What it compiles for.
@@ -68,56 +109,74 @@ impl Engine {
         self.profile
     }
 
-    /// A store for one call.
+    /// A store for one call of what `engine`, one of the two, has compiled.
     ///
     /// # Errors
     /// When there is no memory for it.
-    pub fn store(&self, state: State) -> wasmtime::Result<Store<State>> {
-        let mut store = Store::try_new(&self.inner, state)?;
+    pub fn store(&self, engine: &wasmtime::Engine, state: State) -> wasmtime::Result<Store<State>> {
+        let handles = state.max_handles();
+        let mut store = Store::try_new(engine, state.in_engine(engine))?;
         store.limiter(|state| state);
-        match self.profile {
-            // The default of zero would trap at once.
-            Profile::Live => store.set_epoch_deadline(u64::MAX / 2),
-            Profile::Simulated => {
-                store.set_fuel(u64::MAX)?;
-                store.fuel_async_yield_interval(Some(FUEL_SLICE))?;
-            }
+        store.set_max_component_handles(handles);
+        store.set_hostcall_fuel(MAX_LIFTED_BYTES);
+        store.set_epoch_deadline(EPOCHS);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().at_new_epoch()));
+        if self.profile == Profile::Simulated {
+            store.set_fuel(u64::MAX)?;
+            store.fuel_async_yield_interval(Some(FUEL_SLICE))?;
         }
         Ok(store)
     }
 }
 
+fn allocating_on_demand(profile: Profile) -> Result<wasmtime::Engine, ModuleError> {
+    let mut config = config(profile);
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    wasmtime::Engine::new(&config)
+        .map_err(|error| ModuleError::Invalid(format!("no engine: {error:#}")))
+}
+
+/// Guests may use what the engine's release enables by default.
 fn config(profile: Profile) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
+        // The one that frees cycles.
+        .collector(Collector::Copying)
         .cranelift_opt_level(OptLevel::Speed)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .memory_init_cow(true);
-    match profile {
-        Profile::Live => {
-            config.epoch_interruption(true);
-        }
-        Profile::Simulated => {
-            config
-                .consume_fuel(true)
-                .cranelift_nan_canonicalization(true)
-                .relaxed_simd_deterministic(true);
-        }
+        .memory_init_cow(true)
+        // A guest notices that its budget is used up wherever it is.
+        .epoch_interruption(true);
+    if profile == Profile::Simulated {
+        config
+            .consume_fuel(true)
+            .cranelift_nan_canonicalization(true)
+            .relaxed_simd_deterministic(true);
     }
     config
 }
 
-/// A component made with an adapter holds four core instances, so core instances and tables are a
-/// multiple of the component instances.
+/// What takes address space (memories, tables) is bounded so that there is enough for all instances
+/// at once; what has more of it is allocated on demand. The heap of the garbage collector takes one
+/// of the memories: only where two thirds of all instances have one and two memories besides, the
+/// pool can be used up.
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(MAX_INSTANCES)
-        .total_core_instances(MAX_INSTANCES * 8)
-        .total_memories(MAX_INSTANCES * 2)
-        .total_tables(MAX_INSTANCES * 4)
+        // Those that a store may hold are bounded; here they take nothing.
+        .total_core_instances(u32::MAX)
+        .max_core_instance_size(MAX_CORE_INSTANCE_BYTES)
+        .max_component_instance_size(MAX_COMPONENT_INSTANCE_BYTES)
+        .total_memories(MAX_INSTANCES * POOLED_MEMORIES)
+        .max_memories_per_component(POOLED_MEMORIES)
+        .max_memories_per_module(POOLED_MEMORIES)
+        .total_tables(MAX_INSTANCES * POOLED_TABLES)
+        .max_tables_per_component(POOLED_TABLES)
+        .max_tables_per_module(POOLED_TABLES)
+        .table_elements(POOLED_TABLE_ELEMENTS as usize)
+        .total_gc_heaps(MAX_INSTANCES)
         .total_stacks(MAX_INSTANCES)
-        .table_elements(TABLE_ELEMENTS)
         // Clearing more by hand than one page costs more than giving it back, where a thousand
         // instances end together.
         .linear_memory_keep_resident(4 << 10)

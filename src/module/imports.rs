@@ -239,7 +239,7 @@ macro_rules! implemented {
             use wasmtime::component::HasSelf;
             match interface {
                 $($name => Some(|linker| {
-                    crate::host::$($path)::+::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
+                    crate::host::$($path)::+::add_to_linker::<State, HasSelf<State>>(linker, State::counted)
                 }),)*
                 _ => None,
             }

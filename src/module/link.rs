@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType};
-use wasmtime::{Result, StoreContextMut, format_err};
+use wasmtime::{Engine, Result, StoreContextMut, format_err};
 
+use super::ModuleError;
 use super::imports::{self, Capabilities, HOST_VERSION, group_of, groups, implementation};
-use super::{Engine, ModuleError};
 use crate::host::cli::{TerminalInput, TerminalOutput};
 use crate::host::filesystem::{Descriptor, DirectoryStream};
 use crate::host::http;
@@ -30,14 +30,13 @@ use crate::host::{State, lend_writes};
 /// # Errors
 /// `Link` when the component imports something that no trap can stand for.
 pub fn link(
-    engine: &Engine,
     component: &Component,
     capabilities: &Capabilities,
 ) -> Result<Linker<State>, ModuleError> {
     let failed = |error: wasmtime::Error| ModuleError::Link(format!("{error:#}"));
-    let mut linker = Linker::new(engine.inner());
+    let mut linker = Linker::new(component.engine());
     define_wasi(&mut linker, capabilities).map_err(failed)?;
-    define_traps(&mut linker, engine, component, capabilities).map_err(failed)?;
+    define_traps(&mut linker, component, capabilities).map_err(failed)?;
     Ok(linker)
 }
 
@@ -75,7 +74,7 @@ fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
             instance.resource_async(OutputStream::NAME, ty, |mut store, index| {
                 Box::new(async move {
                     let stream = Resource::new_own(index);
-                    HostOutputStream::drop(store.data_mut(), stream).await
+                    HostOutputStream::drop(store.data_mut().counted(), stream).await
                 })
             })
         }
@@ -116,7 +115,7 @@ fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
         ResourceType::host::<T>(),
         |mut store: StoreContextMut<'_, State>, index| {
             let handle: Resource<T> = Resource::new_own(index);
-            store.data_mut().table.delete(handle).map(drop)
+            store.data_mut().counted().table.delete(handle).map(drop)
         },
     )
 }
@@ -136,13 +135,12 @@ pub(super) fn host_interface(import: &str) -> Option<&str> {
 /// Binds every import that is not enabled to a trap which says what would enable it.
 fn define_traps(
     linker: &mut Linker<State>,
-    engine: &Engine,
     component: &Component,
     capabilities: &Capabilities,
 ) -> Result<()> {
-    let component = component.component_type();
+    let engine = component.engine();
     let mut seen = Vec::new();
-    for (import, item) in component.imports(engine.inner()) {
+    for (import, item) in component.component_type().imports(engine) {
         match item.ty {
             ComponentItem::ComponentInstance(instance) => {
                 let interface = host_interface(import);
@@ -194,10 +192,11 @@ fn trap_instance(
     let works = place
         .interface
         .is_some_and(|interface| place.capabilities.allows(interface));
-    for (name, item) in instance.exports(engine.inner()) {
+    for (name, item) in instance.exports(engine) {
         match item.ty {
             ComponentItem::ComponentFunc(_) if place.is_harmless(name) => {
-                target.func_wrap(name, |_, (): ()| {
+                target.func_wrap(name, |mut store: StoreContextMut<'_, State>, (): ()| {
+                    store.data_mut().counted();
                     Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
                 })?;
             }

@@ -3,7 +3,7 @@
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, Type};
 
-use super::{Engine, ModuleError};
+use super::ModuleError;
 
 /// An exported function of a component.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ pub struct Method {
 }
 
 /// The exported functions of a component, in its order.
-pub fn exports(engine: &Engine, component: &Component) -> Vec<Export> {
-    let engine = engine.inner();
+pub fn exports(component: &Component) -> Vec<Export> {
+    let engine = component.engine();
     let mut found = Vec::new();
     for (name, item) in component.component_type().exports(engine) {
         match item.ty {
@@ -62,12 +62,8 @@ impl Method {
     ///
     /// # Errors
     /// `Method`, listing what there is.
-    pub fn find(
-        engine: &Engine,
-        component: &Component,
-        written: &str,
-    ) -> Result<Method, ModuleError> {
-        let exports = exports(engine, component);
+    pub fn find(component: &Component, written: &str) -> Result<Method, ModuleError> {
+        let exports = exports(component);
         let names: Vec<&str> = exports.iter().map(|export| export.name.as_str()).collect();
         let name = choose(&names, written)?;
         let export = exports.iter().find(|export| export.name == name);

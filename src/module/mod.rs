@@ -6,6 +6,8 @@ mod core;
 mod decode;
 mod describe;
 mod engine;
+#[cfg(test)]
+mod fairness;
 mod hash;
 mod imports;
 mod link;
@@ -17,13 +19,13 @@ mod text;
 pub use audit::{Import, needed_groups};
 pub use decode::Border;
 pub use describe::{Description, Location, describe, fs_entry};
-pub use engine::{Engine, MAX_INSTANCES, Profile, TABLE_ELEMENTS};
+pub use engine::{Engine, MAX_INSTANCES, Profile};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;
 pub use load::{MODULE_MAX, Module, Origin, read};
 pub use method::{Export, Method, choose, exports};
-pub use modules::Modules;
+pub use modules::{Modules, Said};
 pub use text::to_binary;
 
 use std::sync::Arc;

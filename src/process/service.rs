@@ -60,7 +60,8 @@ impl Starts {
     }
 }
 
-/// Runs the services of a plan until all have ended or `stop` is set; then those that still run
+/// Runs the services of a plan until all have ended and what they wrote to `stdio` is delivered, or
+/// `stop` is set; then those that still run
 /// are stopped, the last started first. A service on a terminal host has `stdio`, any other's
 /// output becomes log lines.
 ///
@@ -103,6 +104,9 @@ pub async fn supervise(
                 break;
             }
         }
+    }
+    if !stop.is_set() {
+        race(stdio.delivered(), stop.wait()).await;
     }
     Ok(ended)
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
 use super::id::Id;
+use super::kinds::{is_data, is_run};
 use super::nearest::nearest;
 use super::parse::MAX_NODES;
 use super::source::SourceRoot;
-use super::tree::{Mapping, Node, Place, shorten};
+use super::tree::{Mapping, Node, Place, Value, shorten};
 
 /// An entry whose ID and kind are known and whose configuration is not read yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub id: Id,
     pub kind: String,
@@ -38,13 +39,41 @@ const FRAME: [&str; 3] = ["name", "kind", "meta"];
 /// Keys of a document with `entries`.
 const DOCUMENT: [&str; 4] = ["version", "namespace", "meta", "entries"];
 
+/// Whether a document is the project's, or may be meant to be.
+pub(crate) fn is_candidate(document: &Node) -> bool {
+    let mapping = document.as_mapping();
+    mapping.is_some_and(|mapping| mapping.has("namespace") || lacks_namespace(mapping))
+}
+
+/// The namespace as written, whatever is wrong with it; empty without one.
+pub(crate) fn namespace_text(mapping: &Mapping) -> &str {
+    match mapping.get("namespace").map(|node| &node.value) {
+        Some(Value::Scalar(scalar)) => &scalar.text,
+        _ => "",
+    }
+}
+
+/// Whether a document without `namespace` looks as if that had been forgotten: it holds a list of
+/// entries, or is one of a kind that is known here.
+fn lacks_namespace(mapping: &Mapping) -> bool {
+    let is_list = |node: &Node| node.as_sequence().is_some();
+    let kind = mapping.get("kind").and_then(Node::as_str);
+    mapping.get("entries").is_some_and(is_list)
+        || (mapping.has("name") && kind.is_some_and(|kind| is_run(kind) || is_data(kind)))
+}
+
 /// Splits a document into its entries. One without `namespace` is not ours and gives nothing.
 pub(crate) fn split(document: &Node, root: &Arc<SourceRoot>, strict: bool) -> Split {
     let mut split = Split::default();
-    let Some((mapping, namespace)) = document
-        .as_mapping()
-        .and_then(|m| Some((m, m.get("namespace")?)))
-    else {
+    let Some(mapping) = document.as_mapping() else {
+        return split;
+    };
+    let Some(namespace) = mapping.get("namespace") else {
+        if lacks_namespace(mapping) {
+            let warning = Diagnostic::warning("namespace is missing");
+            let hint = "without it nothing of this document is read";
+            split.report(warning.at(&document.place).hint(hint));
+        }
         return split;
     };
     let Some(namespace_name) = namespace_of(namespace, &mut split) else {

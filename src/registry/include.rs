@@ -1,10 +1,10 @@
 //! `file://x` in string values: the text of another file of the source directory.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+
+use crate::trust::{FileId, Location, PathGuard, cannot_be_read, normalize, read_bounded};
 
 /// The largest file that a `file://` reference may name, in bytes.
 pub const MAX_INCLUDE_BYTES: u64 = 8 << 20;
@@ -14,7 +14,7 @@ const SCHEME: &str = "file://";
 /// The files read so far; each is read once per load.
 #[derive(Default)]
 pub(crate) struct Includes {
-    read: HashMap<PathBuf, Result<Arc<str>, String>>,
+    read: HashMap<FileId, Result<Arc<str>, String>>,
 }
 
 impl Includes {
@@ -28,10 +28,11 @@ impl Includes {
         value: &str,
         yaml: &Path,
         source_dir: Option<&Path>,
+        guard: &PathGuard,
     ) -> Option<Result<Arc<str>, String>> {
         let name = value.strip_prefix(SCHEME)?;
         Some(
-            self.read(name, yaml, source_dir)
+            self.read(name, yaml, source_dir, guard)
                 .map_err(|e| format!("{value}: {e}")),
         )
     }
@@ -41,6 +42,7 @@ impl Includes {
         name: &str,
         yaml: &Path,
         source_dir: Option<&Path>,
+        guard: &PathGuard,
     ) -> Result<Arc<str>, String> {
         let root = source_dir.ok_or("there is no source directory")?;
         if name.trim_matches('/').is_empty() {
@@ -54,69 +56,40 @@ impl Includes {
         if !path.starts_with(normalize(root)) {
             return Err(outside());
         }
-        let failed = |e: std::io::Error| format!("cannot be read: {e}");
-        let real = path.canonicalize().map_err(failed)?;
-        if !real.starts_with(root.canonicalize().map_err(failed)?) {
-            return Err(outside());
+        let failed = |error| cannot_be_read(&error);
+        let walk = guard.walk(&path).map_err(failed)?;
+        let inside = |root: FileId| {
+            let above = walk.ancestors();
+            above.is_ok_and(|above| above.contains(&Location::existing(root)))
+        };
+        // What is missing has no place yet.
+        if let Some(id) = walk.id() {
+            let root = FileId::at(root).map_err(|error| failed(error.into()))?;
+            if !inside(root) {
+                return Err(outside());
+            }
+            if let Some(text) = self.read.get(&id) {
+                return text.clone();
+            }
         }
-        let text = self.read.entry(real).or_insert_with_key(|real| {
-            tracing::debug!(target: "read", "{}", real.display());
-            let bytes = read_bounded(real, MAX_INCLUDE_BYTES)?;
+        tracing::debug!(target: "read", "{}", path.display());
+        let file = guard.open(&walk).map_err(failed)?;
+        let text = read_bounded(file, MAX_INCLUDE_BYTES).and_then(|bytes| {
             let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text")?;
             Ok(text.into())
         });
-        text.clone()
-    }
-}
-
-/// Reads a regular file of at most `limit` bytes.
-///
-/// # Errors
-/// Text for a message: not a regular file, too large, or what the system says.
-pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let failed = |e: std::io::Error| format!("cannot be read: {e}");
-    // Asked before opening: opening a FIFO would wait for its writer.
-    let metadata = path.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err("is not a regular file".into());
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        return Err(format!("is larger than {limit} bytes"));
-    }
-    Ok(bytes)
-}
-
-/// The path without `.` and with `..` taken back, by its text alone. Leading `..` stay.
-pub(crate) fn normalize(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                let last = out.components().next_back();
-                match last {
-                    Some(Component::Normal(_)) => {
-                        out.pop();
-                    }
-                    Some(Component::RootDir) => {}
-                    _ => out.push(".."),
-                }
-            }
-            other => out.push(other),
+        if let Some(id) = walk.id() {
+            self.read.insert(id, text.clone());
         }
+        text
     }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
+    use std::path::PathBuf;
 
     struct Project {
         _dir: tempfile::TempDir,
@@ -137,7 +110,7 @@ mod tests {
         let yaml = project.src.join("sub/_index.yaml");
         let mut includes = Includes::default();
         includes
-            .resolve(value, &yaml, Some(&project.src))
+            .resolve(value, &yaml, Some(&project.src), &PathGuard::default())
             .map(|r| r.map(|text| text.to_string()))
     }
 
@@ -199,24 +172,11 @@ mod tests {
             "file:///big: is larger than 8388608 bytes"
         );
         let mut includes = Includes::default();
-        let outcome = includes.resolve("file://x", Path::new("x.yaml"), None);
+        let outcome =
+            includes.resolve("file://x", Path::new("x.yaml"), None, &PathGuard::default());
         assert_eq!(
             outcome,
             Some(Err("file://x: there is no source directory".into()))
         );
-    }
-
-    #[test]
-    fn paths_are_normalised_by_their_text() {
-        let cases = [
-            ("a/./b/../c", "a/c"),
-            ("../a/..", ".."),
-            ("/../a", "/a"),
-            ("a/../../b", "../b"),
-            ("./a", "a"),
-        ];
-        for (path, expected) in cases {
-            assert_eq!(normalize(Path::new(path)), Path::new(expected), "{path}");
-        }
     }
 }

@@ -10,6 +10,7 @@ use super::kinds::Command;
 use super::nearest::nearest;
 use super::tree::Node;
 use crate::env::Environment;
+use crate::trust::PathGuard;
 
 /// The entries of a project, in the order of its files.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,7 @@ pub struct Registry {
     broken: BTreeMap<Id, Broken>,
     links: Links,
     environment: Environment,
+    guard: Arc<PathGuard>,
 }
 
 /// What well-formed entries say of others.
@@ -145,6 +147,11 @@ impl Registry {
     /// The variables and storages of the project.
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The gate through which the project's paths are opened; it knows what guests may write.
+    pub fn guard(&self) -> &Arc<PathGuard> {
+        &self.guard
     }
 
     /// The errors that stop an entry: its own, or those of what it needs. Empty for one that
@@ -306,7 +313,13 @@ impl Registry {
         self.environment = environment;
     }
 
-    pub(crate) fn connect(&mut self, links: Links, environment: Environment) {
+    pub(crate) fn connect(
+        &mut self,
+        links: Links,
+        environment: Environment,
+        guard: Arc<PathGuard>,
+    ) {
+        self.guard = guard;
         self.links = links;
         self.environment = environment;
     }

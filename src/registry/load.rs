@@ -11,10 +11,12 @@ use super::entry::{Entry, Kind};
 use super::id::Id;
 use super::include::Includes;
 use super::index::{Broken, Registry};
+use super::mounts::WritableMounts;
 use super::parse::Parsed;
 use super::source::SourceRoot;
 use super::tree::{Node, Place};
 use crate::env::Environment;
+use crate::trust::PathGuard;
 
 /// The most diagnostics of a project.
 const MAX_DIAGNOSTICS: usize = 10_000;
@@ -43,9 +45,14 @@ pub(crate) struct Loader<'a> {
     pub(super) depth: usize,
     /// Bytes that placeholders gave so far.
     pub(super) expanded: usize,
+    /// What mounts let guests write.
+    pub(super) mounts: WritableMounts,
+    /// The gate for the paths that are opened.
+    pub(super) guard: Arc<PathGuard>,
 }
 
 /// Diagnostics of a file, or an entry with its own, in the order of the project.
+#[derive(Clone)]
 pub(super) enum Slot {
     Loose(Vec<Diagnostic>),
     Draft(Box<Draft>),
@@ -55,6 +62,7 @@ pub(super) enum Slot {
 }
 
 /// An entry after its configuration was read.
+#[derive(Clone)]
 pub(super) struct Read {
     pub id: Id,
     pub kind: String,
@@ -71,8 +79,15 @@ pub(super) struct Read {
 }
 
 impl<'a> Loader<'a> {
-    pub fn new(project_dir: &'a Path, options: &'a LoadOptions, has_files: bool) -> Self {
+    pub fn new(
+        project_dir: &'a Path,
+        options: &'a LoadOptions,
+        has_files: bool,
+        mounts: WritableMounts,
+    ) -> Self {
         Self {
+            guard: Arc::new(mounts.guard().clone()),
+            mounts,
             project_dir,
             options,
             has_files,
@@ -95,11 +110,11 @@ impl<'a> Loader<'a> {
     }
 
     /// Takes the documents of one file.
-    pub fn file(&mut self, parsed: Parsed, root: &Arc<SourceRoot>) {
-        if let Some(error) = parsed.error {
+    pub fn file(&mut self, parsed: &Parsed, root: &Arc<SourceRoot>) {
+        if let Some(error) = &parsed.error {
             self.unread
                 .extend(error.place.as_ref().map(|p| p.file.clone()));
-            self.loose(vec![error]);
+            self.loose(vec![error.clone()]);
         }
         for document in &parsed.documents {
             let split = split(document, root, self.options.strict);
@@ -109,9 +124,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads the entries, checks what they say of each other, and builds the registry.
+    /// Checks what the entries, once they are resolved, say of each other, and builds the registry.
     pub fn link(mut self) -> (Registry, Vec<Diagnostic>) {
-        self.read_all();
         self.check_duplicates();
         self.check_commands();
         self.check_public_names();
@@ -119,9 +133,11 @@ impl<'a> Loader<'a> {
         self.name_bindings();
         let links = self.check_references();
         self.check_enforced();
+        self.check_mounts();
+        self.check_paths();
         let mut registry = Registry::default();
         let mut diagnostics = Vec::new();
-        let mut environment = Environment::new(self.options.os.clone());
+        let mut environment = Environment::new(self.options.os.clone()).guarded(self.guard.clone());
         for slot in self.slots {
             match slot {
                 Slot::Loose(found) => diagnostics.extend(found),
@@ -132,7 +148,7 @@ impl<'a> Loader<'a> {
                 Slot::Draft(_) | Slot::Reading(_) => {}
             }
         }
-        registry.connect(links, environment);
+        registry.connect(links, environment, self.guard);
         bound(&mut diagnostics);
         (registry, diagnostics)
     }

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
-use super::include::normalize;
-use super::source::{SourceRoot, read};
+use super::source::{ControlFile, SourceRoot, read};
 use super::tree::Node;
+use crate::trust::{Base, normalize};
 
 /// The name of a project's lock file.
 pub const LOCK_FILE: &str = "wippy.lock";
@@ -21,10 +21,12 @@ pub(crate) struct Lock {
     pub modules_dir: PathBuf,
     /// Replacements, then modules.
     pub roots: Vec<SourceRoot>,
+    /// The file itself, where there is one.
+    pub file: Option<ControlFile>,
 }
 
 /// Reads the lock file of a project; one that is not there says nothing.
-pub(crate) fn read_lock(project_dir: &Path, found: &mut Vec<Diagnostic>) -> Lock {
+pub(crate) fn read_lock(project_dir: &Path, base: &Base, found: &mut Vec<Diagnostic>) -> Lock {
     let mut lock = Lock {
         modules_dir: project_dir.join(MODULES),
         ..Lock::default()
@@ -33,7 +35,8 @@ pub(crate) fn read_lock(project_dir: &Path, found: &mut Vec<Diagnostic>) -> Lock
     if !path.exists() {
         return lock;
     }
-    let parsed = read(&path);
+    let (parsed, file) = read("the lock file", &path, base);
+    lock.file = Some(file);
     found.extend(parsed.error);
     let Some(document) = parsed.documents.first() else {
         return lock;

@@ -1,10 +1,11 @@
 //! The registry: a project's YAML as entries, with every mistake and its place.
 //!
-//! `source` and `lock` find the files, `settings` reads what changes them, `parse` makes a
-//! spanned `tree` of each within bounds, `document` splits it into drafts of entries, `overrides`
-//! changes those, `read` replaces their placeholders and has `kinds` read them through `fields`,
-//! and `load` and `references` check what entries say of each other. Nothing here knows how
-//! entries are run.
+//! `source` and `lock` find the directories, `settings` reads what changes them, `project` has
+//! `listing` read the documents from the top down, of which `mounts` learns what guests can write:
+//! that is never read. `parse` makes a spanned `tree` of each within bounds, `document` splits it
+//! into drafts of entries, `overrides` changes those, `read` replaces their placeholders and has
+//! `kinds` read them through `fields`, and `load`, `references` and `paths` check what entries say
+//! of each other and of the host's files. Nothing here knows how entries are run.
 
 mod describe;
 mod diagnostic;
@@ -14,17 +15,22 @@ mod edit;
 mod entry;
 mod fields;
 mod id;
+mod ignore_file;
 mod include;
 mod index;
 mod inputs;
 mod kinds;
+mod listing;
 mod load;
 mod lock;
+mod mounts;
 mod nearest;
 mod overrides;
 mod parse;
 mod path;
+mod paths;
 mod placeholder;
+mod project;
 mod read;
 mod references;
 mod scalar;
@@ -33,18 +39,19 @@ mod settings;
 mod source;
 mod tree;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::env::OsEnvironment;
+use crate::trust::Base;
+use mounts::{DocumentDir, WritableMounts};
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use edit::{EditError, append_entries, namespace_of, replace_file, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
 pub use id::{Id, InvalidId};
+pub use ignore_file::IGNORE_FILE;
 pub use include::MAX_INCLUDE_BYTES;
-pub(crate) use include::read_bounded;
 pub use index::{Broken, LookupError, Registry};
 pub use inputs::Inputs;
 pub(crate) use kinds::clean_guest_path;
@@ -53,12 +60,13 @@ pub use kinds::{
     FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService, HttpTimeouts, KINDS, Lifecycle,
     Limits, Mode, Mount, Pool, PoolType, Process, ProcessService, Restart, Source, Transport, Wasi,
 };
+pub use listing::{MAX_DIRECTORY_DEPTH, MAX_FILES};
 pub use lock::LOCK_FILE;
 pub use nearest::nearest;
 pub use parse::{MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NODES};
 pub use schema::schema;
 pub use settings::{COMMAND_LINE, SETTINGS_FILE, Settings};
-pub use source::{MAX_DIRECTORY_DEPTH, MAX_FILES};
+
 pub use tree::{Key, Mapping, Node, Place, Problem, Replace, Scalar, Spanned, Style, Value};
 
 /// How a project is loaded.
@@ -177,44 +185,7 @@ impl Loaded {
 /// Loads the project in `project_dir` (contract §1). Mistakes stop the entries that they
 /// concern, never the loading.
 pub fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
-    let mut found = Vec::new();
-    let settings = settings::load(project_dir, true, options, &mut found);
-    let located = source::locate(project_dir, &mut found);
-    let mut loader = load::Loader::new(project_dir, options, true);
-    loader.loose(found);
-    let canonical = |path: &Path| path.canonicalize().ok();
-    let own: HashSet<_> = settings
-        .files()
-        .iter()
-        .filter_map(|f| canonical(f))
-        .collect();
-    let dirs = located.roots.iter().map(|root| root.source_dir.as_path());
-    let read: HashSet<_> = dirs.filter_map(canonical).collect();
-    let mut closed = read.clone();
-    closed.extend(canonical(&located.modules_dir));
-    let mut skipped = Vec::new();
-    let mut source_dirs = Vec::new();
-    for root in located.roots {
-        let listing = source::list(&root.source_dir, &closed);
-        loader.loose(listing.diagnostics);
-        let elsewhere = |dir: &PathBuf| canonical(dir).is_some_and(|dir| read.contains(&dir));
-        skipped.extend(listing.skipped.into_iter().filter(|dir| !elsewhere(dir)));
-        source_dirs.push(root.source_dir.clone());
-        let root = Arc::new(root);
-        for path in &listing.files {
-            // The settings are no document; their mistakes are said already.
-            let is_settings = own.iter().any(|file| file.file_name() == path.file_name());
-            if !is_settings || canonical(path).is_none_or(|path| !own.contains(&path)) {
-                loader.file(source::read(path), &root);
-            }
-        }
-    }
-    let mut loaded = finish(loader, settings);
-    let mut dirs = source_dirs.into_iter();
-    loaded.source_dir = dirs.next().unwrap_or_else(|| project_dir.to_owned());
-    loaded.module_dirs = dirs.collect();
-    loaded.skipped = skipped;
-    loaded
+    project::load(project_dir, options)
 }
 
 /// Loads entries from text, as if it were `_index.yaml` of `project_dir`. Without a directory
@@ -223,19 +194,44 @@ pub fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
 pub fn from_yaml(text: &str, project_dir: Option<&Path>, options: &LoadOptions) -> Loaded {
     let dir = project_dir.unwrap_or(Path::new(""));
     let mut found = Vec::new();
-    let settings = settings::load(dir, false, options, &mut found);
+    let base = Base::new(dir);
+    let (mut settings, controls) = settings::load(dir, &base, false, options, &mut found);
+    let overrides = overrides::by_entry(&settings, options);
+    let mut mounts = WritableMounts::new(dir, base, overrides);
     let root = Arc::new(source::SourceRoot {
         source_dir: dir.to_owned(),
         module_dir: dir.to_owned(),
     });
-    let mut loader = load::Loader::new(dir, options, project_dir.is_some());
+    if project_dir.is_some() {
+        mounts.project(dir, "the project directory");
+        mounts.source(dir);
+    }
+    for file in &controls {
+        mounts.protect(file.what, &file.path);
+    }
+    let parsed = parse::parse(text, &dir.join("_index.yaml").into());
+    if let Ok(location) = mounts.locate(dir) {
+        let path = dir.to_owned();
+        let first = true;
+        let here = DocumentDir {
+            location,
+            path,
+            first,
+        };
+        for document in &parsed.documents {
+            mounts.document(document, &here, &root);
+        }
+    }
+    project::check_settings(&controls, &mounts, &mut settings, &mut found);
+    let mut loader = load::Loader::new(dir, options, project_dir.is_some(), mounts);
     loader.loose(found);
-    loader.file(parse::parse(text, &dir.join("_index.yaml").into()), &root);
+    loader.file(&parsed, &root);
+    loader.apply(&settings);
+    loader.resolve();
     finish(loader, settings)
 }
 
-fn finish(mut loader: load::Loader<'_>, settings: Settings) -> Loaded {
-    loader.apply(&settings);
+fn finish(loader: load::Loader<'_>, settings: Settings) -> Loaded {
     let project_dir = loader.project_dir.to_owned();
     let disabled = loader.disabled.iter().cloned().collect();
     let (registry, diagnostics) = loader.link();

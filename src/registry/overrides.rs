@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::LoadOptions;
 use super::diagnostic::Diagnostic;
 use super::document::Draft;
 use super::id::Id;
 use super::index::nearest_id;
 use super::load::{Loader, Slot};
+use super::mounts::Overrides;
 use super::settings::{Settings, command_line, command_line_value};
 use super::tree::{Node, Place};
 
@@ -18,23 +20,7 @@ impl Loader<'_> {
     pub(super) fn apply(&mut self, settings: &Settings) {
         let mut found = Vec::new();
         self.disable(settings, &mut found);
-        let mut overrides: Vec<(String, Place, Node)> = Vec::new();
-        for (key, node) in settings.overrides() {
-            overrides.push((key.text.to_string(), key.place.clone(), node.clone()));
-        }
-        let place = command_line();
-        for text in &self.options.overrides {
-            match text.split_once('=') {
-                Some((key, value)) => {
-                    let value = command_line_value(value, &place);
-                    overrides.push((key.to_owned(), place.clone(), value));
-                }
-                None => {
-                    let message = format!("-o {text}: expected namespace:entry:path=value");
-                    found.push(Diagnostic::error(message).at(&place));
-                }
-            }
-        }
+        let overrides = gather(settings, self.options, &mut found);
         if !overrides.is_empty() {
             self.override_all(overrides, &mut found);
         }
@@ -133,6 +119,44 @@ impl Loader<'_> {
     }
 }
 
+/// Every override: its key, its place and its value, in the order in which they apply.
+fn gather(
+    settings: &Settings,
+    options: &LoadOptions,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<(String, Place, Node)> {
+    let mut overrides: Vec<(String, Place, Node)> = Vec::new();
+    for (key, node) in settings.overrides() {
+        overrides.push((key.text.to_string(), key.place.clone(), node.clone()));
+    }
+    let place = command_line();
+    for text in &options.overrides {
+        match text.split_once('=') {
+            Some((key, value)) => {
+                let value = command_line_value(value, &place);
+                overrides.push((key.to_owned(), place.clone(), value));
+            }
+            None => {
+                let message = format!("-o {text}: expected namespace:entry:path=value");
+                found.push(Diagnostic::error(message).at(&place));
+            }
+        }
+    }
+    overrides
+}
+
+/// The overrides that can be read, by entry. What is wrong with others is told when they apply.
+pub(crate) fn by_entry(settings: &Settings, options: &LoadOptions) -> Overrides {
+    let mut overrides = Overrides::new();
+    for (key, _, value) in gather(settings, options, &mut Vec::new()) {
+        if let Ok((id, path)) = split(&key) {
+            let of = overrides.entry(id).or_default();
+            of.push((path.to_owned(), value));
+        }
+    }
+    overrides
+}
+
 /// `namespace:entry:path` as its ID and path.
 fn split(key: &str) -> Result<(Id, &str), String> {
     let mut parts = key.splitn(3, ':');
@@ -155,17 +179,31 @@ fn put(draft: &mut Draft, path: &str, value: &Node) -> Result<(), String> {
             draft.kind = kind.ok_or_else(message)?.to_owned();
         }
         "meta" if is_mapping => draft.meta = value.clone(),
-        "data" if is_mapping => draft.config = value.clone(),
-        "meta" | "data" => {
+        "meta" => {
             return Err(format!("expected a mapping, found {}", value.describe()));
         }
         _ => match path.strip_prefix("meta.") {
             Some(path) => draft.meta = draft.meta.with(path, value.clone())?,
             None => {
-                let path = path.strip_prefix("data.").unwrap_or(path);
-                draft.config = draft.config.with(path, value.clone())?;
+                if let Some(config) = put_config(&draft.config, path, value)? {
+                    draft.config = config;
+                }
             }
         },
     }
     Ok(())
+}
+
+/// The configuration with an override in it; none where the override is of something else.
+pub(crate) fn put_config(config: &Node, path: &str, value: &Node) -> Result<Option<Node>, String> {
+    match path {
+        "kind" | "meta" => Ok(None),
+        "data" if value.as_mapping().is_some() => Ok(Some(value.clone())),
+        "data" => Err(format!("expected a mapping, found {}", value.describe())),
+        _ if path.starts_with("meta.") => Ok(None),
+        _ => {
+            let path = path.strip_prefix("data.").unwrap_or(path);
+            config.with(path, value.clone()).map(Some)
+        }
+    }
 }

@@ -31,8 +31,16 @@ struct Frame<'a> {
 }
 
 impl Loader<'_> {
-    /// Reads every draft.
+    /// Reads every draft that is not read yet.
     pub(super) fn read_all(&mut self) {
+        for i in 0..self.slots.len() {
+            // What is wrong is with the entry itself.
+            let _ = self.ensure(i);
+        }
+    }
+
+    /// Finds drafts by what others name them.
+    pub(super) fn index_drafts(&mut self) {
         for (i, slot) in self.slots.iter().enumerate() {
             let Slot::Draft(draft) = slot else { continue };
             self.by_id.entry(draft.id.clone()).or_insert(i);
@@ -42,17 +50,13 @@ impl Loader<'_> {
                 self.by_public_name.entry(name.to_owned()).or_insert(i);
             }
         }
-        for i in 0..self.slots.len() {
-            // What is wrong is with the entry itself.
-            let _ = self.ensure(i);
-        }
     }
 
     /// Reads the draft in a slot, if it is not read yet.
     ///
     /// # Errors
     /// Text for a message, if it cannot be used.
-    fn ensure(&mut self, i: usize) -> Result<(), String> {
+    pub(super) fn ensure(&mut self, i: usize) -> Result<(), String> {
         let Some(slot) = self.slots.get_mut(i) else {
             return Ok(());
         };
@@ -173,7 +177,10 @@ impl Loader<'_> {
             }
             let source_dir = self.has_files.then_some(root.source_dir.as_path());
             let name = expanded.as_ref().map_or(text, |scalar| &scalar.text);
-            match self.includes.resolve(name, &place.file, source_dir)? {
+            match self
+                .includes
+                .resolve(name, &place.file, source_dir, &self.guard)?
+            {
                 Ok(text) => Some(Scalar {
                     text,
                     style: Style::Replaced,

@@ -170,7 +170,11 @@ mod tests {
         let mount = at("function.wat/properties/wasi/properties/mounts/items");
         assert_eq!(mount.get("required"), Some(&json!(["fs", "guest"])));
         let names = |pointer: &str| match at(pointer) {
-            Value::Object(map) => map.keys().cloned().collect::<Vec<_>>().join(" "),
+            Value::Object(map) => {
+                let mut names: Vec<_> = map.keys().cloned().collect();
+                names.sort();
+                names.join(" ")
+            }
             other => panic!("{other}"),
         };
         assert_eq!(

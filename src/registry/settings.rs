@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::LoadOptions;
 use super::diagnostic::Diagnostic;
 use super::nearest::nearest;
-use super::parse::parse;
+use super::parse::{Parsed, parse};
 use super::placeholder::{Placeholder, expand};
-use super::source::read;
+use super::source::{ControlFile, read};
 use super::tree::{Key, Mapping, Node, Place, Scalar, Style, Value};
+use crate::trust::Base;
 
 /// The name of a project's settings file.
 pub const SETTINGS_FILE: &str = ".wippy.yaml";
@@ -51,10 +52,11 @@ impl Settings {
 /// `own` allows it.
 pub(crate) fn load(
     project_dir: &Path,
+    base: &Base,
     own: bool,
     options: &LoadOptions,
     found: &mut Vec<Diagnostic>,
-) -> Settings {
+) -> (Settings, Vec<ControlFile>) {
     let mut files = options.config_files.clone();
     let default = project_dir.join(SETTINGS_FILE);
     if own && files.is_empty() && default.exists() {
@@ -62,13 +64,16 @@ pub(crate) fn load(
     }
     let place = Place::file(Path::new(COMMAND_LINE).into());
     let mut tree = Node::empty(place.clone());
+    let mut controls = Vec::new();
     for file in &files {
         if !file.exists() {
             let error = Diagnostic::error(format!("--config {}: no such file", file.display()));
             found.push(error.at(&place));
             continue;
         }
-        for document in read_file(file, found) {
+        let (parsed, control) = read("the settings file", file, base);
+        controls.push(control);
+        for document in documents(parsed, found) {
             tree = merge(&tree, &document);
         }
     }
@@ -84,14 +89,11 @@ pub(crate) fn load(
     }
     let tree = resolve(tree, options, found);
     check_sections(&tree, found);
-    Settings {
-        tree: Some(tree),
-        files,
-    }
+    let tree = Some(tree);
+    (Settings { tree, files }, controls)
 }
 
-fn read_file(file: &Path, found: &mut Vec<Diagnostic>) -> Vec<Node> {
-    let parsed = read(file);
+fn documents(parsed: Parsed, found: &mut Vec<Diagnostic>) -> Vec<Node> {
     found.extend(parsed.error);
     let mut documents = Vec::new();
     for document in parsed.documents {

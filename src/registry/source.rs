@@ -5,15 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::include::read_bounded;
 use super::lock::read_lock;
 use super::parse::{MAX_DOCUMENT_BYTES, Parsed, join_surrogates, parse};
 use super::tree::Place;
-
-/// The most files and directories of a source directory that are looked at.
-pub const MAX_FILES: usize = 200_000;
-/// The deepest directory below the source directory that is entered.
-pub const MAX_DIRECTORY_DEPTH: usize = 64;
+use crate::trust::{Base, FileId, Location, Walk, cannot_be_read, read_bounded, too_large};
 
 /// A directory whose documents belong to the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +19,6 @@ pub(crate) struct SourceRoot {
     pub module_dir: PathBuf,
 }
 
-/// The files of one source directory.
-#[derive(Debug, Default)]
-pub(crate) struct Listing {
-    /// Documents, sorted by path.
-    pub files: Vec<PathBuf>,
-    /// Directories that were not entered.
-    pub skipped: Vec<PathBuf>,
-    pub diagnostics: Vec<Diagnostic>,
-}
-
 /// The directories of a project, and those below them that belong to none.
 #[derive(Debug)]
 pub(crate) struct Located {
@@ -41,12 +26,14 @@ pub(crate) struct Located {
     pub roots: Vec<SourceRoot>,
     /// Where modules are kept.
     pub modules_dir: PathBuf,
+    /// The lock file, where there is one.
+    pub lock: Option<ControlFile>,
 }
 
 /// Finds the source directories of a project: what `wippy.lock` names, else `src/`, else the
 /// project directory itself; then the directories of replacements and modules.
-pub(crate) fn locate(project_dir: &Path, found: &mut Vec<Diagnostic>) -> Located {
-    let lock = read_lock(project_dir, found);
+pub(crate) fn locate(project_dir: &Path, base: &Base, found: &mut Vec<Diagnostic>) -> Located {
+    let lock = read_lock(project_dir, base, found);
     let source_dir = lock.source_dir.unwrap_or_else(|| {
         let src = project_dir.join("src");
         if src.is_dir() {
@@ -61,87 +48,58 @@ pub(crate) fn locate(project_dir: &Path, found: &mut Vec<Diagnostic>) -> Located
     }];
     roots.extend(lock.roots);
     let mut seen = HashSet::new();
-    roots.retain(|root| match root.source_dir.canonicalize() {
-        Ok(real) => seen.insert(real),
+    roots.retain(|root| match FileId::at(&root.source_dir) {
+        Ok(id) => seen.insert(id),
         Err(_) => true,
     });
     Located {
         roots,
         modules_dir: lock.modules_dir,
+        lock: lock.file,
     }
 }
 
-/// Lists the documents below a source directory. Directories behind symbolic links are not
-/// entered, so that the walk ends, nor are those in `closed`, whose paths are canonical.
-pub(crate) fn list(source_dir: &Path, closed: &HashSet<PathBuf>) -> Listing {
-    let mut listing = Listing::default();
-    let mut seen = 0usize;
-    let mut pending = vec![(source_dir.to_owned(), 0usize)];
-    while let Some((dir, depth)) = pending.pop() {
-        let entries = match std::fs::read_dir(&dir) {
-            Ok(entries) => entries,
-            Err(e) => {
-                let message = format!("the directory cannot be read: {e}");
-                listing.diagnostics.push(about(&dir, message));
-                continue;
-            }
-        };
-        for entry in entries {
-            seen += 1;
-            if seen > MAX_FILES {
-                let message = format!("the source directory holds more than {MAX_FILES} files");
-                listing.diagnostics.push(about(source_dir, message));
-                listing.files.sort();
-                return listing;
-            }
-            let (path, kind) = match entry.and_then(|e| Ok((e.path(), e.file_type()?))) {
-                Ok(entry) => entry,
-                Err(e) => {
-                    let message = format!("the directory cannot be read: {e}");
-                    listing.diagnostics.push(about(&dir, message));
-                    continue;
-                }
-            };
-            if kind.is_dir() {
-                let is_closed =
-                    || !closed.is_empty() && path.canonicalize().is_ok_and(|p| closed.contains(&p));
-                if skip(&path) || is_closed() {
-                    listing.skipped.push(path);
-                } else if depth >= MAX_DIRECTORY_DEPTH {
-                    let message =
-                        format!("directories are nested deeper than {MAX_DIRECTORY_DEPTH} levels");
-                    listing.diagnostics.push(about(&path, message));
-                } else {
-                    pending.push((path, depth + 1));
-                }
-            } else if kind.is_symlink() && path.is_dir() {
-                listing.skipped.push(path);
-            } else if is_document(&path) {
-                listing.files.push(path);
-            }
-        }
-    }
-    listing.files.sort();
-    listing.skipped.sort();
-    listing
-}
-
-fn about(path: &Path, message: String) -> Diagnostic {
+pub(crate) fn about(path: &Path, message: String) -> Diagnostic {
     Diagnostic::error(message).at(&Place::file(path.into()))
 }
 
-fn skip(dir: &Path) -> bool {
-    let name = dir.file_name().unwrap_or_default();
-    name == "node_modules" || name == ".git" || dir.join("CACHEDIR.TAG").exists()
-}
-
-fn is_document(path: &Path) -> bool {
+pub(crate) fn is_document(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str());
     matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
-/// Reads and parses one file.
-pub(crate) fn read(path: &Path) -> Parsed {
+/// A file that steers how a project is read, and the way to it.
+#[derive(Debug)]
+pub(crate) struct ControlFile {
+    /// What it is, with an article.
+    pub what: &'static str,
+    pub path: PathBuf,
+    pub id: Option<FileId>,
+    /// The directories in which the names of its path were looked up.
+    pub steps: Vec<Location>,
+}
+
+/// Reads and parses a file before anybody knows which directories guests may write; its way is
+/// checked later.
+pub(crate) fn read(what: &'static str, path: &Path, base: &Base) -> (Parsed, ControlFile) {
+    let walk = base.walk(path);
+    let control = ControlFile {
+        what,
+        path: path.to_owned(),
+        id: walk.as_ref().ok().and_then(Walk::id),
+        steps: walk
+            .as_ref()
+            .map_or(Vec::new(), |walk| walk.steps().to_vec()),
+    };
+    let bytes = match walk.and_then(|walk| walk.open_file()) {
+        Ok(file) => read_bounded(file, MAX_DOCUMENT_BYTES as u64),
+        Err(error) => Err(cannot_be_read(&error)),
+    };
+    (parse_file(path, bytes), control)
+}
+
+/// Parses what was read of a file.
+pub(crate) fn parse_file(path: &Path, bytes: Result<Vec<u8>, String>) -> Parsed {
     tracing::debug!(target: "read", "{}", path.display());
     let file: Arc<Path> = path.into();
     let failed = |error: Diagnostic| Parsed {
@@ -149,16 +107,12 @@ pub(crate) fn read(path: &Path) -> Parsed {
         error: Some(error),
     };
     let json = path.extension().is_some_and(|e| e == "json");
-    let bytes = match read_bounded(path, MAX_DOCUMENT_BYTES as u64) {
+    let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(e) => {
             let mut error = about(path, format!("the file {e}"));
             // Large JSON is data of the project far more often than entries.
-            if json
-                && path
-                    .metadata()
-                    .is_ok_and(|m| m.len() > MAX_DOCUMENT_BYTES as u64)
-            {
+            if json && e == too_large(MAX_DOCUMENT_BYTES as u64) {
                 error.severity = Severity::Warning;
                 error = error.hint("it is not read for entries");
             }
@@ -200,18 +154,13 @@ mod tests {
         fs::write(path, text).expect("written");
     }
 
-    fn names(dir: &Path, paths: &[PathBuf]) -> Vec<String> {
-        let name = |p: &PathBuf| p.strip_prefix(dir).map(|p| p.display().to_string());
-        paths.iter().filter_map(|p| name(p).ok()).collect()
-    }
-
     #[test]
     fn the_source_directory_is_locked_or_src_or_the_project() {
         let dir = tempfile::tempdir().expect("a directory");
         let dir = dir.path();
         let locate = || {
             let mut found = Vec::new();
-            let located = locate(dir, &mut found);
+            let located = locate(dir, &Base::new(dir), &mut found);
             let [root] = &located.roots[..] else {
                 panic!("{located:?}")
             };
@@ -255,53 +204,15 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_listed_in_order_and_some_directories_skipped() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let dir = dir.path();
-        for name in [
-            "b.yml",
-            "a.yaml",
-            "c/d.json",
-            "c/e.txt",
-            "node_modules/x.yaml",
-            ".git/x.yaml",
-            "cache/CACHEDIR.TAG",
-            "cache/x.yaml",
-            ".hidden/x.yaml",
-        ] {
-            touch(dir, name, "");
-        }
-        std::os::unix::fs::symlink(".", dir.join("c/loop")).expect("linked");
-        std::os::unix::fs::symlink("../a.yaml", dir.join("c/link.yaml")).expect("linked");
-        let listing = list(dir, &HashSet::new());
-        assert_eq!(
-            names(dir, &listing.files),
-            [
-                ".hidden/x.yaml",
-                "a.yaml",
-                "b.yml",
-                "c/d.json",
-                "c/link.yaml"
-            ]
-        );
-        assert_eq!(
-            names(dir, &listing.skipped),
-            [".git", "c/loop", "cache", "node_modules"]
-        );
-        assert_eq!(listing.diagnostics, []);
-    }
-
-    #[test]
     fn unreadable_things_are_errors() {
         let dir = tempfile::tempdir().expect("a directory");
         let dir = dir.path();
-        let listing = list(&dir.join("none"), &HashSet::new());
-        let [error] = &listing.diagnostics[..] else {
-            panic!("{listing:?}")
+        let read = |name: &str| {
+            let (parsed, _) = read("the file", &dir.join(name), &Base::new(dir));
+            parsed
         };
-        assert!(error.message.starts_with("the directory cannot be read: "));
         let error = |name: &str| {
-            read(&dir.join(name))
+            read(name)
                 .error
                 .map(|e| (e.message, e.place.map(|p| (p.line, p.column))))
         };
@@ -318,10 +229,10 @@ mod tests {
         );
         let data = fs::File::create(dir.join("data.json")).expect("made");
         data.set_len(100 << 20).expect("sized");
-        let severity = read(&dir.join("data.json")).error.map(|e| e.severity);
+        let severity = read("data.json").error.map(|e| e.severity);
         assert_eq!(severity, Some(Severity::Warning));
         touch(dir, "x.json", "{\"a\": \"\\ud83d\\ude00\"}");
-        let parsed = read(&dir.join("x.json"));
+        let parsed = read("x.json");
         assert_eq!(
             parsed
                 .documents

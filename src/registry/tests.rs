@@ -8,6 +8,7 @@ use super::*;
 mod environment;
 mod generated;
 mod lock;
+mod mounts;
 mod rules;
 mod services;
 mod settings;

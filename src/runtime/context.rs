@@ -1,6 +1,10 @@
 //! What a call is given: everything that `wasi:` of its entry says, resolved when it starts (contract §6).
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use wippy_dispatcher::Flow;
 
 use super::Runtime;
 use super::loading::readable;
@@ -11,7 +15,7 @@ use crate::host::http::Access;
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Limits};
 use crate::http::Roots;
-use crate::module;
+use crate::module::ModuleError;
 use crate::registry::{self, FsDirectory, Wasi};
 
 /// The largest file of certificates, in bytes.
@@ -31,16 +35,26 @@ impl Runtime {
         let settings = function.entry.function();
         let wasi = settings.map_or(&default, |settings| &settings.wasi);
         let roots = self.trusted(function).await?;
+        let flow = self.flow(function);
         Ok(Context {
             env: self.environment(function).await?.into(),
             args: arguments(function, wasi, argv),
             cwd: wasi.cwd.as_str().into(),
             stdio,
-            mounts: self.mounts(function).await?,
+            mounts: self.mounts(function, flow).await?,
             http: Access::new(self.inner.http.clone(), roots),
             network: wasi.network_allow.clone(),
             limits: limits(self.inner.limits, function),
+            flow,
         })
+    }
+
+    /// Whose the jobs of a new call are.
+    fn flow(&self, function: &Function) -> Flow {
+        Flow {
+            group: function.group,
+            member: self.number(),
+        }
     }
 
     /// What a call would fail with before its guest runs: mounts, files of variables and
@@ -52,10 +66,14 @@ impl Runtime {
         for mount in settings.map_or(&[][..], |settings| &settings.wasi.mounts) {
             let entry = self.inner.registry.get(&mount.fs);
             let directory = entry.and_then(|entry| entry.fs_directory());
-            if directory.is_some_and(|fs| fs.auto_init && !fs.directory.exists()) {
+            let is_missing = |directory| {
+                let walk = self.inner.registry.guard().walk(directory);
+                walk.is_ok_and(|walk| walk.is_missing())
+            };
+            if directory.is_some_and(|fs| fs.auto_init && is_missing(&fs.directory)) {
                 continue;
             }
-            match self.mount(mount).await {
+            match self.mount(mount, self.flow(function)).await {
                 Ok(_) => {}
                 // The field is said already.
                 Err(Problem::Mount { guest, error }) => {
@@ -104,17 +122,17 @@ impl Runtime {
     }
 
     /// What a guest's `get-directories` returns: opened when its call starts.
-    async fn mounts(&self, function: &Function) -> Result<Arc<[Arc<Mount>]>, Problem> {
+    async fn mounts(&self, function: &Function, flow: Flow) -> Result<Arc<[Arc<Mount>]>, Problem> {
         let settings = function.entry.function();
         let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
         let mut mounts = Vec::with_capacity(listed.len());
         for mount in listed {
-            mounts.push(Arc::new(self.mount(mount).await?));
+            mounts.push(Arc::new(self.mount(mount, flow).await?));
         }
         Ok(mounts.into())
     }
 
-    async fn mount(&self, mount: &registry::Mount) -> Result<Mount, Problem> {
+    async fn mount(&self, mount: &registry::Mount, flow: Flow) -> Result<Mount, Problem> {
         let entry = self.inner.registry.get(&mount.fs);
         let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
             return Err(Problem::NoFilesystem {
@@ -122,7 +140,7 @@ impl Runtime {
                 fs: mount.fs.to_string(),
             });
         };
-        let opened = self.inner.roots.get(&filesystem(directory)).await;
+        let opened = self.inner.roots.get(&filesystem(directory), flow).await;
         let filesystem = opened.map_err(|error| Problem::Mount {
             guest: mount.guest.clone(),
             error,
@@ -148,11 +166,17 @@ impl Runtime {
             let found = readable(&self.inner.registry, &file.fs, &file.path)?;
             places.push((found.directory.clone(), file.path.clone()));
         }
+        let guard = self.inner.registry.guard().clone();
         let job = self.inner.handle.unblock(move || {
-            let files: Result<Vec<_>, _> = places
-                .iter()
-                .map(|(directory, path)| module::read(directory, path, CA_MAX))
-                .collect();
+            let read = |(directory, path): &(PathBuf, String)| {
+                let inside = path.trim_start_matches('/');
+                let bytes = guard.read_beneath(directory, inside.as_ref(), CA_MAX);
+                bytes.map_err(|reason| {
+                    let path = path.clone();
+                    ModuleError::Read { path, reason }
+                })
+            };
+            let files: Result<Vec<_>, _> = places.iter().map(read).collect();
             Ok::<_, Problem>(Roots::with_extra(&files?)?)
         });
         job.await?
@@ -190,6 +214,10 @@ fn limits(mut limits: Limits, function: &Function) -> Limits {
     if let Some(settings) = function.entry.function() {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.delivery = settings
+            .limits
+            .delivery_ms
+            .map_or(limits.delivery, Duration::from_millis);
         limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
     }
     limits

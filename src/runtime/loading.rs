@@ -1,5 +1,6 @@
 //! From an entry to a function that can be called: decoded at load, compiled and linked at first need.
 
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,9 +8,9 @@ use super::Runtime;
 use crate::function::{Function, Pool, Problem};
 use crate::mistake::{broken_source, mistakes, mistakes_of_broken};
 use crate::module::{
-    self, Capabilities, Digest, ExpectedHash, MODULE_MAX, Method, Module, ModuleError, Origin,
+    self, Capabilities, Digest, ExpectedHash, MODULE_MAX, Method, Module, ModuleError, Origin, Said,
 };
-use crate::registry::{Broken, Diagnostic, Entry, FsDirectory, Id, Kind, Registry, Source};
+use crate::registry::{self, Broken, Diagnostic, Entry, FsDirectory, Id, Kind, Registry, Source};
 
 impl Runtime {
     /// Loads all modules of the project: each is read, hashed, compared and decoded once, and
@@ -21,28 +22,48 @@ impl Runtime {
     pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
         let registry = &self.inner.registry;
         // What has mistakes, or needs what has, was told of already.
-        let usable = registry.entries().filter(|entry| {
-            entry.function().is_some() && registry.mistakes_of(&entry.id).is_empty()
-        });
+        let usable = || {
+            registry.entries().filter(|entry| {
+                entry.function().is_some() && registry.mistakes_of(&entry.id).is_empty()
+            })
+        };
+        // Once for all entries that say the same of their module, also where that fails.
+        let mut known = HashSet::new();
         let mut loading = Vec::new();
-        for entry in usable {
-            let (runtime, entry) = (self.clone(), entry.clone());
-            let task = async move {
-                let problem = runtime.module(&entry).await.err().map(Problem::from);
-                mistakes(&entry, problem.as_ref())
-            };
-            loading.push(self.inner.handle.spawn(task)?);
+        for said in usable().filter_map(|entry| said(registry, entry).ok()) {
+            if known.insert(said.clone()) {
+                let (runtime, key) = (self.clone(), said.clone());
+                let task = async move {
+                    let inner = &runtime.inner;
+                    inner.modules.load(&inner.handle, key).await
+                };
+                loading.push((said, self.inner.handle.spawn(task)?));
+            }
         }
+        let mut modules = HashMap::new();
+        for (said, task) in loading {
+            let ended = task.await;
+            let closed = |_| Err(wippy_dispatcher::Error::Closed.into());
+            modules.insert(said, ended.unwrap_or_else(closed));
+        }
+        let mut comparing = Vec::new();
         for (id, broken) in registry.broken() {
             let (runtime, id, broken) = (self.clone(), id.clone(), broken.clone());
             let task = async move {
                 let problem = runtime.broken_module(&id, &broken).await.err();
                 mistakes_of_broken(&id, &broken, problem.as_ref())
             };
-            loading.push(self.inner.handle.spawn(task)?);
+            comparing.push(self.inner.handle.spawn(task)?);
         }
         let mut found = Vec::new();
-        for task in loading {
+        for entry in usable() {
+            let loaded = said(registry, entry)
+                .and_then(|said| modules[&said].clone())
+                .and_then(|module| Loaded::new(entry, module));
+            let problem = loaded.err().map(Problem::from);
+            found.extend(mistakes(entry, problem.as_ref()));
+        }
+        for task in comparing {
             found.extend(task.await.unwrap_or_default());
         }
         Ok(found)
@@ -80,11 +101,17 @@ impl Runtime {
             method,
         } = self.module(&entry).await?;
         let component = inner.modules.compiled(&inner.handle, &module).await?;
-        let method = Method::find(&inner.engine, &component, &method)?;
-        let linker = module::link(&inner.engine, &component, &capabilities)?;
-        let pre = linker
-            .instantiate_pre(&component)
-            .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
+        let enabled = capabilities.clone();
+        // It defines some hundreds of functions, and compares their types.
+        let linking = inner.handle.unblock(move || {
+            let method = Method::find(&component, &method)?;
+            let linker = module::link(&component, &enabled)?;
+            let pre = linker
+                .instantiate_pre(&component)
+                .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
+            Ok::<_, ModuleError>((method, pre))
+        });
+        let (method, pre) = linking.await??;
         let pool = match (&entry.kind, entry.function()) {
             (Kind::ProcessWasm(_), _) | (_, None) => None,
             (_, Some(settings)) => {
@@ -97,6 +124,7 @@ impl Runtime {
             pre,
             engine: inner.engine.clone(),
             pool,
+            group: self.number(),
             instances: inner.instances.clone(),
             carried: inner.carried.clone(),
             module,
@@ -130,14 +158,23 @@ impl Runtime {
     /// An entry's module and what its fields mean to it.
     async fn module(&self, entry: &Entry) -> Result<Loaded, ModuleError> {
         let inner = &self.inner;
-        let Some(settings) = entry.function() else {
-            return Err(ModuleError::Invalid("the entry has no module".to_owned()));
-        };
-        let origin = origin(&inner.registry, &settings.source)?;
-        let module = inner
-            .modules
-            .load(&inner.handle, origin, settings.wit.clone())
-            .await?;
+        let said = said(&inner.registry, entry)?;
+        let module = inner.modules.load(&inner.handle, said).await?;
+        Loaded::new(entry, module)
+    }
+}
+
+/// An entry's module, decoded and not compiled, and what the entry's fields mean to it.
+struct Loaded {
+    module: Rc<Module>,
+    capabilities: Capabilities,
+    /// The full name of the export that `method` means.
+    method: String,
+}
+
+impl Loaded {
+    fn new(entry: &Entry, module: Rc<Module>) -> Result<Loaded, ModuleError> {
+        let settings = settings(entry)?;
         let exports: Vec<&str> = module.border.exports.iter().map(String::as_str).collect();
         let method = module::choose(&exports, &settings.method)?.to_owned();
         let names = settings.imports.iter().map(|import| import.value.as_str());
@@ -154,12 +191,16 @@ impl Runtime {
     }
 }
 
-/// An entry's module, decoded and not compiled, and what the entry's fields mean to it.
-struct Loaded {
-    module: Rc<Module>,
-    capabilities: Capabilities,
-    /// The full name of the export that `method` means.
-    method: String,
+fn settings(entry: &Entry) -> Result<&registry::Function, ModuleError> {
+    let none = || ModuleError::Invalid("the entry has no module".to_owned());
+    entry.function().ok_or_else(none)
+}
+
+/// What an entry says of its module.
+fn said(registry: &Registry, entry: &Entry) -> Result<Said, ModuleError> {
+    let settings = settings(entry)?;
+    let origin = origin(registry, &settings.source)?;
+    Ok((origin, settings.wit.clone()))
 }
 
 /// Where the bytes of an entry's module are.

@@ -7,7 +7,7 @@ mod processes;
 pub(crate) use loading::digest;
 pub use loading::origin;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,13 +34,18 @@ pub struct Runtime {
     inner: Rc<Inner>,
 }
 
+/// What was asked for so far, each made once.
+type Functions = HashMap<Id, Rc<Once<Rc<Function>, ModuleError>>>;
+
 struct Inner {
     handle: Handle,
     registry: Registry,
     environment: Arc<Environment>,
     engine: Engine,
     modules: Modules,
-    functions: RefCell<HashMap<Id, Rc<Once<Rc<Function>>>>>,
+    functions: RefCell<Functions>,
+    /// The last number that a function or a call was given.
+    numbers: Cell<u64>,
     instances: Pool,
     carried: Carried,
     /// What a call may use where its entry says nothing else.
@@ -63,7 +68,7 @@ impl Runtime {
         let engine = Engine::new(profile)?;
         Ok(Runtime {
             inner: Rc::new(Inner {
-                roots: Roots::new(handle.clone()),
+                roots: Roots::new(handle.clone(), registry.guard().clone()),
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
                 environment: Arc::new(registry.environment().clone()),
@@ -71,6 +76,7 @@ impl Runtime {
                 modules: Modules::new(engine.clone()),
                 engine,
                 functions: RefCell::new(HashMap::new()),
+                numbers: Cell::new(0),
                 instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
                 carried: Carried::new(),
                 limits: Limits::default(),
@@ -86,6 +92,11 @@ impl Runtime {
     /// The project's entries.
     pub fn registry(&self) -> &Registry {
         &self.inner.registry
+    }
+
+    /// How many times a module was read and hashed so far, or taken from text.
+    pub fn reads(&self) -> u64 {
+        self.inner.modules.reads()
     }
 
     /// How many modules were compiled so far.
@@ -126,6 +137,13 @@ impl Runtime {
             Err(Problem::Exit(Exit(0))) => Ok(serde_json::Value::Null),
             result => result.map_err(|problem| problem.of(&entry.id)),
         }
+    }
+
+    /// A number that nothing else has.
+    fn number(&self) -> u64 {
+        let number = self.inner.numbers.get() + 1;
+        self.inner.numbers.set(number);
+        number
     }
 
     pub(super) async fn call_entry(

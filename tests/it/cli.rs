@@ -241,6 +241,25 @@ fn repeated_calls_print_every_result_and_a_summary() {
             ran.err
         );
     }
+    for (concurrent, repeat) in [("2000000", "2000000"), ("65537", "1"), ("0", "1")] {
+        let words = [
+            "call",
+            "add",
+            "1",
+            "1",
+            "--repeat",
+            repeat,
+            "--concurrent",
+            concurrent,
+        ];
+        let ran = run(&mut program(directory.path(), &words));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");
+        assert!(
+            ran.err.contains("--concurrent") && ran.err.contains("65536"),
+            "{}",
+            ran.err
+        );
+    }
     // All of them are made, and the first failure is the outcome.
     let ran = run(&mut program(
         directory.path(),

@@ -24,6 +24,7 @@ fn project() -> Project {
         );
     }
     project.function("nap", "sleeper", "sleeper#sleep-series", IMPORTS, &[]);
+    project.text("wait", WATCHER, "wait", IMPORTS);
     project
 }
 
@@ -99,6 +100,69 @@ fn a_spinner_ends_in_real_time_too() {
         assert!(late.get(0).is_some_and(Value::is_u64), "{method}: {late}");
     }
     beside_a_sleeper(&live(), "spin-now", json!([2_000]));
+}
+
+/// Exports `wait: func(nanos: u64)`, which asks the wall clock until that time has passed.
+const WATCHER: &str = r#"(component
+  (import "wasi:clocks/wall-clock@0.2.0" (instance $clock
+    (type $fields (record (field "seconds" u64) (field "nanoseconds" u32)))
+    (export "datetime" (type $datetime (eq $fields)))
+    (export "now" (func (result $datetime)))))
+  (core module $memory (memory (export "memory") 1))
+  (core instance $holder (instantiate $memory))
+  (alias core export $holder "memory" (core memory $memory))
+  (core func $now (canon lower (func $clock "now") (memory $memory)))
+  (core module $watcher
+    (import "host" "now" (func $now (param i32)))
+    (import "host" "memory" (memory 1))
+    (func $read (result i64)
+      (call $now (i32.const 8))
+      (i64.add
+        (i64.mul (i64.load (i32.const 8)) (i64.const 1000000000))
+        (i64.extend_i32_u (i32.load (i32.const 16)))))
+    (func (export "wait") (param $nanos i64)
+      (local $end i64)
+      (local.set $end (i64.add (call $read) (local.get $nanos)))
+      (loop $again
+        (br_if $again (i64.lt_u (call $read) (local.get $end))))))
+  (core instance $watcher (instantiate $watcher
+    (with "host" (instance
+      (export "now" (func $now))
+      (export "memory" (memory $memory))))))
+  (func (export "wait") (param "nanos" u64) (canon lift (core func $watcher "wait"))))"#;
+
+/// None of the functions that such a guest calls could suspend it by itself.
+#[test]
+fn a_guest_that_watches_the_wall_clock_sees_it_move_and_starves_nobody() {
+    let (_, naps_late) = beside_a_sleeper(&simulated(), "wait", json!([20_000_000]));
+    assert_eq!(naps_late, 0);
+    beside_a_sleeper(&live(), "wait", json!([2_000_000]));
+}
+
+/// An entry is linked as a job: in a simulation that takes time, which stands still otherwise.
+#[test]
+fn linking_leaves_the_dispatchers_thread() {
+    let dispatcher = simulated();
+    let runtime = project().load(&dispatcher);
+    let handle = dispatcher.handle();
+    let elapsed = |name: &'static str, arguments: Value| {
+        let (runtime, handle) = (runtime.clone(), handle.clone());
+        async move {
+            let start = handle.now().expect("the time");
+            let arguments = arguments.as_array().expect("a list");
+            let result = runtime.call(name, Arguments::Json(arguments)).await;
+            result.expect("it ends");
+            handle.now().expect("the time") - start
+        }
+    };
+    dispatcher
+        .block_on(async {
+            // The same module, which is compiled then.
+            elapsed("spin-now", json!([0])).await;
+            assert!(!elapsed("compute", json!([1])).await.is_zero());
+            assert!(elapsed("compute", json!([1])).await.is_zero());
+        })
+        .expect("no deadlock");
 }
 
 /// Fuel makes guests that only compute take turns in a simulation.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wippy::function::Arguments;
 use wippy::module::{Digest, to_binary};
 
-use crate::support::{Project, guests, hash_of, simulated};
+use crate::support::{Project, guests, hash_of, live, simulated};
 
 const NUMBER: &str = r#"(module (func (export "add_one") (param i32) (result i32) (local.get 0)))"#;
 
@@ -218,5 +218,64 @@ fn a_commands_method_is_found_in_every_form() {
         );
         let ok: Result<Value, String> = Ok(json!({"ok": true}));
         assert_eq!(project.call("f", &[]), ok, "{form}");
+    }
+}
+
+/// A thousand entries over one module: it is read and hashed once for all, be it right or wrong.
+#[test]
+fn a_module_of_a_thousand_entries_is_read_once_however_that_ends() {
+    let wrong = format!("sha256:{}", "0".repeat(64));
+    for (hash, mistakes) in [(hash_of("types"), 0), (wrong, 1000)] {
+        let mut project = Project::new();
+        for number in 0..1000 {
+            let file: [(&str, &dyn std::fmt::Display); 4] = [
+                ("fs", &"guests"),
+                ("path", &"types.wasm"),
+                ("hash", &hash),
+                ("method", &"add"),
+            ];
+            project.entry(&format!("f{number}"), "function.wasm", &file);
+        }
+        for dispatcher in [live(), simulated()] {
+            let runtime = project.load(&dispatcher);
+            let found = dispatcher.block_on(runtime.load());
+            let found = found.expect("no deadlock").expect("a dispatcher");
+            assert_eq!((found.len(), runtime.reads()), (mistakes, 1));
+            for mistake in found {
+                let text = mistake.to_string();
+                assert!(text.contains("hash mismatch: expected 000"), "{text}");
+            }
+        }
+    }
+}
+
+/// A thousand calls that wait for the same load are told of its failure; who asks later tries anew.
+#[test]
+fn a_failed_load_is_not_tried_again_by_those_who_waited_for_it() {
+    let mut project = Project::new();
+    let wrong = format!("sha256:{}", "0".repeat(64));
+    let file: [(&str, &dyn std::fmt::Display); 4] = [
+        ("fs", &"guests"),
+        ("path", &"types.wasm"),
+        ("hash", &wrong),
+        ("method", &"add"),
+    ];
+    project.entry("f", "function.wasm", &file);
+    let dispatcher = simulated();
+    let runtime = project.load(&dispatcher);
+    for attempts in [1, 2] {
+        let calls: Vec<_> = (0..1000)
+            .map(|_| {
+                let runtime = runtime.clone();
+                let call = async move { runtime.call("f", Arguments::Json(&[])).await };
+                dispatcher.spawn(call).expect("a task")
+            })
+            .collect();
+        for call in calls {
+            let ended = dispatcher.block_on(call).expect("no deadlock");
+            let error = ended.expect("not cancelled").expect_err("no module");
+            assert!(error.to_string().contains("hash mismatch"), "{error}");
+        }
+        assert_eq!(runtime.reads(), attempts);
     }
 }

@@ -1,6 +1,7 @@
 //! `wasi:io/poll`.
 
 use serde_json::json;
+use wippy_dispatcher::{Dispatcher, Simulation};
 
 use crate::support::{Project, live, simulated};
 
@@ -75,6 +76,23 @@ fn timers_fire_in_the_order_of_their_deadlines() {
     let durations = json!([5000, 1000, 3000, 1000, 0]);
     let order = project.call("sleep-poll", &[durations]).expect("an order");
     assert_eq!(order, json!([4, 1, 3, 2, 0]));
+}
+
+#[test]
+fn a_poll_of_more_than_one_wait_takes_names_the_bound() {
+    let builder = Dispatcher::builder().simulation(Simulation::new(1));
+    let builder = builder.max_wait_set_members(4);
+    let dispatcher = builder.build().expect("a dispatcher");
+    let four = [json!([3000, 1000, 4000, 2000])];
+    let order = project().call_on(&dispatcher, "sleep-poll", &four);
+    assert_eq!(order, Ok(json!([1, 3, 0, 2])));
+    let five = [json!([3000, 1000, 4000, 2000, 5000])];
+    let error = project().call_on(&dispatcher, "sleep-poll", &five);
+    let error = error.expect_err("a trap");
+    assert!(
+        error.contains("too many things to wait for at once: the bound is 4"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -129,6 +129,7 @@ fn check_lists_what_it_skipped() {
     }
     write(directory, "b/cache/CACHEDIR.TAG", "");
     write(directory, "other.yaml", "services: {not: ours}\n");
+    write(directory, "ours.yaml", "namespace: empty\n");
     let ran = run(&mut program(directory, &["check"]));
     let path = |name: &str| directory.join(name).display().to_string();
     let [git, cache, modules] = ["a/.git", "b/cache", "node_modules"].map(path);

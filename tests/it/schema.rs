@@ -53,7 +53,7 @@ fn projects_that_load_are_valid() {
         json!({"name": "l", "kind": "function.lua", "source": "x", "modules": [1, {"any": "thing"}]}),
         json!({"name": "e", "kind": "registry.entry", "data": {"whatever": [1, 2]}}),
         json!({"name": "w", "kind": "function.wat", "source": "(component)", "method": "f",
-            "pool": {"type": "static", "workers": 4}, "limits": {"max_execution_ms": 100},
+            "pool": {"type": "static", "workers": 4}, "limits": {"max_execution_ms": 100, "delivery_ms": 100},
             "wasi": {"env": [{"id": "x", "name": "X", "required": true}], "cwd": "/data",
                 "mounts": [{"fs": "data", "guest": "/data", "read_only": true}]}}),
         // A placeholder stands for a value of any type.
@@ -93,6 +93,7 @@ fn mistakes_that_need_no_other_file_are_found() {
         function("wasi", json!({"mounts": [{"fs": "data"}]})),
         function("wasi", json!({"env": [{"name": "X"}]})),
         function("limits", json!({"max_execution_ms": "soon"})),
+        function("limits", json!({"delivery_ms": -1})),
     ];
     for entry in invalid {
         let text = entry.to_string();

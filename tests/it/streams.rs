@@ -1,5 +1,6 @@
 //! Standard output: a slow reader parks the guest and nobody else, and what was accepted arrives.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Seek, pipe};
 use std::os::fd::OwnedFd;
@@ -14,6 +15,7 @@ use wippy::host::io::{Feed, Sink};
 use wippy::host::stdio::Stdio;
 use wippy_dispatcher::{Dispatcher, Task};
 
+use crate::cli::wippy;
 use crate::stdio::{project, reading, run, sleep, start, streams, turn_until};
 use crate::support::{Project, live, simulated};
 
@@ -268,6 +270,21 @@ const HASTY: &str = r#"(component
             (if (i64.lt_u (i64.load (i32.const 8)) (i64.const 65536)) (then unreachable))
             (call $write (local.get $stdout) (i32.const 65536) (i32.const 65536) (i32.const 0))
             (if (i32.load8_u (i32.const 0)) (then unreachable)))
+        ;; One permit in four parts, then more than what is left of it.
+        (func $part (param $stdout i32) (param $from i32) (param $length i32)
+            (call $write (local.get $stdout)
+                (i32.add (i32.const 131072) (local.get $from)) (local.get $length) (i32.const 0))
+            (if (i32.load8_u (i32.const 0)) (then unreachable)))
+        (func (export "parts")
+            (local $stdout i32)
+            (local.set $stdout (call $get-stdout))
+            (call $check-write (local.get $stdout) (i32.const 0))
+            (call $part (local.get $stdout) (i32.const 0) (i32.const 5))
+            (call $part (local.get $stdout) (i32.const 5) (i32.const 0))
+            (call $part (local.get $stdout) (i32.const 5) (i32.const 10))
+            (call $part (local.get $stdout) (i32.const 15) (i32.const 14))
+            (call $part (local.get $stdout) (i32.const 0) (i32.const 65508)))
+        (data (i32.const 131072) "one line\nand another\nthe rest")
         (func $both
             (call $fill (i32.const 97))
             (call $fill (i32.const 98)))
@@ -281,6 +298,7 @@ const HASTY: &str = r#"(component
         (export "write" (func $write))
         (export "exit" (func $exit-now))
         (export "memory" (memory $memory))))))
+    (func (export "parts") (canon lift (core func $i "parts")))
     (func (export "return") (canon lift (core func $i "return")))
     (func (export "exit") (canon lift (core func $i "exit")))
     (func (export "exit-err") (canon lift (core func $i "exit-err")))
@@ -347,6 +365,55 @@ fn what_was_accepted_is_delivered_before_the_call_ends() {
             }
         }
     }
+}
+
+/// A permit may be used in parts; what is written with the rest of it must fit into the rest.
+#[test]
+fn a_permit_that_is_used_in_parts_makes_whole_log_lines() {
+    let mut project = Project::new();
+    project.text("parts", HASTY, "parts", "[wasi:cli, wasi:io]");
+    let ran = wippy(&project, &["call", "parts"]);
+    let said: Vec<&str> = ran
+        .err
+        .lines()
+        .filter_map(|line| line.split_once("guest: "))
+        .filter_map(|(_, said)| said.split_once(" entry="))
+        .map(|(text, _)| text)
+        .collect();
+    assert_eq!(said, ["one line", "and another", "the rest"], "{}", ran.err);
+    let trap = "write of 65508 bytes where check-write permitted 65507";
+    assert!(ran.err.contains(trap), "{}", ran.err);
+}
+
+/// Nobody reads: the call ends after `limits.delivery_ms`, and what it wrote stays with the stream,
+/// which is not the call's.
+#[test]
+fn output_that_nobody_reads_yet_holds_the_end_of_a_call_up_for_a_bounded_time() {
+    let dispatcher = live();
+    let mut project = Project::new();
+    let source = serde_json::to_string(HASTY).expect("a string");
+    let fields: [(&str, &dyn Display); 4] = [
+        ("source", &source),
+        ("method", &"return"),
+        ("imports", &"[wasi:cli, wasi:io]"),
+        ("limits", &"{delivery_ms: 20}"),
+    ];
+    project.entry("return", "function.wat", &fields);
+    let runtime = project.load(&dispatcher);
+    let (printed, stdout) = pipe().expect("a pipe");
+    let stdio = streams(&dispatcher, None, Some(stdout.into()), None);
+    let task = call(&dispatcher, &runtime, "return", stdio.clone());
+    let ended = dispatcher
+        .block_on(task)
+        .expect("no deadlock")
+        .expect("not cancelled");
+    assert_eq!(ended, Ok(Value::Null));
+    assert!(!stdio.is_delivered());
+    let bytes = reading(printed);
+    dispatcher.block_on(stdio.delivered()).expect("no deadlock");
+    drop((stdio, runtime, dispatcher));
+    let bytes = bytes.join().expect("a reader");
+    assert!(bytes == [[b'a'; 65536], [b'b'; 65536]].concat());
 }
 
 #[test]

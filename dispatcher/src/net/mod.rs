@@ -5,6 +5,7 @@
 //! by name. `try_…` operations answer at once, with `WouldBlock` where they would have to wait; the
 //! wait itself is a future ([`TcpStream::readable`]) or a member of a [`WaitSet`](crate::WaitSet).
 
+mod lookups;
 mod name;
 mod options;
 mod resolve;
@@ -14,11 +15,12 @@ mod tcp_socket;
 mod tcp_stream;
 mod udp;
 
-pub(crate) use resolve::gate;
+pub(crate) use lookups::Lookups;
+pub(crate) use resolve::Resolver;
 
 pub use name::host_name;
 pub use options::Options;
-pub use resolve::{Resolve, ResolveError, resolve};
+pub use resolve::{Resolve, ResolveError, resolve, resolve_for};
 pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;
 pub use tcp_stream::TcpStream;

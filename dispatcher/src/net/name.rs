@@ -1,4 +1,4 @@
-//! What can be a host name, and names in other scripts as the resolver takes them.
+//! What can be a host name, and how names in other scripts reach the resolver.
 
 /// The longest name there is, in bytes, its last dot aside.
 const NAME_MAX: usize = 253;
@@ -6,24 +6,18 @@ const NAME_MAX: usize = 253;
 const LABEL_MAX: usize = 63;
 
 /// A host name as the resolver takes it: letters, digits, hyphens and underscores between dots.
-/// Parts in other scripts are put into lower case and encoded (Punycode, RFC 3492); they are taken
-/// as they are spelt, without normalisation. `None` is no host name.
+/// Names in other scripts are mapped and encoded as UTS 46 says, without transitional processing;
+/// names of ASCII alone stay as they are. `None` is no host name.
 pub fn host_name(name: &str) -> Option<String> {
-    // No name gets shorter by its encoding.
-    if name.chars().nth(NAME_MAX + 1).is_some() {
+    // Mapping makes few names shorter, and none by so much.
+    if name.chars().nth(4 * NAME_MAX).is_some() {
         return None;
     }
-    let labels: Option<Vec<String>> = name
-        // The dots of East Asian scripts are dots here.
-        .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
-        .map(|label| match label.is_ascii() {
-            true => Some(label.to_owned()),
-            false => encode(&label.to_lowercase()).map(|label| format!("xn--{label}")),
-        })
-        .collect();
-    labels
-        .map(|labels| labels.join("."))
-        .filter(|name| is_name(name))
+    let name = match name.is_ascii() {
+        true => name.to_owned(),
+        false => idna::domain_to_ascii(name).ok()?,
+    };
+    is_name(&name).then_some(name)
 }
 
 fn is_name(name: &str) -> bool {
@@ -35,78 +29,6 @@ fn is_name(name: &str) -> bool {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     name.len() <= NAME_MAX && name.split('.').all(is_label)
-}
-
-const BASE: u32 = 36;
-const T_MIN: u32 = 1;
-const T_MAX: u32 = 26;
-const SKEW: u32 = 38;
-const DAMP: u32 = 700;
-const INITIAL_BIAS: u32 = 72;
-const INITIAL_N: u32 = 128;
-
-/// Punycode; `None` where a number overflows or the label gets too long.
-fn encode(label: &str) -> Option<String> {
-    let mut output: String = label.chars().filter(char::is_ascii).collect();
-    let basic = u32::try_from(output.len()).ok()?;
-    if basic > 0 {
-        output.push('-');
-    }
-    let total = u32::try_from(label.chars().count()).ok()?;
-    let (mut n, mut delta, mut bias, mut handled) = (INITIAL_N, 0u32, INITIAL_BIAS, basic);
-    while handled < total {
-        let next = label.chars().map(u32::from).filter(|&c| c >= n).min()?;
-        let step = (next - n).checked_mul(handled.checked_add(1)?)?;
-        delta = delta.checked_add(step)?;
-        n = next;
-        for c in label.chars().map(u32::from) {
-            if c < n {
-                delta = delta.checked_add(1)?;
-            }
-            if c == n {
-                variable_length(delta, bias, &mut output)?;
-                bias = adapt(delta, handled + 1, handled == basic);
-                delta = 0;
-                handled += 1;
-            }
-        }
-        if output.len() > LABEL_MAX {
-            return None;
-        }
-        delta = delta.checked_add(1)?;
-        n = n.checked_add(1)?;
-    }
-    Some(output)
-}
-
-fn variable_length(delta: u32, bias: u32, output: &mut String) -> Option<()> {
-    let (mut rest, mut k) = (delta, BASE);
-    loop {
-        let threshold = k.saturating_sub(bias).clamp(T_MIN, T_MAX);
-        if rest < threshold {
-            output.push(digit(rest)?);
-            return Some(());
-        }
-        let range = BASE - threshold;
-        output.push(digit(threshold + (rest - threshold) % range)?);
-        rest = (rest - threshold) / range;
-        k = k.checked_add(BASE)?;
-    }
-}
-
-fn digit(value: u32) -> Option<char> {
-    char::from_digit(value.checked_sub(26).unwrap_or(value + 10), BASE).filter(|_| value < BASE)
-}
-
-fn adapt(delta: u32, handled: u32, first: bool) -> u32 {
-    let mut delta = if first { delta / DAMP } else { delta / 2 };
-    delta += delta / handled.max(1);
-    let mut k = 0;
-    while delta > (BASE - T_MIN) * T_MAX / 2 {
-        delta /= BASE - T_MIN;
-        k += BASE;
-    }
-    k + (BASE - T_MIN + 1) * delta / (delta + SKEW)
 }
 
 #[cfg(test)]
@@ -130,7 +52,10 @@ mod tests {
     fn other_scripts_are_encoded() {
         for (name, expected) in [
             ("bücher.example", "xn--bcher-kva.example"),
-            ("BÜCHER.Example", "xn--bcher-kva.Example"),
+            ("BÜCHER.Example", "xn--bcher-kva.example"),
+            ("bu\u{308}cher.example", "xn--bcher-kva.example"),
+            ("straße.example", "xn--strae-oqa.example"),
+            ("ｅｘａｍｐｌｅ", "example"),
             ("münchen", "xn--mnchen-3ya"),
             ("παράδειγμα", "xn--hxajbheg2az3al"),
             ("例え。テスト", "xn--r8jz45g.xn--zckzah"),

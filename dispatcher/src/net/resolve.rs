@@ -1,26 +1,18 @@
 //! Names to addresses.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::host_name;
+use super::lookups::{Answer, Question};
 use crate::Error;
+use crate::flow::Flow;
 use crate::handle::Handle;
-use crate::lane::{Gate, Lane, LaneJob};
-
-/// How many lookups the system's resolver does at once: a resolver that does not answer must not
-/// take the whole pool.
-const AT_ONCE: usize = 8;
-/// How many more may wait for it.
-const WAITING: usize = 4096;
-
-/// The bounds on a dispatcher's lookups.
-pub(crate) fn gate() -> Gate {
-    Gate::new(AT_ONCE, WAITING)
-}
 
 /// Why a name has no addresses.
 #[derive(Debug, thiserror::Error)]
@@ -43,27 +35,40 @@ pub enum ResolveError {
     Dispatcher(#[from] Error),
 }
 
-/// Looks a name up with the system's resolver, on a lane of the blocking pool that all lookups of a
-/// dispatcher share. The lookup starts at once. A numeric address is its own answer.
+/// Looks a name up with the dispatcher's resolver: the system's, or that of
+/// [`Builder::resolver`](crate::Builder::resolver). A lookup that belongs to no flow takes any place
+/// that is free; see [`resolve_for`].
 ///
 /// # Errors
 /// The future gives [`ResolveError`].
 pub fn resolve(handle: &Handle, name: &str) -> Resolve {
-    Resolve(start(handle, name))
+    Resolve(start(handle, None, name))
+}
+
+/// Looks a name up for a flow. 256 names are asked for at once, each on a thread of its own, and
+/// 65,536 lookups more may wait, shared between flows as in a [`Lane`](crate::Lane): names that
+/// nobody answers hold up later ones of their own flow only. Whoever asks for a name that is being
+/// asked for shares its answer, and takes no place of its own. A numeric address is its own answer.
+///
+/// A lookup starts at once where it may, and dropping it gives up its place, though its thread is
+/// busy until the resolver returns; 64 threads may be left behind like that.
+///
+/// # Errors
+/// The future gives [`ResolveError`].
+pub fn resolve_for(handle: &Handle, flow: Flow, name: &str) -> Resolve {
+    Resolve(start(handle, Some(flow), name))
 }
 
 /// A lookup, as the future of the addresses, in the resolver's order, each once.
 #[must_use = "dropping a lookup abandons it"]
 pub struct Resolve(State);
 
-type Answer = Result<Vec<IpAddr>, ResolveError>;
-
 enum State {
     Known(Option<Answer>),
-    Asked(LaneJob<Answer>),
+    Asked(Question),
 }
 
-fn start(handle: &Handle, name: &str) -> State {
+fn start(handle: &Handle, flow: Option<Flow>, name: &str) -> State {
     let known = |answer| State::Known(Some(answer));
     if let Ok(address) = name.parse::<IpAddr>() {
         return known(Ok(vec![address]));
@@ -71,29 +76,56 @@ fn start(handle: &Handle, name: &str) -> State {
     let Some(name) = host_name(name) else {
         return known(Err(ResolveError::Invalid(name.to_owned())));
     };
-    let lane = match handle.core() {
-        Ok(core) if core.simulation().is_some() => {
-            return known(Err(Error::Simulated("a name lookup").into()));
-        }
-        Ok(core) => Lane::new(handle, core.names.clone()),
-        Err(error) => return known(Err(error.into())),
+    let asked = match handle.core() {
+        Ok(core) if core.simulation().is_some() => Err(Error::Simulated("a name lookup")),
+        Ok(core) => core.lookups.ask(flow, name),
+        Err(error) => Err(error),
     };
-    State::Asked(lane.unblock(move || ask(&name)))
+    match asked {
+        Ok(question) => State::Asked(question),
+        Err(error) => known(Err(error.into())),
+    }
 }
 
-fn ask(name: &str) -> Answer {
-    let addresses = (name, 0)
-        .to_socket_addrs()
-        .map_err(|error| explain(name, &error))?;
-    let mut answer: Vec<IpAddr> = Vec::new();
-    for address in addresses {
-        if !answer.contains(&address.ip()) {
-            answer.push(address.ip());
+/// Answers names, on threads where it may block.
+#[derive(Clone)]
+pub(crate) struct Resolver(Arc<Ask>);
+
+type Ask = dyn Fn(&str) -> Answer + Send + Sync;
+
+impl Resolver {
+    pub(crate) fn new(ask: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Resolver {
+        Resolver(Arc::new(ask))
+    }
+
+    /// Each address once, and at least one.
+    pub(super) fn ask(&self, name: &str) -> Answer {
+        let mut answer: Vec<IpAddr> = Vec::new();
+        for address in (self.0)(name)? {
+            if !answer.contains(&address) {
+                answer.push(address);
+            }
+        }
+        match answer.is_empty() {
+            true => Err(ResolveError::NotFound(name.to_owned())),
+            false => Ok(answer),
         }
     }
-    match answer.is_empty() {
-        true => Err(ResolveError::NotFound(name.to_owned())),
-        false => Ok(answer),
+}
+
+impl Default for Resolver {
+    /// The system's.
+    fn default() -> Resolver {
+        Resolver::new(|name| match (name, 0).to_socket_addrs() {
+            Ok(addresses) => Ok(addresses.map(|address| address.ip()).collect()),
+            Err(error) => Err(explain(name, &error)),
+        })
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Resolver")
     }
 }
 
@@ -126,9 +158,7 @@ impl Future for Resolve {
             State::Known(answer) => {
                 Poll::Ready(answer.take().unwrap_or_else(|| Err(Error::Closed.into())))
             }
-            State::Asked(job) => Pin::new(job)
-                .poll(cx)
-                .map(|answer| answer.unwrap_or_else(|error| Err(error.into()))),
+            State::Asked(question) => question.poll(cx.waker()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
 use rustix::io::Errno;
@@ -195,6 +196,18 @@ impl TcpStream {
             Shutdown::Both => rustix::net::Shutdown::Both,
         };
         Ok(rustix::net::shutdown(self.socket.fd(), how)?)
+    }
+
+    /// Closing it will reset it: its peer sees that it broke off, and what the system has not sent
+    /// yet is lost.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn reset_on_close(&self) -> io::Result<()> {
+        Ok(sockopt::set_socket_linger(
+            self.socket.fd(),
+            Some(Duration::ZERO),
+        )?)
     }
 
     /// Its own address.

@@ -1,10 +1,12 @@
-//! Lanes of the blocking pool: bounds of their own, in order, and nobody else's threads.
+//! Lanes of blocking jobs: bounds and threads of their own, in order, and fair between flows.
 
+use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
 use std::time::Duration;
 
-use wippy_dispatcher::{Dispatcher, Error, LaneJob, Simulation, Task};
+use wippy_dispatcher::{Dispatcher, Error, Flow, Lane, LaneJob, Simulation, Task};
 
 /// A job that ends when the sender is dropped.
 fn stuck() -> (mpsc::Sender<()>, impl FnOnce() -> bool + Send + 'static) {
@@ -160,4 +162,104 @@ fn in_a_simulation_jobs_of_one_lane_take_their_time_one_after_the_other() {
         })
         .expect("block_on");
     assert_eq!(handle.now().expect("now") - before, step * 5);
+}
+
+fn flow(group: u64, member: u64) -> Flow {
+    Flow { group, member }
+}
+
+#[test]
+fn a_flow_whose_jobs_are_stuck_stops_no_other() {
+    let dispatcher = Dispatcher::new().expect("dispatcher");
+    let lane = dispatcher.handle().lane(56, 18 * 1000);
+    let (release, wait) = mpsc::channel::<()>();
+    let wait = Arc::new(Mutex::new(wait));
+    let mut hoard = Vec::new();
+    let mut refused = 0;
+    for _ in 0..1100 {
+        let wait = wait.clone();
+        let mut job = Box::pin(lane.unblock_for(flow(1, 1), move || {
+            wait.lock().expect("lock").recv().is_err()
+        }));
+        let polled = dispatcher.block_on(poll_fn(|cx| Poll::Ready(job.as_mut().poll(cx))));
+        match polled.expect("block_on") {
+            Poll::Ready(Err(Error::LaneFull(18_000))) => refused += 1,
+            Poll::Ready(other) => panic!("{other:?}"),
+            Poll::Pending => hoard.push(job),
+        }
+    }
+    // It holds a small part of what may run, and of what may wait.
+    assert_eq!((lane.running(), lane.waiting(), refused), (4, 1000, 96));
+    for _ in 0..20 {
+        for other in [flow(1, 2), flow(2, 1)] {
+            let answer = dispatcher.block_on(lane.unblock_for(other, || 7));
+            assert_eq!(answer.expect("block_on").expect("job"), 7);
+        }
+    }
+    assert_eq!((lane.running(), lane.waiting()), (4, 1000));
+    drop(hoard);
+    drop(release);
+}
+
+#[test]
+fn flows_take_turns_however_much_one_of_them_has() {
+    for dispatcher in [Dispatcher::new(), Dispatcher::simulated(7)] {
+        let dispatcher = dispatcher.expect("dispatcher");
+        let handle = dispatcher.handle();
+        let lane = handle.lane(1, 10_000);
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let start = |flow: Flow, name: &'static str| {
+            let order = order.clone();
+            let job = lane.unblock_for(flow, move || order.lock().expect("lock").push(name));
+            handle.spawn(job).expect("spawn")
+        };
+        let (release, job) = stuck();
+        let first = lane.unblock_for(flow(9, 9), job);
+        let mut tasks: Vec<_> = (0..100).map(|_| start(flow(1, 1), "a")).collect();
+        tasks.extend([start(flow(1, 2), "b"), start(flow(1, 2), "b")]);
+        tasks.extend([start(flow(2, 1), "c"), start(flow(2, 1), "c")]);
+        drop(release);
+        dispatcher
+            .block_on(async {
+                assert!(first.await.expect("job"));
+                for task in tasks {
+                    task.await.expect("not cancelled").expect("job");
+                }
+            })
+            .expect("block_on");
+        let order = order.lock().expect("lock");
+        assert_eq!(order[..8], ["a", "c", "b", "c", "a", "b", "a", "a"]);
+        assert_eq!(order.len(), 104);
+    }
+}
+
+#[test]
+fn a_job_that_is_dropped_while_it_runs_gives_up_its_place() {
+    let dispatcher = Dispatcher::new().expect("dispatcher");
+    let lane = dispatcher.handle().lane(1, 8);
+    let (release, stuck_job) = stuck();
+    let (other_release, other_stuck) = stuck();
+    drop(started(&lane, stuck_job));
+    let next = dispatcher.block_on(lane.unblock(|| 2)).expect("block_on");
+    assert_eq!(next.expect("job"), 2);
+    // One may be left behind; the next that is keeps its place.
+    drop(started(&lane, other_stuck));
+    let waits = lane.unblock(|| 3);
+    assert_eq!((lane.running(), lane.waiting()), (2, 1));
+    drop(other_release);
+    let waited = dispatcher.block_on(waits).expect("block_on");
+    assert_eq!(waited.expect("job"), 3);
+    assert_eq!((lane.running(), lane.waiting()), (1, 0));
+    drop(release);
+}
+
+/// A job of the lane that has begun.
+fn started<T: Send + 'static>(lane: &Lane, job: impl FnOnce() -> T + Send + 'static) -> LaneJob<T> {
+    let (begin, begun) = mpsc::channel();
+    let job = lane.unblock(move || {
+        begin.send(()).expect("somebody waits");
+        job()
+    });
+    begun.recv().expect("it begins");
+    job
 }

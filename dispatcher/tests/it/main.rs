@@ -12,4 +12,5 @@ mod sources;
 mod storm;
 mod timers;
 mod wait_sets;
+mod wakers;
 mod yielding;

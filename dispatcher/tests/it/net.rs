@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod names;
+mod slow_names;
 mod tcp;
 mod udp;
 

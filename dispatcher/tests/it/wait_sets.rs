@@ -404,3 +404,38 @@ fn what_a_foreign_thread_wrote_before_it_set_is_seen() {
     }
     setting.join().expect("thread");
 }
+
+#[test]
+fn sets_and_their_members_have_bounds_with_names() {
+    for builder in [
+        Dispatcher::builder(),
+        Dispatcher::builder().simulation(wippy_dispatcher::Simulation::new(1)),
+    ] {
+        let bounded = builder.max_wait_sets(2).max_wait_set_members(3);
+        let dispatcher = bounded.build().expect("dispatcher");
+        let handle = dispatcher.handle();
+        let mut set = WaitSet::new(&handle).expect("the first");
+        let second = WaitSet::new(&handle).expect("the second");
+        let third = WaitSet::new(&handle);
+        assert!(matches!(third, Err(Error::TooManyWaitSets(2))));
+        drop(second);
+        let _third = WaitSet::new(&handle).expect("room again");
+        let (set_signal, signal) = (Signal::new(&handle), Signal::new(&handle));
+        let (set_signal, signal) = (set_signal.expect("room"), signal.expect("room"));
+        set_signal.set();
+        for _ in 0..2 {
+            // One that has fired counts too.
+            set.add_signal(&set_signal, 0).expect("room");
+            set.add_signal(&signal, 1).expect("room");
+            set.add_deadline(Instant::NEVER, 2).expect("room");
+            let deadline = set.add_deadline(Instant::NEVER, 3);
+            assert!(matches!(deadline, Err(Error::TooManyMembers(3))));
+            let fourth = set.add_signal(&signal, 3);
+            assert!(matches!(fourth, Err(Error::TooManyMembers(3))));
+            let mut fired = Vec::new();
+            set.take_fired(&mut fired).expect("the thread");
+            assert_eq!(fired, [0]);
+            set.clear();
+        }
+    }
+}

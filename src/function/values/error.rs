@@ -31,6 +31,19 @@ pub enum ValueError {
     },
 }
 
+impl ValueError {
+    /// The same with its place in a text, unless it has one.
+    pub(super) fn in_text(self, character: usize) -> ValueError {
+        match self {
+            ValueError::At { path, problem } => ValueError::At {
+                path,
+                problem: problem.in_text(character),
+            },
+            count @ ValueError::Count { .. } => count,
+        }
+    }
+}
+
 /// What is wrong at one place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Problem {
@@ -79,11 +92,19 @@ pub enum Problem {
         /// What the JSON parser said.
         reason: String,
     },
-    /// Arguments in WAVE text that cannot be read, or do not fit.
+    /// Arguments in WAVE text that cannot be read.
     #[error("{reason}")]
     NotWave {
         /// What the WAVE parser said.
         reason: String,
+    },
+    /// What is wrong in WAVE text, and where.
+    #[error("{problem} (at character {character} of the arguments)")]
+    InText {
+        /// What is wrong.
+        problem: Box<Problem>,
+        /// The character of the text between the parentheses, from 1.
+        character: usize,
     },
     /// More than [`MAX_DEPTH`](super::MAX_DEPTH) values inside each other.
     #[error("nested deeper than {limit} levels")]
@@ -108,6 +129,17 @@ impl Problem {
         ValueError::At {
             path: path.to_string(),
             problem: self,
+        }
+    }
+
+    /// The same with its place in a text, unless it has one.
+    pub(super) fn in_text(self, character: usize) -> Problem {
+        match self {
+            Problem::InText { .. } => self,
+            problem => Problem::InText {
+                problem: Box::new(problem),
+                character,
+            },
         }
     }
 
@@ -139,6 +171,14 @@ fn show(json: &Value) -> String {
 
 /// A text from outside in quotes, escaped and shortened: safe to print on a terminal.
 pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl Quoted<'_> {
+    /// The same without the quotes.
+    pub(super) fn shortened(text: &str) -> String {
+        let quoted = Quoted(text).to_string();
+        quoted.trim_matches('"').to_owned()
+    }
+}
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

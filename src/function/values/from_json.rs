@@ -328,7 +328,7 @@ fn single(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     (object.len() == 1).then_some((key.as_str(), value))
 }
 
-fn check_length(expected: usize, got: usize, path: &Path<'_>) -> Result<(), ValueError> {
+pub(super) fn check_length(expected: usize, got: usize, path: &Path<'_>) -> Result<(), ValueError> {
     if expected == got {
         return Ok(());
     }
@@ -341,7 +341,7 @@ pub(super) fn mismatch(ty: &Type, json: &Value, path: &Path<'_>) -> ValueError {
     Problem::expected(describe(ty), json).at(path)
 }
 
-fn not_one_of<'a>(
+pub(super) fn not_one_of<'a>(
     what: &str,
     names: impl Iterator<Item = &'a str>,
     json: &Value,

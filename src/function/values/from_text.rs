@@ -5,6 +5,7 @@ use wasmtime::component::{Type, Val};
 
 use super::error::{Problem, ValueError};
 use super::from_json::{arguments, check_count, from_json};
+use super::json_text::parse_json;
 use super::path::Path;
 use super::signature::describe;
 
@@ -59,7 +60,8 @@ fn json(ty: &Type, text: &str, path: &Path<'_>) -> Result<Value, ValueError> {
         },
         Type::Enum(names) if names.names().any(|name| name == text) => plain(),
         Type::Variant(variant) if variant.cases().any(|case| case.name == text) => plain(),
-        Type::Enum(_) | Type::Variant(_) => serde_json::from_str(text).unwrap_or_else(|_| plain()),
+        Type::Variant(_) if text.trim_start().starts_with('{') => parsed(ty, text, path)?,
+        Type::Enum(_) | Type::Variant(_) => parse_json(text).unwrap_or_else(|_| plain()),
         Type::Option(option) => match option.ty() {
             Type::Option(_) => parsed(ty, text, path)?,
             _ if text == "null" => Value::Null,
@@ -82,7 +84,7 @@ fn integer(text: &str) -> Value {
 }
 
 fn parsed(ty: &Type, text: &str, path: &Path<'_>) -> Result<Value, ValueError> {
-    serde_json::from_str(text).map_err(|error| {
+    parse_json(text).map_err(|error| {
         Problem::NotJson {
             expected: describe(ty),
             reason: error.to_string(),

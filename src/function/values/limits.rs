@@ -10,6 +10,13 @@ pub const MAX_DEPTH: usize = 128;
 /// and so does each option field that was left out.
 pub const MAX_ELEMENTS: usize = 1 << 22;
 
+/// The bytes that the values may take which a call's guest hands to the host at once: its result, or
+/// the arguments of a host function. Room for [`MAX_ELEMENTS`] values of a list; in records, flags,
+/// enums and variants the bytes of the names count too, and so do those of strings.
+pub const MAX_LIFTED_BYTES: usize = 160 << 20;
+
+const _: () = assert!(MAX_ELEMENTS * size_of::<wasmtime::component::Val>() <= MAX_LIFTED_BYTES);
+
 /// What is left of the bounds during one conversion.
 #[derive(Debug)]
 pub(super) struct Budget {

@@ -4,7 +4,7 @@
 //!
 //! | WIT | JSON |
 //! |---|---|
-//! | integers | a number in range (an integral float too); 64-bit also a decimal string, and out beyond 2^53 always one |
+//! | integers | a number in range (an integral float below 2^53 too); 64-bit also a decimal string, and out beyond 2^53 always one |
 //! | `f32`, `f64` | a number, `"nan"`, `"inf"`, `"-inf"` |
 //! | `char` | a string of one character |
 //! | `list<u8>` | an array of numbers; in also `{"base64": "…"}` |
@@ -16,6 +16,7 @@
 //! | `enum` | the name |
 //! | `flags` | an array of names, each at most once |
 //!
+//! An object with the same key twice is an error where text is read ([`parse_json`]).
 //! Resources, streams, futures, error contexts and maps have no JSON form and are errors.
 //! Every error names the place: `argument 0, field users[3].age: expected u8, got 300`.
 
@@ -23,6 +24,7 @@ mod error;
 mod from_json;
 mod from_text;
 mod from_wave;
+mod json_text;
 mod limits;
 mod number;
 mod path;
@@ -36,7 +38,8 @@ pub use error::{Problem, ValueError};
 pub use from_json::{arguments, from_json};
 pub use from_text::{from_text, text_arguments};
 pub use from_wave::{MAX_WAVE, wave_arguments};
-pub use limits::{MAX_DEPTH, MAX_ELEMENTS};
+pub use json_text::parse_json;
+pub use limits::{MAX_DEPTH, MAX_ELEMENTS, MAX_LIFTED_BYTES};
 pub use path::Path;
 pub use signature::{MAX_SIGNATURE, signature};
 pub use to_json::to_json;

@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 /// Integers up to this one are exact in every JSON reader; larger ones travel as strings.
 const MAX_EXACT: u64 = 1 << 53;
 
-/// An integer of at most 32 bits: a number in range, an integral float included.
+/// An integer of at most 32 bits: a number in range, an integral float below 2^53 included.
 pub(super) fn integer<T: TryFrom<i128>>(json: &Value) -> Option<T> {
     let Value::Number(number) = json else {
         return None;
@@ -32,9 +32,10 @@ pub(super) fn wide_integer<T: TryFrom<i128> + FromStr>(json: &Value) -> Option<T
     }
 }
 
-/// What is beyond an `i128` saturates, which is out of every range that is asked for.
+/// From 2^53 on a float stands for several integers (9007199254740993.0 becomes …992): which one was
+/// meant is lost, so that it is none.
 fn integral(float: f64) -> Option<i128> {
-    (float.fract() == 0.0).then_some(float as i128)
+    (float.fract() == 0.0 && float.abs() < MAX_EXACT as f64).then_some(float as i128)
 }
 
 /// An `f64`: a finite number, or the name of a value that JSON numbers lack.

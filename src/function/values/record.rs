@@ -83,8 +83,13 @@ fn unknown_key(
         .flat_map(|field| [field.name.to_owned(), field.name.replace('-', "_")])
         .collect();
     let key = object.keys().find(|key| !known.contains(key.as_str()))?;
+    Some(unknown_field(record, key, path))
+}
+
+/// An error for a name that is no field of the record.
+pub(super) fn unknown_field(record: &Record, name: &str, path: &Path<'_>) -> ValueError {
     // Compared in kebab-case, so that a misspelt snake_case key is as near as its twin.
-    let wanted = key.replace('_', "-");
+    let wanted = name.replace('_', "-");
     let nearest = nearest(&wanted, record.fields().map(|field| field.name)).map(str::to_owned);
-    Some(Problem::Unknown { nearest }.at(&Path::Field(path, key)))
+    Problem::Unknown { nearest }.at(&Path::Field(path, name))
 }

@@ -46,6 +46,17 @@ pub(in crate::host) struct Target {
     place: Place,
 }
 
+impl Target {
+    /// The same after so many bytes.
+    pub(in crate::host) fn after(&self, written: usize) -> Target {
+        Target {
+            file: self.file.clone(),
+            mount: self.mount.clone(),
+            place: self.place.after(written),
+        }
+    }
+}
+
 impl File {
     /// Reads what the caches hold; `None` where the pool has to be asked, which also knows the exact
     /// error. 0 bytes are the end.
@@ -237,6 +248,7 @@ impl State {
                 Ok((buffer, ended))
             })
             .await?;
+        self.spend(more.len());
         bytes.extend_from_slice(&more);
         Ok((bytes, ended))
     }

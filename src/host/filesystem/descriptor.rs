@@ -279,7 +279,8 @@ impl State {
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
         // In a box: what the caches answer would carry its room about.
-        let done = Box::pin(mount.filesystem.lane().unblock(job)).await?;
+        let job = mount.filesystem.lane().unblock_for(self.context.flow, job);
+        let done = Box::pin(job).await?;
         self.suspended();
         Ok(done?)
     }

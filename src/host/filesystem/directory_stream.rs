@@ -29,6 +29,22 @@ pub struct DirectoryStream {
     ended: bool,
 }
 
+#[cfg(test)]
+impl DirectoryStream {
+    /// One that has come to its end.
+    pub(crate) fn at_end(of: Descriptor) -> DirectoryStream {
+        let super::descriptor::Node::Directory(directory) = of.node else {
+            panic!("not a directory");
+        };
+        DirectoryStream {
+            mount: of.mount,
+            directory,
+            entries: VecDeque::new(),
+            ended: true,
+        }
+    }
+}
+
 /// The next names of a directory; none at its end. Blocks.
 fn fetch(fd: impl AsFd) -> io::Result<VecDeque<Result<DirectoryEntry, ErrorCode>>> {
     let mut space = vec![MaybeUninit::uninit(); BATCH];

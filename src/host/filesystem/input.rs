@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Handle, Instant, Signal, Task, WaitSet};
+use wippy_dispatcher::{Error, Flow, Handle, Instant, Signal, Task, WaitSet};
 
 use super::bytes::Streamed;
 use super::error::undone;
@@ -14,6 +14,7 @@ use crate::host::share::{Part, Share};
 /// hold, the pool reads.
 pub struct FileInput {
     handle: Handle,
+    flow: Flow,
     streamed: Streamed,
     simulated: bool,
     /// Where the memory for what a job brings is taken from.
@@ -38,12 +39,14 @@ struct Reading {
 impl FileInput {
     pub(super) fn new(
         handle: &Handle,
+        flow: Flow,
         streamed: Streamed,
         offset: u64,
         bytes: &Share,
     ) -> Result<FileInput, Error> {
         Ok(FileInput {
             handle: handle.clone(),
+            flow,
             streamed,
             simulated: handle.is_simulated()?,
             bytes: bytes.clone(),
@@ -102,7 +105,7 @@ impl FileInput {
         arrived.clear();
         state.arrived = Some(arrived.clone());
         let ((file, mount), offset) = (self.streamed.clone(), state.offset);
-        let job = mount.filesystem.lane().unblock(move || {
+        let job = mount.filesystem.lane().unblock_for(self.flow, move || {
             let mut buffer = vec![0; length];
             let (read, _) = file.read_fully(&mut buffer, offset)?;
             buffer.truncate(read);

@@ -18,6 +18,7 @@ mod preopens;
 mod stat;
 mod types;
 
+pub(in crate::host) use bytes::Target;
 pub use descriptor::Descriptor;
 pub use directory_stream::DirectoryStream;
 pub use error::FsError;

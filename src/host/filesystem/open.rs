@@ -142,6 +142,7 @@ impl State {
         open: OpenFlags,
         flags: DescriptorFlags,
     ) -> Result<Resource<Descriptor>, FsError> {
+        self.spend(path.len());
         self.breathe().await?;
         let (directory, mount) = self.directory(&base)?;
         let request = Request {

@@ -1,178 +1,129 @@
 //! A file as an output stream, from an offset on or at its end.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+use wasmtime::component::Resource;
+use wippy_dispatcher::{Error, Flow, Handle, WaitSet};
 
 use super::bytes::{Place, Streamed};
 use super::error::undone;
-use crate::host::io::StreamError;
-use crate::host::share::{Part, Share};
+use super::{Descriptor, FsError};
+use crate::fs::Filesystem;
+use crate::host::State;
+use crate::host::io::{Destination, Job, Owner, Sink, StreamError, Unwritten, WriteQueue};
 
-/// The most bytes that one `check-write` permits.
-const PERMIT: u64 = super::bytes::INLINE_MAX as u64;
+/// What `write-via-stream` and `append-via-stream` give of a regular file.
+pub type FileOutput = WriteQueue<FileDestination>;
 
-/// What `write-via-stream` and `append-via-stream` give of a regular file. Small writes to a known
-/// local filesystem are done at once; others are kept, and a task of their own has the pool write
-/// them. Nothing more is permitted until they are written.
-pub struct FileOutput {
-    handle: Handle,
+/// Small writes to a known local filesystem are done at once; others the pool does, one after the
+/// other.
+pub struct FileDestination {
+    flow: Flow,
     streamed: Streamed,
-    simulated: bool,
-    /// Where the memory for what waits is taken from.
-    bytes: Share,
-    state: Mutex<Writing>,
-}
-
-struct Writing {
     place: Place,
-    /// A job is under way.
-    busy: bool,
-    failure: Failure,
-    /// Set when no job is under way; made with the first one.
-    written: Option<Signal>,
-}
-
-/// A failure is told once; from then on the stream is closed.
-enum Failure {
-    None,
-    Untold(io::Error),
-    Closed,
+    on_pool: bool,
 }
 
 impl FileOutput {
+    /// From a place on.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed` of the dispatcher.
     pub(super) fn new(
         handle: &Handle,
+        flow: Flow,
         streamed: Streamed,
         place: Place,
-        bytes: &Share,
+        owner: Owner,
     ) -> Result<FileOutput, Error> {
-        Ok(FileOutput {
-            handle: handle.clone(),
+        let on_pool = handle.is_simulated()? || !streamed.0.writes_inline();
+        let destination = FileDestination {
+            flow,
             streamed,
-            simulated: handle.is_simulated()?,
-            bytes: bytes.clone(),
-            state: Mutex::new(Writing {
-                place,
-                busy: false,
-                failure: Failure::None,
-                written: None,
-            }),
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Writing> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn check_write(&self) -> Result<u64, StreamError> {
-        let mut state = self.lock();
-        state.told()?;
-        Ok(if state.busy { 0 } else { PERMIT })
-    }
-
-    /// Takes bytes that were permitted.
-    pub(crate) fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<(), StreamError> {
-        let mut state = self.lock();
-        state.told()?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let (file, _) = &self.streamed;
-        if self.simulated || !file.writes_inline() {
-            let Some(part) = self.bytes.take(bytes.len()) else {
-                return Err(state.failed(Errno::NOMEM.into()));
-            };
-            return Ok(self.write_on_pool(&mut state, bytes.to_vec(), part)?);
-        }
-        let (written, outcome) = file.write_fully(bytes, state.place);
-        state.place = state.place.after(written);
-        outcome.map_err(|error| state.failed(error))
-    }
-
-    fn write_on_pool(
-        self: &Arc<Self>,
-        state: &mut Writing,
-        bytes: Vec<u8>,
-        part: Part,
-    ) -> Result<(), Error> {
-        let signal = match &state.written {
-            Some(signal) => signal.clone(),
-            None => Signal::new(&self.handle)?,
+            place,
+            on_pool,
         };
-        signal.clear();
-        state.written = Some(signal.clone());
-        let ((file, mount), place) = (self.streamed.clone(), state.place);
-        let job = mount.filesystem.lane().unblock(move || {
-            let done = file.write_fully(&bytes, place);
-            drop((bytes, part));
-            done
-        });
-        let output = self.clone();
-        let task = self.handle.spawn(async move {
-            let (written, outcome) = match job.await {
-                Ok(done) => done,
-                Err(error) => (0, Err(undone(error))),
-            };
-            let mut state = output.lock();
-            state.busy = false;
-            state.place = state.place.after(written);
-            if let Err(error) = outcome {
-                state.failure = Failure::Untold(error);
-            }
-            drop(state);
-            signal.set();
-        })?;
-        task.detach();
-        state.busy = true;
-        Ok(())
-    }
-
-    pub(crate) fn is_ready(&self) -> bool {
-        !self.lock().busy
-    }
-
-    pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        match &*self.lock() {
-            Writing {
-                busy: true,
-                written: Some(signal),
-                ..
-            } => set.add_signal(signal, tag),
-            _ => set.add_deadline(Instant::from_nanos(0), tag),
-        }
-    }
-
-    /// Waits until nothing is under way.
-    pub(crate) async fn delivered(&self) -> Result<(), StreamError> {
-        let waits = {
-            let state = self.lock();
-            state.written.clone().filter(|_| state.busy)
-        };
-        if let Some(signal) = waits {
-            signal.wait().await?;
-        }
-        self.lock().told()
+        Ok(WriteQueue::to(handle, destination, Some(owner)))
     }
 }
 
-impl Writing {
-    fn told(&mut self) -> Result<(), StreamError> {
-        match std::mem::replace(&mut self.failure, Failure::Closed) {
-            Failure::None => {
-                self.failure = Failure::None;
-                Ok(())
-            }
-            Failure::Untold(error) => Err(error.into()),
-            Failure::Closed => Err(StreamError::Closed),
+impl State {
+    /// A stream is dropped; what it keeps is still written.
+    pub(in crate::host) fn leave_unwritten(&mut self, sink: &Sink) {
+        let Sink::File(output) = sink else {
+            return;
+        };
+        if output.kept() == 0 {
+            return;
         }
+        if self.unwritten.len() == self.unwritten.capacity() {
+            self.unwritten.retain(|other| other.kept() > 0);
+        }
+        self.unwritten.push(output.clone());
     }
 
-    /// Told at once; closed from now on.
-    fn failed(&mut self, error: io::Error) -> StreamError {
-        self.failure = Failure::Closed;
-        error.into()
+    /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
+    /// it: whatever the guest does with its files next comes behind that.
+    pub(in crate::host) async fn settle(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+    ) -> Result<(), FsError> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        let filesystem = self.table.get(descriptor)?.mount.filesystem.clone();
+        let (here, elsewhere) = std::mem::take(&mut self.unwritten)
+            .into_iter()
+            .partition(|output| output.destination(|file| file.is_on(&filesystem)));
+        self.unwritten = elsewhere;
+        // Apart, so that what most operations need stays small.
+        Box::pin(async move {
+            let here: Vec<Arc<FileOutput>> = here;
+            for output in here {
+                // Nobody is left to be told of a failure.
+                if let Err(StreamError::Trap(trap)) = output.delivered().await {
+                    return Err(trap);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+impl FileDestination {
+    fn is_on(&self, filesystem: &Arc<Filesystem>) -> bool {
+        let (_, mount) = &self.streamed;
+        Arc::ptr_eq(&mount.filesystem, filesystem)
+    }
+}
+
+impl Destination for FileDestination {
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.on_pool {
+            return Err(Errno::AGAIN.into());
+        }
+        let (file, _) = &self.streamed;
+        let written = file.write_once(bytes, self.place)?;
+        self.place = self.place.after(written);
+        Ok(written)
+    }
+
+    fn blocked(&mut self, bytes: &mut Unwritten, _room: &mut WaitSet) -> io::Result<Option<Job>> {
+        let (bytes, place) = (std::mem::take(bytes), self.place);
+        // The job writes all of it, or the stream has failed.
+        self.place = place.after(bytes.rest().len());
+        let (file, mount) = self.streamed.clone();
+        let job = mount.filesystem.lane().unblock_for(self.flow, move || {
+            let (written, outcome) = file.write_fully(bytes.rest(), place);
+            (bytes, outcome.map(|()| written))
+        });
+        Ok(Some(Box::pin(async move {
+            let undone = |error| (Unwritten::default(), Err(undone(error)));
+            job.await.unwrap_or_else(undone)
+        })))
     }
 }

@@ -177,6 +177,7 @@ impl State {
         target: String,
         path: String,
     ) -> Result<(), FsError> {
+        self.spend(target.len());
         relative(&target)?;
         self.at(&base, Deed::Change, path, move |dir, path| {
             let (parent, name) = parent(dir, path)?;
@@ -191,6 +192,7 @@ impl State {
         base: Resource<Descriptor>,
         path: String,
     ) -> Result<String, FsError> {
+        self.spend(path.len());
         self.breathe().await?;
         relative(&path)?;
         let (directory, mount) = self.directory(&base)?;
@@ -230,6 +232,7 @@ impl State {
         path: String,
         job: impl FnOnce(&Dir, &str) -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
+        self.spend(path.len());
         self.breathe().await?;
         let (directory, mount) = self.directory(base)?;
         mount.permit(deed)?;
@@ -247,6 +250,7 @@ impl State {
         new_path: String,
         job: fn(&Dir, &str, &Dir, &str) -> io::Result<()>,
     ) -> Result<(), FsError> {
+        self.spend(old_path.len().saturating_add(new_path.len()));
         self.breathe().await?;
         let (old, mount) = self.directory(old)?;
         let (new, new_mount) = self.directory(new)?;

@@ -14,6 +14,7 @@ use crate::host::State;
 impl Host for State {
     fn get_directories(&mut self) -> Result<Vec<(Resource<Descriptor>, String)>> {
         let mounts = self.context.mounts.clone();
+        self.spend_items(mounts.len());
         let mut directories = Vec::with_capacity(mounts.len());
         for mount in mounts.iter() {
             let directory = Directory::root(&mount.filesystem);

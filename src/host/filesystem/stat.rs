@@ -99,6 +99,7 @@ impl State {
         path: String,
         read: fn(&Stat) -> T,
     ) -> Result<T, FsError> {
+        self.spend(path.len());
         self.breathe().await?;
         let (directory, mount) = self.directory(base)?;
         relative(&path)?;
@@ -145,6 +146,7 @@ impl State {
         access: NewTimestamp,
         modification: NewTimestamp,
     ) -> Result<(), FsError> {
+        self.spend(path.len());
         self.breathe().await?;
         let (directory, mount) = self.directory(base)?;
         mount.permit(Deed::Change)?;

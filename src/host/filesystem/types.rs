@@ -39,10 +39,12 @@ impl HostDescriptor for State {
         descriptor: Resource<Descriptor>,
         offset: Filesize,
     ) -> Result<Resource<InputStream>, FsError> {
+        self.settle(&descriptor).await?;
         let streamed = self.file(&descriptor, DescriptorFlags::READ)?;
         let feed = match streamed.0.is_regular() {
             true => Feed::File(Arc::new(FileInput::new(
                 &self.handle,
+                self.context.flow,
                 streamed,
                 offset,
                 &self.file_bytes,
@@ -60,6 +62,7 @@ impl HostDescriptor for State {
         descriptor: Resource<Descriptor>,
         offset: Filesize,
     ) -> Result<Resource<OutputStream>, FsError> {
+        self.settle(&descriptor).await?;
         self.output(&descriptor, Place::At(offset))
     }
 
@@ -67,6 +70,7 @@ impl HostDescriptor for State {
         &mut self,
         descriptor: Resource<Descriptor>,
     ) -> Result<Resource<OutputStream>, FsError> {
+        self.settle(&descriptor).await?;
         self.output(&descriptor, Place::End)
     }
 
@@ -98,6 +102,7 @@ impl HostDescriptor for State {
     }
 
     async fn sync_data(&mut self, descriptor: Resource<Descriptor>) -> Result<(), FsError> {
+        self.settle(&descriptor).await?;
         self.sync_with(&descriptor, |fd| fdatasync(fd)).await
     }
 
@@ -123,6 +128,7 @@ impl HostDescriptor for State {
         descriptor: Resource<Descriptor>,
         size: Filesize,
     ) -> Result<(), FsError> {
+        self.settle(&descriptor).await?;
         self.resize(descriptor, size).await
     }
 
@@ -132,6 +138,7 @@ impl HostDescriptor for State {
         access: NewTimestamp,
         modification: NewTimestamp,
     ) -> Result<(), FsError> {
+        self.settle(&descriptor).await?;
         self.change_times(&descriptor, access, modification).await
     }
 
@@ -141,6 +148,7 @@ impl HostDescriptor for State {
         length: Filesize,
         offset: Filesize,
     ) -> Result<(Vec<u8>, bool), FsError> {
+        self.settle(&descriptor).await?;
         self.read_at(descriptor, length, offset).await
     }
 
@@ -151,6 +159,7 @@ impl HostDescriptor for State {
         bytes: Vec<u8>,
         offset: Filesize,
     ) -> Result<Filesize, FsError> {
+        self.settle(&descriptor).await?;
         self.write_at(descriptor, bytes, offset).await
     }
 
@@ -162,6 +171,7 @@ impl HostDescriptor for State {
     }
 
     async fn sync(&mut self, descriptor: Resource<Descriptor>) -> Result<(), FsError> {
+        self.settle(&descriptor).await?;
         self.sync_with(&descriptor, |fd| fsync(fd)).await
     }
 
@@ -174,6 +184,7 @@ impl HostDescriptor for State {
     }
 
     async fn stat(&mut self, descriptor: Resource<Descriptor>) -> Result<DescriptorStat, FsError> {
+        self.settle(&descriptor).await?;
         self.stat_of(&descriptor, stat::told).await
     }
 
@@ -183,6 +194,7 @@ impl HostDescriptor for State {
         flags: PathFlags,
         path: String,
     ) -> Result<DescriptorStat, FsError> {
+        self.settle(&base).await?;
         self.stat_path(&base, flags, path, stat::told).await
     }
 
@@ -194,6 +206,7 @@ impl HostDescriptor for State {
         access: NewTimestamp,
         modification: NewTimestamp,
     ) -> Result<(), FsError> {
+        self.settle(&base).await?;
         self.change_times_at(&base, flags, path, access, modification)
             .await
     }
@@ -206,6 +219,7 @@ impl HostDescriptor for State {
         new: Resource<Descriptor>,
         new_path: String,
     ) -> Result<(), FsError> {
+        self.settle(&old).await?;
         self.link(old, flags, old_path, new, new_path).await
     }
 
@@ -217,6 +231,7 @@ impl HostDescriptor for State {
         open: OpenFlags,
         flags: DescriptorFlags,
     ) -> Result<Resource<Descriptor>, FsError> {
+        self.settle(&base).await?;
         self.open(base, path_flags, path, open, flags).await
     }
 
@@ -243,6 +258,7 @@ impl HostDescriptor for State {
         new: Resource<Descriptor>,
         new_path: String,
     ) -> Result<(), FsError> {
+        self.settle(&old).await?;
         self.rename(old, old_path, new, new_path).await
     }
 
@@ -260,6 +276,7 @@ impl HostDescriptor for State {
         base: Resource<Descriptor>,
         path: String,
     ) -> Result<(), FsError> {
+        self.settle(&base).await?;
         self.unlink_file(base, path).await
     }
 
@@ -278,6 +295,7 @@ impl HostDescriptor for State {
         &mut self,
         descriptor: Resource<Descriptor>,
     ) -> Result<MetadataHashValue, FsError> {
+        self.settle(&descriptor).await?;
         self.stat_of(&descriptor, stat::hash).await
     }
 
@@ -287,6 +305,7 @@ impl HostDescriptor for State {
         flags: PathFlags,
         path: String,
     ) -> Result<MetadataHashValue, FsError> {
+        self.settle(&base).await?;
         self.stat_path(&base, flags, path, stat::hash).await
     }
 
@@ -317,14 +336,17 @@ impl State {
         place: Place,
     ) -> Result<Resource<OutputStream>, FsError> {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
+        let owner = self.owner(self.file_bytes.clone());
         let sink = match streamed.0.is_regular() {
             true => {
-                let output = FileOutput::new(&self.handle, streamed, place, &self.file_bytes)?;
+                let flow = self.context.flow;
+                let output = FileOutput::new(&self.handle, flow, streamed, place, owner)?;
                 Sink::File(Arc::new(output))
             }
             false => {
-                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
-                Sink::Device(Arc::new(Output::nonblocking(&self.handle, fd, held)?))
+                let opened = (own(&streamed)?, self.descriptors.hold()?);
+                let output = Output::nonblocking(&self.handle, opened, owner)?;
+                Sink::Device(Arc::new(output))
             }
         };
         Ok(self.table.push(OutputStream::new(sink))?)

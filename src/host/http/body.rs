@@ -113,6 +113,7 @@ impl HostOutgoingBody for State {
             None => None,
         };
         let trailers = trailers.filter(|trailers| !trailers.is_empty());
+        self.spend(trailers.as_ref().map_or(0, Fields::bytes));
         let misplaced = |(name, _): (&str, _)| is_head_only(name);
         if trailers.iter().flat_map(Fields::iter).any(misplaced) {
             let code = http::ErrorCode::HttpProtocolError;

@@ -122,6 +122,15 @@ fn refuse(changed: Result<(), FieldError>) -> Result<Result<(), HeaderError>> {
     }
 }
 
+impl State {
+    /// Counts fields that are gone through or copied.
+    fn spend_fields(&mut self, fields: &Resource<FieldsResource>) -> Result<()> {
+        let bytes = size(self.table.get(fields)?.get());
+        self.spend(bytes);
+        Ok(())
+    }
+}
+
 impl HostFields for State {
     fn new(&mut self) -> Result<Resource<FieldsResource>> {
         let fields = FieldsResource::new(Fields::new(), &self.context.http.account)?;
@@ -132,6 +141,9 @@ impl HostFields for State {
         &mut self,
         entries: Vec<(String, Vec<u8>)>,
     ) -> Result<Result<Resource<FieldsResource>, HeaderError>> {
+        let bytes = |(name, value): &(String, Vec<u8>)| name.len() + value.len();
+        self.spend(entries.iter().map(bytes).sum());
+        self.spend_items(entries.len());
         if entries.len() > FieldLimits::DEFAULT.count {
             bail!("{}", FieldError::Full(FieldLimits::DEFAULT));
         }
@@ -149,11 +161,15 @@ impl HostFields for State {
     }
 
     fn get(&mut self, fields: Resource<FieldsResource>, name: String) -> Result<Vec<Vec<u8>>> {
+        self.spend(name.len());
+        self.spend_fields(&fields)?;
         let fields = self.table.get(&fields)?.get();
         Ok(fields.get(&name).map(<[u8]>::to_vec).collect())
     }
 
     fn has(&mut self, fields: Resource<FieldsResource>, name: String) -> Result<bool> {
+        self.spend(name.len());
+        self.spend_fields(&fields)?;
         Ok(self.table.get(&fields)?.get().has(&name))
     }
 
@@ -163,6 +179,9 @@ impl HostFields for State {
         name: String,
         values: Vec<Vec<u8>>,
     ) -> Result<Result<(), HeaderError>> {
+        self.spend(name.len() + values.iter().map(Vec::len).sum::<usize>());
+        self.spend_items(values.len());
+        self.spend_fields(&fields)?;
         let resource = self.table.get_mut(&fields)?;
         resource.change(&name, |fields| fields.set(&name, &values))
     }
@@ -172,6 +191,8 @@ impl HostFields for State {
         fields: Resource<FieldsResource>,
         name: String,
     ) -> Result<Result<(), HeaderError>> {
+        self.spend(name.len());
+        self.spend_fields(&fields)?;
         let resource = self.table.get_mut(&fields)?;
         resource.change(&name, |fields| {
             fields.delete(&name);
@@ -185,11 +206,15 @@ impl HostFields for State {
         name: String,
         value: Vec<u8>,
     ) -> Result<Result<(), HeaderError>> {
+        self.spend(name.len() + value.len());
+        // Fields that are shared are copied before they are changed.
+        self.spend_fields(&fields)?;
         let resource = self.table.get_mut(&fields)?;
         resource.change(&name, |fields| fields.append(&name, &value))
     }
 
     fn entries(&mut self, fields: Resource<FieldsResource>) -> Result<Vec<(String, Vec<u8>)>> {
+        self.spend_fields(&fields)?;
         let fields = self.table.get(&fields)?.get();
         Ok(fields
             .iter()

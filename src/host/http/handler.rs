@@ -10,10 +10,10 @@ use super::interfaces::outgoing_handler;
 use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Method, Scheme};
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
-use crate::host::State;
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
-use crate::http::{self, Deliveries, Reply, Request, RequestHead, Target, content_length};
+use crate::host::{Context, State};
+use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
 
 /// The longest path with a query that is sent, in bytes.
 const PATH_MAX: usize = 16 * 1024;
@@ -28,14 +28,26 @@ const REQUEST_CHARGE: usize = 64 * 1024;
 ///
 /// The interface says nothing of requests that are not sent by then, and other hosts abort them.
 /// Here they still go out, bodiless ones and those whose bodies are finished, since the guest may
-/// take what it has finished for delivered (contract §9); the end of the call waits for that,
-/// as long as the request's own timeouts let it. A request whose body is unfinished ends at once,
-/// as does everything when the call itself is ended from outside.
+/// take what it has finished for delivered; the end of the call waits for that, `limits.delivery_ms`
+/// at most and as long as the request's own timeouts let it. A request whose body is unfinished ends
+/// at once, as does everything when the call itself is ended from outside.
 pub struct FutureIncomingResponse {
     /// None: the response was taken.
     reply: Option<Reply>,
     signal: wippy_dispatcher::Signal,
     charge: Option<Charge>,
+}
+
+#[cfg(test)]
+impl FutureIncomingResponse {
+    /// One whose response was taken already.
+    pub(crate) fn taken(handle: &wippy_dispatcher::Handle) -> FutureIncomingResponse {
+        FutureIncomingResponse {
+            reply: None,
+            signal: wippy_dispatcher::Signal::new(handle).expect("room"),
+            charge: None,
+        }
+    }
 }
 
 impl outgoing_handler::Host for State {
@@ -45,6 +57,7 @@ impl outgoing_handler::Host for State {
         options: Option<Resource<RequestOptions>>,
     ) -> Result<Result<Resource<FutureIncomingResponse>, ErrorCode>> {
         let request = self.table.delete(request)?;
+        self.spend(request.fields.get().bytes());
         let options = match options {
             Some(options) => self.table.delete(options)?,
             None => RequestOptions::default(),
@@ -63,7 +76,7 @@ impl State {
         options: RequestOptions,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
         let access = &self.context.http;
-        let (mut request, held) = prepare(request, options, access.roots.clone())?;
+        let (mut request, held) = prepare(request, options, &self.context)?;
         let Target { secure, host, port } = &request.target;
         if !self.context.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
@@ -74,12 +87,8 @@ impl State {
         };
         let held = (held, charge(REQUEST_CHARGE)?);
         let charge = charge(RESPONSE_CHARGE)?;
-        let deliveries = match &mut self.deliveries {
-            Some(deliveries) => deliveries,
-            none => none.insert(Deliveries::new(&self.handle)?),
-        };
-        request.delivery = Some(deliveries.begin(held));
-        let reply = access.client.send(request)?;
+        request.delivery = Some(self.deliveries().begin(held)?);
+        let reply = self.context.http.client.send(request)?;
         Ok(FutureIncomingResponse {
             signal: reply.signal().clone(),
             reply: Some(reply),
@@ -98,7 +107,7 @@ type Held = (Charge, Charge, Option<Charge>);
 fn prepare(
     request: OutgoingRequest,
     options: RequestOptions,
-    roots: http::Roots,
+    context: &Context,
 ) -> Result<(Request, Held), http::ErrorCode> {
     let secure = match request.scheme {
         Some(Scheme::Http) => false,
@@ -138,7 +147,8 @@ fn prepare(
         },
         body,
         timeouts: options.timeouts(),
-        roots,
+        roots: context.http.roots.clone(),
+        flow: context.flow,
         delivery: None,
     };
     Ok((request, held))
@@ -207,5 +217,49 @@ impl HostFutureIncomingResponse for State {
 impl types::Host for State {
     fn http_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
         self.http_error_code_of(&error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wippy_dispatcher::Dispatcher;
+
+    use super::types::{HostFields, HostOutgoingRequest};
+    use super::*;
+    use crate::host::state::tests::state;
+
+    fn hand_over(state: &mut State) -> Result<Resource<FutureIncomingResponse>, ErrorCode> {
+        let fields = HostFields::new(state).expect("room");
+        let request = HostOutgoingRequest::new(state, fields).expect("room");
+        let again = || Resource::<OutgoingRequest>::new_own(request.rep());
+        HostOutgoingRequest::set_scheme(state, again(), Some(Scheme::Http))
+            .expect("room")
+            .expect("a scheme");
+        HostOutgoingRequest::set_authority(state, again(), Some("example.test".into()))
+            .expect("room")
+            .expect("an authority");
+        outgoing_handler::Host::handle(state, request, None).expect("a request")
+    }
+
+    /// A guest that hands over and drops in a loop fills no memory: there is a bound, with a name.
+    /// Nobody looks at the requests meanwhile.
+    #[test]
+    fn requests_that_are_not_sent_yet_are_bounded() {
+        for keeps in [false, true] {
+            let dispatcher = Dispatcher::new().expect("a dispatcher");
+            let mut state = state(&dispatcher);
+            let refused = (0..10_000).find_map(|_| match hand_over(&mut state) {
+                Ok(future) if keeps => {
+                    state.table.get(&future).expect("it lives");
+                    None
+                }
+                Ok(future) => {
+                    HostFutureIncomingResponse::drop(&mut state, future).expect("its owner");
+                    None
+                }
+                Err(code) => Some(code),
+            });
+            assert!(matches!(refused, Some(ErrorCode::ConnectionLimitReached)));
+        }
     }
 }

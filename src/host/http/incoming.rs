@@ -44,7 +44,8 @@ pub struct IncomingResponse {
 }
 
 impl IncomingResponse {
-    pub(super) fn new(
+    /// A response that comes from a peer.
+    pub fn new(
         status: u16,
         fields: FieldsResource,
         body: BodyReader,
@@ -89,7 +90,9 @@ impl HostIncomingRequest for State {
     }
 
     fn path_with_query(&mut self, request: Resource<IncomingRequest>) -> Result<Option<String>> {
-        Ok(self.table.get(&request)?.path_with_query.clone())
+        let path = self.table.get(&request)?.path_with_query.clone();
+        self.spend_text(path.as_deref());
+        Ok(path)
     }
 
     fn scheme(&mut self, request: Resource<IncomingRequest>) -> Result<Option<Scheme>> {
@@ -97,7 +100,9 @@ impl HostIncomingRequest for State {
     }
 
     fn authority(&mut self, request: Resource<IncomingRequest>) -> Result<Option<String>> {
-        Ok(self.table.get(&request)?.authority.clone())
+        let authority = self.table.get(&request)?.authority.clone();
+        self.spend_text(authority.as_deref());
+        Ok(authority)
     }
 
     fn headers(&mut self, request: Resource<IncomingRequest>) -> Result<Resource<FieldsResource>> {

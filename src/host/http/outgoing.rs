@@ -118,7 +118,11 @@ impl HostOutgoingRequest for State {
     }
 
     fn method(&mut self, request: Resource<OutgoingRequest>) -> Result<Method> {
-        Ok(self.table.get(&request)?.method.clone())
+        let method = self.table.get(&request)?.method.clone();
+        if let Method::Other(name) = &method {
+            self.spend(name.len());
+        }
+        Ok(method)
     }
 
     fn set_method(
@@ -126,6 +130,9 @@ impl HostOutgoingRequest for State {
         request: Resource<OutgoingRequest>,
         method: Method,
     ) -> Result<Result<(), ()>> {
+        if let Method::Other(name) = &method {
+            self.spend(name.len());
+        }
         let method = match method {
             Method::Other(name) if name.len() > TEXT_MAX => return Ok(Err(())),
             Method::Other(name) => match http::Method::parse(&name) {
@@ -140,7 +147,9 @@ impl HostOutgoingRequest for State {
     }
 
     fn path_with_query(&mut self, request: Resource<OutgoingRequest>) -> Result<Option<String>> {
-        Ok(self.table.get(&request)?.path_with_query.clone())
+        let path = self.table.get(&request)?.path_with_query.clone();
+        self.spend_text(path.as_deref());
+        Ok(path)
     }
 
     fn set_path_with_query(
@@ -148,6 +157,7 @@ impl HostOutgoingRequest for State {
         request: Resource<OutgoingRequest>,
         path: Option<String>,
     ) -> Result<Result<(), ()>> {
+        self.spend_text(path.as_deref());
         if !fits(path.as_deref(), is_path) {
             return Ok(Err(()));
         }
@@ -157,7 +167,11 @@ impl HostOutgoingRequest for State {
     }
 
     fn scheme(&mut self, request: Resource<OutgoingRequest>) -> Result<Option<Scheme>> {
-        Ok(self.table.get(&request)?.scheme.clone())
+        let scheme = self.table.get(&request)?.scheme.clone();
+        if let Some(Scheme::Other(name)) = &scheme {
+            self.spend(name.len());
+        }
+        Ok(scheme)
     }
 
     fn set_scheme(
@@ -165,10 +179,11 @@ impl HostOutgoingRequest for State {
         request: Resource<OutgoingRequest>,
         scheme: Option<Scheme>,
     ) -> Result<Result<(), ()>> {
-        if let Some(Scheme::Other(name)) = &scheme
-            && !fits(Some(name), is_scheme)
-        {
-            return Ok(Err(()));
+        if let Some(Scheme::Other(name)) = &scheme {
+            self.spend(name.len());
+            if !fits(Some(name), is_scheme) {
+                return Ok(Err(()));
+            }
         }
         let outgoing = self.table.get_mut(&request)?;
         outgoing.change(|it| it.scheme = scheme)?;
@@ -176,7 +191,9 @@ impl HostOutgoingRequest for State {
     }
 
     fn authority(&mut self, request: Resource<OutgoingRequest>) -> Result<Option<String>> {
-        Ok(self.table.get(&request)?.authority.clone())
+        let authority = self.table.get(&request)?.authority.clone();
+        self.spend_text(authority.as_deref());
+        Ok(authority)
     }
 
     fn set_authority(
@@ -184,6 +201,7 @@ impl HostOutgoingRequest for State {
         request: Resource<OutgoingRequest>,
         authority: Option<String>,
     ) -> Result<Result<(), ()>> {
+        self.spend_text(authority.as_deref());
         if !fits(authority.as_deref(), is_authority) {
             return Ok(Err(()));
         }

@@ -118,7 +118,9 @@ impl Host for State {}
 
 impl HostError for State {
     fn to_debug_string(&mut self, error: Resource<IoError>) -> Result<String> {
-        Ok(self.table.get(&error)?.text.clone())
+        let text = self.table.get(&error)?.text.clone();
+        self.spend(text.len());
+        Ok(text)
     }
 
     fn drop(&mut self, error: Resource<IoError>) -> Result<()> {

@@ -63,11 +63,6 @@ impl InputStream {
         read
     }
 
-    /// Whether its bytes are moved on the dispatcher's thread and count against the budget.
-    pub(super) fn counts_bytes(&self) -> bool {
-        matches!(self.feed, Feed::File(_) | Feed::Tcp(_))
-    }
-
     /// Whether a read would give bytes, the end or an error, as far as is known without asking.
     pub fn is_ready(&self) -> bool {
         self.ended || self.feed.is_ready()

@@ -1,14 +1,18 @@
 //! `wasi:io`: errors, pollables and streams.
 
+mod destination;
 mod error;
 mod input;
 mod output;
 mod poll;
 mod streams;
+mod write_queue;
 
+pub(crate) use destination::{Destination, Job, Unwritten};
 pub use error::{IoError, StreamError};
 pub use input::{Feed, InputStream};
 pub use output::{OutputStream, Sink};
+pub(crate) use write_queue::{Owner, PERMIT, WriteQueue};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -17,8 +21,8 @@ pub mod bindings {
         path: "wit",
         world: "wippy:host/io",
         imports: {
-            "wasi:io/poll.[drop]pollable": trappable,
-            "wasi:io/poll": async | trappable,
+            "wasi:io/poll.[method]pollable.block": async | trappable,
+            "wasi:io/poll.poll": async | trappable,
             "wasi:io/streams.[method]input-stream.subscribe": trappable,
             "wasi:io/streams.[method]output-stream.subscribe": trappable,
             "wasi:io/streams.[drop]input-stream": trappable,
@@ -38,3 +42,6 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::io as interfaces;
+
+#[cfg(test)]
+mod tests;

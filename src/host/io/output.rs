@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use wasmtime::Result;
+use wasmtime::{Result, format_err};
 use wippy_dispatcher::{Instant, WaitSet};
 
-use super::StreamError;
+use super::{PERMIT, StreamError};
 use crate::host::filesystem::FileOutput;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
@@ -20,7 +20,9 @@ const KEPT_MAX: usize = 1 << 20;
 pub struct OutputStream {
     sink: Sink,
     /// What `check-write` gave and `write` has not used.
-    pub(super) permit: u64,
+    permit: u64,
+    /// It was told of a failure or of its end.
+    closed: bool,
 }
 
 /// A closed set of destinations.
@@ -43,7 +45,11 @@ pub enum Sink {
 impl OutputStream {
     /// A stream to a destination.
     pub fn new(sink: Sink) -> OutputStream {
-        OutputStream { sink, permit: 0 }
+        OutputStream {
+            sink,
+            permit: 0,
+            closed: false,
+        }
     }
 
     /// Where it goes.
@@ -51,9 +57,56 @@ impl OutputStream {
         &self.sink
     }
 
+    /// How many bytes the next writes may hold together: 0 when it is full.
+    ///
+    /// # Errors
+    /// As [`Sink::check_write`], and `Closed` ever after.
+    pub fn check_write(&mut self) -> Result<u64, StreamError> {
+        self.permit = 0;
+        self.permit = self.check()?;
+        Ok(self.permit)
+    }
+
+    /// The same without changing what is permitted.
+    pub(super) fn check(&mut self) -> Result<u64, StreamError> {
+        match self.closed {
+            true => Err(StreamError::Closed),
+            false => {
+                let checked = self.sink.check_write();
+                self.note(checked)
+            }
+        }
+    }
+
+    /// Takes so many bytes from the permit. Each write may use a part of it.
+    ///
+    /// # Errors
+    /// A trap where it permits less, `Closed`.
+    pub(super) fn use_permit(&mut self, length: u64) -> Result<Sink, StreamError> {
+        match self.permit.checked_sub(length) {
+            Some(left) => self.permit = left,
+            None => {
+                return Err(StreamError::Trap(format_err!(
+                    "write of {length} bytes where check-write permitted {}",
+                    self.permit
+                )));
+            }
+        }
+        match self.closed {
+            true => Err(StreamError::Closed),
+            false => Ok(self.sink.clone()),
+        }
+    }
+
+    /// After its first error it is closed.
+    pub(super) fn note<T>(&mut self, outcome: Result<T, StreamError>) -> Result<T, StreamError> {
+        self.closed |= matches!(outcome, Err(StreamError::Closed | StreamError::Failed(_)));
+        outcome
+    }
+
     /// Whether a write would be permitted, or fail, at once.
     pub fn is_ready(&self) -> bool {
-        self.sink.is_ready()
+        self.closed || self.sink.is_ready()
     }
 
     /// Adds its readiness to a wait.
@@ -61,7 +114,10 @@ impl OutputStream {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
-        self.sink.register(set, tag)
+        match self.closed {
+            true => Ok(set.add_deadline(Instant::from_nanos(0), tag)?),
+            false => self.sink.register(set, tag),
+        }
     }
 }
 
@@ -73,7 +129,7 @@ impl Sink {
     pub fn check_write(&self) -> Result<u64, StreamError> {
         match self {
             Sink::Device(device) => device.check_write(),
-            Sink::Log(_) => Ok(crate::host::stdio::PERMIT as u64),
+            Sink::Log(_) => Ok(PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
             Sink::File(file) => file.check_write(),
             Sink::Body(body) => Ok(body.room()? as u64),
@@ -134,6 +190,17 @@ impl Sink {
             Sink::Tcp(sending) => sending.register(set, tag)?,
         }
         Ok(())
+    }
+
+    /// Whether all that was taken is delivered, or cannot be.
+    pub fn is_delivered(&self) -> bool {
+        match self {
+            Sink::Device(device) => device.kept() == 0,
+            Sink::File(file) => file.kept() == 0,
+            Sink::Tcp(sending) => sending.kept() == 0,
+            // As in `delivered`.
+            Sink::Log(_) | Sink::Pipe(_) | Sink::Body(_) => true,
+        }
     }
 
     /// Waits until all that was taken is delivered.

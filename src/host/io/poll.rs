@@ -8,9 +8,16 @@ use super::interfaces::poll::{Host, HostPollable};
 use crate::host::State;
 use crate::host::pollable::Pollable;
 
+/// How many pollables are asked, or registered, at once.
+const SLICE: usize = 1024;
+
+/// A list in parts, each with the index of its first.
+fn slices(pollables: &[Resource<Pollable>]) -> impl Iterator<Item = (u32, &[Resource<Pollable>])> {
+    (0u32..).step_by(SLICE).zip(pollables.chunks(SLICE))
+}
+
 impl HostPollable for State {
-    async fn ready(&mut self, pollable: Resource<Pollable>) -> Result<bool> {
-        self.breathe().await?;
+    fn ready(&mut self, pollable: Resource<Pollable>) -> Result<bool> {
         if self.is_ready(&pollable)? {
             return Ok(true);
         }
@@ -55,8 +62,7 @@ impl Host for State {
                 pollables.len()
             );
         }
-        self.breathe().await?;
-        let ready = self.scan(&pollables)?;
+        let ready = self.scan(&pollables).await?;
         if !ready.is_empty() {
             return Ok(ready);
         }
@@ -72,8 +78,24 @@ impl State {
             .is_ready(&self.table, &mut || Ok(handle.now()?))
     }
 
-    /// Which of them are ready now, over one reading of the clock.
-    fn scan(&self, pollables: &[Resource<Pollable>]) -> Result<Vec<u32>> {
+    /// Which of them are ready now. Others run between the slices of a long list.
+    async fn scan(&mut self, pollables: &[Resource<Pollable>]) -> Result<Vec<u32>> {
+        let mut ready = Vec::new();
+        for (first, slice) in slices(pollables) {
+            self.spend_items(slice.len());
+            self.breathe().await?;
+            self.scan_slice(first, slice, &mut ready)?;
+        }
+        Ok(ready)
+    }
+
+    /// Adds those of a slice that are ready, over one reading of the clock.
+    fn scan_slice(
+        &self,
+        first: u32,
+        slice: &[Resource<Pollable>],
+        ready: &mut Vec<u32>,
+    ) -> Result<()> {
         let mut now = None;
         let mut clock = || match now {
             Some(now) => Ok(now),
@@ -83,8 +105,7 @@ impl State {
                 Ok(read)
             }
         };
-        let mut ready = Vec::new();
-        for (index, pollable) in (0u32..).zip(pollables) {
+        for (index, pollable) in (first..).zip(slice) {
             if self
                 .table
                 .get(pollable)?
@@ -93,7 +114,7 @@ impl State {
                 ready.push(index);
             }
         }
-        Ok(ready)
+        Ok(())
     }
 
     /// Waits until at least one of them, none of which was ready, is.
@@ -104,17 +125,21 @@ impl State {
         }
         if !timers_only {
             self.handle.poll_driver()?;
-            let ready = self.scan(pollables)?;
+            let ready = self.scan(pollables).await?;
             if !ready.is_empty() {
                 return Ok(ready);
             }
         }
         let mut set = self.take_wait_set()?;
         let ready = loop {
-            for (tag, pollable) in (0u32..).zip(pollables) {
-                self.table
-                    .get(pollable)?
-                    .register(&self.table, &mut set, tag)?;
+            for (first, slice) in slices(pollables) {
+                self.spend_items(slice.len());
+                self.breathe().await?;
+                for (tag, pollable) in (first..).zip(slice) {
+                    self.table
+                        .get(pollable)?
+                        .register(&self.table, &mut set, tag)?;
+                }
             }
             set.wait().await?;
             let ready = self.confirm(&mut set, pollables)?;

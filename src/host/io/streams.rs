@@ -7,12 +7,15 @@ use super::interfaces::streams::{
     Host, HostInputStream, HostOutputStream, StreamError as WitError,
 };
 use super::output::Sink;
-use super::{InputStream, OutputStream, StreamError};
+use super::{InputStream, OutputStream, PERMIT, StreamError};
 use crate::host::State;
 use crate::host::pollable::Pollable;
 
 /// What the WIT lets the `…-and-flush` functions take at once, in bytes.
 const AND_FLUSH_MAX: usize = 4096;
+
+/// What is written of zeroes at once.
+static ZEROES: [u8; PERMIT] = [0; PERMIT];
 
 impl Host for State {
     fn convert_stream_error(&mut self, error: StreamError) -> Result<WitError> {
@@ -109,16 +112,13 @@ impl HostOutputStream for State {
 
     async fn flush(&mut self, stream: Resource<OutputStream>) -> Result<(), StreamError> {
         // Writing starts at once and goes on by itself: what is left to report is a failure.
-        self.sink(&stream)?.check_write()?;
+        self.table.get_mut(&stream)?.check()?;
         Ok(())
     }
 
     async fn blocking_flush(&mut self, stream: Resource<OutputStream>) -> Result<(), StreamError> {
         self.breathe().await?;
-        let sink = self.sink(&stream)?;
-        sink.delivered().await?;
-        sink.check_write()?;
-        Ok(())
+        self.delivered_by(&stream).await
     }
 
     fn subscribe(&mut self, stream: Resource<OutputStream>) -> Result<Resource<Pollable>> {
@@ -131,13 +131,17 @@ impl HostOutputStream for State {
         stream: Resource<OutputStream>,
         length: u64,
     ) -> Result<(), StreamError> {
-        let permitted = self.table.get(&stream)?.permit;
-        if length > permitted {
-            return Err(over_permit(length, permitted));
+        self.make_room(&stream).await?;
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let sink = self.use_permit(&stream, length)?;
+        let mut left = length;
+        while left > 0 {
+            let now = ZEROES.get(..left).unwrap_or(&ZEROES);
+            self.noted(&stream, sink.write(now))?;
+            left -= now.len();
         }
-        // A permit fits into memory by far.
-        let zeroes = vec![0; usize::try_from(length).unwrap_or(0)];
-        self.write_permitted(&stream, &zeroes)
+        self.spend(length);
+        Ok(())
     }
 
     async fn blocking_write_zeroes_and_flush(
@@ -147,7 +151,6 @@ impl HostOutputStream for State {
     ) -> Result<(), StreamError> {
         match usize::try_from(length) {
             Ok(length) if length <= AND_FLUSH_MAX => {
-                static ZEROES: [u8; AND_FLUSH_MAX] = [0; AND_FLUSH_MAX];
                 self.write_all(&stream, ZEROES.get(..length).unwrap_or_default())
                     .await
             }
@@ -185,13 +188,11 @@ impl HostOutputStream for State {
         }
     }
 
-    /// Completes when what the stream has taken is delivered, or cannot be.
+    /// What the stream has accepted is still delivered.
     async fn drop(&mut self, stream: Resource<OutputStream>) -> Result<()> {
-        let stream = self.table.delete(stream)?;
-        match stream.sink().delivered().await {
-            Err(StreamError::Trap(trap)) => Err(trap),
-            _ => Ok(()),
-        }
+        let dropped = self.table.delete(stream)?;
+        self.leave_unwritten(dropped.sink());
+        Ok(())
     }
 }
 
@@ -202,23 +203,37 @@ impl State {
         length: u64,
     ) -> Result<Vec<u8>, StreamError> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let stream = self.table.get_mut(stream)?;
-        let (read, counts) = (stream.read(length)?, stream.counts_bytes());
-        if counts {
-            self.spend(read.len());
-        }
+        let read = self.table.get_mut(stream)?.read(length)?;
+        self.spend(read.len());
         Ok(read)
     }
 
-    fn sink(&self, stream: &Resource<OutputStream>) -> Result<Sink, StreamError> {
-        Ok(self.table.get(stream)?.sink().clone())
+    fn permit(&mut self, stream: &Resource<OutputStream>) -> Result<u64, StreamError> {
+        self.table.get_mut(stream)?.check_write()
     }
 
-    fn permit(&mut self, stream: &Resource<OutputStream>) -> Result<u64, StreamError> {
-        let stream = self.table.get_mut(stream)?;
-        stream.permit = 0;
-        stream.permit = stream.sink().check_write()?;
-        Ok(stream.permit)
+    /// Waits until all that the stream has taken is delivered.
+    async fn delivered_by(&mut self, stream: &Resource<OutputStream>) -> Result<(), StreamError> {
+        // Where it is closed, or fails at once, there is nothing to wait for.
+        let stream_now = self.table.get_mut(stream)?;
+        stream_now.check()?;
+        let sink = stream_now.sink().clone();
+        let delivered = sink.delivered().await;
+        self.noted(stream, delivered)?;
+        self.table.get_mut(stream)?.check()?;
+        Ok(())
+    }
+
+    /// Remembers that a stream has failed.
+    pub(in crate::host) fn noted<T>(
+        &mut self,
+        stream: &Resource<OutputStream>,
+        outcome: Result<T, StreamError>,
+    ) -> Result<T, StreamError> {
+        match outcome {
+            Ok(done) => Ok(done),
+            failed => self.table.get_mut(stream)?.note(failed),
+        }
     }
 
     fn write_permitted(
@@ -227,8 +242,8 @@ impl State {
         bytes: &[u8],
     ) -> Result<(), StreamError> {
         let sink = self.use_permit(stream, bytes.len())?;
-        sink.write(bytes)?;
-        self.spend_written(&sink, bytes.len());
+        self.noted(stream, sink.write(bytes))?;
+        self.spend(bytes.len());
         Ok(())
     }
 
@@ -249,20 +264,7 @@ impl State {
         stream: &Resource<OutputStream>,
         length: usize,
     ) -> Result<Sink, StreamError> {
-        let stream = self.table.get_mut(stream)?;
-        let length = length as u64;
-        match stream.permit.checked_sub(length) {
-            Some(left) => stream.permit = left,
-            None => return Err(over_permit(length, stream.permit)),
-        }
-        Ok(stream.sink().clone())
-    }
-
-    /// Counts what was moved to the system at once.
-    pub(in crate::host) fn spend_written(&mut self, sink: &Sink, length: usize) {
-        if matches!(sink, Sink::File(_) | Sink::Tcp(_)) {
-            self.spend(length);
-        }
+        self.table.get_mut(stream)?.use_permit(length as u64)
     }
 
     /// Writes all of it, waiting for room, and waits until it is delivered.
@@ -282,7 +284,7 @@ impl State {
             self.write_permitted(stream, now)?;
             bytes = later;
         }
-        self.sink(stream)?.delivered().await
+        self.delivered_by(stream).await
     }
 
     fn splice_now(
@@ -309,12 +311,6 @@ impl State {
         self.wait_once(|state, set| state.table.get(stream)?.register(set, 0))
             .await
     }
-}
-
-fn over_permit(length: u64, permitted: u64) -> StreamError {
-    StreamError::Trap(format_err!(
-        "write of {length} bytes where check-write permitted {permitted}"
-    ))
 }
 
 fn over_and_flush(length: u64) -> StreamError {

@@ -1,12 +1,12 @@
 //! `wasi:sockets/ip-name-lookup`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::vec::IntoIter;
 
 use wasmtime::Result;
 use wasmtime::component::Resource;
-use wippy_dispatcher::net::{ResolveError, host_name, resolve};
+use wippy_dispatcher::net::{ResolveError, host_name, resolve_for};
 use wippy_dispatcher::{Signal, Task};
 
 use super::error::ErrorCode;
@@ -53,10 +53,27 @@ impl ResolveAddressStream {
             return Err(ErrorCode::WouldBlock.into());
         };
         self.state = match answer {
-            Ok(addresses) => Lookup::Answered(addresses.into_iter()),
+            Ok(addresses) => answered(addresses),
             Err(error) => Lookup::Failed(code(error)?),
         };
         Ok(())
+    }
+}
+
+/// What was found, without IPv4 addresses that are written as IPv6: no socket takes those.
+fn answered(addresses: Vec<IpAddr>) -> Lookup {
+    let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
+    Lookup::Answered(addresses.into_iter())
+}
+
+/// A name without the brackets that stand around an IPv6 address in a URL.
+fn unbracketed(name: &str) -> &str {
+    let inside = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    match inside {
+        Some(inside) if inside.parse::<Ipv6Addr>().is_ok() => inside,
+        _ => name,
     }
 }
 
@@ -84,21 +101,23 @@ impl Host for State {
         network: Resource<Network>,
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
+        self.spend(name.len());
         self.table.get(&network)?;
+        let name = unbracketed(&name);
         let numeric = name.parse::<IpAddr>().ok();
         let name = match numeric {
-            Some(_) => name,
-            None => host_name(&name).ok_or(ErrorCode::InvalidArgument)?,
+            Some(_) => name.to_owned(),
+            None => host_name(name).ok_or(ErrorCode::InvalidArgument)?,
         };
         if !self.context.network.looks_up(&name) {
             return Err(ErrorCode::AccessDenied.into());
         }
         let state = match numeric {
-            Some(address) => Lookup::Answered(vec![address].into_iter()),
+            Some(address) => answered(vec![address]),
             None => {
                 let place = self.lookups.take(1);
                 let place = place.ok_or(ErrorCode::TemporaryResolverFailure)?;
-                let lookup = resolve(&self.handle, &name);
+                let lookup = resolve_for(&self.handle, self.context.flow, &name);
                 let answer = Arc::new(Mutex::new(None));
                 let arrived = Signal::new(&self.handle)?;
                 let (theirs, tell) = (answer.clone(), arrived.clone());
@@ -163,6 +182,45 @@ mod tests {
     use crate::host::share::LOOKUPS;
     use crate::host::sockets::interfaces::instance_network;
     use crate::host::state::tests::state;
+
+    /// What a numeric name answers with.
+    fn literal(name: &str) -> Result<Option<IpAddr>, ErrorCode> {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let network = instance_network::Host::instance_network(&mut state).expect("room");
+        let stream = match state.resolve_addresses(network, name.to_owned()) {
+            Ok(stream) => stream,
+            Err(SocketError::Code(code)) => return Err(code),
+            Err(_) => panic!("a trap"),
+        };
+        match &mut state.table.get_mut(&stream).expect("there").state {
+            Lookup::Answered(addresses) => Ok(addresses.next()),
+            _ => panic!("{name} is no address"),
+        }
+    }
+
+    #[test]
+    fn brackets_are_taken_off_and_mapped_addresses_are_ipv4() {
+        for (name, address) in [
+            ("[::]", "::"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("[::ffff:1.2.3.4]", "1.2.3.4"),
+            ("::1.2.3.4", "::102:304"),
+        ] {
+            assert_eq!(literal(name), Ok(address.parse().ok()), "{name}");
+        }
+        for name in [
+            "[::1]:80",
+            "[localhost]",
+            "[127.0.0.1]",
+            "[::1",
+            "[]",
+            "[[::1]]",
+        ] {
+            assert_eq!(literal(name), Err(ErrorCode::InvalidArgument), "{name}");
+        }
+    }
 
     #[test]
     fn one_call_does_not_take_all_places_at_the_resolver() {

@@ -12,7 +12,7 @@ use super::interfaces::tcp::{Host, HostTcpSocket, ShutdownType};
 use super::interfaces::tcp_create_socket;
 use super::{Network, SocketError, TcpSocket, Waiting, options};
 use crate::host::State;
-use crate::host::io::{InputStream, OutputStream};
+use crate::host::io::{InputStream, OutputStream, Owner};
 use crate::host::pollable::Pollable;
 use crate::network::Protocol;
 
@@ -33,6 +33,12 @@ impl tcp_create_socket::Host for State {
 impl Host for State {}
 
 impl State {
+    /// Whom what a connection accepts counts for.
+    fn connection_owner(&mut self) -> Owner {
+        let bytes = self.socket_bytes.clone();
+        self.owner(bytes)
+    }
+
     fn hand_out(
         &mut self,
         socket: &Resource<TcpSocket>,
@@ -95,7 +101,9 @@ impl HostTcpSocket for State {
         if !self.table.get(&socket)?.is_ready() {
             self.handle.poll_driver()?;
         }
-        let streams = self.table.get_mut(&socket)?.finish_connect(&self.handle)?;
+        let owner = self.connection_owner();
+        let socket_now = self.table.get_mut(&socket)?;
+        let streams = socket_now.finish_connect(&self.handle, owner)?;
         Ok(self.hand_out(&socket, streams)?)
     }
 
@@ -119,10 +127,11 @@ impl HostTcpSocket for State {
         SocketError,
     > {
         self.breathe().await?;
-        let (accepted, input, output) = self
-            .table
-            .get(&socket)?
-            .accept(&self.handle, &self.descriptors)?;
+        let owner = self.connection_owner();
+        let (accepted, input, output) =
+            self.table
+                .get(&socket)?
+                .accept(&self.handle, &self.descriptors, owner)?;
         self.spend_system_call();
         let accepted = self.table.push(accepted)?;
         let (input, output) = self.hand_out(&accepted, (input, output))?;
@@ -252,22 +261,16 @@ impl HostTcpSocket for State {
         self.table.push_child(Pollable::Socket(waiting), &socket)
     }
 
-    /// Sending ends when what the output stream has accepted is on its way.
     async fn shutdown(
         &mut self,
         socket: Resource<TcpSocket>,
         shutdown_type: ShutdownType,
     ) -> Result<(), SocketError> {
-        let sending = self.table.get(&socket)?.sending()?;
         let how = match shutdown_type {
             ShutdownType::Receive => Shutdown::Read,
             ShutdownType::Send => Shutdown::Write,
             ShutdownType::Both => Shutdown::Both,
         };
-        if how != Shutdown::Read {
-            // A failure is known to the peer already, and the stream is closed either way.
-            let _ = sending.delivered().await;
-        }
         self.table.get(&socket)?.shutdown(how)
     }
 

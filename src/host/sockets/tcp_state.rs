@@ -8,8 +8,9 @@ use wippy_dispatcher::net::{self, Family, Options};
 use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
 
 use super::error::{ErrorCode, connect_error, hold};
+use super::sending::Connected;
 use super::{Receiving, Sending, SocketError};
-use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+use crate::host::io::{Feed, InputStream, OutputStream, Owner, Sink, WriteQueue};
 use crate::host::share::{Held, Share};
 
 /// How many connections may wait to be accepted, unless the guest says something else.
@@ -20,8 +21,8 @@ pub struct TcpSocket {
     family: Family,
     backlog: i32,
     state: State,
-    /// Counts against its call's bound. Its streams are its children, and go before it.
-    _held: Held,
+    /// Counts against its call's bound. None: the connection has it, which may stay open longer.
+    held: Option<Held>,
 }
 
 enum State {
@@ -48,13 +49,22 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(handle: &Handle, stream: Arc<net::TcpStream>) -> Connection {
+    fn new(
+        handle: &Handle,
+        stream: Arc<net::TcpStream>,
+        held: Option<Held>,
+        owner: Owner,
+    ) -> Connection {
         // What a guest writes goes out: it has no way to say what belongs together. It fails only
         // where the connection is gone already, which the streams tell.
         let _ = stream.options().set_nodelay(true);
         Connection {
             receiving: Arc::new(Receiving::new(stream.clone())),
-            sending: Arc::new(Sending::new(handle, stream.clone())),
+            sending: Arc::new(WriteQueue::to(
+                handle,
+                Connected::new(stream.clone(), held),
+                Some(owner),
+            )),
             stream,
         }
     }
@@ -79,7 +89,7 @@ impl TcpSocket {
             family,
             backlog: BACKLOG,
             state: State::Unbound(net::TcpSocket::new(handle, family)?),
-            _held: held,
+            held: Some(held),
         })
     }
 
@@ -165,6 +175,7 @@ impl TcpSocket {
     pub(super) fn finish_connect(
         &mut self,
         handle: &Handle,
+        owner: Owner,
     ) -> Result<(InputStream, OutputStream), SocketError> {
         let stream = match &self.state {
             State::Connecting(stream) => stream.clone(),
@@ -177,7 +188,7 @@ impl TcpSocket {
         };
         match stream.finish_connect() {
             Ok(()) => {
-                let connection = Connection::new(handle, stream);
+                let connection = Connection::new(handle, stream, self.held.take(), owner);
                 let streams = connection.streams();
                 self.state = State::Connected(connection);
                 Ok(streams)
@@ -222,19 +233,20 @@ impl TcpSocket {
         &self,
         handle: &Handle,
         descriptors: &Share,
+        owner: Owner,
     ) -> Result<(TcpSocket, InputStream, OutputStream), SocketError> {
         let State::Listening(listener) = &self.state else {
             return Err(ErrorCode::InvalidState.into());
         };
         let held = hold(descriptors)?;
         let (stream, _) = listener.try_accept()?;
-        let connection = Connection::new(handle, Arc::new(stream));
+        let connection = Connection::new(handle, Arc::new(stream), Some(held), owner);
         let (input, output) = connection.streams();
         let socket = TcpSocket {
             family: self.family,
             backlog: BACKLOG,
             state: State::Connected(connection),
-            _held: held,
+            held: None,
         };
         Ok((socket, input, output))
     }
@@ -281,30 +293,25 @@ impl TcpSocket {
         }
     }
 
-    /// The connection's sending half, whose bytes go before its end.
-    pub(super) fn sending(&self) -> Result<Arc<Sending>, SocketError> {
-        match &self.state {
-            State::Connected(connection) => Ok(connection.sending.clone()),
-            _ => Err(ErrorCode::InvalidState.into()),
-        }
-    }
-
-    /// Ends one half or both. Once more is as good as once.
+    /// Ends one half or both. Once more is as good as once. Sending ends when what the output stream
+    /// has accepted is on its way; nobody waits for that here.
     pub(super) fn shutdown(&self, how: Shutdown) -> Result<(), SocketError> {
         let State::Connected(connection) = &self.state else {
             return Err(ErrorCode::InvalidState.into());
         };
-        if how != Shutdown::Write {
-            connection.receiving.shut();
-        }
-        if how != Shutdown::Read {
-            connection.sending.shut();
-        }
-        match connection.stream.shutdown(how) {
+        let ended = |outcome: io::Result<()>| match outcome {
             // Both ends are known to have ended: there is nothing left to shut down.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            outcome => Ok(outcome?),
+            outcome => outcome,
+        };
+        if how != Shutdown::Write {
+            connection.receiving.shut();
+            ended(connection.stream.shutdown(Shutdown::Read))?;
         }
+        if how != Shutdown::Read {
+            ended(connection.sending.finish())?;
+        }
+        Ok(())
     }
 
     /// Its options, in every state in which there is a socket.
@@ -342,6 +349,7 @@ mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
+    use crate::delivery::Deliveries;
     use crate::host::sockets::UdpSocket;
 
     #[test]
@@ -361,10 +369,16 @@ mod tests {
         listener.finish_bind().expect("bound");
         listener.start_listen().expect("bound");
         listener.finish_listen().expect("listening");
-        assert!(limit(listener.accept(&handle, &two).map(|_| ())));
+        let deliveries = Deliveries::new(&handle);
+        let owner = Owner {
+            deliveries: deliveries.tracker().clone(),
+            bytes: Share::new(0),
+        };
+        let accept = || listener.accept(&handle, &two, owner.clone()).map(|_| ());
+        assert!(limit(accept()));
         drop(other);
         assert!(matches!(
-            listener.accept(&handle, &two).map(|_| ()),
+            accept(),
             Err(SocketError::Code(ErrorCode::WouldBlock))
         ));
         UdpSocket::new(&handle, Family::V4, &two).expect("room");

@@ -191,13 +191,12 @@ impl HostOutgoingDatagramStream for State {
         stream: Resource<OutgoingDatagramStream>,
         datagrams: Vec<OutgoingDatagram>,
     ) -> Result<u64, SocketError> {
+        // Those that are not sent were copied out of the guest's memory, too.
+        let bytes = datagrams.iter().map(|one| one.data.len()).sum();
+        self.spend_datagrams(datagrams.len(), bytes);
         self.breathe().await?;
         let stream = self.table.get_mut(&stream)?;
-        let sent = stream.send(&datagrams, &self.context.network, &self.looked_up)?;
-        let count = usize::try_from(sent).unwrap_or(usize::MAX);
-        let bytes = datagrams.iter().take(count).map(|one| one.data.len()).sum();
-        self.spend_datagrams(count, bytes);
-        Ok(sent)
+        stream.send(&datagrams, &self.context.network, &self.looked_up)
     }
 
     fn subscribe(

@@ -6,7 +6,7 @@ mod input;
 mod output;
 
 pub use input::Input;
-pub use output::{Output, OutputLost, PERMIT};
+pub use output::{Output, OutputLost};
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -92,6 +92,11 @@ impl Stdio {
 
     pub(crate) fn stderr_is_terminal(&self) -> bool {
         matches!(&self.stderr, Sink::Device(device) if device.is_terminal())
+    }
+
+    /// Whether all that was written is delivered, or cannot be.
+    pub fn is_delivered(&self) -> bool {
+        self.stdout.is_delivered() && self.stderr.is_delivered()
     }
 
     /// Waits until all that was written is delivered, or cannot be.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustls::ClientConfig;
-use wippy_dispatcher::net::{ResolveError, TcpStream, resolve};
-use wippy_dispatcher::{Handle, Sleep};
+use wippy_dispatcher::net::{ResolveError, TcpStream, resolve_for};
+use wippy_dispatcher::{Flow, Handle, Sleep};
 
 use super::stream::{Socket, Stream};
 use crate::http::error::{DnsError, ErrorCode};
@@ -23,15 +23,24 @@ const ADDRESSES_MAX: usize = 16;
 /// How long one address is tried alone before the next is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// The addresses of a target, the families taking turns in the resolver's order.
+/// The addresses of a target, the families taking turns in the resolver's order; those of IPv4 that
+/// are written as IPv6 are IPv4.
 ///
 /// # Errors
 /// `DNS-error`.
-pub async fn addresses(handle: &Handle, target: &Target) -> Result<Vec<SocketAddr>, ErrorCode> {
+pub async fn addresses(
+    handle: &Handle,
+    flow: Flow,
+    target: &Target,
+) -> Result<Vec<SocketAddr>, ErrorCode> {
     let found = match target.address() {
         Some(address) => vec![address],
-        None => resolve(handle, &target.host).await.map_err(dns_code)?,
+        None => {
+            let lookup = resolve_for(handle, flow, &target.host);
+            lookup.await.map_err(dns_code)?
+        }
     };
+    let found = found.iter().map(IpAddr::to_canonical).collect();
     Ok(take_turns(found)
         .map(|address| SocketAddr::new(address, target.port))
         .collect())

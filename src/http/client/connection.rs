@@ -48,7 +48,7 @@ impl Exchange {
             .as_ref()
             .is_none_or(BodyReader::is_finished);
         match &self.request.delivery {
-            Some(delivery) => !finished || delivery.gone().is_set(),
+            Some(delivery) => !finished || delivery.given_up().is_set(),
             None => true,
         }
     }
@@ -56,7 +56,7 @@ impl Exchange {
     /// What can make it so next.
     pub(super) fn giving_up(&self) -> &Signal {
         match &self.request.delivery {
-            Some(delivery) if self.abandoned.is_set() => delivery.gone(),
+            Some(delivery) if self.abandoned.is_set() => delivery.given_up(),
             _ => &self.abandoned,
         }
     }

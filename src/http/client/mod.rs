@@ -156,7 +156,7 @@ impl Client {
         let request = &exchange.request;
         let mut known = false;
         let connecting = async {
-            let addresses = connect::addresses(handle, &request.target).await?;
+            let addresses = connect::addresses(handle, request.flow, &request.target).await?;
             known = true;
             let tcp = connect::connect_any(handle, addresses).await?;
             // Small pieces of a body must not wait for the acknowledgement of those before.

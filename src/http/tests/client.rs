@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use wippy_dispatcher::Dispatcher;
+use wippy_dispatcher::{Dispatcher, Flow};
 
 use super::*;
 
@@ -76,6 +76,10 @@ fn get_from(address: SocketAddr) -> Request {
         body: None,
         timeouts: Timeouts::default(),
         roots: Roots::default(),
+        flow: Flow {
+            group: 0,
+            member: 0,
+        },
         delivery: None,
     }
 }

@@ -5,6 +5,7 @@ mod client;
 mod properties;
 mod refusals;
 mod tls;
+mod wide;
 
 use super::*;
 

@@ -12,19 +12,17 @@ fn refused(bytes: &[u8]) -> ErrorCode {
 #[test]
 fn shapes_that_two_readers_understand_differently() {
     let lines = [
-        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-        "Content-Length: 5\r\nContent-Length: 5\r\n",
         "Content-Length: 5\r\nContent-Length: 6\r\n",
-        "Content-Length: 5, 5\r\n",
+        "Content-Length: 5, 6\r\n",
+        "Content-Length: 5,\r\n",
+        "Content-Length: 5, x\r\nTransfer-Encoding: chunked\r\n",
         "Content-Length: +5\r\n",
         "Content-Length: 0x5\r\n",
         "Content-Length: \r\n",
         "Content-Length: 99999999999999999999\r\n",
         "Content-Length : 5\r\n",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
-        "A: b\r\n c\r\n",
         " A: b\r\n",
-        "A: b\n",
         "A: b\rc\r\n",
         "A: b\0c\r\n",
         "A\r\n",
@@ -84,11 +82,8 @@ fn first_lines_that_are_none() {
 #[test]
 fn chunks_that_are_none() {
     let chunks = [
-        "5 \r\nhello\r\n0\r\n\r\n",
         " 5\r\nhello\r\n0\r\n\r\n",
-        "5\nhello\r\n0\r\n\r\n",
         "5\r\nhelloX\r\n0\r\n\r\n",
-        "5\r\nhello\n0\r\n\r\n",
         "-5\r\n",
         "0x5\r\nhello\r\n0\r\n\r\n",
         "\r\n",
@@ -97,7 +92,6 @@ fn chunks_that_are_none() {
         "5;a\rb\r\nhello\r\n0\r\n\r\n",
         "5;a\0\r\nhello\r\n0\r\n\r\n",
         "00000000000000005\r\nhello\r\n0\r\n\r\n",
-        "0\r\nA: b\n\r\n",
         "0\r\n A: b\r\n\r\n",
     ];
     for chunk in chunks {

@@ -63,6 +63,8 @@ pub enum Transport {
 pub struct Limits {
     /// Milliseconds from the start of execution.
     pub max_execution_ms: Option<u64>,
+    /// Milliseconds that the end of a call waits for what its guest has handed over.
+    pub delivery_ms: Option<u64>,
     /// Bytes of linear memory.
     pub max_memory_bytes: Option<u64>,
     /// Open resources.
@@ -178,6 +180,7 @@ impl Limits {
         };
         let limits = Self {
             max_execution_ms: read("max_execution_ms"),
+            delivery_ms: read("delivery_ms"),
             max_memory_bytes: read("max_memory_bytes"),
             max_resources: read("max_resources"),
         };

@@ -157,6 +157,7 @@ fn mistakes_beside_the_contract() {
         (with("pool: {size: 4294967296}"), "pool.size: expected an integer up to 4294967295"),
         (with("pool: 3"), "pool: expected a mapping, found the number 3"),
         (with("limits: {max_memory_bytes: -1}"), "limits.max_memory_bytes: limits.max_memory_bytes cannot be negative"),
+        (with("limits: {delivery_ms: -1}"), "limits.delivery_ms: limits.delivery_ms cannot be negative"),
         (with("limits: {max_resources: 1.5}"), "limits.max_resources: expected an integer, found the number 1.5"),
         (with("wasi: {args: [--port, 80]}"), "wasi.args[1]: expected a string, found the number 80"),
         (with("wasi: {env: [{id: ':x', name: A}]}"), "wasi.env[0].id: \":x\" is not an entry ID: expected namespace:name"),
@@ -228,7 +229,7 @@ fn unknown_fields_at_every_level() {
 fn a_full_function() {
     let entry = format!(
         "{{{FILE}, wit: 'a: func();', imports: ['wasi:io', 'WASI:CLI@0.2.0'], transport: wasi-http, pool: {{type: static, workers: 2}}, version: '1.0',
-          limits: {{max_execution_ms: 5, max_memory_bytes: 0, max_resources: 7}}, lifecycle: {{auto_start: true, stop_timeout: 5s, restart: {{max_attempts: 3}}}},
+          limits: {{max_execution_ms: 5, delivery_ms: 6, max_memory_bytes: 0, max_resources: 7}}, lifecycle: {{auto_start: true, stop_timeout: 5s, restart: {{max_attempts: 3}}}},
           wasi: {{args: [a], cwd: /app, env: [{{id: 'n:a', name: X, required: true}}, {{id: b, name: Y}}],
             mounts: [{{fs: data, guest: /data/, read_only: true}}, {{fs: 'n:data', guest: /data/sub}}],
             network: {{allow: ['tcp:*:443']}}, http: {{ca: ['n:data:/ca.pem', 'data:/b.pem']}}}}}}"
@@ -267,10 +268,11 @@ fn a_full_function() {
     assert_eq!(
         (
             f.limits.max_execution_ms,
+            f.limits.delivery_ms,
             f.limits.max_memory_bytes,
             f.limits.max_resources
         ),
-        (Some(5), None, Some(7))
+        (Some(5), Some(6), None, Some(7))
     );
     assert_eq!(
         (f.wasi.args.as_deref(), f.wasi.cwd.as_str()),

@@ -71,6 +71,54 @@ fn what_was_taken_is_written_when_the_call_ends() {
     assert_eq!(text, "kept");
 }
 
+/// Where every write is a job: what is done with files next comes behind what was written to streams
+/// that are dropped.
+#[test]
+fn what_a_dropped_stream_has_taken_comes_before_what_is_done_next() {
+    let world = World::new();
+    for (dispatcher, sync) in [(simulated(), ""), (live(), "s")] {
+        let _ = fs::remove_file(world.root().join("a"));
+        let _ = fs::remove_file(world.root().join("b"));
+        let runtime = world.project().load(&dispatcher);
+        let text = "x".repeat(40_000);
+        let (open, put) = (
+            format!("open f /data a crw{sync}"),
+            format!("put-many {{}} 1 {text}"),
+        );
+        let put = |name: &str| put.replace("{}", name);
+        let (first, second, third) = (put("o"), put("p"), put("q"));
+        expect(
+            &dispatcher,
+            &runtime,
+            &[
+                (&open, "ok"),
+                ("output o f 0", "ok"),
+                (&first, "ok"),
+                ("drop o", "ok"),
+                ("write f 0 abc", "3"),
+                ("append p f", "ok"),
+                (&second, "ok"),
+                ("drop p", "ok"),
+                ("append q f", "ok"),
+                ("put-many q 1 def", "ok"),
+                ("drop q", "ok"),
+                ("read f 9 79996", "xxxxdef, end"),
+                ("read f 4 0", "abcx"),
+                ("output q f 80003", "ok"),
+                (&third, "ok"),
+                ("drop q", "ok"),
+                ("open g /data a r", "ok"),
+                ("read g 9 120000", "xxx, end"),
+                ("output q f 120003", "ok"),
+                ("put-many q 1 end", "ok"),
+                ("drop q", "ok"),
+                ("rename /data a /data b", "ok"),
+                ("read f 9 120003", "end, end"),
+            ],
+        );
+    }
+}
+
 #[test]
 fn a_stream_says_why_it_failed_and_is_closed_then() {
     let world = World::new();

@@ -1,6 +1,6 @@
 //! Peers that break off, peers that do not read, and what was accepted before an end.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use std::time::Duration;
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 use serde_json::json;
 
-use super::{Guest, loopback};
+use super::{Guest, IMPORTS, loopback};
+use crate::support::{Project, live};
 
 fn listener() -> (TcpListener, u16) {
     let server = TcpListener::bind(loopback(false)).expect("a port");
@@ -102,6 +103,45 @@ fn what_was_accepted_is_delivered_whatever_ends_the_call() {
         let outcome = guest.end(writer);
         assert_eq!(outcome.is_err(), way == "trap", "{way}: {outcome:?}");
         assert_eq!(reading.join().expect("the reader"), written, "{way}");
+    }
+}
+
+/// A peer that never reads holds the end of a call up for `limits.delivery_ms` and no longer. It does
+/// not take what it could have read for all there is.
+#[test]
+fn what_nobody_takes_is_given_up_in_time() {
+    let mut project = Project::new();
+    let (path, limits) = ("sockets#write-and-end", "{delivery_ms: 20}");
+    project.function(
+        "write-and-end",
+        "sockets",
+        path,
+        IMPORTS,
+        &[("limits", &limits)],
+    );
+    let dispatcher = live();
+    let runtime = project.load(&dispatcher);
+    let guest = Guest {
+        dispatcher,
+        runtime,
+    };
+    for way in ["return", "drop", "shutdown", "exit", "trap"] {
+        let (server, at) = listener();
+        set_socket_recv_buffer_size(&server, 1 << 13).expect("an option");
+        let (writer, _) = guest.start("write-and-end", vec![json!(at), json!(way)]);
+        let outcome = guest.end(writer);
+        assert_eq!(outcome.is_err(), way == "trap", "{way}: {outcome:?}");
+        run_until_idle(&guest);
+        let (mut stream, _) = server.accept().expect("the writer");
+        let mut buffer = vec![0; 1 << 18];
+        let ended = loop {
+            match stream.read(&mut buffer) {
+                Ok(0) => panic!("{way}: an orderly end"),
+                Ok(_) => {}
+                Err(error) => break error.kind(),
+            }
+        };
+        assert_eq!(ended, ErrorKind::ConnectionReset, "{way}");
     }
 }
 

@@ -1,8 +1,15 @@
 //! Lookups.
 
-use serde_json::json;
+use std::net::IpAddr;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
-use super::Guest;
+use serde_json::json;
+use wippy::function::Arguments;
+use wippy_dispatcher::Dispatcher;
+
+use super::{Guest, IMPORTS};
+use crate::support::Project;
 
 #[test]
 fn a_numeric_address_is_its_own_answer_at_once() {
@@ -46,7 +53,7 @@ fn what_is_no_name_is_an_invalid_argument() {
         "a..",
         "\u{3002}",
         "127.0.0.1:80",
-        "[::1]",
+        "[::1]:80",
         "fe80::1%lo",
         "a\u{0}b",
         &label,
@@ -89,5 +96,92 @@ fn a_name_that_nobody_has_is_unresolvable_in_any_script() {
             answer == ["name-unresolvable"] || answer == ["temporary-resolver-failure"],
             "{answer:?}"
         );
+    }
+}
+
+/// Names that begin with `slow`, and whether they are answered by now.
+#[derive(Default)]
+struct Slow {
+    state: Mutex<(usize, bool)>,
+    changed: Condvar,
+}
+
+impl Slow {
+    fn resolve(&self, name: &str) -> Vec<IpAddr> {
+        let mut state = self.state.lock().expect("lock");
+        if name.starts_with("slow") {
+            state.0 += 1;
+            self.changed.notify_all();
+            // Longer than all else takes, and no hang.
+            let too_long = Duration::from_secs(30);
+            let waited = self
+                .changed
+                .wait_timeout_while(state, too_long, |state| !state.1);
+            drop(waited.expect("lock"));
+        }
+        vec![IpAddr::from([127, 0, 0, 7])]
+    }
+
+    fn asked(&self) -> usize {
+        self.state.lock().expect("lock").0
+    }
+
+    fn answer(&self) {
+        self.state.lock().expect("lock").1 = true;
+        self.changed.notify_all();
+    }
+}
+
+/// Twenty calls wait for a name each: of one entry, and of twenty.
+#[test]
+fn names_that_nobody_answers_stop_no_other_lookup() {
+    for entries in [1, 20] {
+        let slow = Arc::new(Slow::default());
+        let resolver = slow.clone();
+        let dispatcher = Dispatcher::builder()
+            .resolver(move |name| Ok(resolver.resolve(name)))
+            .build()
+            .expect("a dispatcher");
+        let mut project = Project::new();
+        for entry in 0..=entries {
+            let name = format!("look-up-{entry}");
+            project.function(&name, "sockets", "sockets#look-up", IMPORTS, &[]);
+        }
+        let runtime = project.load(&dispatcher);
+        let look_up = |entry: usize, name: String| {
+            let runtime = runtime.clone();
+            async move {
+                let (entry, arguments) = (format!("look-up-{entry}"), [json!(name)]);
+                let called = runtime.call(&entry, Arguments::Json(&arguments)).await;
+                called.expect("an answer")
+            }
+        };
+        let waiting: Vec<_> = (0..20)
+            .map(|call| {
+                let lookup = look_up(call % entries, format!("slow{call}.test"));
+                dispatcher.spawn(lookup).expect("a task")
+            })
+            .collect();
+        for _ in 0..10_000 {
+            if slow.asked() == 20 {
+                break;
+            }
+            let moment = Some(Duration::from_millis(1));
+            dispatcher.turn(moment).expect("a turn");
+        }
+        assert_eq!(slow.asked(), 20, "all are asked for at once");
+        // Of an entry whose calls wait, and of another.
+        for entry in [0, entries] {
+            let fast = look_up(entry, "fast.test".to_owned());
+            let answer = dispatcher.block_on(fast).expect("no deadlock");
+            assert_eq!(answer, json!(["later", "127.0.0.7"]));
+        }
+        assert!(waiting.iter().all(|task| !task.is_finished()));
+        slow.answer();
+        for task in waiting {
+            let answer = dispatcher.block_on(task).expect("no deadlock");
+            let answer = answer.expect("not cancelled");
+            assert_eq!(answer, json!(["later", "127.0.0.7"]));
+        }
     }
 }

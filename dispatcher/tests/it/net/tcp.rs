@@ -191,6 +191,22 @@ fn a_reset_is_an_error() {
 }
 
 #[test]
+fn one_that_is_to_be_reset_has_no_orderly_end() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    let (server, address) = listener(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let stream = run(&dispatcher, TcpStream::connect(&handle, address)).expect("connect");
+    let (mut peer, _) = server.accept().expect("accept");
+    stream.reset_on_close().expect("an option");
+    drop(stream);
+    let read = peer.read(&mut [0; 9]);
+    assert_eq!(
+        read.expect_err("reset").kind(),
+        io::ErrorKind::ConnectionReset
+    );
+}
+
+#[test]
 fn options_reach_the_system_and_come_back() {
     let dispatcher = live();
     let handle = dispatcher.handle();

@@ -36,7 +36,8 @@ fn integral_floats_are_integers() {
     reads("u8", json!(6.0), Val::U8(6));
     reads("s32", json!(-0.0), Val::S32(0));
     reads("s64", json!(1e15), Val::S64(1_000_000_000_000_000));
-    reads("u64", json!(1e19), Val::U64(10_000_000_000_000_000_000));
+    reads("u64", json!(9007199254740991.0), Val::U64((1 << 53) - 1));
+    reads("s64", json!(-9007199254740991.0), Val::S64(1 - (1 << 53)));
     refuses("u8", json!(6.5), ": expected u8, got 6.5");
     refuses(
         "u64",
@@ -44,6 +45,16 @@ fn integral_floats_are_integers() {
         ": expected u64, got 1.8446744073709552e+19",
     );
     refuses("s64", json!(1e300), ": expected s64, got 1e+300");
+    // Which integer was meant is lost: 9007199254740993.0 is the same float as …992.0.
+    for float in [
+        9007199254740992.0,
+        9007199254740993.0,
+        1e19,
+        -9007199254740992.0,
+    ] {
+        let got = json!(float);
+        refuses("u64", json!(float), &format!(": expected u64, got {got}"));
+    }
 }
 
 #[test]

@@ -1,0 +1,83 @@
+//! Where what an output stream has accepted goes.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use wippy_dispatcher::{Error, Instant, WaitSet};
+
+use super::{IoError, StreamError};
+
+/// Where the bytes of a queue go.
+pub trait Destination: Send + 'static {
+    /// Writes what is taken at once. On the dispatcher's thread, so it must not block.
+    ///
+    /// # Errors
+    /// `WouldBlock` where nothing is taken now.
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// How to go on where [`try_write`](Destination::try_write) would block: either adds the room
+    /// for more to a wait, or takes the bytes and gives the job that writes them.
+    ///
+    /// # Errors
+    /// When neither is possible.
+    fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>>;
+
+    /// Whether it may take something now, as far as is known without asking.
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    /// Adds that to a wait.
+    ///
+    /// # Errors
+    /// `OtherDispatcher`, `WrongThread`, `Closed`.
+    fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        set.add_deadline(Instant::from_nanos(0), tag)
+    }
+
+    /// These bytes were accepted: they are written next, or kept.
+    fn accepted(&mut self, _bytes: &[u8]) {}
+
+    /// Writing has failed: what was accepted and is not written is lost.
+    fn failed(&mut self, _error: &io::Error) {}
+
+    /// What is reported once the stream is closed.
+    fn closed(&self) -> StreamError {
+        StreamError::Closed
+    }
+
+    /// Ends it behind the last byte.
+    ///
+    /// # Errors
+    /// The system's.
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// It is dropped soon, and bytes that were accepted for it are lost.
+    fn abandon(&mut self) {}
+
+    /// What a guest is told of a failure.
+    fn error(error: io::Error) -> IoError {
+        error.into()
+    }
+}
+
+/// A job on the blocking pool that writes what it was given. It gives that back, with how many
+/// bytes it has written.
+pub type Job = Pin<Box<dyn Future<Output = (Unwritten, io::Result<usize>)> + Send>>;
+
+/// Bytes on their way, and how many of them are written already.
+#[derive(Default)]
+pub struct Unwritten {
+    pub(super) bytes: Vec<u8>,
+    pub(super) written: usize,
+}
+
+impl Unwritten {
+    /// What is left.
+    pub fn rest(&self) -> &[u8] {
+        self.bytes.get(self.written..).unwrap_or_default()
+    }
+}

@@ -1,0 +1,400 @@
+//! What an output stream has accepted and its destination has not taken yet.
+
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use rustix::io::Errno;
+use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+
+use super::destination::{Destination, Job, Unwritten};
+use super::{IoError, StreamError};
+use crate::delivery::{Delivery, DeliveryTracker};
+use crate::host::share::{Part, Share};
+use crate::race::{First, race};
+
+/// The most that one `check-write` permits, in bytes. What of it the destination does not take at
+/// once is kept, and nothing more is permitted until it is gone.
+pub const PERMIT: usize = 64 * 1024;
+
+/// What a queue that keeps something is charged with beside its bytes: its task.
+const TASK_BYTES: usize = 1024;
+
+/// Members of the wait for room are not told apart: after it everything is tried again.
+const TAG: u32 = 0;
+
+/// Accepted bytes in order, the task that writes them, and what became of it. A destination that
+/// takes everything at once needs neither memory nor a task.
+pub struct WriteQueue<D> {
+    handle: Handle,
+    owner: Option<Owner>,
+    /// Set while nothing is kept. Made when something is for the first time.
+    drained: OnceLock<Signal>,
+    state: Mutex<State<D>>,
+}
+
+/// The call that a queue belongs to. A queue that several calls write to has none.
+#[derive(Clone)]
+pub(crate) struct Owner {
+    /// Waits for what is kept, and gives it up.
+    pub(crate) deliveries: DeliveryTracker,
+    /// Bounds the bytes that are kept.
+    pub(crate) bytes: Share,
+}
+
+struct State<D> {
+    destination: D,
+    /// What the task has not begun with.
+    pending: Vec<u8>,
+    /// How many bytes are kept, with those that the task is at.
+    kept: usize,
+    charge: Option<Part>,
+    /// The task is there, and takes what is pending.
+    draining: bool,
+    /// The destination ends behind the last byte.
+    finishing: bool,
+    failure: Failure,
+}
+
+/// A failure is reported once, to the first who asks; from then on the stream is closed.
+enum Failure {
+    None,
+    Unreported(IoError),
+    Closed,
+}
+
+impl<D: Destination> WriteQueue<D> {
+    /// An empty queue.
+    pub(crate) fn to(handle: &Handle, destination: D, owner: Option<Owner>) -> WriteQueue<D> {
+        WriteQueue {
+            handle: handle.clone(),
+            owner,
+            drained: OnceLock::new(),
+            state: Mutex::new(State {
+                destination,
+                pending: Vec::new(),
+                kept: 0,
+                charge: None,
+                draining: false,
+                finishing: false,
+                failure: Failure::None,
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<D>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the destination.
+    pub(crate) fn destination<R>(&self, look: impl FnOnce(&D) -> R) -> R {
+        look(&self.lock().destination)
+    }
+
+    /// How many bytes the next write may hold: 0 while something is kept.
+    ///
+    /// # Errors
+    /// `Failed` once when a write failed, then `Closed`.
+    pub(crate) fn check_write(&self) -> Result<u64, StreamError> {
+        let mut state = self.lock();
+        state.report()?;
+        Ok(match state.has_room() {
+            true => PERMIT as u64,
+            false => 0,
+        })
+    }
+
+    /// Takes bytes that were permitted: behind what is kept, or straight to the destination.
+    ///
+    /// # Errors
+    /// As [`WriteQueue::check_write`]; `ENOMEM` when the call may keep no more.
+    pub(crate) fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<(), StreamError> {
+        let mut state = self.lock();
+        state.report()?;
+        state.destination.accepted(bytes);
+        let mut rest = bytes;
+        while !state.draining && !rest.is_empty() {
+            match state.try_write(rest) {
+                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    state.fail(error);
+                    return state.report();
+                }
+            }
+        }
+        match rest.is_empty() {
+            true => Ok(()),
+            false => self.keep(&mut state, rest),
+        }
+    }
+
+    fn keep(self: &Arc<Self>, state: &mut State<D>, bytes: &[u8]) -> Result<(), StreamError> {
+        if let Some(owner) = &self.owner {
+            let charged = match &mut state.charge {
+                Some(charge) => charge.grow(bytes.len()),
+                none => {
+                    *none = owner.bytes.take(bytes.len().saturating_add(TASK_BYTES));
+                    none.is_some()
+                }
+            };
+            if !charged {
+                state.fail(Errno::NOMEM.into());
+                return state.report();
+            }
+        }
+        state.pending.extend_from_slice(bytes);
+        state.kept += bytes.len();
+        match state.draining {
+            true => Ok(()),
+            false => Ok(self.drain(state)?),
+        }
+    }
+
+    /// Starts the task that writes what is kept, whatever the guest does meanwhile.
+    fn drain(self: &Arc<Self>, state: &mut State<D>) -> Result<(), Error> {
+        let delivery = match &self.owner {
+            Some(owner) => Some(owner.deliveries.begin(())?),
+            None => None,
+        };
+        match self.drained.get() {
+            Some(drained) => drained.clear(),
+            None => {
+                let drained = Signal::new(&self.handle)?;
+                let _ = self.drained.set(drained);
+            }
+        }
+        let queue = self.clone();
+        let task = self.handle.spawn(async move {
+            // Made here: where no task can be spawned, it must not end what is locked.
+            let drain = Drain {
+                queue,
+                outcome: Outcome::GivenUp,
+                delivery,
+            };
+            drain.run().await;
+        })?;
+        task.detach();
+        state.draining = true;
+        Ok(())
+    }
+
+    /// Takes nothing any more, and ends the destination behind what is kept.
+    ///
+    /// # Errors
+    /// The system's, where nothing is kept.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        let mut state = self.lock();
+        state.failure = Failure::Closed;
+        match state.draining {
+            true => {
+                state.finishing = true;
+                Ok(())
+            }
+            false => state.destination.finish(),
+        }
+    }
+
+    /// How many bytes were accepted and are not written yet.
+    pub(crate) fn kept(&self) -> usize {
+        self.lock().kept
+    }
+
+    /// Whether a write would be permitted, or fail, at once.
+    pub(crate) fn is_ready(&self) -> bool {
+        let state = self.lock();
+        !matches!(state.failure, Failure::None) || state.has_room()
+    }
+
+    /// Adds that to a wait.
+    ///
+    /// # Errors
+    /// When the dispatcher's bounds are reached.
+    pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        let state = self.lock();
+        match (&state.failure, self.drained.get()) {
+            (Failure::None, Some(drained)) if state.draining => set.add_signal(drained, tag),
+            (Failure::None, _) => state.destination.register(set, tag),
+            _ => set.add_deadline(Instant::from_nanos(0), tag),
+        }
+    }
+
+    /// Waits until nothing is kept.
+    ///
+    /// # Errors
+    /// As [`WriteQueue::check_write`].
+    pub(crate) async fn delivered(&self) -> Result<(), StreamError> {
+        while self.lock().draining {
+            match self.drained.get() {
+                Some(drained) => drained.wait().await?,
+                None => break,
+            }
+        }
+        self.lock().report()
+    }
+}
+
+impl<D: Destination> State<D> {
+    fn has_room(&self) -> bool {
+        !self.draining && self.destination.has_room()
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.destination.try_write(bytes) {
+            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            written => written,
+        }
+    }
+
+    fn report(&mut self) -> Result<(), StreamError> {
+        if matches!(self.failure, Failure::None) {
+            return Ok(());
+        }
+        match std::mem::replace(&mut self.failure, Failure::Closed) {
+            Failure::Unreported(error) => Err(StreamError::Failed(error)),
+            _ => Err(self.destination.closed()),
+        }
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        self.destination.failed(&error);
+        self.failure = match (&self.failure, error.kind()) {
+            // A reader that went away is the ordinary end of a pipe and of a connection.
+            (Failure::Closed, _) | (_, io::ErrorKind::BrokenPipe) => Failure::Closed,
+            _ => Failure::Unreported(D::error(error)),
+        };
+    }
+
+    /// Writes until nothing is left or the destination takes no more. Where nothing is left, what
+    /// is written from here on needs a new task.
+    fn step(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Step> {
+        loop {
+            if bytes.rest().is_empty() {
+                *bytes = Unwritten {
+                    bytes: std::mem::take(&mut self.pending),
+                    written: 0,
+                };
+            }
+            if bytes.rest().is_empty() {
+                return Ok(Step::Done);
+            }
+            match self.try_write(bytes.rest()) {
+                Ok(written) => self.wrote(bytes, written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(match self.destination.blocked(bytes, room)? {
+            Some(job) => Step::Job(job),
+            None => Step::Room,
+        })
+    }
+
+    fn wrote(&mut self, bytes: &mut Unwritten, written: usize) {
+        bytes.written += written;
+        self.kept = self.kept.saturating_sub(written);
+    }
+}
+
+/// What the task does next.
+enum Step {
+    Done,
+    /// Waits for room, for which the set listens.
+    Room,
+    /// Waits for a job that writes.
+    Job(Job),
+}
+
+/// How the task has ended.
+enum Outcome {
+    Delivered,
+    Failed(io::Error),
+    /// The call has ended, or the dispatcher.
+    GivenUp,
+}
+
+/// The task that writes what is kept. Its end, also where it is cancelled, is the end of it all.
+struct Drain<D: Destination> {
+    queue: Arc<WriteQueue<D>>,
+    outcome: Outcome,
+    delivery: Option<Delivery>,
+}
+
+impl<D: Destination> Drain<D> {
+    async fn run(mut self) {
+        self.outcome = match self.write_all().await {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::Failed(error),
+        };
+    }
+
+    async fn write_all(&self) -> io::Result<Outcome> {
+        let mut room = WaitSet::new(&self.queue.handle)?;
+        let mut bytes = Unwritten::default();
+        loop {
+            room.clear();
+            let step = self.queue.lock().step(&mut bytes, &mut room)?;
+            match step {
+                Step::Done => return Ok(Outcome::Delivered),
+                Step::Room => {
+                    if let Some(delivery) = &self.delivery {
+                        room.add_signal(delivery.given_up(), TAG)?;
+                    }
+                    room.wait().await?;
+                }
+                Step::Job(job) => {
+                    let Some((back, written)) = self.unless_given_up(job).await? else {
+                        return Ok(Outcome::GivenUp);
+                    };
+                    bytes = back;
+                    let written = written?;
+                    self.queue.lock().wrote(&mut bytes, written);
+                }
+            }
+            let delivery = self.delivery.as_ref();
+            if delivery.is_some_and(|delivery| delivery.given_up().is_set()) {
+                return Ok(Outcome::GivenUp);
+            }
+        }
+    }
+
+    async fn unless_given_up<T>(&self, job: impl Future<Output = T>) -> Result<Option<T>, Error> {
+        let Some(delivery) = &self.delivery else {
+            return Ok(Some(job.await));
+        };
+        match race(job, delivery.given_up().wait()).await {
+            First::Left(done) => Ok(Some(done)),
+            First::Right(given_up) => given_up.map(|()| None),
+        }
+    }
+}
+
+impl<D: Destination> Drop for Drain<D> {
+    fn drop(&mut self) {
+        let mut state = self.queue.lock();
+        state.draining = false;
+        state.pending = Vec::new();
+        state.kept = 0;
+        let charge = state.charge.take();
+        match std::mem::replace(&mut self.outcome, Outcome::GivenUp) {
+            Outcome::Delivered if state.finishing => {
+                // Nobody is left to be told, and the peer knows what there is to know.
+                let _ = state.destination.finish();
+            }
+            Outcome::Delivered => {}
+            Outcome::Failed(error) => state.fail(error),
+            Outcome::GivenUp => {
+                state.failure = Failure::Closed;
+                state.destination.abandon();
+            }
+        }
+        drop(state);
+        drop(charge);
+        if let Some(drained) = self.queue.drained.get() {
+            drained.set();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! No guest keeps a thread to itself by calling the host, whatever it calls.
+
+mod given;
+mod looper;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wasmtime::Store;
+use wasmtime::component::{Component, InstancePre, Val};
+use wippy_dispatcher::Dispatcher;
+
+use super::{Capabilities, Engine, HOST_VERSION, Method, Profile, groups, link};
+use crate::fs::{self, Closer, Filesystem, Mask, Settings};
+use crate::host::filesystem::Mount;
+use crate::host::state::tests::state;
+use crate::host::{Context, Exit, State};
+use crate::trust::PathGuard;
+
+/// How often a guest loops at most: many times the calls that it may make before others run.
+const TIMES: u32 = 10_000;
+
+/// The end of a call cannot be looped over.
+const ENDS: [&str; 2] = ["wasi:cli/exit#exit", "wasi:cli/exit#exit-with-code"];
+
+/// What a simulation does not have yet.
+const LIVE_ONLY: [&str; 5] = [
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/tcp",
+    "wasi:sockets/tcp-create-socket",
+    "wasi:sockets/udp",
+    "wasi:sockets/udp-create-socket",
+];
+
+/// The guest that sleeps.
+const SLEEPER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/guests/components/sleeper.wasm"
+);
+
+/// A component that is linked, with the function that is called.
+struct Guest {
+    engine: Engine,
+    pre: InstancePre<State>,
+    method: Method,
+}
+
+impl Guest {
+    fn new(engine: &Engine, bytes: &[u8], method: &str, imports: &[&str]) -> Guest {
+        let component = Component::new(engine.inner(), bytes).expect("a component");
+        let capabilities = Capabilities::parse(imports.iter().copied()).expect("known");
+        let mut linker = link(&component, &capabilities).expect("linked");
+        given::define(&mut linker).expect("the test's own functions");
+        Guest {
+            engine: engine.clone(),
+            pre: linker.instantiate_pre(&component).expect("linked"),
+            method: Method::find(&component, method).expect("a function"),
+        }
+    }
+
+    async fn call(&self, state: State, arguments: &[Val]) -> wasmtime::Result<()> {
+        let mut store: Store<State> = self.engine.store(self.engine.inner(), state)?;
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        let function = instance
+            .get_func(&mut store, self.method.index)
+            .expect("exported");
+        let mut results = vec![Val::Bool(false); usize::from(self.method.result.is_some())];
+        function
+            .call_async(&mut store, arguments, &mut results)
+            .await
+    }
+}
+
+/// What a guest of these tests is given.
+fn context(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> Context {
+    let handle = dispatcher.handle();
+    let settings = Settings {
+        directory: directory.path().to_owned(),
+        create: None,
+        mask: Mask {
+            read: true,
+            write: true,
+            list: true,
+        },
+    };
+    let filesystem = Filesystem::open(
+        &settings,
+        &PathGuard::default(),
+        fs::lane(&handle),
+        Closer::inline(),
+    );
+    let mut context = state(dispatcher).context;
+    context.mounts = [Arc::new(Mount {
+        filesystem: Arc::new(filesystem.expect("a directory")),
+        guest: "/".into(),
+        read_only: false,
+    })]
+    .into();
+    // Sockets that a loop leaves are none that another test has to do without.
+    context.limits.descriptors = 64;
+    context
+}
+
+/// Loops over each of the functions that `includes`, beside a guest that sleeps for a microsecond,
+/// and names those whose loop came to its end before the sleep did.
+fn greedy(
+    dispatcher: &Dispatcher,
+    profile: Profile,
+    imports: &[&str],
+    includes: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let engine = Engine::new(profile).expect("an engine");
+    let looper = looper::looper();
+    let spinning = Rc::new(Guest::new(&engine, &looper.bytes, "spin", imports));
+    let sleeper = std::fs::read(SLEEPER).expect("the guest");
+    let sleeping = ["wasi:clocks", "wasi:io"];
+    let sleeping = Guest::new(&engine, &sleeper, "sleeper#sleep-series", &sleeping);
+    let context = context(dispatcher, &directory);
+    let mut greedy = Vec::new();
+    for (which, name) in (0u32..).zip(&looper.functions) {
+        if !includes(name) {
+            continue;
+        }
+        let new_state = || State::new(dispatcher.handle(), context.clone());
+        let ended = Rc::new(RefCell::new(None));
+        let (guest, state, end) = (spinning.clone(), new_state(), ended.clone());
+        let task = dispatcher.spawn(async move {
+            let arguments = [Val::U32(which), Val::U32(TIMES)];
+            let result = guest.call(state, &arguments).await;
+            *end.borrow_mut() = Some(result);
+        });
+        let microsecond = [Val::List(vec![Val::U64(1)])];
+        let sleep = async {
+            // The loop is under way before the sleep begins.
+            dispatcher.handle().yield_now().await?;
+            sleeping.call(new_state(), &microsecond).await
+        };
+        let slept = dispatcher.block_on(sleep).expect("no deadlock");
+        slept.expect("it only sleeps");
+        // The end of its call comes to a guest that loops.
+        drop(task);
+        match (
+            ended.take(),
+            ENDS.contains(&name.replace(&version(), "").as_str()),
+        ) {
+            (None, false) => {}
+            (Some(Err(error)), true) if error.downcast_ref::<Exit>().is_some() => {}
+            (Some(Err(error)), _) => greedy.push(format!("{name}: {error:#}")),
+            (Some(Ok(())), _) => greedy.push(name.clone()),
+            (None, true) => greedy.push(format!("{name} does not end the call")),
+        }
+    }
+    greedy
+}
+
+fn version() -> String {
+    format!("@{HOST_VERSION}")
+}
+
+/// The interface of a function.
+fn interface(function: &str) -> &str {
+    function.split('@').next().unwrap_or_default()
+}
+
+fn everything() -> Vec<&'static str> {
+    groups().iter().map(|group| group.name).collect()
+}
+
+#[test]
+fn a_loop_over_any_function_lets_others_run() {
+    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let found = greedy(&dispatcher, Profile::Live, &everything(), |_| true);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_loop_over_any_function_lets_virtual_time_pass() {
+    let dispatcher = Dispatcher::simulated(1).expect("a simulation");
+    let has = |name: &str| !LIVE_ONLY.contains(&interface(name));
+    let found = greedy(&dispatcher, Profile::Simulated, &everything(), has);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// What works without being enabled counts too.
+#[test]
+fn a_loop_over_what_is_not_enabled_lets_others_run() {
+    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let works = |name: &str| name.contains("[resource-drop]") || name.contains("#get-directories");
+    let found = greedy(&dispatcher, Profile::Live, &[], works);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Each interface that a guest can import is one of those over which the loops go, and the other
+/// way round.
+#[test]
+fn the_loops_go_over_every_interface() {
+    let looper = looper::looper();
+    let mut looped: Vec<&str> = looper
+        .functions
+        .iter()
+        .map(|name| interface(name))
+        .collect();
+    looped.dedup();
+    for group in groups() {
+        for name in group.interfaces {
+            let interface = format!("{}/{name}", group.name);
+            let found = looped.iter().any(|looped| *looped == interface);
+            assert!(found, "{interface} is not in wit/world.wit");
+        }
+    }
+    assert!(looper.resources.len() > 20, "{:?}", looper.resources);
+}

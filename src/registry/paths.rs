@@ -1,0 +1,175 @@
+//! The host's directories and files that entries name: what guests write is none of these.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::entry::{Entry, Kind};
+use super::id::Id;
+use super::kinds::EnvStorage;
+use super::load::{Loader, Slot};
+use crate::env::Environment;
+use crate::trust::{PathError, PathGuard};
+
+/// Directories of mounts that are only known once others are, and so on, are followed this far.
+const MAX_ROUNDS: usize = 8;
+
+impl Loader<'_> {
+    /// Reads every draft, with all directories known that guests may write. Where placeholders name
+    /// some, what says so is read first: once without opening files, then, with what that told, one
+    /// entry after the other. What was read before all was known is read again.
+    pub(super) fn resolve(&mut self) {
+        if !self.mounts.unresolved {
+            self.index_drafts();
+            self.read_all();
+            self.learn();
+            return;
+        }
+        let drafts = self.slots.clone();
+        let closed = self.mounts.guard().closed();
+        self.start_again(drafts.clone(), closed.into());
+        self.read_mounted();
+        for _ in 0..MAX_ROUNDS {
+            let guard = Arc::new(self.mounts.guard().clone());
+            self.start_again(drafts.clone(), guard.clone());
+            self.read_mounted();
+            self.read_all();
+            self.learn();
+            if self.mounts.guard().dirs().len() == guard.dirs().len() {
+                return;
+            }
+        }
+        let closed = self.mounts.guard().closed();
+        self.start_again(drafts, closed.into());
+        self.read_all();
+        self.learn();
+    }
+
+    fn start_again(&mut self, drafts: Vec<Slot>, guard: Arc<PathGuard>) {
+        self.slots = drafts;
+        self.includes = Default::default();
+        self.by_id.clear();
+        self.by_public_name.clear();
+        self.environment = Environment::new(self.options.os.clone()).guarded(guard.clone());
+        self.guard = guard;
+        self.values.clear();
+        (self.depth, self.expanded) = (0, 0);
+        self.index_drafts();
+    }
+
+    /// Reads what says which directories mounts let guests write, each with what the ones before it
+    /// told.
+    fn read_mounted(&mut self) {
+        for i in 0..self.slots.len() {
+            let Some(Slot::Draft(draft)) = self.slots.get(i) else {
+                continue;
+            };
+            if !self.mounts.depend_on(&draft.id) {
+                continue;
+            }
+            // What is wrong is with the entry itself.
+            let _ = self.ensure(i);
+            if let Some(Slot::Entry(read)) = self.slots.get(i)
+                && let Some(entry) = &read.entry
+            {
+                self.mounts.resolved(entry);
+            }
+            let known = self.mounts.guard();
+            if known.dirs().len() > self.guard.dirs().len() && !self.guard.is_closed() {
+                self.guard = Arc::new(known.clone());
+                let environment = std::mem::take(&mut self.environment);
+                self.environment = environment.guarded(self.guard.clone());
+            }
+        }
+    }
+
+    /// Takes what entries say of mounts by now.
+    fn learn(&mut self) {
+        let slots = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Entry(read) => read.entry.as_ref(),
+            _ => None,
+        });
+        for entry in slots {
+            self.mounts.resolved(entry);
+        }
+    }
+
+    /// Reports writable mounts of directories that must not be written.
+    pub(super) fn check_mounts(&mut self) {
+        let mut slots = HashMap::new();
+        for (i, read) in self.entries() {
+            slots.insert((read.id.clone(), read.place.clone()), i);
+        }
+        let (mut found, mut loose) = (Vec::new(), Vec::new());
+        for misplaced in self.mounts.mistakes() {
+            let error = Diagnostic::error(misplaced.message.clone())
+                .at(&misplaced.place)
+                .of(&misplaced.entry)
+                .field(misplaced.field.clone())
+                .hint(misplaced.hint);
+            let key = (misplaced.entry.clone(), misplaced.entry_place.clone());
+            match slots.get(&key) {
+                Some(i) => found.push((*i, error)),
+                // It is disabled, or is none for another mistake.
+                None => loose.push(error),
+            }
+        }
+        self.report(found);
+        self.loose(loose);
+    }
+
+    /// Reports paths that pass through what guests may write. They are refused when they are
+    /// opened, too; this finds them before.
+    pub(super) fn check_paths(&mut self) {
+        let mut directories: HashMap<&Id, &Path> = HashMap::new();
+        for (_, read) in self.entries() {
+            let directory = read.entry.as_ref().and_then(Entry::fs_directory);
+            if let Some(directory) = directory {
+                directories.entry(&read.id).or_insert(&directory.directory);
+            }
+        }
+        let mut ways: HashMap<PathBuf, Option<String>> = HashMap::new();
+        let mut found = Vec::new();
+        for (i, read) in self.entries() {
+            let Some(entry) = &read.entry else { continue };
+            let mut report = |field: &str, refused: Option<String>| {
+                if let Some(message) = refused {
+                    let error = entry.mistake(field, message);
+                    found.push((i, error.hint("guests could lead it elsewhere")));
+                }
+            };
+            if let Kind::EnvStorage(EnvStorage::File(file)) = &entry.kind {
+                report("file_path", refused(self.guard.walk(&file.path)));
+            }
+            let Some(function) = entry.function() else {
+                continue;
+            };
+            for (n, mount) in function.wasi.mounts.iter().enumerate() {
+                let Some(path) = directories.get(&mount.fs) else {
+                    continue;
+                };
+                let way = ways.entry(path.to_path_buf());
+                let way = way.or_insert_with(|| refused(self.guard.walk(path)));
+                report(&format!("wasi.mounts[{n}].fs"), way.clone());
+            }
+            for (n, file) in function.wasi.http_ca.iter().enumerate() {
+                let Some(path) = directories.get(&file.fs) else {
+                    continue;
+                };
+                let inside = file.path.trim_start_matches('/');
+                let way = self.guard.walk_beneath(path, inside.as_ref());
+                report(&format!("wasi.http.ca[{n}]"), refused(way));
+            }
+        }
+        self.report(found);
+    }
+}
+
+/// Why a path is refused; anything else that is wrong with it is told where it is opened.
+fn refused<T>(way: Result<T, PathError>) -> Option<String> {
+    match way {
+        Err(error @ PathError::Writable { .. }) => Some(error.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,330 @@
+//! A project's directory, loaded: its settings, its lock file, its source directories.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::ignore_file::{IGNORE_FILE, IgnoreFile};
+use super::listing::{Lister, Listing};
+use super::load::Loader;
+use super::mounts::WritableMounts;
+use super::settings::{COMMAND_LINE, SETTINGS_FILE};
+use super::source::{self, ControlFile, SourceRoot, about};
+use super::tree::Place;
+use super::{LoadOptions, Loaded, Settings, finish, overrides, settings};
+use crate::trust::{Base, FileId, Location, PathError, PathGuard};
+
+/// A source directory whose documents were read, and the way to it.
+struct Listed {
+    /// Which of the project's it is.
+    n: usize,
+    root: SourceRoot,
+    steps: Vec<Location>,
+    listing: Listing,
+}
+
+/// What is loaded, and how.
+struct How<'a> {
+    project_dir: &'a Path,
+    options: &'a LoadOptions,
+}
+
+pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
+    let mut found = Vec::new();
+    let base = Base::new(project_dir);
+    let (mut settings, settings_files) =
+        settings::load(project_dir, &base, true, options, &mut found);
+    let located = source::locate(project_dir, &base, &mut found);
+    let ignore = IgnoreFile::read(project_dir, &base, &mut found);
+    let overrides = overrides::by_entry(&settings, options);
+    let mut mounts = WritableMounts::new(project_dir, base, overrides);
+
+    for (n, root) in located.roots.iter().enumerate() {
+        if n == 0 {
+            mounts.project(&root.source_dir, "the source directory");
+        }
+        mounts.source(&root.source_dir);
+    }
+    mounts.project(project_dir, "the project directory");
+    for root in &located.roots {
+        mounts.protect("the module directory", &root.module_dir);
+    }
+    mounts.protect("the modules directory", &located.modules_dir);
+    for file in settings_files.iter().chain(&located.lock) {
+        mounts.protect(file.what, &file.path);
+    }
+    mounts.protect("the file", &project_dir.join(IGNORE_FILE));
+
+    let ids: Vec<FileId> = settings_files.iter().filter_map(|file| file.id).collect();
+    let mut closed = HashMap::new();
+    closed.extend(FileId::at(&located.modules_dir).ok().map(|id| (id, true)));
+    for root in &located.roots {
+        closed.extend(FileId::at(&root.source_dir).ok().map(|id| (id, false)));
+    }
+    let how = How {
+        project_dir,
+        options,
+    };
+    let mut lister = Lister {
+        closed,
+        settings: &ids,
+        ignore: &ignore,
+        mounts,
+    };
+    let mut listed = how.list(located.roots, &mut lister, &settings, &mut found);
+    how.learn(&listed, &mut lister.mounts, &settings);
+    for Listed { root, listing, .. } in &mut listed {
+        lister.follow_links(root, listing);
+    }
+    check_there_is_one(project_dir, &listed, &mut found);
+
+    // What guests may write may be known completely only now. What was read on a way through that
+    // is let go, and whatever else there is, is read without it.
+    let mut mounts = lister.mounts;
+    let loader = loop {
+        check_settings(&settings_files, &mounts, &mut settings, &mut found);
+        check_ways(&mut listed, located.lock.as_ref(), &mounts, &mut found);
+        let known = mounts.guard().dirs().len();
+        let mut loader = how.loader(&listed, mounts, &settings, &found);
+        loader.resolve();
+        if loader.mounts.guard().dirs().len() == known {
+            break loader;
+        }
+        mounts = loader.mounts;
+    };
+    let mut skipped = Vec::new();
+    let mut source_dirs = Vec::new();
+    for Listed { root, listing, .. } in listed {
+        let mut own = listing.skipped;
+        own.sort();
+        skipped.extend(own);
+        source_dirs.push(root.source_dir);
+    }
+    let mut loaded = finish(loader, settings);
+    let mut dirs = source_dirs.into_iter();
+    loaded.source_dir = dirs.next().unwrap_or_else(|| project_dir.to_owned());
+    loaded.module_dirs = dirs.collect();
+    loaded.skipped = skipped;
+    loaded
+}
+
+impl<'a> How<'a> {
+    /// Reads the documents of all source directories: those that hold the project's own first, then the
+    /// project's own, then the others, so that what is above is known before what is below it.
+    fn list(
+        &self,
+        roots: Vec<SourceRoot>,
+        lister: &mut Lister<'_>,
+        settings: &Settings,
+        found: &mut Vec<Diagnostic>,
+    ) -> Vec<Listed> {
+        let above = |root: &SourceRoot| lister.mounts.with_ancestors(&root.source_dir);
+        let places: Vec<_> = roots.iter().map(above).collect();
+        let own = places.first().cloned().unwrap_or_default();
+        let mut order: Vec<usize> = (0..roots.len()).collect();
+        order.sort_by_cached_key(|n| {
+            let (depth, place) = match places.get(*n) {
+                Some(above) => (above.len(), above.first()),
+                None => (0, None),
+            };
+            let holds_own =
+                place.is_some_and(|place| own.get(1..).unwrap_or_default().contains(place));
+            let rank = match (*n, holds_own) {
+                (_, true) => 0,
+                (0, _) => 1,
+                _ => 2,
+            };
+            (rank, depth, *n)
+        });
+        let mut listed: Vec<Listed> = Vec::new();
+        let mut roots: Vec<Option<SourceRoot>> = roots.into_iter().map(Some).collect();
+        for n in order {
+            let Some(root) = roots.get_mut(n).and_then(Option::take) else {
+                continue;
+            };
+            let open = |guard: &PathGuard| {
+                let walk = guard.walk(&root.source_dir)?;
+                // Documents are looked up in the directory itself, too.
+                let steps = [walk.steps(), &[walk.location()]].concat();
+                guard.check(&steps)?;
+                Ok((walk.open_dir()?, steps))
+            };
+            let opened = open(lister.mounts.guard());
+            let (listing, steps) = match opened {
+                Ok((dir, steps)) => (lister.list(&root, dir), steps),
+                Err(error) => {
+                    let message = match &error {
+                        PathError::Writable { .. } => format!("the directory is not read: {error}"),
+                        _ => format!("the directory cannot be read: {error}"),
+                    };
+                    found.push(about(&root.source_dir, message));
+                    (Listing::default(), Vec::new())
+                }
+            };
+            listed.push(Listed {
+                n,
+                root,
+                steps,
+                listing,
+            });
+            if n == 0 {
+                self.learn(&listed, &mut lister.mounts, settings);
+            }
+        }
+        listed.sort_by_key(|listed| listed.n);
+        listed
+    }
+
+    /// Finds out what guests may write where only placeholders say so.
+    fn learn(&self, listed: &[Listed], mounts: &mut WritableMounts, settings: &Settings) {
+        if mounts.unresolved {
+            let known = std::mem::take(mounts);
+            let mut loader = self.loader(listed, known, settings, &[]);
+            loader.resolve();
+            *mounts = loader.mounts;
+        }
+    }
+
+    /// What holds all documents, with the settings applied.
+    fn loader(
+        &self,
+        listed: &[Listed],
+        mounts: WritableMounts,
+        settings: &Settings,
+        found: &[Diagnostic],
+    ) -> Loader<'a> {
+        let mut loader = Loader::new(self.project_dir, self.options, true, mounts);
+        loader.loose(found.to_vec());
+        for Listed { root, listing, .. } in listed {
+            loader.loose(listing.diagnostics.clone());
+            let root = Arc::new(root.clone());
+            for document in &listing.documents {
+                loader.file(&document.parsed, &root);
+            }
+        }
+        loader.apply(settings);
+        loader
+    }
+}
+
+/// Lets settings go that were read through a directory that guests may write.
+pub(super) fn check_settings(
+    files: &[ControlFile],
+    mounts: &WritableMounts,
+    settings: &mut Settings,
+    found: &mut Vec<Diagnostic>,
+) {
+    for file in files {
+        // They may be gone already.
+        if settings.files().is_empty() {
+            return;
+        }
+        if let Err(error) = mounts.guard().check(&file.steps) {
+            *settings = Settings::default();
+            let own = file
+                .path
+                .file_name()
+                .is_some_and(|name| name == SETTINGS_FILE);
+            found.push(match own {
+                true => about(&file.path, format!("the file is not read: {error}")),
+                // Running with other settings than were asked for is worse than not running.
+                false => {
+                    let message = format!("--config {}: is not read: {error}", file.path.display());
+                    Diagnostic::error(message).at(&Place::file(Path::new(COMMAND_LINE).into()))
+                }
+            });
+        }
+    }
+}
+
+/// Lets go what was read on ways that are known by now to pass through what guests may write.
+fn check_ways(
+    listed: &mut [Listed],
+    lock: Option<&ControlFile>,
+    mounts: &WritableMounts,
+    found: &mut Vec<Diagnostic>,
+) {
+    let guard = mounts.guard();
+    let lock = lock.map(|lock| (lock, guard.check(&lock.steps)));
+    let everything = matches!(lock, Some((_, Err(_))));
+    if let Some((lock, Err(error))) = lock
+        && listed.iter().any(|listed| !listed.steps.is_empty())
+    {
+        let message = format!("the file and all that it names is not read: {error}");
+        found.push(about(&lock.path, message));
+    }
+    for Listed {
+        root,
+        steps,
+        listing,
+        ..
+    } in listed
+    {
+        let way = guard.check(&*steps);
+        if everything || way.is_err() {
+            *listing = Listing::default();
+            steps.clear();
+        }
+        if let (false, Err(error)) = (everything, way) {
+            let message = format!("the directory is not read: {error}");
+            found.push(about(&root.source_dir, message));
+        }
+        listing.documents.retain(|document| {
+            let way = guard.check(&document.steps);
+            if let Err(error) = &way {
+                let message = format!("the file is not read: {error}");
+                found.push(about(&document.path, message));
+            }
+            way.is_ok()
+        });
+    }
+}
+
+/// Says so where there is no project at all, or a document that looks like its first is not read.
+fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Diagnostic>) {
+    let Some(own) = listed.first() else { return };
+    let source_dir = &own.root.source_dir;
+    let beside = project_dir.join("_index.yaml");
+    let is_src = *source_dir != *project_dir && source_dir.file_name().is_some_and(|n| n == "src");
+    let is_read = |listed: &Listed| {
+        let mut paths = listed
+            .listing
+            .documents
+            .iter()
+            .map(|document| &document.path);
+        same_directory(&listed.root.source_dir, project_dir) || paths.any(|path| *path == beside)
+    };
+    if is_src && beside.is_file() && !listed.iter().any(is_read) {
+        let message = format!(
+            "the file is not read: the source is {}",
+            source_dir.display()
+        );
+        let warning = Diagnostic::warning(message).at(&Place::file(beside.into()));
+        found.push(warning.hint("move it there"));
+    }
+    let has_own = |listed: &Listed| {
+        let documents = listed.listing.documents.iter();
+        let mut documents = documents.map(|document| &document.parsed);
+        let has_namespace = |parsed: &super::parse::Parsed| {
+            let mut documents = parsed.documents.iter();
+            documents.any(|document| document.get("namespace").is_some())
+        };
+        documents.any(|parsed| parsed.error.is_some() || has_namespace(parsed))
+            || !listed.listing.diagnostics.is_empty()
+    };
+    let told = found.iter().any(Diagnostic::is_error);
+    if !told && !listed.iter().any(has_own) {
+        let dir = match project_dir.as_os_str().is_empty() {
+            true => PathBuf::from("."),
+            false => project_dir.to_owned(),
+        };
+        let error = Diagnostic::error(format!("no project in {}", dir.display()));
+        found.push(error.hint("no document below it has a `namespace`"));
+    }
+}
+
+fn same_directory(a: &Path, b: &Path) -> bool {
+    let same = FileId::at(a).ok().zip(FileId::at(b).ok());
+    same.is_some_and(|(a, b)| a == b)
+}
