@@ -4,11 +4,12 @@
 //! ([`registry`]); a module is compiled once and linked from that list alone ([`module`]); every
 //! call runs in a fresh instance ([`function`]), and whatever a guest waits for, it waits for in
 //! one single-threaded dispatcher ([`host`]). [`Runtime`] ties these together; the command line is
-//! a thin layer over it ([`cli`]).
+//! a thin layer over it ([`cli`]). A module without a project is a [`Standalone`].
 
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod adding;
 pub mod check;
 pub mod cli;
 mod delivery;
@@ -25,7 +26,16 @@ mod one_line;
 pub mod process;
 mod race;
 pub mod registry;
+mod rehash;
 mod runtime;
+mod standalone;
+mod template;
 pub mod trust;
+mod watch;
 
+pub use adding::{AddError, Addition, addition};
+pub use rehash::{HashChange, hash_changes, write_hashes};
 pub use runtime::{Runtime, origin};
+pub use standalone::{Directory, GrantError, Standalone};
+pub use template::{NewProjectError, new_project};
+pub use watch::Watcher;

@@ -91,6 +91,8 @@ pub(crate) fn mistakes(entry: &Entry, problem: Option<&Problem>) -> Vec<Diagnost
             ModuleError::Import(_) => None,
             ModuleError::Method(_) => Some("method"),
             ModuleError::Wit(_) => Some("wit"),
+            // The entry itself.
+            _ if matches!(function.source, Source::Bytes(_)) => Some(""),
             _ if matches!(function.source, Source::Text(_)) => Some("source"),
             _ => Some("path"),
         },

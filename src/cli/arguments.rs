@@ -17,7 +17,7 @@ pub struct Options {
         global = true
     )]
     pub directory: PathBuf,
-    /// Say more; twice for everything
+    /// Say more, such as which files are read; twice for everything
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Print errors, and what `list` prints, as JSON
@@ -53,13 +53,23 @@ pub enum Command {
     Check(Check),
     /// Show what a component exports and imports, with an entry ready to paste
     Inspect(Inspect),
-    /// Print the hashes of files as an entry's `hash` wants them
+    /// Print the hashes of files as an entry's `hash` wants them, or write them into the YAML
     Hash(Hash),
+    /// Write a small project that runs
+    New(New),
+    /// Print the entry of a module for the project's YAML, or append it there
+    Add(Add),
     /// Show the entries of the project
     #[command(subcommand)]
     Registry(Entries),
     /// Print the JSON Schema of a project's files
     Schema,
+    /// Print a page of the manual: `wippy man call | man -l -`
+    Man {
+        /// The command whose page it is; the program's otherwise
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
     /// Print the completions of a shell
     Completions {
         /// The shell
@@ -73,6 +83,9 @@ pub struct Check {
     /// Refuse unknown fields and imports that are not enabled
     #[arg(long)]
     pub strict: bool,
+    /// Run it again whenever the project, or the file, changes; until SIGINT
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// `wippy inspect`
@@ -85,9 +98,41 @@ pub struct Inspect {
 /// `wippy hash`
 #[derive(Args, Debug)]
 pub struct Hash {
-    /// The files
-    #[arg(required = true)]
-    pub files: Vec<PathBuf>,
+    /// The files; with --write the entries, all of them if none is named
+    #[arg(value_name = "FILE|ENTRY", required_unless_present = "write")]
+    pub what: Vec<String>,
+    /// Put the hashes of the entries' files as they are now into the YAML: shows what changes, and
+    /// asks. Nothing else of the YAML changes
+    #[arg(long)]
+    pub write: bool,
+    /// Do not ask
+    #[arg(long, requires = "write")]
+    pub yes: bool,
+}
+
+/// `wippy new`
+#[derive(Args, Debug)]
+pub struct New {
+    /// The directory: a new one, or an empty one
+    #[arg(value_name = "DIR")]
+    pub into: PathBuf,
+}
+
+/// `wippy add`
+#[derive(Args, Debug)]
+pub struct Add {
+    /// The module
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The entry's name; the file's otherwise
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The function that it is; `wasi:cli/run` otherwise, or the only one
+    #[arg(long, value_name = "FUNCTION")]
+    pub method: Option<String>,
+    /// Append the entry to the project's `_index.yaml` instead of printing it
+    #[arg(long)]
+    pub write: bool,
 }
 
 /// `wippy registry`
@@ -110,10 +155,12 @@ const MAX_CONCURRENT: u32 = crate::registry::DEFAULT_WAITING;
 #[derive(Args, Debug)]
 pub struct Call {
     /// The function's entry: `namespace:name`, or a name that only one namespace has. With
-    /// parentheses it holds the arguments too, as WAVE: `'app:add(1, 2)'`
+    /// parentheses it holds the arguments too, as WAVE: `'app:add(1, 2)'`. Or a file, `add.wasm`,
+    /// or `-` for a module on standard input
+    #[arg(value_name = "ENTRY|FILE")]
     pub entry: String,
-    /// Its arguments, a JSON value each; `-` reads all of them from standard input, a JSON array, and
-    /// `@FILE` from a file
+    /// Its arguments, a JSON value each; `-` reads all of them, an array, from standard input, and
+    /// `@FILE` from a file. Of a file, the function stands before them: `'add(1, 2)'` or `add 1 2`
     #[arg(value_name = "JSON", allow_negative_numbers = true)]
     pub arguments: Vec<String>,
     /// Call it so many times
@@ -131,6 +178,67 @@ pub struct Call {
     /// hash is printed on standard error
     #[arg(long, value_name = "SEED")]
     pub simulate: Option<u64>,
+    /// Run it again whenever the project, or the file, changes; until SIGINT
+    #[arg(long)]
+    pub watch: bool,
+    /// What a file may use
+    #[command(flatten)]
+    pub grants: Grants,
+}
+
+/// What a file may use beside `wasi:cli`, `wasi:io`, `wasi:clocks` and `wasi:random`.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Options for a file")]
+pub struct Grants {
+    /// Let it see a directory: at GUEST, or at the host's path from `/`; `:ro` for reading only
+    #[arg(long = "dir", value_name = "HOST[::GUEST][:ro]")]
+    pub directories: Vec<String>,
+    /// Set a variable of its environment; without a value, to what it is here
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub env: Vec<String>,
+    /// Let it reach what a rule of `network.allow` permits, such as `tcp:localhost:80`, `https:*:*`,
+    /// `dns:*`
+    #[arg(long, value_name = "RULE")]
+    pub allow: Vec<String>,
+    /// Let it use a group or an interface, as an entry's `imports` names it
+    #[arg(long = "import", value_name = "NAME")]
+    pub imports: Vec<String>,
+    /// The most memory that it may take, in bytes, or with `k`, `m` or `g` behind
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub max_memory: Option<u64>,
+}
+
+impl Grants {
+    /// The first option that is given.
+    pub fn first(&self) -> Option<&'static str> {
+        let given = [
+            ("--dir", !self.directories.is_empty()),
+            ("--env", !self.env.is_empty()),
+            ("--allow", !self.allow.is_empty()),
+            ("--import", !self.imports.is_empty()),
+            ("--max-memory", self.max_memory.is_some()),
+        ];
+        given
+            .iter()
+            .find(|(_, given)| *given)
+            .map(|(name, _)| *name)
+    }
+}
+
+/// A number of bytes.
+fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.to_ascii_lowercase();
+    let (digits, shift) = match text.strip_suffix(['k', 'm', 'g']) {
+        Some(digits) if text.ends_with('k') => (digits, 10),
+        Some(digits) if text.ends_with('m') => (digits, 20),
+        Some(digits) => (digits, 30),
+        None => (text.as_str(), 0),
+    };
+    let number: Option<u64> = digits.parse().ok();
+    let bytes = number.and_then(|number| number.checked_mul(1 << shift));
+    bytes
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| "expected a number of bytes above 0, such as 65536 or 64m".to_owned())
 }
 
 /// `wippy run`
@@ -142,10 +250,19 @@ pub struct Run {
     /// The terminal host to run on, where there are several
     #[arg(long, value_name = "ID")]
     pub host: Option<String>,
-    /// The command's name and its arguments; `list` lists the commands. Without any, the project's
-    /// services run until a signal
+    /// Run it again whenever the project, or the file, changes; until SIGINT
+    #[arg(long)]
+    pub watch: bool,
+    /// Of a file, the function to run: `wasi:cli/run` otherwise, or the only one
+    #[arg(long, value_name = "FUNCTION", help_heading = "Options for a file")]
+    pub method: Option<String>,
+    /// What a file may use
+    #[command(flatten)]
+    pub grants: Grants,
+    /// The command's name and its arguments; `list` lists the commands. Or a file, `x.wasm`, or `-`
+    /// for a module on standard input. Without any, the project's services run until a signal
     #[arg(
-        value_name = "COMMAND",
+        value_name = "COMMAND|FILE",
         trailing_var_arg = true,
         allow_hyphen_values = true
     )]

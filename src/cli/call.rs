@@ -1,30 +1,28 @@
 //! `wippy call`: calls a function, once or many times, and prints its results as JSON.
 
 use std::cell::Cell;
-use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde_json::Value;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
 use super::mistakes::{Mistakes, asked_for};
 use super::output::{Output, report_lost};
-use super::{FAILED, USAGE, report};
+use super::target::{Target, file_of};
+use super::{FAILED, USAGE, file, report};
 use crate::Runtime;
-use crate::function::values::parse_json;
-use crate::function::{Arguments, CallError};
+use crate::function::CallError;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
 use crate::race::{First, race};
 use crate::registry::Loaded;
 
-pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
+pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded) -> u8 {
     let json = options.json;
-    let target = match Target::parse(call) {
-        Ok(target) => Rc::new(target),
+    let (loaded, target) = match prepare(call, load) {
+        Ok((loaded, target)) => (loaded, Rc::new(target)),
         Err(text) => {
             report::message(&text, json);
             return USAGE;
@@ -62,6 +60,16 @@ pub(super) fn main(options: &Options, call: &Call, loaded: Loaded) -> u8 {
             FAILED
         }
     }
+}
+
+/// The entries, and the one of them that is called.
+fn prepare(call: &Call, load: impl FnOnce() -> Loaded) -> Result<(Loaded, Target), String> {
+    if file_of(call).is_some() {
+        return Target::of_file(call);
+    }
+    file::refuse(&call.grants)?;
+    let target = Target::of_entry(call)?;
+    Ok((load(), target))
 }
 
 enum Failure {
@@ -104,102 +112,6 @@ fn with_dispatcher(
         );
     }
     outcome
-}
-
-/// What is called with what.
-struct Target {
-    entry: String,
-    given: Given,
-}
-
-enum Given {
-    Json(Vec<Value>),
-    Wave(String),
-}
-
-impl Target {
-    /// `entry` with JSON arguments, or `entry(…)` with WAVE text in the parentheses.
-    fn parse(call: &Call) -> Result<Target, String> {
-        if let Some((entry, rest)) = call.entry.split_once('(') {
-            let Some(text) = rest.trim_end().strip_suffix(')') else {
-                return Err(format!("{:?} lacks its closing parenthesis", call.entry));
-            };
-            if !call.arguments.is_empty() {
-                return Err(
-                    "arguments stand in parentheses or behind the entry, not in both places"
-                        .to_owned(),
-                );
-            }
-            return Ok(Target {
-                entry: entry.to_owned(),
-                given: Given::Wave(text.to_owned()),
-            });
-        }
-        if let [source] = call.arguments.as_slice()
-            && let Some(text) = read_arguments(source)
-        {
-            return Ok(Target {
-                entry: call.entry.clone(),
-                given: Given::Json(array(&text?, source)?),
-            });
-        }
-        let parse = |(index, text): (usize, &String)| {
-            parse_json(text).map_err(|error| {
-                format!("argument {index} is not JSON: {error} (a string is written '\"text\"')")
-            })
-        };
-        let given = call
-            .arguments
-            .iter()
-            .enumerate()
-            .map(parse)
-            .collect::<Result<_, _>>()?;
-        Ok(Target {
-            entry: call.entry.clone(),
-            given: Given::Json(given),
-        })
-    }
-
-    fn arguments(&self) -> Arguments<'_> {
-        match &self.given {
-            Given::Json(values) => Arguments::Json(values),
-            Given::Wave(text) => Arguments::Wave(text),
-        }
-    }
-}
-
-/// The most text of arguments that is read from standard input or a file, in bytes.
-const MAX_ARGUMENTS: u64 = 64 << 20;
-
-/// The text of the arguments that `-` (standard input) or `@FILE` stands for; neither begins JSON.
-fn read_arguments(source: &str) -> Option<Result<String, String>> {
-    let text = match source.strip_prefix('@') {
-        Some(path) => File::open(path).and_then(read_text),
-        None if source == "-" => read_text(std::io::stdin()),
-        None => return None,
-    };
-    Some(text.map_err(|error| format!("cannot read the arguments from {source}: {error}")))
-}
-
-fn read_text(from: impl Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    from.take(MAX_ARGUMENTS + 1).read_to_string(&mut text)?;
-    match text.len() as u64 > MAX_ARGUMENTS {
-        true => Err(std::io::Error::other(format!(
-            "longer than {MAX_ARGUMENTS} bytes"
-        ))),
-        false => Ok(text),
-    }
-}
-
-fn array(text: &str, source: &str) -> Result<Vec<Value>, String> {
-    match parse_json(text) {
-        Ok(Value::Array(values)) => Ok(values),
-        Ok(_) => Err(format!(
-            "the arguments from {source} are not a JSON array, such as [1, \"text\"]"
-        )),
-        Err(error) => Err(format!("the arguments from {source} are not JSON: {error}")),
-    }
 }
 
 /// Keeps `concurrent` calls in flight until `repeat` of them have ended. Each result is printed

@@ -98,6 +98,8 @@ fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, Stri
             name: entry.id.name.clone(),
             source: source.clone(),
         },
+        // No YAML has them.
+        Source::Bytes(_) => return Err(format!("{} has no file", entry.id)),
         Source::File { fs, path, .. } => {
             let directory = loaded.registry.get(fs).and_then(|fs| fs.fs_directory());
             let directory = directory.map(|directory| directory.directory.display().to_string());

@@ -4,19 +4,34 @@ use std::io::{self, Write};
 
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 use tracing::level_filters::LevelFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts logging: guests' lines and warnings; with `-v` what the program does, with `-vv` all.
+/// What this program says beside what its modules say under their own paths.
+const TARGETS: [&str; 3] = ["guest", "read", "service"];
+
+/// Starts logging: guests' lines and warnings; with `-v` what the program does, with `-vv` all, what
+/// libraries do included.
 pub(super) fn start(verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::INFO,
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
+    let is_shown = move |metadata: &Metadata<'_>| {
+        let target = metadata.target();
+        let is_own = || TARGETS.contains(&target) || target.starts_with("wippy");
+        *metadata.level() <= Level::INFO || verbose > 1 || is_own()
+    };
     let started = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(|| NeverBlocking)
         .without_time()
         .with_ansi(rustix::termios::isatty(rustix::stdio::stderr()))
+        .finish()
+        .with(filter_fn(is_shown).with_max_level_hint(level))
         .try_init();
     // Somebody who embeds this has set up logging already.
     drop(started);

@@ -1,21 +1,27 @@
 //! The command line, thin over the library.
 
+mod add;
 mod arguments;
 mod call;
 mod check;
 mod completions;
 mod entries;
 mod excerpt;
+mod file;
 mod hash;
 mod inspect;
 mod log;
+mod man;
 mod mistakes;
+mod new;
 mod output;
 mod report;
 mod run;
 mod schema;
 mod services;
+mod target;
 mod test;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -61,15 +67,21 @@ pub fn main() -> ExitCode {
             .overrides(&options.overrides);
         registry::load(&options.directory, &how)
     };
+    if watch::is_wanted(&options.command) {
+        return ExitCode::from(watch::main(&options, load));
+    }
     let code = match &options.command {
-        Command::Call(call) => call::main(&options, call, load()),
-        Command::Run(run) => run::main(&options, run, load()),
+        Command::Call(call) => call::main(&options, call, load),
+        Command::Run(run) => run::main(&options, run, load),
         Command::Test(test) => test::main(&options, test, load()),
         Command::Check(check) => check::main(&options, check, load()),
         Command::Inspect(inspect) => inspect::main(&options, inspect, load),
-        Command::Hash(hash) => hash::main(&options, hash),
+        Command::Hash(hash) => hash::main(&options, hash, load),
+        Command::New(new) => new::main(&options, new),
+        Command::Add(add) => add::main(&options, add, &load()),
         Command::Registry(entries) => entries::main(&options, entries, load()),
         Command::Schema => schema::main(&options),
+        Command::Man { command } => man::main(&options, command),
         Command::Completions { shell } => completions::main(&options, *shell),
     };
     ExitCode::from(code)

@@ -106,6 +106,14 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     })
 }
 
+/// A question, whose answer stands behind it.
+pub(super) fn prompt(text: &str) {
+    let mut stderr = std::io::stderr();
+    // Nowhere is left to say that standard error is closed.
+    let _ = stderr.write_all(text.as_bytes());
+    let _ = stderr.flush();
+}
+
 /// Text of several lines that does not steer the terminal.
 fn plain_lines(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| OneLine(line).to_string()).collect();

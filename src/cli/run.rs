@@ -8,7 +8,7 @@ use wippy_dispatcher::Dispatcher;
 use super::arguments::{Options, Run};
 use super::mistakes::{Mistakes, asked_for, of_no_entry};
 use super::output::{self, Output, report_lost};
-use super::{FAILED, USAGE, report, services};
+use super::{FAILED, USAGE, file, report, services};
 use crate::Runtime;
 use crate::function::{CallError, Problem};
 use crate::host::stdio::{OutputLost, Stdio};
@@ -21,7 +21,15 @@ const LIST: &str = "list";
 /// What follows a command's name is the command's, but `list` is the program's own.
 const JSON: &str = "--json";
 
-pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
+pub(super) fn main(options: &Options, run: &Run, load: impl FnOnce() -> Loaded) -> u8 {
+    if let Some(word) = file_to_run(run) {
+        return run_file(options, run, word, run.words.get(1..).unwrap_or_default());
+    }
+    if let Err(text) = refuse(run) {
+        report::message(&text, options.json);
+        return USAGE;
+    }
+    let loaded = load();
     let what = match (&run.process, run.words.split_first()) {
         (Some(process), _) => What::Process(process, &run.words),
         (None, None) => return services::main(options, loaded),
@@ -43,6 +51,33 @@ pub(super) fn main(options: &Options, run: &Run, loaded: Loaded) -> u8 {
         (None, Some((name, words))) => What::Command(name, words),
     };
     start(options, run.host.as_deref(), &what, loaded)
+}
+
+/// The file, or `-`, that is run rather than a command.
+pub(super) fn file_to_run(run: &Run) -> Option<&str> {
+    let word = run.words.first().filter(|_| run.process.is_none());
+    word.map(String::as_str).filter(|word| file::is_file(word))
+}
+
+/// Runs a file that no entry names.
+fn run_file(options: &Options, run: &Run, word: &str, words: &[String]) -> u8 {
+    let module = match file::standalone(word, &run.grants) {
+        Ok(module) => module.method(run.method.as_deref().unwrap_or_default()),
+        Err(text) => {
+            report::message(&text, options.json);
+            return USAGE;
+        }
+    };
+    let id = module.id().to_string();
+    let what = What::Process(&id, words);
+    start(options, run.host.as_deref(), &what, module.load())
+}
+
+fn refuse(run: &Run) -> Result<(), String> {
+    match &run.method {
+        Some(_) => Err("--method is for a file; an entry's YAML says what it runs".to_owned()),
+        None => file::refuse(&run.grants),
+    }
 }
 
 /// What is run, with which words.

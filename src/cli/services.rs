@@ -74,8 +74,8 @@ fn run(
     let output = Output::new(&dispatcher)?;
     let stdio = output.stdio(&handle)?;
     let stop = Signal::new(&handle)?;
-    let terminated = watch(&dispatcher, SIGTERM, &stop)?;
-    let interrupted = watch(&dispatcher, SIGINT, &stop)?;
+    let terminated = on_signal(&dispatcher, SIGTERM, &stop)?;
+    let interrupted = on_signal(&dispatcher, SIGINT, &stop)?;
     let runtime = Runtime::new(handle, loaded.registry)?;
     let mistaken = !plan.mistaken.is_empty();
     let ended = dispatcher.block_on(async {
@@ -109,7 +109,7 @@ fn run(
 
 /// Sets `stop`, and the signal that it returns, when the process is sent `number` for the first
 /// time. The second time does what it does to any program.
-fn watch(dispatcher: &Dispatcher, number: i32, stop: &Signal) -> io::Result<Signal> {
+pub(super) fn on_signal(dispatcher: &Dispatcher, number: i32, stop: &Signal) -> io::Result<Signal> {
     let handle = dispatcher.handle();
     let again = Arc::new(AtomicBool::new(false));
     flag::register_conditional_default(number, again.clone())?;

@@ -20,6 +20,7 @@ pub(super) fn read(
     if settings.auto_create {
         create(settings, guard).map_err(|e| failed(format!("cannot be made: {e}")))?;
     }
+    tracing::debug!(target: "read", "{}", settings.path.display());
     let bytes = guard.read(&settings.path, MAX_FILE_BYTES).map_err(failed)?;
     let text = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8 text".into()))?;
     find(&text, key).map_err(failed)

@@ -132,50 +132,84 @@ impl Description {
     /// The entries that would run it, ready to paste.
     fn entries(&self, location: &Location<'_>) -> String {
         let stem = location.stem();
-        let command = self.exports.iter().any(|export| is_run(&export.name));
         let method = match self.exports.first() {
-            _ if command => "wasi:cli/run",
+            _ if self.has_command() => "wasi:cli/run",
             Some(export) => export.name.as_str(),
             None => "",
         };
-        let mut text = String::new();
-        match location {
+        let entries = match location {
             Location::File {
                 directory,
                 file,
                 text: false,
             } => {
-                let _ = writeln!(
-                    text,
-                    "  - name: files\n    kind: fs.directory\n    directory: {directory:?}"
-                );
-                let kind = if command { "process" } else { "function" };
-                let _ = writeln!(text, "  - name: {stem:?}\n    kind: {kind}.wasm");
-                if command {
-                    let _ = writeln!(text, "    meta:\n      command: {{name: {stem:?}}}");
-                }
                 let path = format!("/{}", file.trim_start_matches('/'));
-                let _ = writeln!(text, "    fs: files\n    path: {path:?}");
-                let _ = writeln!(text, "    hash: sha256:{}", self.digest);
+                fs_entry("files", directory) + &self.entry(stem, "files", &path, method)
             }
             // Beside the YAML file.
-            Location::File { file, .. } => {
-                let source = Value::from(format!("file://{file}"));
-                let _ = writeln!(text, "  - name: {stem:?}\n    kind: function.wat");
-                let _ = writeln!(text, "    source: {source}");
-            }
-            Location::Entry { source, .. } => {
-                let _ = writeln!(text, "  - name: {stem:?}\n    kind: function.wat");
-                let _ = writeln!(text, "    source: {}", literal(source));
-            }
+            Location::File { file, .. } => self.text_entry(stem, &format!("file://{file}"), method),
+            Location::Entry { source, .. } => self.text_entry(stem, source, method),
+        };
+        let lines = entries.lines().map(|line| match line {
+            "" => "\n".to_owned(),
+            line => format!("  {line}\n"),
+        });
+        lines.collect()
+    }
+
+    /// The entry that runs its file, as an item of a list.
+    pub fn entry(&self, name: &str, fs: &str, path: &str, method: &str) -> String {
+        let command = method == "wasi:cli/run" || is_run(method);
+        let (name, path) = (quoted(name), quoted(path));
+        let mut text = String::new();
+        let kind = if command { "process" } else { "function" };
+        let _ = writeln!(text, "- name: {name}\n  kind: {kind}.wasm");
+        if command {
+            let _ = writeln!(text, "  meta:\n    command: {{name: {name}}}");
         }
-        let _ = writeln!(text, "    method: {method:?}");
+        let fs = match fs.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)) {
+            true => quoted(fs),
+            false => fs.to_owned(),
+        };
+        let _ = writeln!(text, "  fs: {fs}\n  path: {path}");
+        let _ = writeln!(text, "  hash: sha256:{}", self.digest);
+        self.finish(&mut text, method);
+        text
+    }
+
+    /// The entry that runs its text, or the file that `source` names with `file://`.
+    pub fn text_entry(&self, name: &str, source: &str, method: &str) -> String {
+        let (name, source) = (quoted(name), literal(source));
+        let mut text = format!("- name: {name}\n  kind: function.wat\n  source: {source}\n");
+        self.finish(&mut text, method);
+        text
+    }
+
+    /// The fields that entries of both kinds have.
+    fn finish(&self, text: &mut String, method: &str) {
+        let _ = writeln!(text, "  method: {}", quoted(method));
         if let Some(wit) = &self.wit {
-            let _ = writeln!(text, "    wit: {}", literal(wit));
+            let _ = writeln!(text, "  wit: {}", literal(wit));
         }
         let imports = needed_groups(&self.imports).join(", ");
-        let _ = writeln!(text, "    imports: [{imports}]");
-        text
+        let _ = writeln!(text, "  imports: [{imports}]");
+    }
+
+    /// What an entry's `method` says for a function that is `written` in short; for nothing, the
+    /// command, or else the only function.
+    ///
+    /// # Errors
+    /// `Method`, listing what there is.
+    pub fn method(&self, written: &str) -> Result<String, ModuleError> {
+        if written.is_empty() && self.has_command() {
+            return Ok("wasi:cli/run".to_owned());
+        }
+        let names: Vec<&str> = self.exports.iter().map(|export| &*export.name).collect();
+        super::choose(&names, written).map(str::to_owned)
+    }
+
+    fn has_command(&self) -> bool {
+        self.exports.iter().any(|export| is_run(&export.name))
     }
 
     /// For programs.
@@ -197,6 +231,17 @@ impl Description {
     }
 }
 
+/// The filesystem entry of a directory, as an item of a list.
+pub fn fs_entry(name: &str, directory: &str) -> String {
+    let directory = quoted(directory);
+    format!("- name: {name}\n  kind: fs.directory\n  directory: {directory}\n")
+}
+
+/// Text as a YAML scalar on one line.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
 fn is_run(name: &str) -> bool {
     name.starts_with("wasi:cli/run@0.2.")
 }
@@ -206,7 +251,7 @@ fn literal(text: &str) -> String {
     let odd = |c: char| c.is_control() && c != '\n';
     let body = text.trim_end_matches('\n');
     if !body.contains('\n') || body.starts_with([' ', '\n']) || text.contains(odd) {
-        return Value::from(text).to_string();
+        return quoted(text);
     }
     let chomping = match text.len() - body.len() {
         0 => "|-",
@@ -215,7 +260,7 @@ fn literal(text: &str) -> String {
     };
     let lines = body.lines().map(|line| match line {
         "" => String::new(),
-        line => format!("      {line}"),
+        line => format!("    {line}"),
     });
     let lines: Vec<String> = lines.collect();
     format!("{chomping}\n{}", lines.join("\n"))
@@ -238,7 +283,7 @@ mod tests {
             "a: b # c\n- d\n",
             "",
         ] {
-            let yaml = format!("x:\n    source: {}\n", literal(text));
+            let yaml = format!("x:\n  source: {}\n", literal(text));
             let parsed: serde_json::Value = serde_yaml::from_str(&yaml).expect(&yaml);
             assert_eq!(parsed["x"]["source"], text, "{yaml}");
         }

@@ -112,6 +112,8 @@ pub struct Capabilities {
     pub funcs: bool,
     /// `wasi1` is listed.
     pub preview1: bool,
+    /// They are granted by options of the command line rather than by an `imports` list.
+    pub by_options: bool,
 }
 
 impl Capabilities {
@@ -173,6 +175,23 @@ impl Capabilities {
     /// Whether a group is listed by its own name.
     pub fn lists(&self, group: &str) -> bool {
         self.groups.contains(group)
+    }
+
+    /// What would enable a group, for the end of a message.
+    pub(super) fn remedy(&self, group: &str) -> String {
+        match (self.by_options, group) {
+            (false, _) => format!("add `- {group}` to its imports"),
+            (true, "wasi:filesystem") => "give it a directory with --dir HOST".to_owned(),
+            (true, "wasi:sockets") => {
+                "allow it with --allow tcp:HOST:PORT, or everything with --import wasi:sockets"
+                    .to_owned()
+            }
+            (true, "wasi:http") => {
+                "allow it with --allow https:HOST:PORT, or everything with --import wasi:http"
+                    .to_owned()
+            }
+            (true, _) => format!("give --import {group}"),
+        }
     }
 
     /// Whether an interface (`wasi:io/poll`, without a version) is enabled.

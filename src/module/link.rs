@@ -250,7 +250,8 @@ impl Place<'_> {
                 "{interface}#{function} is not part of WASI {HOST_VERSION}; nothing in imports enables it"
             ),
             false => {
-                format!("{interface}#{function} is not enabled; add `- {group}` to its imports")
+                let remedy = self.capabilities.remedy(group);
+                format!("{interface}#{function} is not enabled; {remedy}")
             }
         }
     }

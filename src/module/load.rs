@@ -27,6 +27,8 @@ pub enum Origin {
     },
     /// Text in the entry itself.
     Text(String),
+    /// The bytes themselves: a binary, or text.
+    Bytes(Arc<[u8]>),
 }
 
 /// A component that was read, compared with its hash, and decoded.
@@ -89,6 +91,15 @@ impl Origin {
                 let bytes = to_binary(&text)?;
                 Ok((Digest::of(&bytes), bytes))
             }
+            Origin::Bytes(bytes) if bytes.starts_with(b"\0") => {
+                Ok((Digest::of(&bytes), bytes.to_vec()))
+            }
+            Origin::Bytes(bytes) => match std::str::from_utf8(&bytes) {
+                Ok(text) => Origin::Text(text.to_owned()).bytes(),
+                Err(_) => Err(ModuleError::Invalid(
+                    "it is neither WebAssembly nor its text".to_owned(),
+                )),
+            },
         }
     }
 }
@@ -119,6 +130,7 @@ pub fn read(directory: &Path, path: &str, most: u64) -> Result<Vec<u8>, ModuleEr
     let file = root
         .open(inside)
         .map_err(|error| refuse(error.to_string()))?;
+    tracing::debug!(target: "read", "{}", directory.join(inside).display());
     let mut bytes = Vec::new();
     let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| refuse(error.to_string()))?;

@@ -57,7 +57,8 @@ impl Method {
     /// Finds `written` among the exports: a function, or `interface#function` whose package and
     /// version may be left out where one interface fits. A function that only one interface
     /// exports is found by its bare name too, and so is the only function of a full interface
-    /// name: `wasi:cli/run`. Snake case means kebab case, `_start` means `wasi:cli/run`.
+    /// name: `wasi:cli/run`. Snake case means kebab case, `_start` means `wasi:cli/run`. Nothing
+    /// means the command, or else the only function.
     ///
     /// # Errors
     /// `Method`, listing what there is.
@@ -88,7 +89,7 @@ impl Method {
 
     /// Whether it is the entry point of a command.
     pub fn is_run(&self) -> bool {
-        self.name.starts_with("wasi:cli/run@0.2.") && self.name.ends_with("#run")
+        is_run(&self.name)
     }
 }
 
@@ -97,6 +98,9 @@ impl Method {
 /// # Errors
 /// `Method`, listing what there is.
 pub fn choose<'a>(exports: &[&'a str], written: &str) -> Result<&'a str, ModuleError> {
+    if written.is_empty() {
+        return only(exports);
+    }
     // What a core module calls them.
     let kebab = match written {
         "_start" => "wasi:cli/run".to_owned(),
@@ -126,6 +130,23 @@ pub fn choose<'a>(exports: &[&'a str], written: &str) -> Result<&'a str, ModuleE
     Err(ModuleError::Method(format!(
         "method {written:?} not found; the module exports {there}"
     )))
+}
+
+/// The command, or else the only function.
+fn only<'a>(exports: &[&'a str]) -> Result<&'a str, ModuleError> {
+    let command = exports.iter().find(|name| is_run(name));
+    match (command, exports) {
+        (Some(one), _) | (None, [one]) => Ok(one),
+        (None, several) => Err(ModuleError::Method(format!(
+            "no function is named, and the module exports {}",
+            list(several)
+        ))),
+    }
+}
+
+/// Whether an export is the entry point of a command.
+fn is_run(export: &str) -> bool {
+    export.starts_with("wasi:cli/run@0.2.") && export.ends_with("#run")
 }
 
 fn fits(export: &str, written: &str) -> bool {

@@ -1,11 +1,14 @@
 //! Entries: what the registry holds.
 
+use std::path::Path;
+
 use super::diagnostic::Diagnostic;
 use super::id::Id;
 use super::kinds::{
     EnvStorage, EnvVariable, FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService,
     Lifecycle, Process, ProcessService,
 };
+use super::settings::COMMAND_LINE;
 use super::tree::{Node, Place};
 
 /// One entry of a project.
@@ -94,6 +97,11 @@ impl Entry {
             Kind::HttpEndpoint(_) => "http.endpoint",
             Kind::Data { kind, .. } | Kind::NotRun { kind, .. } => kind,
         }
+    }
+
+    /// Whether it was written on the command line rather than in YAML.
+    pub fn is_of_command_line(&self) -> bool {
+        *self.place.file == *Path::new(COMMAND_LINE)
     }
 
     /// The function of a `function.*` or `process.wasm` entry.

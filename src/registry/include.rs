@@ -72,6 +72,7 @@ impl Includes {
                 return text.clone();
             }
         }
+        tracing::debug!(target: "read", "{}", path.display());
         let file = guard.open(&walk).map_err(failed)?;
         let text = read_bounded(file, MAX_INCLUDE_BYTES).and_then(|bytes| {
             let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text")?;

@@ -308,6 +308,11 @@ impl Registry {
         self.commands.entry(name).or_insert(id);
     }
 
+    /// Sets the variables and storages of a project that has no YAML.
+    pub(crate) fn set_environment(&mut self, environment: Environment) {
+        self.environment = environment;
+    }
+
     pub(crate) fn connect(
         &mut self,
         links: Links,

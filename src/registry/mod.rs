@@ -11,12 +11,14 @@ mod describe;
 mod diagnostic;
 mod document;
 mod duration;
+mod edit;
 mod entry;
 mod fields;
 mod id;
 mod ignore_file;
 mod include;
 mod index;
+mod inputs;
 mod kinds;
 mod listing;
 mod load;
@@ -45,11 +47,14 @@ use crate::trust::Base;
 use mounts::{DocumentDir, WritableMounts};
 
 pub use diagnostic::{Diagnostic, Severity};
+pub use edit::{EditError, append_entries, namespace_of, replace_file, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
 pub use id::{Id, InvalidId};
 pub use ignore_file::IGNORE_FILE;
 pub use include::MAX_INCLUDE_BYTES;
 pub use index::{Broken, LookupError, Registry};
+pub use inputs::Inputs;
+pub(crate) use kinds::clean_guest_path;
 pub use kinds::{
     Bound, CaFile, Command, DEFAULT_WAITING, EnvBinding, EnvFile, EnvStorage, EnvVariable,
     FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService, HttpTimeouts, KINDS, Lifecycle,
@@ -142,6 +147,20 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// What was made in code rather than read.
+    pub(crate) fn of(registry: Registry) -> Loaded {
+        Loaded {
+            registry,
+            diagnostics: Vec::new(),
+            source_dir: PathBuf::new(),
+            module_dirs: Vec::new(),
+            settings: Settings::default(),
+            disabled: Vec::new(),
+            project_dir: PathBuf::new(),
+            skipped: Vec::new(),
+        }
+    }
+
     /// The errors among the diagnostics.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|d| d.is_error())

@@ -100,6 +100,7 @@ pub(crate) fn read(what: &'static str, path: &Path, base: &Base) -> (Parsed, Con
 
 /// Parses what was read of a file.
 pub(crate) fn parse_file(path: &Path, bytes: Result<Vec<u8>, String>) -> Parsed {
+    tracing::debug!(target: "read", "{}", path.display());
     let file: Arc<Path> = path.into();
     let failed = |error: Diagnostic| Parsed {
         documents: Vec::new(),

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::Runtime;
 use crate::function::{Function, Pool, Problem};
 use crate::mistake::{broken_source, mistakes, mistakes_of_broken};
-use crate::module::{self, Capabilities, ExpectedHash, Method, Module, ModuleError, Origin, Said};
+use crate::module::{
+    self, Capabilities, Digest, ExpectedHash, MODULE_MAX, Method, Module, ModuleError, Origin, Said,
+};
 use crate::registry::{self, Broken, Diagnostic, Entry, FsDirectory, Id, Kind, Registry, Source};
 
 impl Runtime {
@@ -177,6 +179,7 @@ impl Loaded {
         let method = module::choose(&exports, &settings.method)?.to_owned();
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let mut capabilities = Capabilities::parse(names)?;
+        capabilities.by_options = entry.is_of_command_line();
         if module.preview1 {
             capabilities.extend_preview1();
         }
@@ -208,6 +211,7 @@ fn said(registry: &Registry, entry: &Entry) -> Result<Said, ModuleError> {
 pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleError> {
     let (fs, path, hash) = match source {
         Source::Text(text) => return Ok(Origin::Text(text.clone())),
+        Source::Bytes(bytes) => return Ok(Origin::Bytes(bytes.clone())),
         Source::File { fs, path, hash } => (fs, path, hash),
     };
     Ok(Origin::File {
@@ -215,6 +219,15 @@ pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleErro
         path: path.clone(),
         expected: ExpectedHash::parse(hash)?,
     })
+}
+
+/// The digest of a module's file as it is. Blocks.
+///
+/// # Errors
+/// `Read`.
+pub(crate) fn digest(registry: &Registry, fs: &Id, path: &str) -> Result<Digest, ModuleError> {
+    let directory = &readable(registry, fs, path)?.directory;
+    Ok(Digest::of(&module::read(directory, path, MODULE_MAX)?))
 }
 
 /// The filesystem entry that `path` is read from.

@@ -4,6 +4,7 @@ mod context;
 mod loading;
 mod processes;
 
+pub(crate) use loading::digest;
 pub use loading::origin;
 
 use std::cell::{Cell, RefCell};

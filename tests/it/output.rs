@@ -14,7 +14,7 @@ use crate::support::{Project, guests, hash_of};
 
 /// What is given to a command for it to print something, by the command's path. Every command that
 /// the program has needs at least one.
-const RECIPES: [(&str, &[&str]); 20] = [
+const RECIPES: [(&str, &[&str]); 26] = [
     ("call", &["add", "1", "2"]),
     (
         "call",
@@ -35,12 +35,24 @@ const RECIPES: [(&str, &[&str]); 20] = [
     ("inspect", &["add"]),
     ("inspect", &["add", "--json"]),
     ("hash", &["/dev/null"]),
+    ("hash", &["--write"]),
+    (
+        "call",
+        &["tests/guests/components/types.wasm", "greet(\"x\")"],
+    ),
+    ("run", &["tests/guests/components/args.wasm"]),
+    ("add", &["tests/guests/components/args.wasm"]),
+    ("new", &[FRESH]),
+    ("man", &["call"]),
     ("registry list", &[]),
     ("registry show", &["add"]),
     ("schema", &[]),
     ("completions", &["bash"]),
     ("help", &["call"]),
 ];
+
+/// Stands for a directory that is not there.
+const FRESH: &str = "FRESH";
 
 /// Prints two bytes and does not ask whether they were written.
 const HEEDLESS: &str = r#"(module
@@ -206,11 +218,26 @@ fn every_command_says_that_its_output_is_lost() {
         let path = path.split(' ');
         path.chain(words.iter().copied()).collect()
     }));
-    for words in runs {
+    let fresh = tempfile::tempdir().expect("a directory");
+    let mut made = 0;
+    let mut fresh = |words: &[&str]| -> Vec<String> {
+        made += 1;
+        let path = fresh.path().join(made.to_string());
+        let words = words.iter().map(|&word| match word {
+            FRESH => path.to_str().expect("text").to_owned(),
+            word => word.to_owned(),
+        });
+        words.collect()
+    };
+    for recipe in runs {
+        let words = fresh(&recipe);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let printed = program(directory, &words).output().expect("the program");
         assert_eq!(printed.status.code(), Some(0), "{words:?}: {printed:?}");
         assert!(!printed.stdout.is_empty(), "{words:?}");
         for lost in &LOST {
+            let words = fresh(&recipe);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let output = lost.start(directory, &words);
             let (code, told) = (output.status.code(), told(&output));
             let told = told.as_str();

@@ -165,7 +165,7 @@ fn cases() -> Vec<Case> {
         case(
             "option-before-a-command",
             add(),
-            &["run", "--dir", ".", "add"],
+            &["run", "--dirs", ".", "add"],
         ),
         case("no-such-file", add(), &["inspect", "nowhere.wasm"]),
     ]

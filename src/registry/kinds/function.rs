@@ -1,5 +1,7 @@
 //! `function.wasm` and `function.wat`: a function of a module.
 
+use std::sync::Arc;
+
 use super::pool::Pool;
 use super::wasi::Wasi;
 use crate::registry::describe::Shape;
@@ -12,7 +14,8 @@ use crate::registry::tree::Spanned;
 pub struct Function {
     /// Where the module comes from.
     pub source: Source,
-    /// The export to call: `compute`, or `interface#function`.
+    /// The export to call: `compute`, or `interface#function`. Empty, which no YAML gives: the
+    /// command, or else the only function.
     pub method: String,
     /// WIT lines for a core module, such as `answer: func() -> s32;`.
     pub wit: Option<String>,
@@ -42,6 +45,8 @@ pub enum Source {
     },
     /// The text of a core module or component.
     Text(String),
+    /// The bytes of a module, or its text; no YAML has them.
+    Bytes(Arc<[u8]>),
 }
 
 /// How arguments and results travel.

@@ -20,6 +20,7 @@ pub use lifecycle::{Lifecycle, Restart};
 pub use pool::{Bound, DEFAULT_WAITING, Pool, PoolType};
 pub use process::{Command, Process};
 pub use service::ProcessService;
+pub(crate) use wasi::clean as clean_guest_path;
 pub use wasi::{CaFile, EnvBinding, Mount, Wasi};
 
 use super::describe::Field;

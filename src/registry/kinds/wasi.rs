@@ -201,7 +201,7 @@ fn http_ca(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<CaFile> {
 }
 
 /// A guest path with `.`, `..`, doubled and trailing slashes taken out, by its text alone.
-fn clean(path: &str) -> String {
+pub(crate) fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {

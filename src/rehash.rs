@@ -1,0 +1,123 @@
+//! The hashes that a project's entries name, made those of the files as they are.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::module::ModuleError;
+use crate::registry::{
+    Diagnostic, Entry, Id, Node, Place, Registry, Source, replace_file, replace_scalar, set_field,
+};
+use crate::runtime::digest;
+
+/// A hash that an entry names, and its file's own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HashChange {
+    /// The entry.
+    pub entry: Id,
+    /// Where its hash is written.
+    pub place: Place,
+    /// As it is written; empty where none is, and the place is where it comes.
+    pub old: String,
+    /// `sha256:` and the digest of the file.
+    pub new: String,
+}
+
+/// The hashes among those of the entries with these IDs that are not their files' own, or are not
+/// written at all. What cannot be read is told. Blocks.
+pub fn hash_changes(
+    registry: &Registry,
+    ids: impl IntoIterator<Item = Id>,
+) -> (Vec<HashChange>, Vec<Diagnostic>) {
+    let (mut changes, mut mistakes) = (Vec::new(), Vec::new());
+    for id in ids {
+        let Some(entry) = registry.get(&id) else {
+            changes.extend(missing(registry, &id));
+            continue;
+        };
+        match outdated(registry, entry) {
+            Ok(change) => changes.extend(change),
+            Err(error) => mistakes.push(entry.mistake("path", error.to_string())),
+        }
+    }
+    (changes, mistakes)
+}
+
+fn outdated(registry: &Registry, entry: &Entry) -> Result<Option<HashChange>, ModuleError> {
+    let Some(Source::File { fs, path, hash }) = entry.function().map(|f| &f.source) else {
+        return Ok(None);
+    };
+    let new = format!("sha256:{}", digest(registry, fs, path)?);
+    Ok((!new.eq_ignore_ascii_case(hash)).then(|| HashChange {
+        entry: entry.id.clone(),
+        place: entry.place_of("hash").clone(),
+        old: hash.clone(),
+        new,
+    }))
+}
+
+/// The hash of an entry that has none, and so cannot be used, if it says where its module is.
+fn missing(registry: &Registry, id: &Id) -> Option<HashChange> {
+    let (_, broken) = registry.broken().find(|(broken, _)| *broken == id)?;
+    if !matches!(&*broken.kind, "function.wasm" | "process.wasm") {
+        return None;
+    }
+    let fields = broken.config.as_mapping()?;
+    let text = |name| fields.get(name).and_then(Node::as_str);
+    let keys = |name: &str| fields.entries.iter().find(|(key, _)| *key.text == *name);
+    // Its own line, or else it comes behind the path.
+    let (key, _) = match keys("hash") {
+        Some((_, node)) if !node.is_null() => return None,
+        Some(own) => own,
+        None => keys("path")?,
+    };
+    let fs = Id::reference(text("fs")?, &id.namespace).ok()?;
+    // What cannot be read is among the entry's mistakes.
+    let digest = digest(registry, &fs, text("path")?).ok()?;
+    Some(HashChange {
+        entry: id.clone(),
+        place: key.place.clone(),
+        old: String::new(),
+        new: format!("sha256:{digest}"),
+    })
+}
+
+/// Writes the new hashes where the old ones stand; the rest of the files stays as it is. Each file is
+/// replaced at once, or not at all. Blocks.
+///
+/// # Errors
+/// Why one of the files is left as it was, with its path; those before it are written.
+pub fn write_hashes(changes: &[HashChange]) -> Result<(), String> {
+    let mut files: BTreeMap<&Path, Vec<&HashChange>> = BTreeMap::new();
+    for change in changes {
+        files.entry(&change.place.file).or_default().push(change);
+    }
+    let mut written = Vec::new();
+    for (path, mut changes) in files {
+        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let old = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+        // From the end, so that the places before stay what they are. Entries that share a value
+        // through an anchor change it once.
+        changes.sort_by(|a, b| b.place.cmp(&a.place));
+        changes.dedup_by(|a, b| a.place == b.place && a.new == b.new);
+        let mut new = old.clone();
+        for change in changes {
+            let HashChange {
+                place,
+                old,
+                new: hash,
+                ..
+            } = change;
+            let changed = match old.as_str() {
+                "" => set_field(&new, place, "hash", hash),
+                old => replace_scalar(&new, place, old, hash),
+            };
+            new =
+                changed.map_err(|error| format!("{}: {}: {error}", change.place, change.entry))?;
+        }
+        written.push((path, old, new));
+    }
+    for (path, old, new) in written {
+        replace_file(path, &old, &new).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
