@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::file_replacement::replace_file;
 use crate::module::{ModuleError, describe, fs_entry, to_binary};
-use crate::registry::{
-    EditError, Entry, Id, Loaded, Registry, append_entries, namespace_of, replace_file,
-};
+use crate::registry::{EditError, Entry, Id, Loaded, Registry, append_entries, namespace_of};
 
 /// The file that new entries go to.
 const DOCUMENT: &str = "_index.yaml";

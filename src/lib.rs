@@ -14,6 +14,7 @@ pub mod check;
 pub mod cli;
 mod delivery;
 pub mod env;
+mod file_replacement;
 pub mod fs;
 pub mod function;
 pub mod host;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::file_replacement::replace_file;
 use crate::module::ModuleError;
 use crate::registry::{
-    Diagnostic, Entry, Id, Node, Place, Registry, Source, replace_file, replace_scalar, set_field,
+    Diagnostic, Entry, Id, Node, Place, Registry, Source, replace_scalar, set_field,
 };
 use crate::runtime::digest;
 

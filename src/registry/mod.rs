@@ -47,7 +47,7 @@ use crate::trust::Base;
 use mounts::{DocumentDir, WritableMounts};
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use edit::{EditError, append_entries, namespace_of, replace_file, replace_scalar, set_field};
+pub use edit::{EditError, append_entries, namespace_of, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
 pub use id::{Id, InvalidId};
 pub use ignore_file::IGNORE_FILE;
