@@ -34,6 +34,8 @@ pub(crate) struct Listing {
     /// Directories that were not entered, and documents that were not read, by request.
     pub skipped: Vec<PathBuf>,
     pub diagnostics: Vec<Diagnostic>,
+    /// Directories with a document that could not be read to its end, and that document.
+    pub unread: Vec<(Location, PathBuf)>,
     /// Symbolic links, not followed yet.
     links: Vec<PathBuf>,
 }
@@ -175,6 +177,7 @@ impl Lister<'_> {
             path: path.to_owned(),
             first: true,
         };
+        let location = here.location.clone();
         let mut unread = None;
         for (name, path) in documents {
             if self.ignore.names(&path, false) {
@@ -192,6 +195,10 @@ impl Lister<'_> {
             }
             self.take(root, &here, path, parsed, &[], listing);
         }
+        let file = unread.iter().cloned();
+        listing
+            .unread
+            .extend(file.map(|file| (location.clone(), file)));
         unread
     }
 

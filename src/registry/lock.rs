@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
-use super::source::{ControlFile, SourceRoot, read};
+use super::source::{ControlFile, SourceRoot, read, src_or_itself};
 use super::tree::Node;
 use crate::trust::{Base, normalize};
 
@@ -21,6 +21,8 @@ pub(crate) struct Lock {
     pub modules_dir: PathBuf,
     /// Replacements, then modules.
     pub roots: Vec<SourceRoot>,
+    /// Each `src/` that would be the source of one of them if it were there.
+    pub future: Vec<PathBuf>,
     /// The file itself, where there is one.
     pub file: Option<ControlFile>,
 }
@@ -59,7 +61,8 @@ pub(crate) fn read_lock(project_dir: &Path, base: &Base, found: &mut Vec<Diagnos
         replaced.extend(from.map(|(name, _)| name));
         let dir = below(project_dir, to);
         if dir.is_dir() {
-            lock.roots.push(root(dir));
+            let root = root(dir, &mut lock.future);
+            lock.roots.push(root);
         } else {
             let message = format!("the directory {to:?} of a replacement does not exist");
             let warning = Diagnostic::warning(message).at(&place.place);
@@ -81,7 +84,10 @@ pub(crate) fn read_lock(project_dir: &Path, base: &Base, found: &mut Vec<Diagnos
         ];
         let dir = dirs.into_iter().find(|dir| dir.is_dir());
         match dir.filter(|_| Path::new(name).components().all(plain)) {
-            Some(dir) => lock.roots.push(root(dir)),
+            Some(dir) => {
+                let root = root(dir, &mut lock.future);
+                lock.roots.push(root);
+            }
             None => {
                 let message = format!("the module {name:?} is not there");
                 let hint = format!(
@@ -108,14 +114,9 @@ fn source_dir(document: &Node, project_dir: &Path, found: &mut Vec<Diagnostic>) 
 }
 
 /// A module's directory, or its `src/`.
-fn root(module_dir: PathBuf) -> SourceRoot {
-    let src = module_dir.join("src");
+fn root(module_dir: PathBuf, future: &mut Vec<PathBuf>) -> SourceRoot {
     SourceRoot {
-        source_dir: if src.is_dir() {
-            src
-        } else {
-            module_dir.clone()
-        },
+        source_dir: src_or_itself(&module_dir, future),
         module_dir,
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct WritableMounts {
     base: Base,
     overrides: Overrides,
     sources: Vec<(Location, PathBuf)>,
+    /// What becomes a source directory once it exists.
+    future_sources: Vec<(Location, PathBuf)>,
     /// Whatever holds something of the project, and what that is.
     held: HashMap<Location, String>,
     /// The directories that hold the project itself.
@@ -167,6 +169,15 @@ impl WritableMounts {
         }
     }
 
+    /// Takes a directory that is missing and becomes a source directory once it is there.
+    pub fn future_source(&mut self, path: &Path) {
+        if let Ok(walk) = self.base.walk(path)
+            && walk.is_missing()
+        {
+            self.future_sources.push((walk.location(), path.to_owned()));
+        }
+    }
+
     /// Takes what a document says of mounts and of directories, however mistaken the rest of it is.
     pub fn document(&mut self, document: &Node, dir: &DocumentDir, root: &SourceRoot) {
         let Some(mapping) = document.as_mapping() else {
@@ -291,7 +302,7 @@ impl WritableMounts {
             let Some((fs, node)) = item.get("fs").and_then(|fs| Some((text(Some(fs))?, fs))) else {
                 continue;
             };
-            if is_literally_true(item.get("read_only")) {
+            if is_literally_read_only(item) {
                 continue;
             }
             if !is_literal(fs) {
@@ -339,10 +350,12 @@ impl WritableMounts {
         let mounts = entry.function().map(|function| &function.wasi.mounts[..]);
         for (i, mount) in mounts.unwrap_or_default().iter().enumerate() {
             let field = format!("wasi.mounts[{i}]");
-            let read_only = entry.config.at(&format!("{field}.read_only"));
+            let item = entry.config.at(&field);
             let known = self.mounts_of.get(&mount.fs).into_iter().flatten();
             let mut known = known.filter_map(|n| self.mounts.get(*n));
-            if is_literally_true(read_only) || known.any(|m| m.entry_place == entry.place) {
+            if item.is_some_and(is_literally_read_only)
+                || known.any(|m| m.entry_place == entry.place)
+            {
                 continue;
             }
             let place = entry.place_of(&format!("{field}.fs")).clone();
@@ -404,6 +417,13 @@ impl WritableMounts {
         if let Some(what) = self.held.get(&root.location) {
             return Err(format!("{writable} is or holds {what}"));
         }
+        let mut future = self.future_sources.iter();
+        if let Some((_, source)) = future.find(|(dir, _)| root.location.is_within(dir)) {
+            let source = source.display();
+            return Err(format!(
+                "{writable} is or lies in {source}, the source directory as soon as it exists"
+            ));
+        }
         let below = |dir: &Location| root.ancestors.contains(dir);
         let Some((_, source)) = self.sources.iter().find(|(dir, _)| below(dir)) else {
             return Ok(());
@@ -451,7 +471,9 @@ fn is_literal(text: &str) -> bool {
     !text.contains("${") && !text.starts_with("file://")
 }
 
-fn is_literally_true(node: Option<&Node>) -> bool {
-    let value = node.map(|node| &node.value);
-    matches!(value, Some(Value::Scalar(scalar)) if resolve(scalar) == Resolved::Bool(true))
+/// Whether a mount says so itself. The older form `read_only_env` would replace what it says.
+fn is_literally_read_only(mount: &Node) -> bool {
+    let value = mount.get("read_only").map(|node| &node.value);
+    mount.get("read_only_env").is_none()
+        && matches!(value, Some(Value::Scalar(scalar)) if resolve(scalar) == Resolved::Bool(true))
 }

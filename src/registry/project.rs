@@ -50,6 +50,9 @@ pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     for root in &located.roots {
         mounts.protect("the module directory", &root.module_dir);
     }
+    for path in &located.future {
+        mounts.future_source(path);
+    }
     mounts.protect("the modules directory", &located.modules_dir);
     for file in settings_files.iter().chain(&located.lock) {
         mounts.protect(file.what, &file.path);
@@ -143,6 +146,26 @@ impl<'a> How<'a> {
             let Some(root) = roots.get_mut(n).and_then(Option::take) else {
                 continue;
             };
+            let unread = {
+                let above = lister.mounts.with_ancestors(&root.source_dir);
+                let mut unread = listed.iter().flat_map(|listed| &listed.listing.unread);
+                unread.find(|(dir, _)| above.iter().skip(1).any(|above| above == dir))
+            };
+            if let Some((_, file)) = unread {
+                let message = format!(
+                    "the directory is not read: {} above it cannot be read, and may say what \
+                     guests can write",
+                    file.display()
+                );
+                found.push(about(&root.source_dir, message));
+                listed.push(Listed {
+                    n,
+                    root,
+                    steps: Vec::new(),
+                    listing: Listing::default(),
+                });
+                continue;
+            }
             let open = |guard: &PathGuard| {
                 let walk = guard.walk(&root.source_dir)?;
                 // Documents are looked up in the directory itself, too.

@@ -24,6 +24,8 @@ pub(crate) struct SourceRoot {
 pub(crate) struct Located {
     /// The project's own, then what its lock file adds. At least one.
     pub roots: Vec<SourceRoot>,
+    /// Directories that are missing and take the place of one of these once they exist.
+    pub future: Vec<PathBuf>,
     /// Where modules are kept.
     pub modules_dir: PathBuf,
     /// The lock file, where there is one.
@@ -34,14 +36,10 @@ pub(crate) struct Located {
 /// project directory itself; then the directories of replacements and modules.
 pub(crate) fn locate(project_dir: &Path, base: &Base, found: &mut Vec<Diagnostic>) -> Located {
     let lock = read_lock(project_dir, base, found);
-    let source_dir = lock.source_dir.unwrap_or_else(|| {
-        let src = project_dir.join("src");
-        if src.is_dir() {
-            src
-        } else {
-            project_dir.to_owned()
-        }
-    });
+    let mut future = lock.future;
+    let source_dir = lock
+        .source_dir
+        .unwrap_or_else(|| src_or_itself(project_dir, &mut future));
     let mut roots = vec![SourceRoot {
         source_dir,
         module_dir: project_dir.to_owned(),
@@ -54,9 +52,20 @@ pub(crate) fn locate(project_dir: &Path, base: &Base, found: &mut Vec<Diagnostic
     });
     Located {
         roots,
+        future,
         modules_dir: lock.modules_dir,
         lock: lock.file,
     }
+}
+
+/// The `src/` of a directory, or the directory itself as long as there is none.
+pub(super) fn src_or_itself(dir: &Path, future: &mut Vec<PathBuf>) -> PathBuf {
+    let src = dir.join("src");
+    if src.is_dir() {
+        return src;
+    }
+    future.push(src);
+    dir.to_owned()
 }
 
 pub(crate) fn about(path: &Path, message: String) -> Diagnostic {

@@ -68,7 +68,7 @@ impl Location {
     }
 
     /// Whether this is the other directory, or lies below it where the latter is missing.
-    pub(super) fn is_within(&self, other: &Location) -> bool {
+    pub fn is_within(&self, other: &Location) -> bool {
         self.nearest == other.nearest && self.missing.starts_with(&other.missing)
     }
 }

@@ -143,12 +143,17 @@ impl<D: Destination> WriteQueue<D> {
                 return state.report();
             }
         }
+        // Its task first: what nobody would write must not be kept.
+        if !state.draining
+            && let Err(error) = self.drain(state)
+        {
+            state.charge = None;
+            state.fail(error.into());
+            return state.report();
+        }
         state.pending.extend_from_slice(bytes);
         state.kept += bytes.len();
-        match state.draining {
-            true => Ok(()),
-            false => Ok(self.drain(state)?),
-        }
+        Ok(())
     }
 
     /// Starts the task that writes what is kept, whatever the guest does meanwhile.

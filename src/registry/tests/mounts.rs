@@ -236,6 +236,42 @@ fn what_holds_something_of_the_project_is_a_mistake() {
 }
 
 #[test]
+fn what_becomes_a_source_once_it_exists_is_a_mistake() {
+    let text = "p/src, the source directory as soon as it exists";
+    for path in ["src", "src/data", "./x/../src/a/b"] {
+        let world = World::new(&[("_index.yaml", &both(path)), ("x/y", "")]);
+        world.mistake(text);
+    }
+    // A link that leads nowhere yet.
+    let world = World::new(&[("_index.yaml", &both("data/new"))]);
+    world.link("src", "data/new");
+    world.mistake(text);
+    // Replacements and modules have a `src/`, too.
+    for (lock, dir) in [
+        ("replacements: [{from: a, to: m}]", "m"),
+        ("modules: [{name: a/m}]", ".wippy/a/m"),
+    ] {
+        let index = both("src").replace("directory: ", "base: module, directory: ");
+        let world = World::new(&[
+            ("wippy.lock", lock),
+            ("src/_index.yaml", OTHER),
+            (&format!("{dir}/_index.yaml"), &index),
+        ]);
+        world.mistake(&format!(
+            "p/{dir}/src, the source directory as soon as it exists"
+        ));
+    }
+    // One that is named stays what it is.
+    let world = World::new(&[
+        ("wippy.lock", "directories: {src: .}"),
+        ("_index.yaml", &both("src")),
+    ]);
+    world.clean();
+    world.write("src/x.yaml", EVIL);
+    assert_eq!(world.clean(), ["src"]);
+}
+
+#[test]
 fn directories_outside_of_the_source_are_nobodys_business() {
     for path in ["data", "../data", "/nowhere/data", "src/../data"] {
         let world = World::new(&[("src/_index.yaml", &both(path)), ("data/x.yaml", EVIL)]);
@@ -250,12 +286,25 @@ fn read_only_is_what_is_literally_so() {
         let world = World::new(&[("_index.yaml", &index(more))]);
         assert_eq!(world.clean(), [""; 0], "{more}");
     }
-    for more in ["", ", read_only: false", ", read_only: '${env:NO|true}'"] {
+    for more in [
+        "",
+        ", read_only: false",
+        ", read_only: '${env:NO|true}'",
+        ", read_only: true, read_only_env: NO",
+    ] {
         let storage = format!(
             "{}- {{name: v, kind: env.variable, variable: NO, storage: s}}\n- {{name: s, kind: env.storage.memory}}\n",
             index(more)
         );
-        World::new(&[("_index.yaml", &storage)]).mistake("is or holds the source directory");
+        let world = World::new(&[("_index.yaml", &storage)]);
+        let loaded = world.load(&LoadOptions::default());
+        let said = world.said(&loaded);
+        let text = "error: n:f: wasi.mounts[0].fs: guests may write p/., which is or holds the source directory";
+        assert!(
+            said.iter().any(|line| line.contains(text)),
+            "{more}: {said:#?}"
+        );
+        assert!(loaded.registry.resolve("n:f").is_err());
     }
     // A mask is of the filesystem, and may be another tomorrow.
     let masked = directory(".").replace("directory: .", "directory: ., mode: '0555'");
@@ -379,6 +428,17 @@ fn a_document_that_cannot_be_read_keeps_what_is_below_it_closed() {
         )),
         "{said:#?}"
     );
+    // Nor is a source directory below it, which might hold what guests can write.
+    let world = World::new(&[
+        ("wippy.lock", "replacements: [{from: a, to: src/mods/b}]"),
+        ("src/_index.yaml", "a: ["),
+        ("src/mods/b/_index.yaml", OTHER),
+        ("src/mods/b/data/x.yaml", EVIL),
+    ]);
+    let loaded = world.load(&LoadOptions::default());
+    let said = world.said(&loaded);
+    let text = "p/src/mods/b: error: the directory is not read: p/src/_index.yaml above it";
+    assert!(said.iter().any(|line| line.starts_with(text)), "{said:#?}");
 }
 
 #[test]

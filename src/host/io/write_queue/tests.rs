@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use wippy_dispatcher::Dispatcher;
+use wippy_dispatcher::{Dispatcher, Simulation};
 
 use super::*;
 use crate::delivery::Deliveries;
@@ -221,6 +221,32 @@ fn what_is_kept_counts_against_its_call_until_it_is_written() {
     seen.make_room(1);
     world.turn();
     assert!(bytes.take(TASK_BYTES + 10).is_some());
+}
+
+#[test]
+fn what_no_task_can_write_is_not_kept() {
+    let simulation = Simulation::new(1);
+    let builder = Dispatcher::builder().max_tasks(1).simulation(simulation);
+    let dispatcher = builder.build().expect("a dispatcher");
+    let handle = dispatcher.handle();
+    let never = handle.spawn(std::future::pending::<()>());
+    let seen = Seen::new(&dispatcher, 2);
+    let bytes = Share::new(1 << 20);
+    let deliveries = Deliveries::new(&handle);
+    let owner = Owner {
+        deliveries: deliveries.tracker().clone(),
+        bytes: bytes.clone(),
+    };
+    let queue = Arc::new(WriteQueue::to(&handle, seen.clone(), Some(owner)));
+    let refused = queue.write(b"abc").expect_err("no task");
+    assert!(matches!(refused, StreamError::Failed(_)), "{refused:?}");
+    assert_eq!((queue.kept(), deliveries.open()), (0, 0));
+    assert!(bytes.take(1 << 20).is_some());
+    // Nothing comes behind a gap.
+    seen.make_room(100);
+    assert!(matches!(queue.write(b"d"), Err(StreamError::Closed)));
+    assert_eq!(seen.lock().bytes, b"ab");
+    drop(never);
 }
 
 /// A call with a stream to a destination.
