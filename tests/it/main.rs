@@ -37,6 +37,7 @@ mod projects;
 mod random;
 mod schema;
 mod scripts;
+mod semantics;
 mod services;
 mod simulation;
 mod snapshots;
