@@ -9,6 +9,7 @@ mod support;
 
 mod arbitrary;
 mod benchmarks;
+mod bounds;
 mod calls;
 mod check_command;
 mod children;
