@@ -1,4 +1,4 @@
-//! A project's environment: variables, and the storages that keep their values (contract §2, §6).
+//! A project's environment: variables, and the storages that keep their values.
 //!
 //! Nothing is kept here: every reading asks the storage, so that a call sees what is there when
 //! it starts. Reading a file blocks; [`Environment::reads_files`] says whether one would be read.

@@ -58,7 +58,7 @@ pub enum Problem {
     /// Too many callers wait.
     #[error("pool is full")]
     PoolFull,
-    /// A variable of its guest cannot be read, or is not there though required (contract §6).
+    /// A variable of its guest cannot be read, or is not there though required.
     #[error(transparent)]
     Env(#[from] EnvError),
     /// A directory of its guest cannot be opened.
@@ -77,7 +77,7 @@ pub enum Problem {
         /// The entry that it names.
         fs: String,
     },
-    /// A file of `http.ca` cannot be used (contract §6).
+    /// A file of `http.ca` cannot be used.
     #[error("http.ca: {0}")]
     Roots(#[from] RootsError),
     /// The guest ended itself with a status (a function: anything but exit(ok)).

@@ -16,7 +16,7 @@ pub struct Import {
     pub group: Option<&'static str>,
 }
 
-/// The groups that a component needs, in the order of the contract's table.
+/// The groups that a component needs, in the order of the table in `docs/imports.md`.
 pub fn needed_groups(imports: &[Import]) -> Vec<&'static str> {
     let needed: BTreeSet<&str> = imports
         .iter()
@@ -41,7 +41,7 @@ impl Import {
         !capabilities.allows(&self.interface) && !self.is_harmless()
     }
 
-    /// The exception of contract §4: undeclared, it answers an empty list.
+    /// The one function that works without being enabled: it answers an empty list then.
     fn is_harmless(&self) -> bool {
         self.interface == PREOPENS && self.function == "get-directories"
     }

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_texts_are_the_contracts() {
+    fn the_texts_are_those_of_the_documentation() {
         let error = |text: &str| check(text).expect_err(text);
         assert_eq!(error("abc"), "invalid hash format: abc");
         assert_eq!(error("md5:abc"), "unsupported hash algorithm: md5");

@@ -1,4 +1,4 @@
-//! The `imports` list: what an entry may use (contract §4).
+//! The `imports` list: what an entry may use: `docs/imports.md`.
 
 use std::collections::BTreeSet;
 

@@ -229,8 +229,8 @@ fn trap(target: &mut LinkerInstance<'_, State>, function: &str, text: String) ->
 }
 
 impl Place<'_> {
-    /// `get-directories` answers an empty list where it is not declared: the exception
-    /// of contract §4, which keeps printing guests of the preview 1 adapter alive.
+    /// `get-directories` is the one function that answers without being enabled, with an empty list:
+    /// guests of the preview 1 adapter that only print ask for it too.
     fn is_harmless(&self, function: &str) -> bool {
         self.interface == Some(PREOPENS)
             && function == "get-directories"

@@ -30,7 +30,7 @@ pub use text::to_binary;
 
 use std::sync::Arc;
 
-/// Why a module cannot be used. The texts are the contract's (§3, §4).
+/// Why a module cannot be used. The texts are those of `docs/errors.md`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ModuleError {
     /// The hash is not `algorithm:value`.

@@ -1,4 +1,4 @@
-//! What an entry may reach: the rules of `wasi.network.allow` (contract §6).
+//! What an entry may reach: the rules of `wasi.network.allow`.
 
 mod allow;
 mod rule;

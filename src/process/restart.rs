@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::registry::Lifecycle;
 
-/// The pauses between the starts of one service (contract §2, `lifecycle.restart`).
+/// The pauses between the starts of one service (`lifecycle.restart`).
 #[derive(Clone, Debug)]
 pub(super) struct Pauses {
     initial: Duration,

@@ -1,4 +1,4 @@
-//! Services: processes that are started with the project and kept running (contract §2, §7).
+//! Services: processes that are started with the project and kept running.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What a command leaves behind (contract §7).
+/// What a command leaves behind: `docs/errors.md`, "Exit statuses".
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
     /// The exit status.

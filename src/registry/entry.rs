@@ -29,7 +29,7 @@ pub struct Entry {
     pub place: Place,
 }
 
-/// The kinds of entries (contract §2).
+/// The kinds of entries: `docs/entries.md`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// `fs.directory`

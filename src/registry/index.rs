@@ -239,7 +239,7 @@ impl Registry {
     }
 
     /// The terminal host that commands run on: the one that is named, or else the only one;
-    /// `None` where there is none at all and one is implied (contract §2).
+    /// `None` where there is none at all and one is implied.
     ///
     /// # Errors
     /// Where several are there and none is named, or the named one is not.

@@ -182,7 +182,7 @@ impl Loaded {
     }
 }
 
-/// Loads the project in `project_dir` (contract §1). Mistakes stop the entries that they
+/// Loads the project in `project_dir`. Mistakes stop the entries that they
 /// concern, never the loading.
 pub fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     project::load(project_dir, options)

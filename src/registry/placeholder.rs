@@ -1,4 +1,4 @@
-//! `${env:NAME}` and its forms in strings (contract §1).
+//! `${env:NAME}` and its forms in strings.
 
 use super::diagnostic::Diagnostic;
 use super::tree::{Scalar, Style, shorten};

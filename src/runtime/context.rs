@@ -1,4 +1,4 @@
-//! What a call is given: everything that `wasi:` of its entry says, resolved when it starts (contract §6).
+//! What a call is given: everything that `wasi:` of its entry says, resolved when it starts.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::registry::{self, Broken, Diagnostic, Entry, FsDirectory, Id, Kind, Re
 
 impl Runtime {
     /// Loads all modules of the project: each is read, hashed, compared and decoded once, and
-    /// `method`, `wit` and `imports` of its entries are checked (contract §3). Nothing is compiled.
+    /// `method`, `wit` and `imports` of its entries are checked. Nothing is compiled.
     /// A call loads what it needs by itself; this finds the mistakes of the others.
     ///
     /// # Errors

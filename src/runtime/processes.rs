@@ -11,7 +11,8 @@ use crate::process::Status;
 use crate::registry::{Entry, ProcessService};
 
 impl Runtime {
-    /// Runs a command by its name with the words of a command line (contract §7).
+    /// Runs a command by its name with the words of a command line. `docs/errors.md` says what its
+    /// result becomes as an exit status.
     ///
     /// # Errors
     /// As [`Runtime::call`], except that the guest's own exit is a status.

@@ -1,4 +1,4 @@
-//! Children before parents, and permits (contract §9).
+//! Children before parents, and permits.
 
 use serde_json::json;
 use wippy::Runtime;

@@ -1,4 +1,4 @@
-//! The program: what it prints, where, and its exit status (contract §7).
+//! The program: what it prints, where, and its exit status.
 
 #[path = "cli_mistakes.rs"]
 mod mistakes;

@@ -90,7 +90,7 @@ fn text_that_is_no_yaml_is_told_with_its_place() {
 }
 
 #[test]
-fn a_wrong_hash_is_told_in_the_contracts_words() {
+fn a_wrong_hash_is_told_with_both_hashes() {
     let mut project = Project::new();
     let zeroes = "0".repeat(64);
     let hash = format!("sha256:{zeroes}");

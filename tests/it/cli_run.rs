@@ -1,4 +1,4 @@
-//! `wippy run -x`, `--host`, and `wippy test` (contract §7).
+//! `wippy run -x`, `--host`, and `wippy test`.
 
 use super::{assert_ran, wippy};
 use crate::support::{Project, hash_of};

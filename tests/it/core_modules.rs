@@ -1,4 +1,4 @@
-//! Core modules: numbers, `wit` lines, and preview 1 commands and reactors (contract §3).
+//! Core modules: numbers, `wit` lines, and preview 1 commands and reactors.
 
 use std::fmt::Display;
 

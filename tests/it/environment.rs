@@ -1,4 +1,4 @@
-//! What a guest is told of the world it runs in: arguments, environment, where it starts (contract §6).
+//! What a guest is told of the world it runs in: arguments, environment, where it starts.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `wasi:filesystem`: files, directories and mounts (contract §2, §6, §9).
+//! `wasi:filesystem`: files, directories and mounts.
 
 mod corners;
 mod descriptors;

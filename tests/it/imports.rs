@@ -1,4 +1,4 @@
-//! The `imports` list as a capability list (contract §4).
+//! The `imports` list as a capability list.
 
 use serde_json::json;
 use wippy::function::Arguments;

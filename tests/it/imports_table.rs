@@ -1,8 +1,8 @@
-//! The contract's table of groups (§4), name by name.
+//! The table of groups in `docs/imports.md`, name by name.
 
 use wippy::module::{Capabilities, groups};
 
-/// Each group with its interfaces, as the contract lists them.
+/// Each group with its interfaces, as the page lists them.
 const TABLE: [(&str, &[&str]); 7] = [
     (
         "wasi:cli",

@@ -1,4 +1,4 @@
-//! From a file to something that can be called: hash, sandbox, method, compiled once (contract §3).
+//! From a file to something that can be called: hash, sandbox, method, compiled once.
 
 #[path = "modules_load.rs"]
 mod load_time;

@@ -1,4 +1,4 @@
-//! How many calls of an entry run at once (contract §5), in virtual time.
+//! How many calls of an entry run at once, in virtual time.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Processes beside functions: no pool, hosts and their streams, and how they fail (contract §2, §7).
+//! Processes beside functions: no pool, hosts and their streams, and how they fail.
 
 use std::fmt::Display;
 use std::time::Duration;

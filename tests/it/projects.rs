@@ -1,4 +1,4 @@
-//! Whole projects through the program: what is listed, skipped, told and run (contract §1, §7).
+//! Whole projects through the program: what is listed, skipped, told and run.
 
 use std::path::Path;
 

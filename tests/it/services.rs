@@ -1,4 +1,4 @@
-//! Services: processes that `wippy run` starts, keeps running and stops (contract §2, §7).
+//! Services: processes that `wippy run` starts, keeps running and stops.
 
 #[path = "services_signals.rs"]
 mod signals;

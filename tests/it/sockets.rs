@@ -1,4 +1,4 @@
-//! `wasi:sockets` against the standard library's sockets on loopback (contract §9: TCP, UDP, Names).
+//! `wasi:sockets` against the standard library's sockets on loopback: TCP, UDP, names.
 
 mod allow;
 mod children;

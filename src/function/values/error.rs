@@ -10,7 +10,7 @@ use super::path::Path;
 /// Characters of a text from outside that an error repeats.
 const MAX_QUOTED: usize = 40;
 
-/// Why values could not be converted (contract §5, "Values").
+/// Why values could not be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ValueError {
     /// More or fewer arguments than the function has parameters.

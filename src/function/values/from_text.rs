@@ -9,7 +9,7 @@ use super::json_text::parse_json;
 use super::path::Path;
 use super::signature::describe;
 
-/// One command-line argument into the type of its parameter (contract §7).
+/// One command-line argument into the type of its parameter.
 ///
 /// A string or char takes the text as it is; numbers and booleans are written plainly, with `nan`,
 /// `inf` and `-inf` for floats; an enum, or a variant's case without a payload, is its bare name.

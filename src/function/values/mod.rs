@@ -1,4 +1,4 @@
-//! Conversion between JSON and component values (contract §5, "Values").
+//! Conversion between JSON and component values: `docs/values.md`.
 //!
 //! One rule set at every depth and in both directions:
 //!

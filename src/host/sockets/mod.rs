@@ -62,3 +62,6 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::sockets as interfaces;
+
+#[cfg(test)]
+mod tests;

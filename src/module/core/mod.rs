@@ -1,4 +1,4 @@
-//! Core modules made components at load (contract §3).
+//! Core modules made components at load.
 //!
 //! What a module exports to the component model comes from the entry's `wit` lines, or from its
 //! core types where those are numbers only, or is `wasi:cli/run` for a preview 1 command. What it

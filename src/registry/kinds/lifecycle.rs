@@ -1,4 +1,4 @@
-//! `lifecycle`: when an entry is started, and what happens when it ends (contract §2).
+//! `lifecycle`: when an entry is started, and what happens when it ends.
 
 use std::time::Duration;
 

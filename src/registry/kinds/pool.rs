@@ -1,4 +1,4 @@
-//! `pool`: how many calls of an entry run at once, and how many wait (contract §5).
+//! `pool`: how many calls of an entry run at once, and how many wait.
 
 use crate::registry::fields::{Context, Fields};
 

@@ -1,4 +1,4 @@
-//! The rules of contract §2 for the kinds that are run here, each with its text.
+//! The rules for the kinds that are run here, each with its text: `docs/entries.md`.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ const FILE: &str =
     "name: f, kind: function.wasm, fs: data, path: /m.wasm, hash: 'sha256:00', method: run";
 
 #[test]
-fn every_text_of_the_contract() {
+fn every_text_of_a_mistake() {
     let with = |rest: &str| format!("{{{FILE}, {rest}}}");
     let cases = [
         (
@@ -126,7 +126,7 @@ fn every_text_of_the_contract() {
 }
 
 #[test]
-fn all_mistakes_in_the_order_of_the_contract() {
+fn all_mistakes_in_the_order_of_the_documentation() {
     let entry = "{wasi: {mounts: [{}], env: [{}], cwd: x}, limits: {max_execution_ms: -1}, pool: {type: x, size: -1}, transport: x, imports: [''], kind: function.wasm, name: f}";
     assert_eq!(
         messages(&load(entry, false)),
@@ -150,7 +150,7 @@ fn all_mistakes_in_the_order_of_the_contract() {
 }
 
 #[test]
-fn mistakes_beside_the_contract() {
+fn mistakes_of_other_fields() {
     let with = |rest: &str| format!("{{{FILE}, {rest}}}");
     let cases = [
         (with("pool: {size: x}"), "pool.size: expected an integer, found the string \"x\""),

@@ -1,4 +1,4 @@
-//! `wasi`: what a guest sees of the world (contract §6).
+//! `wasi`: what a guest sees of the world.
 
 use std::collections::HashSet;
 

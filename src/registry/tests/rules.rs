@@ -196,7 +196,7 @@ fn every_pool_value_is_checked() {
 }
 
 #[test]
-fn mistakes_of_one_entry_stand_in_the_contracts_order() {
+fn mistakes_of_one_entry_stand_in_the_order_of_the_documentation() {
     // Written backwards, so that the order of the file is not the order of the texts.
     let found = said(&with(
         "{wasi: {mounts: [{fs: files, guest: a}, {fs: files, guest: /a}, {fs: files, guest: /a/.}], \

@@ -5,7 +5,8 @@
 //! | `read` | opens; reading it and closing it are never answered |
 //! | `lookup-…` | looking it up is never answered |
 //! | `stat` | is found, and asking about it is never answered |
-//! | `torn` | 8192 bytes, of which the second half cannot be read |
+//! | `torn` | 8192 bytes, of which the second half cannot be read; its data cannot be synced |
+//! | `full` | its data can be synced, and the file as a whole cannot |
 //!
 //! Listing the root is never answered. What is new cannot be created.
 
@@ -26,6 +27,7 @@ use rustix::pipe::pipe;
 const READ: u64 = 2;
 const STAT: u64 = 3;
 const TORN: u64 = 4;
+const FULL: u64 = 5;
 
 /// Requests, by the protocol's numbers.
 pub mod ask {
@@ -36,6 +38,7 @@ pub mod ask {
     pub const READ: u32 = 15;
     pub const STATFS: u32 = 17;
     pub const RELEASE: u32 = 18;
+    pub const FSYNC: u32 = 20;
     pub const FLUSH: u32 = 25;
     pub const INIT: u32 = 26;
     pub const OPENDIR: u32 = 27;
@@ -160,6 +163,7 @@ fn reply(kind: u32, node: u64, body: &[u8]) -> Reply {
             name if name.starts_with(b"lookup") => Reply::Never,
             b"stat" => Reply::Bytes(entry(STAT)),
             b"torn" => Reply::Bytes(entry(TORN)),
+            b"full" => Reply::Bytes(entry(FULL)),
             _ => Reply::Error(Errno::NOENT),
         },
         ask::GETATTR if node != STAT => Reply::Bytes(attributes_of(node)),
@@ -173,7 +177,15 @@ fn reply(kind: u32, node: u64, body: &[u8]) -> Reply {
                 _ => Reply::Error(Errno::IO),
             }
         }
-        ask::FLUSH if node == TORN => Reply::Bytes(Vec::new()),
+        ask::FSYNC => {
+            let data_only = u32::from_ne_bytes(body[8..12].try_into().expect("a word")) & 1 == 1;
+            match data_only {
+                true if node == TORN => Reply::Error(Errno::IO),
+                true => Reply::Bytes(Vec::new()),
+                false => Reply::Error(Errno::NOSPC),
+            }
+        }
+        ask::FLUSH if node == TORN || node == FULL => Reply::Bytes(Vec::new()),
         ask::RELEASE | ask::RELEASEDIR => Reply::Bytes(Vec::new()),
         ask::STATFS => Reply::Bytes(vec![0; 80]),
         ask::FORGET | ask::BATCH_FORGET | ask::INTERRUPT => Reply::Nothing,

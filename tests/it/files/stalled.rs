@@ -349,3 +349,19 @@ fn a_read_that_fails_halfway_is_not_the_end_of_the_file() {
         },
     );
 }
+
+/// The guest syncs the data first, and then the whole file.
+#[test]
+fn sync_asks_the_filesystem_and_tells_its_answer() {
+    with_own_mounts("sync_asks_the_filesystem_and_tells_its_answer", |stalled| {
+        let dispatcher = live();
+        let (runtime, _) = stalled.load(&dispatcher);
+        let lines = [
+            ("open f /slow torn r", "ok"),
+            ("sync f", "io"),
+            ("open g /slow full r", "ok"),
+            ("sync g", "insufficient-space"),
+        ];
+        expect(&dispatcher, &runtime, &lines);
+    });
+}

@@ -87,6 +87,18 @@ fn a_body_is_framed_by_what_is_known_of_it() {
 }
 
 #[test]
+fn a_request_without_a_path_asks_for_the_root() {
+    let guest = Guest::new();
+    let server = Server::new(|mut peer, _| {
+        let head = peer.head();
+        peer.answer(head.lines().next().unwrap_or_default());
+    });
+    let request = with(get(&server.authority()), json!({"path": null}));
+    let reply = guest.fetch(request).expect("an answer");
+    assert_eq!(reply["body"], "GET / HTTP/1.1");
+}
+
+#[test]
 fn a_declared_length_is_held_to() {
     let guest = Guest::new();
     let server = Server::new(|peer, _| mirror(peer));

@@ -1,4 +1,4 @@
-//! The contract's rows for values with parts, in both directions.
+//! Values with parts, in both directions: the rows of `docs/values.md`.
 
 use serde_json::json;
 use wasmtime::component::Val;

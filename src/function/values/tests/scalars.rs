@@ -1,4 +1,4 @@
-//! The contract's rows for values without parts, in both directions.
+//! Values without parts, in both directions: the rows of `docs/values.md`.
 
 use serde_json::json;
 use wasmtime::component::Val;
