@@ -48,6 +48,8 @@ impl ReadyKey {
 struct Slot {
     generation: u32,
     ready: [bool; 2],
+    /// Something was done in this direction since the kernel reported it ready.
+    uncertain: [bool; 2],
     /// The kernel reported a hang-up, an error or urgent data: no further edge need come for this
     /// direction.
     closed: [bool; 2],
@@ -83,6 +85,7 @@ impl ReadyTable {
         let slot = self.slots.insert(Slot {
             generation,
             ready: [false; 2],
+            uncertain: [false; 2],
             closed: [false; 2],
             listeners: [Vec::new(), Vec::new()],
         });
@@ -117,6 +120,18 @@ impl ReadyTable {
             .is_some_and(|slot| slot.ready[interest.index()])
     }
 
+    /// Whether what a direction had to give may be used up although it is marked ready.
+    pub(crate) fn is_uncertain(&mut self, key: ReadyKey, interest: Interest) -> bool {
+        self.slot(key)
+            .is_some_and(|slot| slot.uncertain[interest.index()])
+    }
+
+    pub(crate) fn set_uncertain(&mut self, key: ReadyKey, interest: Interest, uncertain: bool) {
+        if let Some(slot) = self.slot(key) {
+            slot.uncertain[interest.index()] = uncertain;
+        }
+    }
+
     pub(crate) fn is_closed(&mut self, key: ReadyKey, interest: Interest) -> bool {
         self.slot(key)
             .is_some_and(|slot| slot.closed[interest.index()])
@@ -138,6 +153,7 @@ impl ReadyTable {
     pub(crate) fn mark(&mut self, key: ReadyKey, interest: Interest, out: &mut Vec<Listener>) {
         if let Some(slot) = self.slot(key) {
             slot.ready[interest.index()] = true;
+            slot.uncertain[interest.index()] = false;
             out.extend(
                 slot.listeners[interest.index()]
                     .drain(..)

@@ -5,6 +5,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::task::{Context, Poll};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::Error;
 use crate::core::Driver;
 use crate::handle::Handle;
@@ -18,7 +20,8 @@ use crate::wake::discard;
 /// `RWF_NOWAIT`).
 ///
 /// Readiness is edge-triggered in the kernel and level here: it stays until the owner has seen
-/// `WouldBlock` and calls [`clear`](Source::clear). It may be spurious.
+/// `WouldBlock` and calls [`clear`](Source::clear). It may be spurious: an operation that succeeds may
+/// have taken all there was. [`confirm`](Source::confirm) asks the system then.
 pub struct Source<T: AsFd> {
     // Before `io`: the registration ends while the descriptor is still open.
     registration: Registration,
@@ -83,6 +86,52 @@ impl<T: AsFd> Source<T> {
         }
     }
 
+    /// After an operation that did something, or failed otherwise than with `WouldBlock`: the
+    /// direction stays ready, and [`confirm`](Source::confirm) will ask whether it really is.
+    pub fn set_uncertain(&self, interest: Interest) {
+        if let Ok(core) = self.registration.handle.core() {
+            let mut ready = core.ready.borrow_mut();
+            ready.set_uncertain(self.key(), interest, true);
+        }
+    }
+
+    /// Whether a direction is ready, without the false alarms: where something was done since the
+    /// kernel reported it ([`set_uncertain`](Source::set_uncertain)), the system is asked, which
+    /// does not wait, and what it denies is cleared. Otherwise it costs what
+    /// [`is_ready`](Source::is_ready) costs.
+    pub fn confirm(&self, interest: Interest) -> bool {
+        let Ok(core) = self.registration.handle.core() else {
+            return false;
+        };
+        let mut ready = core.ready.borrow_mut();
+        if !ready.is_ready(self.key(), interest) || !ready.is_uncertain(self.key(), interest) {
+            return ready.is_ready(self.key(), interest);
+        }
+        match self.is_ready_now(interest) {
+            true => ready.set_uncertain(self.key(), interest, false),
+            // What comes from here on is reported by an event that nobody has taken yet.
+            false => ready.clear(self.key(), interest),
+        }
+        ready.is_ready(self.key(), interest)
+    }
+
+    /// What the system says at this moment. Where it cannot be asked, trying tells.
+    fn is_ready_now(&self, interest: Interest) -> bool {
+        let flags = match interest {
+            Interest::Readable => PollFlags::IN,
+            Interest::Writable => PollFlags::OUT,
+        };
+        let mut fds = [PollFd::new(&self.io, flags)];
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        !matches!(
+            rustix::io::retry_on_intr(|| poll(&mut fds, Some(&at_once))),
+            Ok(0)
+        )
+    }
+
     /// Waits until a direction is ready.
     ///
     /// # Errors
@@ -106,7 +155,10 @@ impl<T: AsFd> Source<T> {
             match operation(&self.io) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.clear(interest),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                done => return done,
+                done => {
+                    self.set_uncertain(interest);
+                    return done;
+                }
             }
             self.ready(interest).await?;
         }

@@ -89,6 +89,19 @@ impl Socket {
         }
     }
 
+    /// The same without false alarms; see [`Source::confirm`].
+    pub(super) fn confirm(&self, interest: Interest) -> bool {
+        match self {
+            Socket::System(source) => source.confirm(interest),
+        }
+    }
+
+    fn set_uncertain(&self, interest: Interest) {
+        match self {
+            Socket::System(source) => source.set_uncertain(interest),
+        }
+    }
+
     pub(super) fn clear(&self, interest: Interest) {
         match self {
             Socket::System(source) => source.clear(interest),
@@ -114,7 +127,7 @@ impl Socket {
 
     /// One attempt in a direction, again where a signal came in between. `WouldBlock` clears the
     /// direction's readiness, and nothing else does, except a read that found the end of what was
-    /// there; see [`drained`](Socket::drained).
+    /// there; see [`drained`](Socket::drained). After anything else it is uncertain.
     pub(super) fn attempt<R>(
         &self,
         interest: Interest,
@@ -127,7 +140,16 @@ impl Socket {
                     self.clear(interest);
                     return Err(Errno::AGAIN.into());
                 }
-                done => return Ok(done?),
+                Ok(done) => {
+                    self.set_uncertain(interest);
+                    return Ok(done);
+                }
+                Err(errno) => {
+                    // An error that was pending made both directions ready, and is told once.
+                    self.set_uncertain(Interest::Readable);
+                    self.set_uncertain(Interest::Writable);
+                    return Err(errno.into());
+                }
             }
         }
     }

@@ -88,6 +88,12 @@ impl TcpListener {
         self.socket.is_ready(Interest::Readable)
     }
 
+    /// The same, and asks the system where the last operation may have taken all there was; never
+    /// waits. What it says of a direction that is ready holds until somebody uses it.
+    pub fn confirm_ready(&self) -> bool {
+        self.socket.confirm(Interest::Readable)
+    }
+
     /// Adds the coming of a connection to a wait.
     ///
     /// # Errors

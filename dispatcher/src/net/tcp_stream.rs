@@ -177,6 +177,12 @@ impl TcpStream {
         self.socket.is_ready(interest)
     }
 
+    /// The same, and asks the system where the last operation may have taken all there was; never
+    /// waits. What it says of a direction that is ready holds until somebody uses it.
+    pub fn confirm_ready(&self, interest: Interest) -> bool {
+        self.socket.confirm(interest)
+    }
+
     /// Adds a direction to a wait.
     ///
     /// # Errors

@@ -97,6 +97,20 @@ impl UdpSocket {
         Ok((length, address))
     }
 
+    /// Who sent the next datagram that is there, which stays.
+    ///
+    /// # Errors
+    /// The system's; `WouldBlock` when there is none.
+    pub fn try_peek(&self) -> io::Result<SocketAddr> {
+        let address = self.socket.attempt(Interest::Readable, |fd| {
+            recvfrom(fd, &mut [0u8; 0][..], RecvFlags::PEEK).map(|(_, _, address)| address)
+        })?;
+        match address {
+            Some(address) => address_of(address),
+            None => self.socket.peer_addr(),
+        }
+    }
+
     /// Sends a datagram, `None` to the address that it is connected to.
     ///
     /// # Errors
@@ -191,6 +205,12 @@ impl UdpSocket {
     /// Whether a direction is ready, as far as the dispatcher has looked.
     pub fn is_ready(&self, interest: Interest) -> bool {
         self.socket.is_ready(interest)
+    }
+
+    /// The same, and asks the system where the last operation may have taken all there was; never
+    /// waits. What it says of a direction that is ready holds until somebody uses it.
+    pub fn confirm_ready(&self, interest: Interest) -> bool {
+        self.socket.confirm(interest)
     }
 
     /// Adds a direction to a wait.

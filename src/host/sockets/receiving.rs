@@ -47,7 +47,7 @@ impl Receiving {
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.is_shut() || self.stream.is_ready(Interest::Readable)
+        self.is_shut() || self.stream.confirm_ready(Interest::Readable)
     }
 
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {

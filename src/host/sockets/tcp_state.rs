@@ -330,7 +330,7 @@ impl TcpSocket {
     pub(super) fn is_ready(&self) -> bool {
         match &self.state {
             State::Connecting(stream) => stream.is_ready(Interest::Writable),
-            State::Listening(listener) => listener.is_ready(),
+            State::Listening(listener) => listener.confirm_ready(),
             _ => true,
         }
     }
@@ -346,10 +346,13 @@ impl TcpSocket {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
     use crate::delivery::Deliveries;
+    use crate::host::io::StreamError;
     use crate::host::sockets::UdpSocket;
 
     #[test]
@@ -382,5 +385,45 @@ mod tests {
             Err(SocketError::Code(ErrorCode::WouldBlock))
         ));
         UdpSocket::new(&handle, Family::V4, &two).expect("room");
+    }
+
+    #[test]
+    fn what_took_all_there_was_leaves_nothing_ready() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let look = || handle.poll_driver().expect("a look");
+        let descriptors = Share::new(9);
+        let mut listener = TcpSocket::new(&handle, Family::V4, &descriptors).expect("room");
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        listener.start_bind(local).expect("a port");
+        listener.finish_bind().expect("bound");
+        listener.start_listen().expect("bound");
+        listener.finish_listen().expect("listening");
+        let address = listener.local_address().expect("bound");
+        let mut peer = std::net::TcpStream::connect(address).expect("it listens");
+        look();
+        assert!(listener.is_ready());
+        let deliveries = Deliveries::new(&handle);
+        let owner = Owner {
+            deliveries: deliveries.tracker().clone(),
+            bytes: Share::new(0),
+        };
+        let (_socket, mut input, _output) = listener
+            .accept(&handle, &descriptors, owner)
+            .expect("a connection");
+        assert!(!listener.is_ready());
+
+        for _ in 0..2 {
+            peer.write_all(b"frame").expect("open");
+            look();
+            assert!(input.is_ready());
+            assert_eq!(input.read(5).expect("open"), b"frame");
+            assert!(!input.is_ready());
+        }
+        drop(peer);
+        look();
+        assert!(input.is_ready());
+        assert!(matches!(input.read(5), Err(StreamError::Closed)));
+        assert!(input.is_ready());
     }
 }

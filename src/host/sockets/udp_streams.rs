@@ -29,6 +29,8 @@ pub struct IncomingDatagramStream {
     remote: Option<SocketAddr>,
     /// A failure after datagrams that were still given; told at the next `receive`.
     failed: Option<SocketError>,
+    /// What came from others before the socket was connected may still be there.
+    strangers: bool,
 }
 
 /// What a socket sends.
@@ -49,11 +51,31 @@ impl IncomingDatagramStream {
         generation: u64,
         remote: Option<SocketAddr>,
     ) -> IncomingDatagramStream {
-        IncomingDatagramStream {
+        let mut stream = IncomingDatagramStream {
             shared,
             generation,
             remote,
             failed: None,
+            strangers: remote.is_some(),
+        };
+        stream.discard_strangers();
+        stream
+    }
+
+    /// Takes what came from others before the socket was connected off the front of the queue, so
+    /// that what makes it ready is for its guest.
+    fn discard_strangers(&mut self) {
+        while let (true, Some(remote)) = (self.strangers && self.failed.is_none(), self.remote) {
+            let from = self.shared.socket.try_peek();
+            match from.and_then(|from| match is_same(remote, from) {
+                true => Ok(true),
+                false => self.shared.socket.try_recv(&mut []).map(|_| false),
+            }) {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.strangers = false,
+                Err(error) => self.failed = Some(error.into()),
+            }
         }
     }
 
@@ -97,13 +119,14 @@ impl IncomingDatagramStream {
                 }
             }
         }
+        self.discard_strangers();
         Ok(datagrams)
     }
 
     pub(super) fn is_ready(&self) -> bool {
         !self.is_current()
             || self.failed.is_some()
-            || self.shared.socket.is_ready(Interest::Readable)
+            || self.shared.socket.confirm_ready(Interest::Readable)
     }
 
     pub(super) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
@@ -136,7 +159,7 @@ impl OutgoingDatagramStream {
     }
 
     fn has_room(&self) -> bool {
-        !self.full || self.shared.socket.is_ready(Interest::Writable)
+        !self.full || self.shared.socket.confirm_ready(Interest::Writable)
     }
 
     /// How many datagrams the next `send` may hold: 0 when the system has no room.
@@ -240,4 +263,69 @@ impl OutgoingDatagramStream {
 /// The same peer; an address's flow and scope are the system's business.
 fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
     one.ip() == other.ip() && one.port() == other.port()
+}
+
+#[cfg(test)]
+mod tests {
+    use wippy_dispatcher::{Dispatcher, Handle};
+
+    use super::*;
+    use crate::host::share::Share;
+    use crate::host::sockets::UdpSocket;
+
+    fn bound(handle: &Handle) -> UdpSocket {
+        let mut socket = UdpSocket::new(handle, Family::V4, &Share::new(1)).expect("room");
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.start_bind(local).expect("a port");
+        socket.finish_bind().expect("bound");
+        socket
+    }
+
+    #[test]
+    fn what_took_the_last_datagram_leaves_nothing_ready() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let mut socket = bound(&handle);
+        let address = socket.local_address().expect("bound");
+        let (mut incoming, _outgoing) = socket.stream(None).expect("bound");
+        let peer = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a port");
+        let mut buffer = Vec::new();
+        for _ in 0..2 {
+            peer.send_to(b"one", address).expect("room");
+            peer.send_to(b"two", address).expect("room");
+            handle.poll_driver().expect("a look");
+            assert!(incoming.is_ready());
+            assert_eq!(incoming.receive(1, &mut buffer).expect("one").len(), 1);
+            assert!(incoming.is_ready());
+            assert_eq!(incoming.receive(1, &mut buffer).expect("two").len(), 1);
+            assert!(!incoming.is_ready());
+        }
+    }
+
+    #[test]
+    fn what_others_sent_before_a_socket_was_connected_makes_nothing_ready() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let mut socket = bound(&handle);
+        let address = socket.local_address().expect("bound");
+        let peer = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a port");
+        let other = std::net::UdpSocket::bind(("127.0.0.1", 0)).expect("a port");
+        for from in [&other, &other, &peer, &other] {
+            from.send_to(b"before", address).expect("room");
+        }
+        handle.poll_driver().expect("a look");
+        let remote = peer.local_addr().expect("an address");
+        let (mut incoming, _outgoing) = socket.stream(Some(remote)).expect("bound");
+        let mut buffer = Vec::new();
+        assert!(incoming.is_ready());
+        assert_eq!(incoming.receive(1, &mut buffer).expect("its own").len(), 1);
+        assert!(!incoming.is_ready());
+        peer.send_to(b"after", address).expect("room");
+        handle.poll_driver().expect("a look");
+        assert!(incoming.is_ready());
+
+        other.send_to(b"refused", address).expect("room");
+        assert_eq!(incoming.receive(9, &mut buffer).expect("its own").len(), 1);
+        assert!(!incoming.is_ready());
+    }
 }

@@ -110,10 +110,11 @@ impl Descriptor {
         self.source.as_ref()
     }
 
-    /// Whether an attempt may succeed, as far as is known without asking.
+    /// Whether an attempt would do something. Only where the last one may have used up all there was
+    /// is the system asked.
     pub(super) fn is_ready(&self) -> bool {
         match &self.source {
-            Some(source) => source.is_ready(self.interest),
+            Some(source) => source.confirm(self.interest),
             None => true,
         }
     }
@@ -200,8 +201,9 @@ impl Descriptor {
                 Ok(done) => {
                     // Less than was asked: drained or full. The kernel says when that changes,
                     // except after a hang-up, which it has already said.
-                    if done < wanted && !self.hung_up() {
-                        self.clear();
+                    match done < wanted && !self.hung_up() {
+                        true => self.clear(),
+                        false => self.set_uncertain(),
                     }
                     return Ok(done);
                 }
@@ -220,6 +222,12 @@ impl Descriptor {
         self.clear();
         self.handle.poll_driver()?;
         Ok(!self.hung_up())
+    }
+
+    fn set_uncertain(&self) {
+        if let Some(source) = &self.source {
+            source.set_uncertain(self.interest);
+        }
     }
 
     fn clear(&self) {

@@ -185,3 +185,46 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use wippy_dispatcher::Dispatcher;
+
+    use super::*;
+
+    /// Reads exactly what is there, three times, and then the end.
+    fn frames(ours: OwnedFd, mut theirs: impl Write) {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let handle = dispatcher.handle();
+        let input = Arc::new(Input::new(&handle, ours).expect("input"));
+        assert!(!input.is_ready());
+        for _ in 0..3 {
+            theirs.write_all(b"frame").expect("a reader");
+            handle.poll_driver().expect("a look");
+            assert!(input.is_ready());
+            assert_eq!(input.read(5).expect("open"), b"frame");
+            assert!(!input.is_ready());
+        }
+        theirs.write_all(b"frames").expect("a reader");
+        handle.poll_driver().expect("a look");
+        assert_eq!(input.read(5).expect("open"), b"frame");
+        assert!(input.is_ready());
+        drop(theirs);
+        assert_eq!(input.read(1).expect("open"), b"s");
+        handle.poll_driver().expect("a look");
+        assert!(input.is_ready());
+        assert!(matches!(input.read(1), Err(StreamError::Closed)));
+        assert!(input.is_ready());
+    }
+
+    #[test]
+    fn a_pipe_or_a_socket_that_was_read_to_its_last_byte_is_not_ready() {
+        let (ours, theirs) = io::pipe().expect("a pipe");
+        frames(ours.into(), theirs);
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        frames(ours.into(), theirs);
+    }
+}

@@ -332,3 +332,50 @@ fn an_urgent_byte_hides_nothing_behind_it() {
         }
     }
 }
+
+#[test]
+fn what_was_read_exactly_is_not_ready_before_more_comes() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    for any in loopbacks() {
+        let (server, address) = listener(any);
+        let stream = run(&dispatcher, TcpStream::connect(&handle, address)).expect("connect");
+        let (mut peer, _) = server.accept().expect("accept");
+        for _ in 0..2 {
+            peer.write_all(b"frame").expect("write");
+            let mut buffer = [0; 5];
+            assert_eq!(run(&dispatcher, stream.read(&mut buffer)).expect("read"), 5);
+            assert!(!stream.confirm_ready(Interest::Readable));
+        }
+        peer.write_all(b"frames").expect("write");
+        run(&dispatcher, stream.readable()).expect("readable");
+        assert_eq!(stream.try_read(&mut [0; 5]).expect("read"), 5);
+        assert!(stream.confirm_ready(Interest::Readable), "one byte is left");
+        drop(peer);
+        assert_eq!(stream.try_read(&mut [0; 1]).expect("read"), 1);
+        run(&dispatcher, stream.readable()).expect("readable");
+        assert!(stream.confirm_ready(Interest::Readable), "the end");
+        assert_eq!(stream.try_read(&mut [0; 1]).expect("the end"), 0);
+        assert!(stream.confirm_ready(Interest::Readable), "it stays");
+    }
+}
+
+#[test]
+fn a_listener_whose_last_connection_was_accepted_is_not_ready() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    for any in loopbacks() {
+        let server = TcpListener::bind(&handle, any).expect("bind");
+        let address = server.local_addr().expect("address");
+        let connect = || std::net::TcpStream::connect(address).expect("connect");
+        let _clients = [connect(), connect()];
+        run(&dispatcher, server.acceptable()).expect("acceptable");
+        server.try_accept().expect("the first");
+        assert!(server.confirm_ready());
+        server.try_accept().expect("the second");
+        assert!(!server.confirm_ready());
+        let _client = connect();
+        run(&dispatcher, server.acceptable()).expect("acceptable");
+        assert!(server.confirm_ready());
+    }
+}

@@ -122,3 +122,47 @@ fn nobody_there_is_told_to_a_connected_socket() {
     let refused = run(&dispatcher, socket.recv(&mut [0; 4])).expect_err("refused");
     assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
 }
+
+#[test]
+fn a_socket_whose_datagrams_were_all_taken_is_not_ready() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let socket = UdpSocket::bound(&handle, any).expect("bind");
+    let own = socket.local_addr().expect("address");
+    let peer = std::net::UdpSocket::bind(any).expect("bind");
+    for text in [b"one", b"two"] {
+        peer.send_to(text, own).expect("send");
+    }
+    run(&dispatcher, socket.readable()).expect("readable");
+    assert_eq!(
+        socket.try_peek().expect("one"),
+        peer.local_addr().expect("address")
+    );
+    socket.try_recv(&mut [0; 8]).expect("one");
+    assert!(socket.confirm_ready(Interest::Readable));
+    socket.try_recv(&mut [0; 8]).expect("two");
+    assert!(!socket.confirm_ready(Interest::Readable));
+    peer.send_to(b"three", own).expect("send");
+    run(&dispatcher, socket.readable()).expect("readable");
+    assert!(socket.confirm_ready(Interest::Readable));
+}
+
+#[test]
+fn an_error_that_a_send_was_told_is_not_there_to_be_received() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let gone = std::net::UdpSocket::bind(any).expect("bind");
+    let address = gone.local_addr().expect("address");
+    drop(gone);
+    let socket = UdpSocket::new(&handle, Family::V4).expect("socket");
+    socket.connect(address).expect("connect");
+    socket.try_send(b"x", None).expect("room");
+    run(&dispatcher, socket.readable()).expect("readable");
+    assert!(socket.confirm_ready(Interest::Readable));
+    let refused = socket.try_send(b"x", None).expect_err("refused");
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    assert!(!socket.confirm_ready(Interest::Readable));
+    assert!(socket.confirm_ready(Interest::Writable));
+}
