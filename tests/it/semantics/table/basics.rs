@@ -17,6 +17,24 @@ pub const ROWS: &[Row] = &[
         "A pollable that stands in the list twice gives both indexes.",
         &["polling::a_pollable_that_is_listed_twice_gives_both_indexes"],
     ),
+    (
+        "A pollable that is ready has something to get: bytes, a datagram, a connection, room, \
+         the end or an error.",
+        &[
+            "lib::host::sockets::tcp_state::tests::what_took_all_there_was_leaves_nothing_ready",
+            "lib::host::sockets::udp_streams::tests::what_others_sent_before_a_socket_was_connected_makes_nothing_ready",
+            "dispatcher::net::udp::an_error_that_a_send_was_told_is_not_there_to_be_received",
+        ],
+    ),
+    (
+        "What took exactly all that there was leaves nothing ready before more comes.",
+        &[
+            "lib::host::stdio::input::tests::a_pipe_or_a_socket_that_was_read_to_its_last_byte_is_not_ready",
+            "lib::host::sockets::tcp_state::tests::what_took_all_there_was_leaves_nothing_ready",
+            "lib::host::sockets::udp_streams::tests::what_took_the_last_datagram_leaves_nothing_ready",
+            "dispatcher::net::tcp::what_was_read_exactly_is_not_ready_before_more_comes",
+        ],
+    ),
     // Clocks
     (
         "`subscribe-duration(0)`, and `subscribe-instant` of a time that is past, are ready at \
