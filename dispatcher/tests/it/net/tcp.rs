@@ -379,3 +379,20 @@ fn a_listener_whose_last_connection_was_accepted_is_not_ready() {
         assert!(server.confirm_ready());
     }
 }
+
+#[test]
+fn a_port_that_the_system_chose_is_bound_again_while_connections_linger() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    for any in loopbacks() {
+        let server = TcpListener::bind(&handle, any).expect("bind");
+        let address = server.local_addr().expect("address");
+        let mut client = std::net::TcpStream::connect(address).expect("connect");
+        // Who ends first lingers.
+        drop(run(&dispatcher, server.accept()).expect("accept"));
+        assert_eq!(client.read(&mut [0; 1]).expect("the end"), 0);
+        drop(client);
+        drop(server);
+        TcpListener::bind(&handle, address).expect("bind again");
+    }
+}
