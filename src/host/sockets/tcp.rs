@@ -61,8 +61,8 @@ impl HostTcpSocket for State {
         self.table.get(&network)?;
         let allow = &self.context.network;
         let socket = self.table.get_mut(&socket)?;
-        let local = unicast(of_family(local_address, socket.family())?)?;
         socket.may_bind()?;
+        let local = unicast(of_family(local_address, socket.family())?)?;
         if !allow.binds(Protocol::Tcp, local) {
             return Err(ErrorCode::AccessDenied.into());
         }
