@@ -48,11 +48,17 @@ impl insecure::Host for State {
 }
 
 impl insecure_seed::Host for State {
+    /// The same whenever an instance asks.
     fn insecure_seed(&mut self) -> Result<(u64, u64)> {
-        Ok((
+        if let Some(seed) = self.insecure_seed {
+            return Ok(seed);
+        }
+        let seed = (
             self.random_u64(Stream::Insecure)?,
             self.random_u64(Stream::Insecure)?,
-        ))
+        );
+        self.insecure_seed = Some(seed);
+        Ok(seed)
     }
 }
 
@@ -82,6 +88,16 @@ mod tests {
 
     use super::*;
     use crate::host::state::tests::state;
+
+    #[test]
+    fn an_instance_has_one_insecure_seed() {
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let (mut one, mut other) = (state(&dispatcher), state(&dispatcher));
+        let seed = |of: &mut State| insecure_seed::Host::insecure_seed(of).expect("a seed");
+        let first = seed(&mut one);
+        assert_eq!(seed(&mut one), first);
+        assert_ne!(seed(&mut other), first);
+    }
 
     /// In a simulation each time that others may run costs a microsecond.
     #[test]

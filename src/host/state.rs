@@ -102,6 +102,8 @@ pub struct State {
     pub(crate) context: Context,
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
+    /// What `insecure-seed` gave.
+    pub(super) insecure_seed: Option<(u64, u64)>,
     pub(crate) fired: Vec<u32>,
     /// What its lookups returned, for the rules that name a host.
     pub(crate) looked_up: LookedUp,
@@ -129,6 +131,7 @@ impl State {
             lookups: Share::new(LOOKUPS),
             context,
             wait_set: None,
+            insecure_seed: None,
             fired: Vec::new(),
             looked_up: LookedUp::default(),
             deliveries: None,

@@ -30,6 +30,8 @@ struct State {
     end: Option<End>,
     discards: bool,
     reader_gone: bool,
+    /// Its message is not handed over: nobody reads before.
+    held: bool,
 }
 
 #[derive(Clone)]
@@ -107,6 +109,12 @@ impl Shared {
         drop(state);
         self.readable.set();
         self.writable.set();
+    }
+
+    /// Whether it is full and nobody can make room.
+    fn is_stuck(&self) -> bool {
+        let state = self.lock();
+        state.held && !state.reader_gone && state.end.is_none() && state.length >= self.capacity
     }
 
     fn room(&self) -> Result<usize, Stopped> {
@@ -313,6 +321,23 @@ impl BodySink {
         self.0.writable.is_set()
     }
 
+    /// Whether it is full before its message was handed over, so that who waits for room waits for
+    /// ever.
+    pub fn is_stuck(&self) -> bool {
+        self.0.is_stuck()
+    }
+
+    /// Ends a body that [is stuck](BodySink::is_stuck) with an error that says so; any other goes on.
+    pub fn fail_if_stuck(&self) {
+        if self.0.is_stuck() {
+            let capacity = self.0.capacity;
+            self.0.end(End::Failed(ErrorCode::internal(format_args!(
+                "the body is full, and nobody reads it before its request or response is handed over: \
+                 until then it holds {capacity} bytes; hand the message over first"
+            ))));
+        }
+    }
+
     /// Adds room to a wait.
     ///
     /// # Errors
@@ -326,6 +351,16 @@ impl BodyReader {
     /// Sets `signal` when this end is dropped.
     pub fn announce(&mut self, signal: Signal) {
         self.gone = Some(signal);
+    }
+
+    /// Nobody reads from it until it is [released](BodyReader::release).
+    pub fn hold(&self) {
+        self.shared.lock().held = true;
+    }
+
+    /// It is handed to somebody who reads it.
+    pub fn release(&self) {
+        self.shared.lock().held = false;
     }
 
     /// Something that reads from it.

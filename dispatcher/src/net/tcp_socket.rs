@@ -33,9 +33,12 @@ impl TcpSocket {
     /// # Errors
     /// The system's.
     pub fn bind(&self, address: SocketAddr) -> io::Result<()> {
-        // For servers that start again. On Linux it gives no address away that is listened on.
+        // For servers that start again. On Linux it gives no address away that is listened on. A
+        // port that the system chooses must be free of what lingers, too; but its own connections
+        // must not keep it afterwards, and those inherit what is set by then.
         sockopt::set_socket_reuseaddr(self.endpoint.fd(), address.port() != 0)?;
-        Ok(bind(self.endpoint.fd(), &address)?)
+        bind(self.endpoint.fd(), &address)?;
+        Ok(sockopt::set_socket_reuseaddr(self.endpoint.fd(), true)?)
     }
 
     /// Starts to connect. See [`TcpStream::finish_connect`].

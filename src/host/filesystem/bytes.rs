@@ -332,7 +332,12 @@ impl State {
         size: u64,
     ) -> Result<(), FsError> {
         self.breathe().await?;
-        let (file, mount) = self.file(&descriptor, DescriptorFlags::WRITE)?;
+        let file = self.file(&descriptor, DescriptorFlags::WRITE);
+        let (file, mount) = file.map_err(|error| match error {
+            // Not open for writing has a code of its own here.
+            FsError::Code(ErrorCode::BadDescriptor) => ErrorCode::Invalid.into(),
+            error => error,
+        })?;
         if size > i64::MAX as u64 {
             return Err(ErrorCode::FileTooLarge.into());
         }

@@ -12,7 +12,7 @@ use wasmtime::component::Resource;
 
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
-use super::mount::Mount;
+use super::mount::{Deed, Mount};
 use crate::fs::{Class, Closer, Filesystem};
 use crate::host::State;
 use crate::host::share::Held;
@@ -207,6 +207,14 @@ impl Drop for Directory {
     }
 }
 
+/// What a right is needed for.
+fn deed(needed: DescriptorFlags) -> Deed {
+    match needed.contains(DescriptorFlags::WRITE) {
+        true => Deed::Change,
+        false => Deed::Read,
+    }
+}
+
 /// The type that WASI has for a type of the system.
 pub(super) fn kind(kind: FileType) -> DescriptorType {
     match kind {
@@ -223,6 +231,9 @@ pub(super) fn kind(kind: FileType) -> DescriptorType {
 
 impl State {
     /// The file behind a handle, if it was opened for this.
+    ///
+    /// # Errors
+    /// What its mount says of this where that forbids it; otherwise `bad-descriptor`.
     pub(super) fn file(
         &self,
         descriptor: &Resource<Descriptor>,
@@ -242,6 +253,7 @@ impl State {
         match &descriptor.node {
             Node::Directory(_) => Err(ErrorCode::IsDirectory.into()),
             Node::File(_) if !descriptor.flags.contains(needed) => {
+                descriptor.mount.permit(deed(needed))?;
                 Err(ErrorCode::BadDescriptor.into())
             }
             Node::File(file) => Ok((file, &descriptor.mount)),

@@ -82,7 +82,6 @@ impl Request {
 
     /// What must hold before anything is asked of the system.
     fn check(&self, mount: &Mount) -> Result<(), FsError> {
-        relative(&self.path)?;
         if self.changes() {
             mount.permit(Deed::Change)?;
         }
@@ -90,6 +89,7 @@ impl Request {
         if self.changes_names() && self.flags.contains(DescriptorFlags::READ) {
             mount.permit(Deed::Read)?;
         }
+        relative(&self.path)?;
         let files = OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE;
         match self.open.contains(OpenFlags::DIRECTORY) && self.open.intersects(files) {
             true => Err(ErrorCode::Invalid.into()),

@@ -26,10 +26,14 @@ const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
 
 /// Refuses a path that begins at a root: guests have none.
 pub(super) fn relative(path: &str) -> Result<(), FsError> {
-    match path.starts_with('/') {
-        true => Err(ErrorCode::NotPermitted.into()),
-        false => Ok(()),
+    match is_relative(path) {
+        true => Ok(()),
+        false => Err(ErrorCode::NotPermitted.into()),
     }
+}
+
+fn is_relative(path: &str) -> bool {
+    !path.starts_with('/')
 }
 
 /// The directory that holds a path's last component.
@@ -178,8 +182,10 @@ impl State {
         path: String,
     ) -> Result<(), FsError> {
         self.spend(target.len());
-        relative(&target)?;
         self.at(&base, Deed::Change, path, move |dir, path| {
+            if !is_relative(&target) {
+                return Err(Errno::PERM.into());
+            }
             let (parent, name) = parent(dir, path)?;
             symlinkat(&target, &*parent, name)?;
             Ok(())
@@ -194,8 +200,8 @@ impl State {
     ) -> Result<String, FsError> {
         self.spend(path.len());
         self.breathe().await?;
-        relative(&path)?;
         let (directory, mount) = self.directory(&base)?;
+        relative(&path)?;
         self.on_pool(&mount, move || read_link(directory.dir()?, &path))
             .await
     }
@@ -208,10 +214,12 @@ impl State {
         new: Resource<Descriptor>,
         new_path: String,
     ) -> Result<(), FsError> {
-        if flags.contains(PathFlags::SYMLINK_FOLLOW) {
-            return Err(ErrorCode::Invalid.into());
-        }
-        self.two(&old, old_path, &new, new_path, link).await
+        let job: fn(&Dir, &str, &Dir, &str) -> io::Result<()> =
+            match flags.contains(PathFlags::SYMLINK_FOLLOW) {
+                true => |_, _, _, _| Err(Errno::INVAL.into()),
+                false => link,
+            };
+        self.two(&old, old_path, &new, new_path, job).await
     }
 
     pub(super) async fn rename(

@@ -52,6 +52,7 @@ impl State {
         };
         let charge = self.context.http.account.charge(OUTGOING_KEPT)?;
         let (writer, reader) = http::body(&self.handle, OUTGOING_KEPT, declared)?;
+        reader.hold();
         let body = OutgoingBody {
             writer,
             streamed: false,

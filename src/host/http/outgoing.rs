@@ -58,10 +58,14 @@ pub(super) enum Body {
 }
 
 impl Body {
+    /// What a message that is handed over takes along.
     pub(super) fn into_parts(self) -> Option<(BodyReader, Charge)> {
         match self {
             Body::Untouched => None,
-            Body::Written(reader, charge) => Some((reader, charge)),
+            Body::Written(reader, charge) => {
+                reader.release();
+                Some((reader, charge))
+            }
         }
     }
 }
@@ -313,8 +317,91 @@ mod tests {
 
     use super::*;
     use crate::host::http::interfaces::types::{HostFields, HostOutgoingBody};
-    use crate::host::io::Sink;
+    use crate::host::io::interfaces::poll::{Host as _, HostPollable};
+    use crate::host::io::interfaces::streams::HostOutputStream;
+    use crate::host::io::{OutputStream, Sink, StreamError};
     use crate::host::state::tests::state;
+
+    /// A request whose body is full, and the stream that filled it.
+    fn full(state: &mut State) -> (Resource<OutgoingRequest>, Resource<OutputStream>) {
+        let fields = HostFields::new(state).expect("room");
+        let request = HostOutgoingRequest::new(state, fields).expect("room");
+        let again = Resource::<OutgoingRequest>::new_own(request.rep());
+        let body = HostOutgoingRequest::body(state, again)
+            .expect("room")
+            .expect("the first time");
+        let stream = HostOutgoingBody::write(state, body)
+            .expect("room")
+            .expect("the first time");
+        let sink = state.table.get(&stream).expect("a stream").sink().clone();
+        sink.write(&vec![0; 64 * 1024]).expect("room");
+        assert_eq!(sink.check_write().expect("open"), 0);
+        (request, stream)
+    }
+
+    fn says_why(outcome: Result<impl Sized, StreamError>) {
+        let Err(StreamError::Failed(error)) = outcome else {
+            panic!("it failed in another way, or did not");
+        };
+        let text = format!("{error:?}");
+        assert!(text.contains("hand the message over first"), "{text}");
+    }
+
+    /// A simulation ends with an error where nothing could go on.
+    #[test]
+    fn a_write_to_a_full_body_before_its_request_is_handed_over_says_why_it_fails() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let again = |stream: &Resource<OutputStream>| Resource::new_own(stream.rep());
+
+        let (_request, stream) = full(&mut state);
+        let written = state.blocking_write_and_flush(again(&stream), vec![1]);
+        says_why(dispatcher.block_on(written).expect("no deadlock"));
+
+        let (_request, stream) = full(&mut state);
+        let zeroes = state.blocking_write_zeroes_and_flush(again(&stream), 1);
+        says_why(dispatcher.block_on(zeroes).expect("no deadlock"));
+
+        let (_request, stream) = full(&mut state);
+        let pollable = HostOutputStream::subscribe(&mut state, again(&stream)).expect("room");
+        let blocked = state.block(Resource::new_own(pollable.rep()));
+        let blocked = dispatcher.block_on(blocked).expect("no deadlock");
+        blocked.expect("it becomes ready");
+        let permit = dispatcher.block_on(state.check_write(again(&stream)));
+        says_why(permit.expect("no deadlock"));
+
+        // What else is waited for may come.
+        let (_request, stream) = full(&mut state);
+        let pollable = HostOutputStream::subscribe(&mut state, again(&stream)).expect("room");
+        let at = state.handle.now().expect("the time") + std::time::Duration::from_millis(1);
+        let timer = state
+            .table
+            .push(crate::host::pollable::Pollable::Deadline(at));
+        let fired = state.poll(vec![pollable, timer.expect("room")]);
+        let fired = dispatcher.block_on(fired).expect("no deadlock");
+        assert_eq!(fired.expect("one"), [1]);
+        let permit = dispatcher.block_on(state.check_write(again(&stream)));
+        assert_eq!(permit.expect("no deadlock").expect("open"), 0);
+    }
+
+    /// Whoever takes it from there makes room.
+    #[test]
+    fn a_full_body_that_was_handed_over_waits_for_its_reader() {
+        let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
+        let mut state = state(&dispatcher);
+        let (request, stream) = full(&mut state);
+        let request = state.table.delete(request).expect("a request");
+        let (reader, _charge) = request.body.into_parts().expect("a body");
+        let reading = dispatcher.spawn(async move {
+            reader.read(1).expect("open");
+            reader
+        });
+        let again = Resource::new_own(stream.rep());
+        let written = state.blocking_write_and_flush(again, vec![1]);
+        let written = dispatcher.block_on(written).expect("no deadlock");
+        written.expect("room");
+        drop(reading.expect("a task"));
+    }
 
     /// Whatever a request keeps is charged as long as it is kept, so that a guest that hoards them
     /// comes to its bound.

@@ -169,6 +169,15 @@ impl Sink {
         }
     }
 
+    /// A body that is full before its message was handed over: nothing that its guest could wait for
+    /// makes room.
+    pub(super) fn stuck(&self) -> Option<&BodySink> {
+        match self {
+            Sink::Body(body) if body.is_stuck() => Some(body),
+            _ => None,
+        }
+    }
+
     fn is_ready(&self) -> bool {
         match self {
             Sink::Device(device) => device.is_ready(),

@@ -4,9 +4,11 @@ use wasmtime::component::Resource;
 use wasmtime::{Result, bail};
 use wippy_dispatcher::{Instant, WaitSet};
 
+use super::OutputStream;
 use super::interfaces::poll::{Host, HostPollable};
 use crate::host::State;
 use crate::host::pollable::Pollable;
+use crate::http::BodySink;
 
 /// How many pollables are asked, or registered, at once.
 const SLICE: usize = 1024;
@@ -125,7 +127,10 @@ impl State {
         }
         if !timers_only {
             self.handle.poll_driver()?;
-            let ready = self.scan(pollables).await?;
+            let mut ready = self.scan(pollables).await?;
+            if ready.is_empty() && self.fail_stuck(pollables)? {
+                ready = self.scan(pollables).await?;
+            }
             if !ready.is_empty() {
                 return Ok(ready);
             }
@@ -151,6 +156,31 @@ impl State {
         self.wait_set = Some(set);
         self.suspended();
         Ok(ready)
+    }
+
+    /// Where they are nothing but bodies that nobody will ever make room in, fails these: their
+    /// guest learns why instead of waiting for ever. Whether it did.
+    fn fail_stuck(&self, pollables: &[Resource<Pollable>]) -> Result<bool> {
+        for pollable in pollables {
+            if self.stuck(pollable)?.is_none() {
+                return Ok(false);
+            }
+        }
+        for pollable in pollables {
+            if let Some(body) = self.stuck(pollable)? {
+                body.fail_if_stuck();
+            }
+        }
+        Ok(true)
+    }
+
+    fn stuck(&self, pollable: &Resource<Pollable>) -> Result<Option<&BodySink>> {
+        Ok(match self.table.get(pollable)? {
+            Pollable::Output(parent) => {
+                self.table.by_index::<OutputStream>(*parent)?.sink().stuck()
+            }
+            _ => None,
+        })
     }
 
     /// Waits for what was just tried in vain. It may be spurious: who waits tries again.

@@ -308,6 +308,10 @@ impl State {
     }
 
     async fn output_ready(&mut self, stream: &Resource<OutputStream>) -> Result<()> {
+        if let Some(body) = self.table.get(stream)?.sink().stuck() {
+            body.fail_if_stuck();
+            return Ok(());
+        }
         self.wait_once(|state, set| state.table.get(stream)?.register(set, 0))
             .await
     }

@@ -61,8 +61,8 @@ impl HostTcpSocket for State {
         self.table.get(&network)?;
         let allow = &self.context.network;
         let socket = self.table.get_mut(&socket)?;
-        let local = unicast(of_family(local_address, socket.family())?)?;
         socket.may_bind()?;
+        let local = unicast(of_family(local_address, socket.family())?)?;
         if !allow.binds(Protocol::Tcp, local) {
             return Err(ErrorCode::AccessDenied.into());
         }
@@ -82,8 +82,8 @@ impl HostTcpSocket for State {
         self.table.get(&network)?;
         let (allow, known) = (&self.context.network, &self.looked_up);
         let socket = self.table.get_mut(&socket)?;
-        let target = remote(unicast(of_family(remote_address, socket.family())?)?)?;
         socket.may_connect()?;
+        let target = remote(unicast(of_family(remote_address, socket.family())?)?)?;
         if !allow.reaches(Protocol::Tcp, target, known) {
             return Err(ErrorCode::AccessDenied.into());
         }
@@ -190,8 +190,8 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        let time = options::whole_seconds(value)?;
         let options = self.table.get(&socket)?.options()?;
+        let time = options::whole_seconds(value)?;
         Ok(options.set_keep_alive_idle(time)?)
     }
 
@@ -205,8 +205,8 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        let time = options::whole_seconds(value)?;
         let options = self.table.get(&socket)?.options()?;
+        let time = options::whole_seconds(value)?;
         Ok(options.set_keep_alive_interval(time)?)
     }
 
@@ -219,8 +219,8 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u32,
     ) -> Result<(), SocketError> {
-        let count = options::probes(value)?;
         let options = self.table.get(&socket)?.options()?;
+        let count = options::probes(value)?;
         Ok(options.set_keep_alive_count(count)?)
     }
 

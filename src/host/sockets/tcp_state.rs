@@ -256,16 +256,17 @@ impl TcpSocket {
     }
 
     pub(super) fn set_backlog(&mut self, connections: u64) -> Result<(), SocketError> {
+        let listener = match &self.state {
+            State::Unbound(_) | State::Binding(_) | State::Bound(_) => None,
+            State::StartsListening(listener) | State::Listening(listener) => Some(listener),
+            _ => return Err(ErrorCode::InvalidState.into()),
+        };
         if connections == 0 {
             return Err(ErrorCode::InvalidArgument.into());
         }
         let backlog = i32::try_from(connections).unwrap_or(i32::MAX);
-        match &self.state {
-            State::Unbound(_) | State::Binding(_) | State::Bound(_) => {}
-            State::StartsListening(listener) | State::Listening(listener) => {
-                listener.set_backlog(backlog)?;
-            }
-            _ => return Err(ErrorCode::InvalidState.into()),
+        if let Some(listener) = listener {
+            listener.set_backlog(backlog)?;
         }
         self.backlog = backlog;
         Ok(())
@@ -387,6 +388,8 @@ mod tests {
         UdpSocket::new(&handle, Family::V4, &two).expect("room");
     }
 
+    // The peer is a native socket.
+    #[allow(clippy::disallowed_methods)]
     #[test]
     fn what_took_all_there_was_leaves_nothing_ready() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");

@@ -48,8 +48,8 @@ impl HostUdpSocket for State {
         self.table.get(&network)?;
         let allow = &self.context.network;
         let socket = self.table.get_mut(&socket)?;
-        let local = of_family(local_address, socket.family())?;
         socket.may_bind()?;
+        let local = of_family(local_address, socket.family())?;
         if !allow.binds(Protocol::Udp, local) {
             return Err(ErrorCode::AccessDenied.into());
         }
@@ -67,11 +67,11 @@ impl HostUdpSocket for State {
     ) -> Result<Streams, SocketError> {
         let (allow, known) = (&self.context.network, &self.looked_up);
         let entry = self.table.get_mut(&socket)?;
+        entry.may_stream()?;
         let target = match remote_address {
             Some(address) => Some(remote(of_family(address, entry.family())?)?),
             None => None,
         };
-        entry.may_stream()?;
         if target.is_some_and(|target| !allow.reaches(Protocol::Udp, target, known)) {
             return Err(ErrorCode::AccessDenied.into());
         }

@@ -265,7 +265,9 @@ fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
     one.ip() == other.ip() && one.port() == other.port()
 }
 
+// The peers are native sockets.
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)]
 mod tests {
     use wippy_dispatcher::{Dispatcher, Handle};
 

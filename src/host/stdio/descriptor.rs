@@ -203,7 +203,9 @@ impl Descriptor {
                     // except after a hang-up, which it has already said.
                     match done < wanted && !self.hung_up() {
                         true => self.clear(),
-                        false => self.set_uncertain(),
+                        // What is written to a device that is full is kept.
+                        false if self.interest == Interest::Readable => self.set_uncertain(),
+                        false => {}
                     }
                     return Ok(done);
                 }

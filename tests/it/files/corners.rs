@@ -35,7 +35,7 @@ fn flags_that_do_not_go_together() {
         ("open f /data new cr", "ok"),
         ("flags f", "read"),
         ("write f 0 x", "bad-descriptor"),
-        ("size f 0", "bad-descriptor"),
+        ("size f 0", "invalid"),
         ("output o f 0", "bad-descriptor"),
         ("append o f", "bad-descriptor"),
         ("open f /data a -", "ok"),

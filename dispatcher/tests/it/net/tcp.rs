@@ -343,8 +343,8 @@ fn what_was_read_exactly_is_not_ready_before_more_comes() {
         let (mut peer, _) = server.accept().expect("accept");
         for _ in 0..2 {
             peer.write_all(b"frame").expect("write");
-            let mut buffer = [0; 5];
-            assert_eq!(run(&dispatcher, stream.read(&mut buffer)).expect("read"), 5);
+            run(&dispatcher, stream.readable()).expect("readable");
+            assert_eq!(stream.try_read(&mut [0; 5]).expect("read"), 5);
             assert!(!stream.confirm_ready(Interest::Readable));
         }
         peer.write_all(b"frames").expect("write");
@@ -377,5 +377,22 @@ fn a_listener_whose_last_connection_was_accepted_is_not_ready() {
         let _client = connect();
         run(&dispatcher, server.acceptable()).expect("acceptable");
         assert!(server.confirm_ready());
+    }
+}
+
+#[test]
+fn a_port_that_the_system_chose_is_bound_again_while_connections_linger() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    for any in loopbacks() {
+        let server = TcpListener::bind(&handle, any).expect("bind");
+        let address = server.local_addr().expect("address");
+        let mut client = std::net::TcpStream::connect(address).expect("connect");
+        // Who ends first lingers.
+        drop(run(&dispatcher, server.accept()).expect("accept"));
+        assert_eq!(client.read(&mut [0; 1]).expect("the end"), 0);
+        drop(client);
+        drop(server);
+        TcpListener::bind(&handle, address).expect("bind again");
     }
 }
