@@ -71,6 +71,10 @@ impl Default for Limits {
 /// The most elements of one table.
 const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 
+/// The most memories of one call, over all its core instances: as many as one module may have. Each
+/// takes address space even where it is empty.
+pub(crate) const MAX_MEMORIES: usize = 100;
+
 /// What an element of a table counts for.
 const BYTES_A_TABLE_ELEMENT: usize = 8;
 
@@ -328,6 +332,10 @@ impl Outstanding {
 }
 
 impl ResourceLimiter for State {
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
+    }
+
     fn memory_growing(
         &mut self,
         current: usize,
