@@ -153,7 +153,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn unknown_keys(&mut self, mapping: &Mapping, strict: bool) {
         for (key, _) in &mapping.entries {
-            if DOCUMENT.contains(&&*key.text) {
+            if DOCUMENT.contains(&&*key.text) || key.is_for_anchors() {
                 continue;
             }
             if self.split.diagnostics.len() >= MAX_DIAGNOSTICS {
@@ -293,7 +293,7 @@ fn config(node: &Node, mapping: &Mapping, draft: &mut Draft) -> Node {
         return Node::mapping(node.place.clone(), config);
     };
     for (key, _) in &mapping.entries {
-        if own(&key.text) && &*key.text != "data" {
+        if own(&key.text) && &*key.text != "data" && !key.is_for_anchors() {
             let message = "ignored, because \"data\" holds the configuration";
             let field = shorten(&key.text);
             draft.report(Diagnostic::warning(message).at(&key.place).field(field));

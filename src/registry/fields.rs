@@ -283,7 +283,7 @@ impl<'a> Fields<'a> {
     /// Reports the fields that nobody asked for.
     pub fn finish(self, cx: &mut Context<'_>) {
         for (key, _) in self.mapping.iter().flat_map(|m| &m.entries) {
-            if self.known.contains(&&*key.text) {
+            if self.known.contains(&&*key.text) || key.is_for_anchors() {
                 continue;
             }
             if cx.found.len() >= MAX_DIAGNOSTICS {
@@ -399,7 +399,7 @@ mod tests {
             f.accept("method", cx);
             f.accept("path", cx);
         };
-        let (found, failed) = read("mehtod: a\nzzz: b\npath: c\n", false, known);
+        let (found, failed) = read("mehtod: a\nzzz: b\npath: c\nx-zzz: d\n", false, known);
         assert!(!failed);
         assert_eq!(
             found,

@@ -133,6 +133,13 @@ pub struct Problem {
 /// to put there instead.
 pub type Replace<'a> = dyn FnMut(&str, &Place, &str) -> Option<Scalar> + 'a;
 
+impl Key {
+    /// Whether it only holds anchors: such a key means nothing, anywhere.
+    pub fn is_for_anchors(&self) -> bool {
+        self.text.starts_with("x-")
+    }
+}
+
 impl Mapping {
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
