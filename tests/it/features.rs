@@ -261,6 +261,26 @@ fn the_memories_of_a_call_are_bounded() {
     assert!(error.contains("memory count too high"), "{error}");
 }
 
+/// Globals are no memory that a limit counts, so that what has many of them has few instances.
+#[test]
+fn the_globals_of_all_core_instances_are_bounded() {
+    let component = |instances: usize| {
+        format!(
+            "(component (core module $m {})
+                {}
+                (core module $f (func (export \"f\") (result i32) i32.const 42))
+                (core instance $i (instantiate $f))
+                (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
+            "(global (mut i64) (i64.const 0))".repeat(100_000),
+            "(core instance (instantiate $m))".repeat(instances)
+        )
+    };
+    let call = |instances| call(&component(instances), "{}", &[]);
+    assert_eq!(call(3), Ok(json!(42)));
+    let error = call(200).expect_err("too many");
+    assert!(error.contains("instance count too high"), "{error}");
+}
+
 /// Those that sleep at once are as many as may live: three times 10 ms pass.
 #[test]
 fn few_instances_that_are_allocated_on_demand_live_at_once() {
