@@ -31,7 +31,7 @@ pub struct Function {
     pub(crate) pool: Option<Pool>,
     /// The group of its calls' flows.
     pub(crate) group: u64,
-    /// The bound on instances, over all entries.
+    /// The bound on instances of its kind, pooled or not, over all entries.
     pub(crate) instances: Pool,
     /// What calls leave to the next one, over all entries.
     pub(crate) carried: Carried,

@@ -53,6 +53,8 @@ pub struct Limits {
     /// Descriptors of the process, never more than `resources`. Default: half of what the process
     /// may have when the default is made.
     pub descriptors: usize,
+    /// Core instances. Default 10,000.
+    pub instances: usize,
     /// How long the end of the call waits for what its guest has handed over. Default 10 s.
     pub delivery: Duration,
 }
@@ -63,6 +65,7 @@ impl Default for Limits {
             memory: 1 << 30,
             resources: 1 << 16,
             descriptors: share_of_process(),
+            instances: 10_000,
             delivery: Duration::from_secs(10),
         }
     }
@@ -70,6 +73,10 @@ impl Default for Limits {
 
 /// The most elements of one table.
 const MAX_TABLE_ELEMENTS: usize = 10_000_000;
+
+/// The most memories of one call, over all its core instances: as many as one module may have. Each
+/// takes address space even where it is empty.
+pub(crate) const MAX_MEMORIES: usize = 100;
 
 /// What an element of a table counts for.
 const BYTES_A_TABLE_ELEMENT: usize = 8;
@@ -331,6 +338,14 @@ impl Outstanding {
 }
 
 impl ResourceLimiter for State {
+    fn instances(&self) -> usize {
+        self.context.limits.instances
+    }
+
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
+    }
+
     fn memory_growing(
         &mut self,
         current: usize,

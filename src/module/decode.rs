@@ -10,6 +10,19 @@ use super::engine::{POOLED_MEMORY_PAGES, POOLED_TABLE_ELEMENTS};
 use super::imports::group_of;
 use super::link::host_interface;
 
+/// What the core instances of a call may take beside memories and tables, in bytes.
+const INSTANCE_BYTES: usize = 256 << 20;
+
+/// As many core instances every call may have.
+const MIN_INSTANCES: usize = 20;
+
+/// More core instances no call may have.
+const MAX_CORE_INSTANCES: usize = 10_000;
+
+/// What a function of a core module takes in its instances, in bytes, and what a global takes.
+const FUNCTION_BYTES: usize = 32;
+const GLOBAL_BYTES: usize = 16;
+
 /// The functions at a component's border.
 #[derive(Debug)]
 pub struct Border {
@@ -19,9 +32,17 @@ pub struct Border {
     pub imports: Vec<Import>,
     /// One of its memories or tables is larger than those of the pool, or may become so.
     pub large: bool,
+    /// What an instance of its largest core module takes beside memories and tables, in bytes: its
+    /// globals, and references to its functions.
+    pub instance_bytes: usize,
 }
 
 impl Border {
+    /// How many core instances a call may have: each takes what no limit of memories counts.
+    pub fn max_core_instances(&self) -> usize {
+        (INSTANCE_BYTES / self.instance_bytes.max(1)).clamp(MIN_INSTANCES, MAX_CORE_INSTANCES)
+    }
+
     /// Reads the sections and types of a component; function bodies are left to the compiler.
     ///
     /// # Errors
@@ -31,7 +52,7 @@ impl Border {
         let mut validator = Validator::new_with_features(WasmFeatures::all());
         let (mut imports, mut exports) = (Vec::new(), Vec::new());
         let mut large = false;
-        let mut depth = 0usize;
+        let (mut depth, mut module, mut largest) = (0usize, 0usize, 0usize);
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload.map_err(invalid)?;
             match &payload {
@@ -45,6 +66,16 @@ impl Border {
                         exports.push(of_wasi_0_2(export.map_err(invalid)?.name.name)?.to_owned());
                     }
                 }
+                Payload::Version { .. } => module = 0,
+                Payload::ImportSection(reader) => {
+                    module += reader.count() as usize * FUNCTION_BYTES;
+                }
+                Payload::FunctionSection(reader) => {
+                    module += reader.count() as usize * FUNCTION_BYTES;
+                }
+                Payload::GlobalSection(reader) => {
+                    module += reader.count() as usize * GLOBAL_BYTES;
+                }
                 Payload::MemorySection(reader) => {
                     for memory in reader.clone() {
                         large |= is_large(&memory.map_err(invalid)?)?;
@@ -57,13 +88,18 @@ impl Border {
                 }
                 _ => {}
             }
+            largest = largest.max(module);
             match validator.payload(&payload).map_err(invalid)? {
                 ValidPayload::Parser(_) => depth += 1,
                 ValidPayload::End(types) => match depth.checked_sub(1) {
                     Some(outer) => depth = outer,
                     None => {
                         let border = Border::from_types(&types, &imports, &exports);
-                        return Ok(Border { large, ..border });
+                        return Ok(Border {
+                            large,
+                            instance_bytes: largest,
+                            ..border
+                        });
                     }
                 },
                 ValidPayload::Ok | ValidPayload::Func(..) => {}
@@ -78,6 +114,7 @@ impl Border {
             exports: Vec::new(),
             imports: Vec::new(),
             large: false,
+            instance_bytes: 0,
         };
         for name in exports {
             match types.component_item_for_export(name).map(|item| &item.ty) {

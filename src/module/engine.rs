@@ -21,6 +21,11 @@ pub(super) const POOLED_MEMORY_PAGES: u64 = 1 << 16;
 /// by default, of which an instance takes four) ends at about three times as many.
 pub const MAX_INSTANCES: u32 = 4096;
 
+/// The instances beside these that may live at once allocated on demand. Each may have
+/// 100 memories (`MAX_MEMORIES` of its state), which take 4 GiB of address space each
+/// whatever they hold, and a mapping or two: all of them together must fit beside the pool.
+pub const MAX_ON_DEMAND: u32 = 200;
+
 /// The memories of a pooled component, over all its core instances.
 const POOLED_MEMORIES: u32 = 2;
 
@@ -102,6 +107,11 @@ impl Engine {
         }
         let engine = allocating_on_demand(self.profile)?;
         Ok(self.on_demand.get_or_init(|| engine))
+    }
+
+    /// Whether what `engine`, one of the two, has compiled gets its instances from the pool.
+    pub fn is_pooled(&self, engine: &wasmtime::Engine) -> bool {
+        wasmtime::Engine::same(engine, &self.pooled)
     }
 
     /// What it compiles for.

@@ -19,7 +19,7 @@ mod text;
 pub use audit::{Import, needed_groups};
 pub use decode::Border;
 pub use describe::{Description, Location, describe, fs_entry};
-pub use engine::{Engine, MAX_INSTANCES, Profile};
+pub use engine::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, Profile};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
 pub use link::link;

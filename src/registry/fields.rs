@@ -414,7 +414,7 @@ mod tests {
             f.accept("method", cx);
             f.accept("path", cx);
         };
-        let (found, failed) = read("mehtod: a\nzzz: b\npath: c\n", false, known);
+        let (found, failed) = read("mehtod: a\nzzz: b\npath: c\nx-zzz: d\n", false, known);
         assert!(!failed);
         assert_eq!(
             found,

@@ -21,7 +21,7 @@ pub(crate) struct Lock {
     pub modules_dir: PathBuf,
     /// Replacements, then modules.
     pub roots: Vec<SourceRoot>,
-    /// Each `src/` that would be the source of one of them if it were there.
+    /// Each directory that would be one of them, or the source of one, if it were there.
     pub future: Vec<PathBuf>,
     /// The file itself, where there is one.
     pub file: Option<ControlFile>,
@@ -64,6 +64,7 @@ pub(crate) fn read_lock(project_dir: &Path, base: &Base, found: &mut Vec<Diagnos
             let root = root(dir, &mut lock.future);
             lock.roots.push(root);
         } else {
+            lock.future.push(dir);
             let message = format!("the directory {to:?} of a replacement does not exist");
             let warning = Diagnostic::warning(message).at(&place.place);
             found.push(warning.field(format!("{field}to")));
@@ -78,12 +79,17 @@ pub(crate) fn read_lock(project_dir: &Path, base: &Base, found: &mut Vec<Diagnos
             continue;
         }
         let plain = |c: Component<'_>| matches!(c, Component::Normal(_));
-        let dirs = [
-            lock.modules_dir.join(name),
-            lock.modules_dir.join("vendor").join(name),
-        ];
-        let dir = dirs.into_iter().find(|dir| dir.is_dir());
-        match dir.filter(|_| Path::new(name).components().all(plain)) {
+        let dirs = match Path::new(name).components().all(plain) {
+            true => vec![
+                lock.modules_dir.join(name),
+                lock.modules_dir.join("vendor").join(name),
+            ],
+            false => Vec::new(),
+        };
+        let dir = dirs.iter().find(|dir| dir.is_dir()).cloned();
+        // Whichever of them comes to be there is read from then on.
+        lock.future.extend(dirs);
+        match dir {
             Some(dir) => {
                 let root = root(dir, &mut lock.future);
                 lock.roots.push(root);

@@ -131,6 +131,7 @@ impl Loader<'_> {
         }
         let mut ways: HashMap<PathBuf, Option<String>> = HashMap::new();
         let mut found = Vec::new();
+        let guard = self.guard.at_once();
         for (i, read) in self.entries() {
             let Some(entry) = &read.entry else { continue };
             let mut report = |field: &str, refused: Option<String>| {
@@ -140,7 +141,7 @@ impl Loader<'_> {
                 }
             };
             if let Kind::EnvStorage(EnvStorage::File(file)) = &entry.kind {
-                report("file_path", refused(self.guard.walk(&file.path)));
+                report("file_path", refused(guard.walk(&file.path)));
             }
             let Some(function) = entry.function() else {
                 continue;
@@ -150,7 +151,7 @@ impl Loader<'_> {
                     continue;
                 };
                 let way = ways.entry(path.to_path_buf());
-                let way = way.or_insert_with(|| refused(self.guard.walk(path)));
+                let way = way.or_insert_with(|| refused(guard.walk(path)));
                 report(&format!("wasi.mounts[{n}].fs"), way.clone());
             }
             for (n, file) in function.wasi.http_ca.iter().enumerate() {
@@ -158,7 +159,7 @@ impl Loader<'_> {
                     continue;
                 };
                 let inside = file.path.trim_start_matches('/');
-                let way = self.guard.walk_beneath(path, inside.as_ref());
+                let way = guard.walk_beneath(path, inside.as_ref());
                 report(&format!("wasi.http.ca[{n}]"), refused(way));
             }
         }

@@ -119,13 +119,17 @@ impl Runtime {
                 Some(Pool::new(bound.concurrent, bound.waiting))
             }
         };
+        let instances = match inner.engine.is_pooled(pre.engine()) {
+            true => inner.instances.clone(),
+            false => inner.on_demand.clone(),
+        };
         Ok(Rc::new(Function {
             method,
             pre,
             engine: inner.engine.clone(),
             pool,
             group: self.number(),
-            instances: inner.instances.clone(),
+            instances,
             carried: inner.carried.clone(),
             module,
             capabilities,

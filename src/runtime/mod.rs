@@ -20,7 +20,7 @@ use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
 use crate::host::stdio::Stdio;
 use crate::host::{Carried, Exit, Limits};
 use crate::http::{Client, ClientLimits};
-use crate::module::{Engine, MAX_INSTANCES, ModuleError, Modules, Profile};
+use crate::module::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Modules, Profile};
 use crate::once::Once;
 use crate::registry::{Entry, Id, Registry};
 
@@ -47,6 +47,8 @@ struct Inner {
     /// The last number that a function or a call was given.
     numbers: Cell<u64>,
     instances: Pool,
+    /// Instances that are allocated on demand.
+    on_demand: Pool,
     carried: Carried,
     /// What a call may use where its entry says nothing else.
     limits: Limits,
@@ -78,6 +80,7 @@ impl Runtime {
                 functions: RefCell::new(HashMap::new()),
                 numbers: Cell::new(0),
                 instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
+                on_demand: Pool::new(MAX_ON_DEMAND, MAX_WAITING),
                 carried: Carried::new(),
                 limits: Limits::default(),
             }),

@@ -159,8 +159,15 @@ impl PathGuard {
     /// # Errors
     /// `Writable` at the first step in a directory that a guest may write, and what the system says.
     pub fn walk(&self, path: &Path) -> Result<Walk, PathError> {
-        let (start, rest) = self.base.split(path);
-        self.follow(start, rest, false)
+        self.at_once().walk(path)
+    }
+
+    /// For many paths one after the other: what was missing is looked for once.
+    pub fn at_once(&self) -> AtOnce<'_> {
+        AtOnce {
+            guard: self,
+            made: self.made(),
+        }
     }
 
     /// Opens a directory, which is made first where it is missing and `create` has its mode.
@@ -205,8 +212,7 @@ impl PathGuard {
     /// # Errors
     /// As [`PathGuard::walk`].
     pub fn walk_beneath(&self, dir: &Path, path: &Path) -> Result<Walk, PathError> {
-        let root = Arc::new(self.open_dir(dir, None)?);
-        self.follow(Some(root), path, true)
+        self.at_once().walk_beneath(dir, path)
     }
 
     /// Opens the file that a walk of this guard leads to.
@@ -241,16 +247,6 @@ impl PathGuard {
         steps
             .into_iter()
             .try_for_each(|step| self.permit(step, &made))
-    }
-
-    fn follow(
-        &self,
-        start: Option<Arc<OwnedFd>>,
-        path: &Path,
-        beneath: bool,
-    ) -> Result<Walk, PathError> {
-        let made = self.made();
-        Walk::follow(start, path, beneath, &mut |step| self.permit(step, &made))
     }
 
     fn permit(&self, step: &Location, made: &[(usize, Location)]) -> Result<(), PathError> {
@@ -289,6 +285,43 @@ impl PathGuard {
             ))
         };
         self.missing.iter().filter_map(now).collect()
+    }
+}
+
+/// A guard with the directories that have come to be since the project was loaded.
+pub struct AtOnce<'a> {
+    guard: &'a PathGuard,
+    made: Vec<(usize, Location)>,
+}
+
+impl AtOnce<'_> {
+    /// As [`PathGuard::walk`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn walk(&self, path: &Path) -> Result<Walk, PathError> {
+        let (start, rest) = self.guard.base.split(path);
+        self.follow(start, rest, false)
+    }
+
+    /// As [`PathGuard::walk_beneath`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn walk_beneath(&self, dir: &Path, path: &Path) -> Result<Walk, PathError> {
+        let root = Arc::new(self.walk(dir)?.open_dir()?);
+        self.follow(Some(root), path, true)
+    }
+
+    fn follow(
+        &self,
+        start: Option<Arc<OwnedFd>>,
+        path: &Path,
+        beneath: bool,
+    ) -> Result<Walk, PathError> {
+        Walk::follow(start, path, beneath, &mut |step| {
+            self.guard.permit(step, &self.made)
+        })
     }
 }
 

@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
-use crate::support::Project;
+use wippy::function::Arguments;
+
+use crate::support::{Project, simulated};
 
 fn call(source: &str, limits: &str, arguments: &[Value]) -> Result<Value, String> {
     let source = serde_json::to_string(source).expect("a string");
@@ -237,4 +239,88 @@ fn handles_are_bounded_by_what_max_resources_says() {
         error.contains("twice as many handles as limits.max_resources"),
         "{error}"
     );
+}
+
+/// Each memory takes address space, however little it holds.
+#[test]
+fn the_memories_of_a_call_are_bounded() {
+    let component = |instances: usize| {
+        format!(
+            "(component (core module $m {})
+                {}
+                (core module $f (func (export \"f\") (result i32) i32.const 42))
+                (core instance $i (instantiate $f))
+                (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
+            "(memory 0)".repeat(50),
+            "(core instance (instantiate $m))".repeat(instances)
+        )
+    };
+    let call = |instances| call(&component(instances), "{}", &[]);
+    assert_eq!(call(2), Ok(json!(42)));
+    let error = call(3).expect_err("too many");
+    assert!(error.contains("memory count too high"), "{error}");
+}
+
+/// Globals are no memory that a limit counts, so that what has many of them has few instances.
+#[test]
+fn the_globals_of_all_core_instances_are_bounded() {
+    let component = |instances: usize| {
+        format!(
+            "(component (core module $m {})
+                {}
+                (core module $f (func (export \"f\") (result i32) i32.const 42))
+                (core instance $i (instantiate $f))
+                (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
+            "(global (mut i64) (i64.const 0))".repeat(100_000),
+            "(core instance (instantiate $m))".repeat(instances)
+        )
+    };
+    let call = |instances| call(&component(instances), "{}", &[]);
+    assert_eq!(call(3), Ok(json!(42)));
+    let error = call(200).expect_err("too many");
+    assert!(error.contains("instance count too high"), "{error}");
+}
+
+/// Those that sleep at once are as many as may live: three times 10 ms pass.
+#[test]
+fn few_instances_that_are_allocated_on_demand_live_at_once() {
+    let source = "(module
+        (import \"wasi_snapshot_preview1\" \"poll_oneoff\"
+            (func $poll (param i32 i32 i32 i32) (result i32)))
+        (memory (export \"memory\") 1) (memory 0) (memory 0)
+        (data (i32.const 16) \"\\01\")
+        (data (i32.const 24) \"\\80\\96\\98\")
+        (func (export \"_start\")
+            (drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200)))))";
+    let source = serde_json::to_string(source).expect("a string");
+    let fields: [(&str, &dyn Display); 4] = [
+        ("source", &source),
+        ("method", &"run"),
+        (
+            "imports",
+            &"[wasi1, 'wasi:cli', 'wasi:clocks', 'wasi:poll']",
+        ),
+        ("pool", &"{type: lazy, max_size: 1000}"),
+    ];
+    let mut project = Project::new();
+    project.entry("f", "function.wat", &fields);
+    let dispatcher = simulated();
+    let handle = dispatcher.handle();
+    let runtime = project.load(&dispatcher);
+    let call = || {
+        let runtime = runtime.clone();
+        let call = async move { runtime.call("f", Arguments::Json(&[])).await };
+        dispatcher.spawn(call).expect("room")
+    };
+    let calls: Vec<_> = (0..500).map(|_| call()).collect();
+    let passed = dispatcher.block_on(async {
+        let start = handle.now().expect("the time");
+        for call in calls {
+            let result = call.await.expect("not cancelled");
+            assert_eq!(result.map_err(|e| e.to_string()), Ok(json!({"ok": true})));
+        }
+        handle.now().expect("the time") - start
+    });
+    let passed = passed.expect("no deadlock").as_millis();
+    assert!((30..40).contains(&passed), "{passed} ms");
 }

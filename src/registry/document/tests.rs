@@ -102,8 +102,8 @@ fn mistakes_in_the_frame() {
             "test.yaml:2:10: error: entries: expected a list of entries, found a mapping",
         ),
         (
-            "namespace: n\nentrys: []\n",
-            "test.yaml:2:1: warning: unknown field \"entrys\" of a document (did you mean \"entries\"?)",
+            "namespace: n\nx-a: []\nentrys: []\n",
+            "test.yaml:3:1: warning: unknown field \"entrys\" of a document (did you mean \"entries\"?)",
         ),
         (
             "namespace: n\nmeta: 1\n",

@@ -261,6 +261,31 @@ fn what_becomes_a_source_once_it_exists_is_a_mistake() {
             "p/{dir}/src, the source directory as soon as it exists"
         ));
     }
+    // So do those that are not there at all.
+    for (lock, dir) in [
+        ("replacements: [{from: a, to: libs/m}]", "libs/m"),
+        ("modules: [{name: a/m}]", ".wippy/a/m"),
+        ("modules: [{name: a/m}]", ".wippy/vendor/a/m"),
+    ] {
+        let world = World::new(&[
+            ("wippy.lock", lock),
+            ("src/_index.yaml", &both(&format!("{dir}/data"))),
+        ]);
+        let text = format!(
+            "n:f: wasi.mounts[0].fs: guests may write p/{dir}/data, which is or lies in p/{dir}, the source directory as soon as it exists"
+        );
+        let loaded = world.load(&LoadOptions::default());
+        let said = world.said(&loaded);
+        assert!(said.iter().any(|line| line.contains(&text)), "{said:#?}");
+        assert!(loaded.registry.resolve("n:f").is_err());
+    }
+    // The first place of a module that is in the second.
+    let world = World::new(&[
+        ("wippy.lock", "modules: [{name: a/m}]"),
+        (".wippy/vendor/a/m/x.yaml", OTHER),
+        ("src/_index.yaml", &both(".wippy/a/m/data")),
+    ]);
+    world.mistake("p/.wippy/a/m, the source directory as soon as it exists");
     // One that is named stays what it is.
     let world = World::new(&[
         ("wippy.lock", "directories: {src: .}"),

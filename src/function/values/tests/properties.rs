@@ -3,13 +3,50 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::{Path, from_json, from_text, signature, to_json};
+use super::super::{Path, from_json, from_text, signature, to_json, wave_arguments};
 use super::types::{cases, json, type_of, val, wit};
 
 const PLACE: Path<'static> = Path::Argument(0);
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), json().prop_map(|json| json.to_string())]
+}
+
+/// What WAVE text is made of, and what only looks like it.
+fn wave_part() -> impl Strategy<Value = String> {
+    let parts = [
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        "\"",
+        "'",
+        "\"\"\"\n",
+        "\\",
+        "\\u{",
+        "\\u{d800}",
+        "%",
+        "-",
+        "1",
+        "1e999",
+        "-0",
+        "nan",
+        "inf",
+        "true",
+        "some(",
+        "none",
+        "ok",
+        "err(",
+        "a",
+        "//",
+        "\n",
+        "\0",
+    ];
+    prop::sample::select(parts.to_vec()).prop_map(str::to_owned)
 }
 
 proptest! {
@@ -49,6 +86,18 @@ proptest! {
             if let Err(error) = from_text(&ty, &text, &PLACE) {
                 prop_assert!(error.to_string().starts_with("argument 0"));
             }
+        }
+    }
+
+    /// Any text between parentheses is read or refused.
+    #[test]
+    fn any_wave_is_a_value_or_an_error(
+        wit in wit(true),
+        parts in prop::collection::vec(prop_oneof![any::<String>(), wave_part()], 0..16),
+    ) {
+        let params = [("a".to_owned(), type_of(&wit))];
+        if let Err(error) = wave_arguments(&params, &parts.concat()) {
+            prop_assert!(!error.to_string().is_empty());
         }
     }
 
