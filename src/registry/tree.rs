@@ -133,8 +133,6 @@ pub struct Problem {
 /// to put there instead.
 pub type Replace<'a> = dyn FnMut(&str, &Place, &str) -> Option<Scalar> + 'a;
 
-impl Key {}
-
 impl Mapping {
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
