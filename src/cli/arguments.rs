@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+/// Above the options that every command takes.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Runs WebAssembly components as entries of a project.
 #[derive(Parser, Debug)]
 #[command(name = "wippy", version, about, max_term_width = 100)]
@@ -14,26 +17,27 @@ pub struct Options {
         long = "directory",
         value_name = "DIR",
         default_value = ".",
-        global = true
+        global = true,
+        help_heading = EVERYWHERE
     )]
     pub directory: PathBuf,
-    /// Say more, such as which files are read; twice for everything
-    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    /// Say more, such as which files are read; twice for what libraries do, too
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = EVERYWHERE)]
     pub verbose: u8,
     /// Print errors, and what `list` prints, as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Read settings from this file instead of `.wippy.yaml`; later ones win
-    #[arg(long = "config", value_name = "FILE", global = true)]
+    #[arg(long = "config", value_name = "FILE", global = true, help_heading = EVERYWHERE)]
     pub config_files: Vec<PathBuf>,
     /// Take this profile of the settings
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, help_heading = EVERYWHERE)]
     pub profile: Option<String>,
     /// Change a setting: `section.path=value`
-    #[arg(long = "set", value_name = "SETTING", global = true)]
+    #[arg(long = "set", value_name = "SETTING", global = true, help_heading = EVERYWHERE)]
     pub settings: Vec<String>,
     /// Change an entry: `namespace:entry:path=value`
-    #[arg(short = 'o', long = "override", value_name = "OVERRIDE", global = true)]
+    #[arg(short = 'o', long = "override", value_name = "OVERRIDE", global = true, help_heading = EVERYWHERE)]
     pub overrides: Vec<String>,
     /// What to do
     #[command(subcommand)]

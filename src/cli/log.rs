@@ -12,8 +12,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// What this program says beside what its modules say under their own paths.
 const TARGETS: [&str; 3] = ["guest", "read", "service"];
 
-/// Starts logging: guests' lines and warnings; with `-v` what the program does, with `-vv` all, what
-/// libraries do included.
+/// Starts logging: guests' lines and warnings; with `-v` what the program does, with `-vv` what
+/// libraries do, too.
 pub(super) fn start(verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::INFO,
@@ -23,7 +23,12 @@ pub(super) fn start(verbose: u8) {
     let is_shown = move |metadata: &Metadata<'_>| {
         let target = metadata.target();
         let is_own = || TARGETS.contains(&target) || target.starts_with("wippy");
-        *metadata.level() <= Level::INFO || verbose > 1 || is_own()
+        let of_others = match verbose {
+            0 | 1 => Level::INFO,
+            // Below that the engine has thousands of lines for each call.
+            _ => Level::DEBUG,
+        };
+        *metadata.level() <= of_others || is_own()
     };
     let started = tracing_subscriber::fmt()
         .with_max_level(level)
