@@ -7,7 +7,7 @@ use wippy_dispatcher::{Error, Flow, Handle, Instant, Signal, Task, WaitSet};
 
 use super::bytes::Streamed;
 use super::error::undone;
-use crate::host::io::{IoError, StreamError};
+use crate::host::io::{IoError, READ_MAX, StreamError};
 use crate::host::share::{Part, Share};
 
 /// What `read-via-stream` gives of a regular file. The caches are asked first; what they do not
@@ -131,8 +131,24 @@ impl FileInput {
         Ok(())
     }
 
-    pub(crate) fn is_ready(&self) -> bool {
-        !self.lock().busy
+    /// Whether a read would give bytes, the end or an error. Where the caches do not hold what comes
+    /// next, a job starts that brings it.
+    pub(crate) fn is_ready(self: &Arc<Self>) -> bool {
+        let mut state = self.lock();
+        if state.busy {
+            return false;
+        }
+        if state.brought.is_some() || self.is_cached(&state) {
+            return true;
+        }
+        // Why no job can start the read tells.
+        self.fetch(&mut state, READ_MAX).is_err()
+    }
+
+    /// Whether the caches have a byte, the end, or an error.
+    fn is_cached(&self, state: &Reading) -> bool {
+        let (file, _) = &self.streamed;
+        !self.simulated && !matches!(file.read_cached(&mut [0], state.offset), Ok(None))
     }
 
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {

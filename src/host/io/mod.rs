@@ -10,7 +10,7 @@ mod write_queue;
 
 pub(crate) use destination::{Destination, Job, Unwritten};
 pub use error::{IoError, StreamError};
-pub use input::{Feed, InputStream};
+pub use input::{Feed, InputStream, READ_MAX};
 pub use output::{OutputStream, Sink};
 pub(crate) use write_queue::{Owner, PERMIT, WriteQueue};
 

@@ -17,7 +17,7 @@ use wasmtime::component::Resource;
 use wippy_dispatcher::Dispatcher;
 
 use super::interfaces::poll::HostPollable;
-use super::interfaces::streams::HostOutputStream;
+use super::interfaces::streams::{HostInputStream, HostOutputStream};
 use super::{Feed, OutputStream, PERMIT, Sink, StreamError};
 use crate::fs::{self, Closer, Filesystem, Mask};
 use crate::host::State;
@@ -277,6 +277,36 @@ fn a_permit_is_used_in_parts_with_files() {
             let bytes = std::fs::read(&path).expect("a file");
             assert!(bytes == expected, "{what}: {} bytes", bytes.len());
         }
+    }
+}
+
+#[test]
+fn a_file_that_is_ready_has_something_to_read() {
+    for dispatcher in [live(), Dispatcher::simulated(1).expect("a dispatcher")] {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join("a"), "frameframe").expect("a file");
+        let mut call = mounted(&dispatcher, directory.path());
+        let mut roots = preopens::Host::get_directories(&mut call).expect("mounts");
+        let (root, _) = roots.pop().expect("a mount");
+        let ran = dispatcher.block_on(async {
+            let (path, flags) = ("a".to_owned(), DescriptorFlags::READ);
+            let opened = call.open_at(root, PathFlags::empty(), path, OpenFlags::empty(), flags);
+            let file = opened.await.expect("a file");
+            let stream = call.read_via_stream(file, 0).await.expect("a stream");
+            let again = || Resource::new_own(stream.rep());
+            let pollable = HostInputStream::subscribe(&mut call, again()).expect("room");
+            for _ in 0..2 {
+                let ready = call.block(Resource::new_own(pollable.rep()));
+                ready.await.expect("a file");
+                let read = HostInputStream::read(&mut call, again(), 5).await;
+                assert_eq!(read.expect("bytes"), b"frame");
+            }
+            let ready = call.block(Resource::new_own(pollable.rep()));
+            ready.await.expect("a file");
+            let read = HostInputStream::read(&mut call, again(), 5).await;
+            assert!(matches!(read, Err(StreamError::Closed)));
+        });
+        ran.expect("no deadlock");
     }
 }
 
