@@ -53,7 +53,7 @@ impl Mistakes {
             mistakes.matter.extend(needed);
         }
         mistakes.tell(&loaded.diagnostics);
-        match loaded.command_line_is_mistaken() {
+        match loaded.is_missing || loaded.command_line_is_mistaken() {
             true => Err(USAGE),
             false => Ok(mistakes),
         }

@@ -102,7 +102,7 @@ fn descriptors() {
 /// The exit status, where the command line is mistaken: nothing is done then.
 fn report_diagnostics(loaded: &Loaded, json: bool) -> Result<(), u8> {
     report::diagnostics(&loaded.diagnostics, json);
-    match loaded.command_line_is_mistaken() {
+    match loaded.is_missing || loaded.command_line_is_mistaken() {
         true => Err(USAGE),
         false => Ok(()),
     }

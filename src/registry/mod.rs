@@ -144,6 +144,8 @@ pub struct Loaded {
     pub project_dir: PathBuf,
     /// Directories below the source directory that were not entered.
     pub skipped: Vec<PathBuf>,
+    /// There is no project in the directory.
+    pub is_missing: bool,
 }
 
 impl Loaded {
@@ -158,6 +160,7 @@ impl Loaded {
             disabled: Vec::new(),
             project_dir: PathBuf::new(),
             skipped: Vec::new(),
+            is_missing: false,
         }
     }
 
@@ -244,6 +247,7 @@ fn finish(loader: load::Loader<'_>, settings: Settings) -> Loaded {
         disabled,
         project_dir,
         skipped: Vec::new(),
+        is_missing: false,
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     for Listed { root, listing, .. } in &mut listed {
         lister.follow_links(root, listing);
     }
-    check_there_is_one(project_dir, &listed, &mut found);
+    let is_missing = !check_there_is_one(project_dir, &listed, &mut found);
 
     // What guests may write may be known completely only now. What was read on a way through that
     // is let go, and whatever else there is, is read without it.
@@ -109,6 +109,7 @@ pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     loaded.source_dir = dirs.next().unwrap_or_else(|| project_dir.to_owned());
     loaded.module_dirs = dirs.collect();
     loaded.skipped = skipped;
+    loaded.is_missing = is_missing;
     loaded
 }
 
@@ -304,9 +305,12 @@ fn check_ways(
     }
 }
 
-/// Says so where there is no project at all, or a document that looks like its first is not read.
-fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Diagnostic>) {
-    let Some(own) = listed.first() else { return };
+/// Says so where there is no project at all, or a document that looks like its first is not read. False
+/// where there is none.
+fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Diagnostic>) -> bool {
+    let Some(own) = listed.first() else {
+        return true;
+    };
     let source_dir = &own.root.source_dir;
     let beside = project_dir.join("_index.yaml");
     let is_src = *source_dir != *project_dir && source_dir.file_name().is_some_and(|n| n == "src");
@@ -343,8 +347,12 @@ fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Dia
             false => project_dir.to_owned(),
         };
         let error = Diagnostic::error(format!("no project in {}", dir.display()));
-        found.push(error.hint("no document below it has a `namespace`"));
+        found.push(error.hint(
+            "no document below it has a `namespace`; `wippy new DIR` makes a project, -C DIR names one",
+        ));
+        return false;
     }
+    true
 }
 
 fn same_directory(a: &Path, b: &Path) -> bool {

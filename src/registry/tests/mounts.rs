@@ -715,7 +715,8 @@ fn text_obeys_the_same_rule() {
 
 #[test]
 fn what_a_project_is_and_is_not() {
-    let none = "no document below it has a `namespace`";
+    let none =
+        "no document below it has a `namespace`; `wippy new DIR` makes a project, -C DIR names one";
     let world = World::new(&[("readme.txt", "")]);
     let said = |world: &World| world.said(&world.load(&LoadOptions::default()));
     assert_eq!(
