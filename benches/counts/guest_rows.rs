@@ -60,7 +60,7 @@ const ROWS: &[Row] = &[
         name: "guest: file read, 4 KiB",
         guest: "bench-files",
         function: "file-loops#read-blocks",
-        count: 500,
+        count: 3000,
         arguments: |count| json!([FILE, 4096, count, false]),
     },
     Row {
