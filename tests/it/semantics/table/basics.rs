@@ -54,6 +54,10 @@ pub const ROWS: &[Row] = &[
         "A list that is longer than the entry's memory limit fails the call.",
         &["random::beyond_the_memory_limit_the_call_fails"],
     ),
+    (
+        "The insecure seed is the same for the whole instance.",
+        &["lib::host::random::tests::an_instance_has_one_insecure_seed"],
+    ),
     // Parents and children
     (
         "Dropping a stream before its pollables traps.",

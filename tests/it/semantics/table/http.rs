@@ -36,6 +36,13 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
+        "A body that is written before its request is handed over holds 64 KiB; a write that could \
+         only wait for ever fails with a text that says so.",
+        &[
+            "lib::host::http::outgoing::tests::a_write_to_a_full_body_before_its_request_is_handed_over_says_why_it_fails",
+        ],
+    ),
+    (
         "The body of a response is read while the server sends it.",
         &[
             "http::transfer::a_large_body_streams_through",

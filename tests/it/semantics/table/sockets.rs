@@ -28,6 +28,13 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
+        "The functions of sockets look at the state before they look at their arguments.",
+        &[
+            "sockets::matrix::every_function_of_a_tcp_socket_in_every_state",
+            "sockets::matrix::every_function_of_a_udp_socket_in_every_state",
+        ],
+    ),
+    (
         "Options reach the operating system, and accepted sockets inherit them.",
         &["sockets::tcp::options_reach_the_system_and_accepted_sockets"],
     ),
