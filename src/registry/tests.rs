@@ -12,6 +12,8 @@ mod mounts;
 mod rules;
 mod services;
 mod settings;
+mod ways;
+mod world;
 
 fn yaml(text: &str) -> Loaded {
     from_yaml(text, None, &LoadOptions::default())
