@@ -6,6 +6,7 @@
 // What is counted runs on a dispatcher; the driver around it is an ordinary program.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "../../dispatcher/tests/support/allocator.rs"]
 mod allocator;
 mod baseline;
 mod callgrind;

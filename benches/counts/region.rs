@@ -11,14 +11,14 @@ use super::allocator::allocations;
 
 /// Where a region begins.
 #[inline(never)]
-pub fn counted_region_begins() -> u64 {
+pub fn counted_region_begins() -> usize {
     black_box("begins");
     allocations()
 }
 
 /// Where a region ends.
 #[inline(never)]
-pub fn counted_region_ends() -> u64 {
+pub fn counted_region_ends() -> usize {
     // Other instructions than above: the compiler merges functions that are the same.
     black_box("ends");
     black_box(allocations())

@@ -1,13 +1,15 @@
 //! In steady state the dispatcher allocates nothing: counted by a global allocator of its own.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "support/allocator.rs"]
+mod allocator;
+
 use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::Duration;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use allocator::allocations;
 use wippy_dispatcher::{Dispatcher, Handle, Interest, Signal, Source, WaitSet};
 
 const WARM_UP: usize = 200;
@@ -15,51 +17,8 @@ const ROUNDS: usize = 500;
 const HOUR: Duration = Duration::from_secs(3600);
 const MOMENT: Duration = Duration::from_micros(20);
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count() {
-    ALLOCATIONS.with(|allocations| allocations.set(allocations.get() + 1));
-}
-
-/// How often this thread has allocated. The dispatcher runs on it, so its turns are included.
-fn allocations() -> usize {
-    ALLOCATIONS.with(Cell::get)
-}
-
-// SAFETY: every call goes to the system's allocator unchanged. Counting neither allocates nor
-// unwinds: the counter is a constant-initialised thread-local without a destructor.
-#[allow(unsafe_code)]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise is the system allocator's requirement.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: as above.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as above.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: allocator::Counting = allocator::Counting;
 
 /// Runs `round` in a task and gives the number of allocations of the rounds after the warm-up.
 fn steady_state(dispatcher: &Dispatcher, mut round: impl AsyncFnMut(usize) + 'static) -> usize {

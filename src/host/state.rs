@@ -383,10 +383,14 @@ impl std::error::Error for Exit {}
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::path::Path;
+
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
+    use crate::fs::{self, Closer, Filesystem, Mask};
     use crate::http::{Client, ClientLimits, Roots};
+    use crate::trust::PathGuard;
 
     #[test]
     fn only_what_can_grow_counts_and_nothing_is_given_back() {
@@ -434,5 +438,28 @@ pub(crate) mod tests {
                 },
             },
         )
+    }
+
+    /// The same with a directory of the host as `/`, where everything is permitted.
+    pub fn mounted(dispatcher: &Dispatcher, directory: &Path, closer: Closer) -> State {
+        let settings = fs::Settings {
+            directory: directory.to_owned(),
+            create: None,
+            mask: Mask {
+                read: true,
+                write: true,
+                list: true,
+            },
+        };
+        let lane = fs::lane(&dispatcher.handle());
+        let filesystem = Filesystem::open(&settings, &PathGuard::default(), lane, closer);
+        let mut call = state(dispatcher);
+        call.context.mounts = [Arc::new(Mount {
+            filesystem: Arc::new(filesystem.expect("a directory")),
+            guest: "/".to_owned(),
+            read_only: false,
+        })]
+        .into();
+        call
     }
 }

@@ -241,21 +241,23 @@ fn handles_are_bounded_by_what_max_resources_says() {
     );
 }
 
+/// A component whose function answers 42, and so many instances beside of a module with these fields.
+fn instances_beside(fields: &str, instances: usize) -> String {
+    format!(
+        "(component (core module $m {fields})
+            {}
+            (core module $f (func (export \"f\") (result i32) i32.const 42))
+            (core instance $i (instantiate $f))
+            (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
+        "(core instance (instantiate $m))".repeat(instances)
+    )
+}
+
 /// Each memory takes address space, however little it holds.
 #[test]
 fn the_memories_of_a_call_are_bounded() {
-    let component = |instances: usize| {
-        format!(
-            "(component (core module $m {})
-                {}
-                (core module $f (func (export \"f\") (result i32) i32.const 42))
-                (core instance $i (instantiate $f))
-                (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
-            "(memory 0)".repeat(50),
-            "(core instance (instantiate $m))".repeat(instances)
-        )
-    };
-    let call = |instances| call(&component(instances), "{}", &[]);
+    let fields = "(memory 0)".repeat(50);
+    let call = |instances| call(&instances_beside(&fields, instances), "{}", &[]);
     assert_eq!(call(2), Ok(json!(42)));
     let error = call(3).expect_err("too many");
     assert!(error.contains("memory count too high"), "{error}");
@@ -264,18 +266,8 @@ fn the_memories_of_a_call_are_bounded() {
 /// Globals are no memory that a limit counts, so that what has many of them has few instances.
 #[test]
 fn the_globals_of_all_core_instances_are_bounded() {
-    let component = |instances: usize| {
-        format!(
-            "(component (core module $m {})
-                {}
-                (core module $f (func (export \"f\") (result i32) i32.const 42))
-                (core instance $i (instantiate $f))
-                (func (export \"f\") (result u32) (canon lift (core func $i \"f\"))))",
-            "(global (mut i64) (i64.const 0))".repeat(100_000),
-            "(core instance (instantiate $m))".repeat(instances)
-        )
-    };
-    let call = |instances| call(&component(instances), "{}", &[]);
+    let fields = "(global (mut i64) (i64.const 0))".repeat(100_000);
+    let call = |instances| call(&instances_beside(&fields, instances), "{}", &[]);
     assert_eq!(call(3), Ok(json!(42)));
     let error = call(200).expect_err("too many");
     assert!(error.contains("instance count too high"), "{error}");

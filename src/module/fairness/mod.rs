@@ -5,18 +5,15 @@ mod looper;
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Val};
 use wippy_dispatcher::Dispatcher;
 
 use super::{Capabilities, Engine, HOST_VERSION, Method, Profile, groups, link};
-use crate::fs::{self, Closer, Filesystem, Mask, Settings};
-use crate::host::filesystem::Mount;
-use crate::host::state::tests::state;
+use crate::fs::Closer;
+use crate::host::state::tests::mounted;
 use crate::host::{Context, Exit, State};
-use crate::trust::PathGuard;
 
 /// How often a guest loops at most: many times the calls that it may make before others run.
 const TIMES: u32 = 10_000;
@@ -74,29 +71,7 @@ impl Guest {
 
 /// What a guest of these tests is given.
 fn context(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> Context {
-    let handle = dispatcher.handle();
-    let settings = Settings {
-        directory: directory.path().to_owned(),
-        create: None,
-        mask: Mask {
-            read: true,
-            write: true,
-            list: true,
-        },
-    };
-    let filesystem = Filesystem::open(
-        &settings,
-        &PathGuard::default(),
-        fs::lane(&handle),
-        Closer::inline(),
-    );
-    let mut context = state(dispatcher).context;
-    context.mounts = [Arc::new(Mount {
-        filesystem: Arc::new(filesystem.expect("a directory")),
-        guest: "/".into(),
-        read_only: false,
-    })]
-    .into();
+    let mut context = mounted(dispatcher, directory.path(), Closer::inline()).context;
     // Sockets that a loop leaves are none that another test has to do without.
     context.limits.descriptors = 64;
     context

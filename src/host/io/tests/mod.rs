@@ -8,7 +8,6 @@ use std::io::{Read, pipe};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
@@ -19,9 +18,8 @@ use wippy_dispatcher::Dispatcher;
 use super::interfaces::poll::HostPollable;
 use super::interfaces::streams::{HostInputStream, HostOutputStream};
 use super::{Feed, OutputStream, PERMIT, Sink, StreamError};
-use crate::fs::{self, Closer, Filesystem, Mask};
+use crate::fs::Closer;
 use crate::host::State;
-use crate::host::filesystem::Mount;
 use crate::host::filesystem::interfaces::preopens;
 use crate::host::filesystem::interfaces::types::{
     DescriptorFlags, HostDescriptor, OpenFlags, PathFlags,
@@ -29,7 +27,6 @@ use crate::host::filesystem::interfaces::types::{
 use crate::host::state::tests::state;
 use crate::host::stdio::Stdio;
 use crate::http::{self, ErrorCode};
-use crate::trust::PathGuard;
 
 fn live() -> Dispatcher {
     Dispatcher::new().expect("a dispatcher")
@@ -194,30 +191,7 @@ fn reading(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 }
 
 fn mounted(dispatcher: &Dispatcher, directory: &Path) -> State {
-    let handle = dispatcher.handle();
-    let settings = fs::Settings {
-        directory: directory.to_owned(),
-        create: None,
-        mask: Mask {
-            read: true,
-            write: true,
-            list: true,
-        },
-    };
-    let filesystem = Filesystem::open(
-        &settings,
-        &PathGuard::default(),
-        fs::lane(&handle),
-        Closer::new(),
-    );
-    let mount = Mount {
-        filesystem: Arc::new(filesystem.expect("a directory")),
-        guest: "/".to_owned(),
-        read_only: false,
-    };
-    let mut call = state(dispatcher);
-    call.context.mounts = [Arc::new(mount)].into();
-    call
+    crate::host::state::tests::mounted(dispatcher, directory, Closer::new())
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
 /// How often this thread has allocated or grown an allocation.
-pub fn allocations() -> u64 {
+pub fn allocations() -> usize {
     ALLOCATIONS.with(Cell::get)
 }
 
