@@ -1,42 +1,94 @@
 //! WebAssembly components as entries of a project, on a dispatcher of their own.
 //!
-//! A project's YAML names modules by hash and says which host functions each may use
-//! ([`registry`]); a module is compiled once and linked from that list alone ([`module`]); every
-//! call runs in a fresh instance ([`function`]), and whatever a guest waits for, it waits for in
-//! one single-threaded dispatcher ([`host`]). [`Runtime`] ties these together; the command line is
-//! a thin layer over it ([`cli`]). A module without a project is a [`Standalone`].
+//! A project's YAML names modules by hash and says which host functions each may use. Reading it
+//! ([`project`]) gives a [`Registry`](project::Registry); a [`Program`] is a registry and what is
+//! compiled of its modules, for any number of threads; a [`Runtime`] is a program on a
+//! [dispatcher](wippy_dispatcher::Dispatcher), where its entries are called. Each call is a fresh
+//! instance, and whatever a guest waits for, it waits for in that dispatcher. A module without a
+//! project is a [`Standalone`].
+//!
+//! ```
+//! use wippy::project::{LoadOptions, from_yaml};
+//! use wippy::{Arguments, Runtime};
+//! use wippy_dispatcher::Dispatcher;
+//!
+//! let yaml = r#"
+//! version: "1.0"
+//! namespace: app
+//! entries:
+//!   - name: add
+//!     kind: function.wat
+//!     method: add
+//!     source: |
+//!       (module (func (export "add") (param i32 i32) (result i32)
+//!         local.get 0 local.get 1 i32.add))
+//! "#;
+//! let loaded = from_yaml(yaml, None, &LoadOptions::default());
+//! assert!(loaded.diagnostics.is_empty());
+//! let dispatcher = Dispatcher::new()?;
+//! let runtime = Runtime::new(dispatcher.handle(), loaded.registry)?;
+//! let sum = dispatcher.block_on(runtime.call("app:add", Arguments::Wave("1, 2")))??;
+//! assert_eq!(sum, 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-mod adding;
-pub mod check;
 pub mod cli;
 mod delivery;
-pub mod env;
-mod file_replacement;
-pub mod fs;
-pub mod function;
-pub mod host;
-pub mod http;
-mod mistake;
-pub mod module;
-pub mod network;
-mod once;
+mod edits;
+mod env;
+mod fs;
+mod host;
+mod http;
+mod id;
+mod module;
+mod nearest;
+mod network;
 mod one_line;
-pub mod process;
-mod race;
-pub mod registry;
-mod rehash;
+mod program;
+mod registry;
 mod runtime;
-mod standalone;
-mod template;
-pub mod trust;
-mod watch;
+mod select;
+mod status;
+mod trust;
+mod values;
 
-pub use adding::{AddError, Addition, addition};
-pub use rehash::{HashChange, hash_changes, write_hashes};
-pub use runtime::{Runtime, origin};
-pub use standalone::{Directory, GrantError, Standalone};
-pub use template::{NewProjectError, new_project};
-pub use watch::Watcher;
+pub use module::{Digest, ModuleError, to_binary};
+pub use program::{Directory, GrantError, Program, Standalone};
+pub use runtime::{
+    Arguments, Backtrace, CallError, CallErrorKind, CheckOptions, Runtime, Trap, check,
+};
+pub use status::Status;
+
+/// A project's documents: reading them, what is wrong with them, and changing them.
+pub mod project {
+    pub use crate::edits::{
+        AddError, Addition, HashChange, NewProjectError, Watcher, addition, hash_changes,
+        new_project, write_hashes,
+    };
+    pub use crate::registry::{
+        Diagnostic, Entry, Id, LoadOptions, Loaded, Registry, Severity, from_yaml, load, schema,
+    };
+}
+
+/// The services of a project.
+pub mod services {
+    pub use crate::runtime::{Ended, Plan, PlanError, supervise};
+}
+
+/// Standard streams of a call.
+pub mod stdio {
+    pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};
+    pub use crate::host::stdio::{Feed, Input, Output, OutputLost, Sink, Stdio};
+}
+
+/// What the tests and benchmarks of this package look at beside what embedders need. It changes
+/// without notice.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::host::clocks::interfaces as clocks;
+    pub use crate::host::filesystem::interfaces as filesystem;
+    pub use crate::module::{Capabilities, Engine, Profile, describe, groups};
+}

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wippy::Arguments;
+use wippy::Digest;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::module::Digest;
-use wippy::registry::{self, LoadOptions};
+use wippy::project::{self, LoadOptions};
 use wippy_dispatcher::Dispatcher;
 
 use super::Fallible;
@@ -102,7 +102,7 @@ pub fn run() -> Fallible<()> {
 fn run_in(directory: &Path) -> Fallible<()> {
     fs::write(directory.join(FILE), vec![7; FILE_BYTES])?;
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests/components");
-    let loaded = registry::from_yaml(
+    let loaded = project::from_yaml(
         &project(&guests, directory)?,
         Some(&guests),
         &LoadOptions::default(),

@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use wippy::Runtime;
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::{PipeReader, pipe};
-use wippy::host::stdio::Stdio;
-use wippy::registry::{LoadOptions, load};
+use wippy::project::{LoadOptions, load};
+use wippy::stdio::Stdio;
+use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{PipeReader, pipe};
 use wippy_dispatcher::net::{TcpListener, UdpSocket};
 use wippy_dispatcher::{Dispatcher, Handle, Task};
 

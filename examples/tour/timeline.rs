@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use wippy::Runtime;
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::{PipeReader, pipe};
-use wippy::host::stdio::Stdio;
-use wippy::registry::{LoadOptions, load};
+use wippy::project::{LoadOptions, load};
+use wippy::stdio::Stdio;
+use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{PipeReader, pipe};
 use wippy_dispatcher::{Dispatcher, Handle, Instant};
 
 /// How much a guest may print before it has to wait for us, in bytes.
@@ -33,7 +33,7 @@ async fn timeline(dispatcher: &Dispatcher, runtime: &Runtime) -> Result<(), Box<
     let handle = dispatcher.handle();
     // Compiled before the clock starts.
     for (_, entry) in runtime.registry().commands() {
-        runtime.prepare(entry).await?;
+        runtime.prepare(&entry.id.to_string()).await?;
     }
     let begun = handle.now()?;
     let mut lanes = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::arguments::{Add, Options};
 use super::{USAGE, output, report};
-use crate::addition;
+use crate::edits::addition;
 use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, add: &Add, loaded: &Loaded) -> u8 {

@@ -13,11 +13,11 @@ use super::output::{Output, report_lost};
 use super::target::{Target, file_of};
 use super::{FAILED, USAGE, file, report};
 use crate::Runtime;
-use crate::function::CallError;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
-use crate::race::{First, race};
 use crate::registry::Loaded;
+use crate::runtime::CallError;
+use crate::select::{Either, select};
 
 pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded) -> u8 {
     let json = options.json;
@@ -166,9 +166,9 @@ async fn many(
         output.delivered().await?;
         Ok::<_, Failure>((times, outcome))
     };
-    let (times, outcome) = match race(output.until_lost(), ended).await {
-        First::Left(lost) => return Err(lost.into()),
-        First::Right(ended) => ended?,
+    let (times, outcome) = match select(output.until_lost(), ended).await {
+        Either::Left(lost) => return Err(lost.into()),
+        Either::Right(ended) => ended?,
     };
     if call.repeat > 1 {
         summary(times, begun, handle.now()?);

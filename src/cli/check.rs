@@ -8,8 +8,8 @@ use wippy_dispatcher::Dispatcher;
 use super::arguments::{Check, Options};
 use super::{USAGE, output, report, report_diagnostics};
 use crate::Runtime;
-use crate::check::{CheckOptions, check};
 use crate::registry::Loaded;
+use crate::runtime::{CheckOptions, check};
 
 pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
     // A mistaken command line is one of the errors that are counted; the rest is told too.

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::arguments::{Hash, Options};
 use super::{FAILED, USAGE, output, report, report_diagnostics};
+use crate::edits::{HashChange, hash_changes, write_hashes};
 use crate::module::Digest;
 use crate::registry::{Loaded, LookupError};
-use crate::{HashChange, hash_changes, write_hashes};
 
 pub(super) fn main(options: &Options, hash: &Hash, load: impl FnOnce() -> Loaded) -> u8 {
     match hash.write {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::arguments::{Inspect, Options};
 use super::{USAGE, output, report};
 use crate::module::{Location, ModuleError, describe, to_binary};
-use crate::origin;
+use crate::program::origin;
 use crate::registry::{Loaded, LookupError, Source};
 
 /// How binary modules begin; anything else is text.

@@ -2,7 +2,7 @@
 
 use super::arguments::{New, Options};
 use super::{USAGE, output, report};
-use crate::new_project;
+use crate::edits::new_project;
 
 pub(super) fn main(options: &Options, new: &New) -> u8 {
     let shown = new.into.display();

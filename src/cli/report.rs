@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::excerpt::{Excerpt, Files, plain};
 use super::mistakes::Mistakes;
-use crate::function::{CallError, Problem};
 use crate::one_line::OneLine;
 use crate::registry::{Diagnostic, LookupError, Severity};
+use crate::runtime::{CallError, CallErrorKind};
 
 /// How many mistakes are shown with their lines; the rest have one line each.
 const SHOWN_MAX: usize = 100;
@@ -47,14 +47,19 @@ pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, j
 /// A call that failed.
 pub(super) fn call_error(error: &CallError, mistakes: &Mistakes, json: bool) {
     if json {
-        return line(&json!({"severity": "error", "entry": error.entry, "message": error.problem.to_string()}).to_string());
+        return line(
+            &json!({"severity": "error", "entry": error.entry, "message": error.kind.to_string()})
+                .to_string(),
+        );
     }
-    match &error.problem {
+    match &error.kind {
         // Its mistakes are among the project's, which were told first.
-        Problem::Lookup(LookupError::Mistaken { id, .. }) => line(&unusable(id)),
-        Problem::Module(_) if mistakes.were_told(&error.entry) => line(&unusable(&error.entry)),
+        CallErrorKind::Lookup(LookupError::Mistaken { id, .. }) => line(&unusable(id)),
+        CallErrorKind::Module(_) if mistakes.were_told(&error.entry) => {
+            line(&unusable(&error.entry))
+        }
         // These name what was asked for themselves.
-        Problem::Lookup(problem) => line(&plain_lines(&format!("error: {problem}"))),
+        CallErrorKind::Lookup(problem) => line(&plain_lines(&format!("error: {problem}"))),
         _ => line(&plain_lines(&format!("error: {error}"))),
     }
 }
@@ -79,14 +84,14 @@ pub(super) fn message(text: &str, json: bool) {
 /// Whether the project or the command line is at fault rather than the guest.
 pub(super) fn is_usage(error: &CallError) -> bool {
     matches!(
-        error.problem,
-        Problem::Lookup(_)
-            | Problem::NotCallable(_)
-            | Problem::NotAProcess(_)
-            | Problem::Module(_)
-            | Problem::Value(_)
-            | Problem::Words { .. }
-            | Problem::Env(_)
+        error.kind,
+        CallErrorKind::Lookup(_)
+            | CallErrorKind::NotCallable(_)
+            | CallErrorKind::NotAProcess(_)
+            | CallErrorKind::Module(_)
+            | CallErrorKind::Value(_)
+            | CallErrorKind::Words { .. }
+            | CallErrorKind::Env(_)
     )
 }
 

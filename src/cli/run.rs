@@ -10,11 +10,11 @@ use super::mistakes::{Mistakes, asked_for, of_no_entry};
 use super::output::{self, Output, report_lost};
 use super::{FAILED, USAGE, file, report, services};
 use crate::Runtime;
-use crate::function::{CallError, Problem};
 use crate::host::stdio::{OutputLost, Stdio};
-use crate::process::Status;
-use crate::race::{First, race};
 use crate::registry::{Loaded, Registry};
+use crate::runtime::{CallError, CallErrorKind};
+use crate::select::{Either, select};
+use crate::status::Status;
 
 /// The word in place of a command's name.
 const LIST: &str = "list";
@@ -155,7 +155,7 @@ impl From<CallError> for Ran {
 
 fn run(host: Option<&str>, what: &What<'_>, loaded: Loaded, mistakes: &mut Mistakes) -> Ran {
     let (What::Command(name, _) | What::Process(name, _)) = what;
-    let failed = |problem: Problem| problem.of(name);
+    let failed = |problem: CallErrorKind| problem.of(name);
     let chosen = loaded.registry.terminal_host(host);
     if let Err(error) = chosen.map(drop) {
         return failed(error.into()).into();
@@ -176,7 +176,7 @@ fn run(host: Option<&str>, what: &What<'_>, loaded: Loaded, mistakes: &mut Mista
     };
     let stdio = match output.stdio(&dispatcher.handle()) {
         Ok(stdio) => stdio,
-        Err(error) => return failed(Problem::Stdio(error)).into(),
+        Err(error) => return failed(CallErrorKind::Stdio(error)).into(),
     };
     let running = run_on(what, loaded, &dispatcher, &output, stdio.clone(), mistakes);
     let ran = dispatcher.block_on(running);
@@ -197,7 +197,7 @@ async fn run_on(
     mistakes: &mut Mistakes,
 ) -> Result<Status, CallError> {
     let (What::Command(name, _) | What::Process(name, _)) = what;
-    let failed = |problem: Problem| problem.of(name);
+    let failed = |problem: CallErrorKind| problem.of(name);
     let handle = dispatcher.handle();
     let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
     let told = mistakes.of_modules(&runtime).await;
@@ -212,9 +212,9 @@ async fn run_on(
         own.delivered().await;
         ran
     };
-    let status = match race(running, output.until_reader_gone()).await {
-        First::Left(status) => status?,
-        First::Right(()) => return Ok(Status::exit(0)),
+    let status = match select(running, output.until_reader_gone()).await {
+        Either::Left(status) => status?,
+        Either::Right(()) => return Ok(Status::exit(0)),
     };
     if let Some(text) = &status.output {
         // What is lost is told of afterwards.

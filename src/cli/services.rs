@@ -15,9 +15,9 @@ use super::output::{Output, report_lost};
 use super::{FAILED, USAGE, report};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
-use crate::process::{Ended, Plan, supervise};
-use crate::race::{First, race};
 use crate::registry::Loaded;
+use crate::runtime::{Ended, Plan, supervise};
+use crate::select::{Either, select};
 
 /// What the shell says of a program that SIGINT ended.
 const INTERRUPTED: u8 = 130;
@@ -82,9 +82,9 @@ fn run(
         mistakes.of_modules(&runtime).await?;
         let supervising = supervise(&runtime, plan, stdio, &stop);
         let mut supervising = std::pin::pin!(supervising);
-        match race(supervising.as_mut(), output.until_reader_gone()).await {
-            First::Left(ended) => ended,
-            First::Right(()) => {
+        match select(supervising.as_mut(), output.until_reader_gone()).await {
+            Either::Left(ended) => ended,
+            Either::Right(()) => {
                 stop.set();
                 supervising.await
             }

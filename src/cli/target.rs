@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::arguments::Call;
 use super::file::{self, STDIN};
-use crate::function::Arguments;
-use crate::function::values::parse_json;
 use crate::registry::Loaded;
+use crate::runtime::Arguments;
+use crate::values::parse_json;
 
 /// What is called with what.
 pub(super) struct Target {

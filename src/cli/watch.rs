@@ -16,9 +16,9 @@ use super::run::file_to_run;
 use super::services::on_signal;
 use super::target::file_of;
 use super::{FAILED, USAGE, report};
-use crate::Watcher;
-use crate::race::{First, race};
+use crate::edits::Watcher;
 use crate::registry::{Inputs, Loaded};
+use crate::select::{Either, select};
 
 const WATCH: &str = "--watch";
 /// Changes that come closer together than this are one.
@@ -95,14 +95,14 @@ fn run(json: bool, inputs: impl Fn() -> Inputs) -> io::Result<u8> {
         loop {
             let watcher = watcher(&handle, &inputs)?;
             let child = Running::start(&handle)?;
-            let change = race(stop.wait(), watcher.changed()).await;
-            if let First::Right(Ok(_)) = &change {
+            let change = select(stop.wait(), watcher.changed()).await;
+            if let Either::Right(Ok(_)) = &change {
                 settle(&handle, &watcher).await;
             }
             child.end(&handle).await?;
             match change {
-                First::Left(_) => return Ok::<_, io::Error>(()),
-                First::Right(path) => {
+                Either::Left(_) => return Ok::<_, io::Error>(()),
+                Either::Right(path) => {
                     let path = path?;
                     if !json {
                         report::text(&format!("{} changed: again", shown(&path).display()));
@@ -140,9 +140,9 @@ fn watcher(handle: &Handle, inputs: impl Fn() -> Inputs) -> io::Result<Watcher> 
 /// Waits until nothing has changed for a moment.
 async fn settle(handle: &Handle, watcher: &Watcher) {
     for _ in 0..MAX_TOGETHER {
-        match race(watcher.changed(), handle.sleep(QUIET)).await {
-            First::Left(Ok(_)) => {}
-            First::Left(Err(_)) | First::Right(_) => return,
+        match select(watcher.changed(), handle.sleep(QUIET)).await {
+            Either::Left(Ok(_)) => {}
+            Either::Left(Err(_)) | Either::Right(_) => return,
         }
     }
 }
@@ -183,7 +183,7 @@ impl Running {
         // It may have ended by itself.
         let _ = pidfd_send_signal(self.ended.get(), Number::TERM);
         let ended = self.ended.ready(Interest::Readable);
-        if let First::Right(_) = race(ended, handle.sleep(GRACE)).await {
+        if let Either::Right(_) = select(ended, handle.sleep(GRACE)).await {
             let _ = pidfd_send_signal(self.ended.get(), Number::KILL);
             let _ = self.ended.ready(Interest::Readable).await;
         }

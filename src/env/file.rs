@@ -1,7 +1,7 @@
 //! Files of `KEY=VALUE` lines.
 
 use super::EnvError;
-use crate::registry::EnvFile;
+use super::entries::EnvFile;
 use crate::trust::{PathError, PathGuard};
 
 /// The largest file of variables, in bytes.

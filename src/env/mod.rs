@@ -3,6 +3,7 @@
 //! Nothing is kept here: every reading asks the storage, so that a call sees what is there when
 //! it starts. Reading a file blocks; [`Environment::reads_files`] says whether one would be read.
 
+mod entries;
 mod file;
 mod os;
 
@@ -10,10 +11,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use file::MAX_FILE_BYTES;
+pub use entries::{EnvBinding, EnvFile, EnvStorage, EnvVariable};
 pub use os::OsEnvironment;
 
-use crate::registry::{EnvBinding, EnvStorage, EnvVariable, Id};
+use crate::id::Id;
 use crate::trust::PathGuard;
 
 /// Routers behind routers that are followed.
@@ -74,7 +75,7 @@ impl Environment {
     /// Adds a variable. A public name that another variable has stays with that one.
     pub fn add_variable(&mut self, id: Id, variable: EnvVariable) {
         if let Some(name) = &variable.name {
-            let names = self.names.entry(name.value.clone());
+            let names = self.names.entry(name.clone());
             names.or_insert_with(|| id.clone());
         }
         self.variables.insert(id, variable);

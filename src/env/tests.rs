@@ -1,15 +1,10 @@
 //! Variables through each kind of storage.
 
 use super::*;
-use crate::registry::{Place, Spanned};
 
 fn variable(name: Option<&str>, storage: &str, default: Option<&str>) -> EnvVariable {
-    let place = Place::file(std::path::Path::new("x").into());
     EnvVariable {
-        name: name.map(|name| Spanned {
-            value: name.to_owned(),
-            place,
-        }),
+        name: name.map(str::to_owned),
         storage: Id::new("s", storage),
         default: default.map(str::to_owned),
         readonly: false,

@@ -16,7 +16,7 @@ use super::stdio::Stdio;
 use super::table::Table;
 use crate::delivery::{Deliveries, DeliveryTracker};
 use crate::network::{Allow, LookedUp};
-use crate::race::race;
+use crate::select::select;
 
 /// What a call is given; resolved when it starts.
 #[derive(Clone)]
@@ -333,7 +333,7 @@ impl Outstanding {
             self.stdio.delivered().await;
         };
         let late = self.handle.sleep(self.patience);
-        race(all, late).await;
+        select(all, late).await;
     }
 }
 

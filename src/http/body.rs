@@ -271,16 +271,9 @@ impl BodyWriter {
     }
 
     /// Whether nobody reads it any more.
+    #[cfg(test)]
     pub fn is_abandoned(&self) -> bool {
         self.0.lock().reader_gone
-    }
-
-    /// Waits until there is room, or nobody who reads.
-    ///
-    /// # Errors
-    /// When the dispatcher is gone.
-    pub async fn writable(&self) -> Result<(), Error> {
-        self.0.writable.wait().await
     }
 
     /// Adds room, or that nobody reads, to a wait.

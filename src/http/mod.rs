@@ -19,17 +19,14 @@ mod target;
 mod tests;
 mod tls;
 
-pub use crate::delivery::{Deliveries, Delivery, DeliveryTracker};
 pub use body::{BodyReader, BodySink, BodySource, BodyWriter, Stopped, body};
-pub use buffer::Buffer;
 pub use client::{Client, ClientLimits};
-pub use decode::{BodyDecoder, Piece};
-pub use encode::{BodyEncoder, WrongLength};
 pub use error::{DnsError, ErrorCode, FieldSize, TlsAlert};
-pub use exchange::{Answer, Reply, Request, Response, Timeouts, reply};
-pub use fields::{FieldError, FieldLimits, Fields, is_name, is_value};
-pub use head::{Framing, Malformed, RequestHead, ResponseHead, Scanner, content_length};
+#[cfg(test)]
+pub(crate) use exchange::reply;
+pub use exchange::{Answer, Reply, Request, Response, Timeouts};
+pub use fields::{FieldError, FieldLimits, Fields, is_name};
+pub use head::{RequestHead, content_length};
 pub use method::Method;
-pub use response::{Event, INFORMATIONAL_MAX, ResponseDecoder};
 pub use target::{Target, is_authority, is_path, is_scheme};
-pub use tls::{Got, Roots, RootsError, Session, system_roots};
+pub use tls::{Roots, RootsError};

@@ -9,7 +9,11 @@ use super::{Engine, ModuleError};
 ///
 /// # Errors
 /// `Invalid`.
-pub fn compile(engine: &Engine, bytes: &[u8], large: bool) -> Result<Component, ModuleError> {
+pub(crate) fn compile(
+    engine: &Engine,
+    bytes: &[u8],
+    large: bool,
+) -> Result<Component, ModuleError> {
     if !large && let Ok(component) = Component::from_binary(engine.inner(), bytes) {
         return Ok(component);
     }

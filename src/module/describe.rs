@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::{Border, Digest, Engine, Import, ModuleError, Profile, core, exports, needed_groups};
-use crate::function::values::signature;
+use crate::values::signature;
 
 /// A module by its bytes.
 pub struct Description {

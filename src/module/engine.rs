@@ -8,8 +8,8 @@ use wasmtime::{
 };
 
 use super::ModuleError;
-use crate::function::values::MAX_LIFTED_BYTES;
 use crate::host::{EPOCHS, State};
+use crate::values::MAX_LIFTED_BYTES;
 
 /// The elements that a pooled table has room for. A module with a larger one is allocated on demand.
 pub(super) const POOLED_TABLE_ELEMENTS: u64 = 100_000;
@@ -54,7 +54,7 @@ pub enum Profile {
 ///
 /// It is two: instances come from a pool, and those of modules that do not fit it are allocated on
 /// demand. What one has compiled, linked or stored, the other does not take.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Engine {
     pooled: wasmtime::Engine,
     /// Made at first need.

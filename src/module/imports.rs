@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wasmtime::component::Linker;
 
 use crate::host::State;
-use crate::registry::nearest;
+use crate::nearest::nearest;
 
 /// The version of WASI that the host's interfaces carry. Guests of every 0.2.x link to it.
 pub const HOST_VERSION: &str = "0.2.12";

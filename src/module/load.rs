@@ -1,9 +1,8 @@
 //! Where a module's bytes come from: a file within its filesystem entry's sandbox, or text.
 
-use std::cell::RefCell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -35,13 +34,39 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct Module {
     /// Its binary, until it is compiled.
-    pub(super) bytes: RefCell<Option<Arc<[u8]>>>,
+    bytes: Mutex<Option<Arc<[u8]>>>,
     /// The hash of it, by which compiled modules are shared.
-    pub(super) digest: Digest,
+    digest: Digest,
     /// It was a core module that uses preview 1.
     pub preview1: bool,
     /// What it exports and imports.
     pub border: Border,
+}
+
+/// What an entry says of its module: where it is, and its `wit` lines.
+pub type ModuleKey = (Origin, Option<String>);
+
+impl Module {
+    /// The hash of its binary.
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Its binary, until it is compiled.
+    pub(crate) fn bytes(&self) -> Option<Arc<[u8]>> {
+        self.bytes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Frees its binary.
+    pub(crate) fn forget_bytes(&self) {
+        self.bytes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
 }
 
 impl Origin {
@@ -65,7 +90,7 @@ impl Origin {
         }
         Ok(Module {
             border: Border::of(&bytes)?,
-            bytes: RefCell::new(Some(bytes.into())),
+            bytes: Mutex::new(Some(bytes.into())),
             digest,
             preview1,
         })

@@ -13,19 +13,18 @@ mod imports;
 mod link;
 mod load;
 mod method;
-mod modules;
 mod text;
 
 pub use audit::{Import, needed_groups};
+pub(crate) use compile::compile;
 pub use decode::Border;
-pub use describe::{Description, Location, describe, fs_entry};
+pub use describe::{Location, describe, fs_entry};
 pub use engine::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, Profile};
 pub use hash::{Digest, ExpectedHash};
-pub use imports::{Capabilities, Group, HOST_VERSION, UnknownImport, groups};
+pub use imports::{Capabilities, UnknownImport, groups};
 pub use link::link;
-pub use load::{MODULE_MAX, Module, Origin, read};
-pub use method::{Export, Method, choose, exports};
-pub use modules::{Modules, Said};
+pub use load::{MODULE_MAX, Module, ModuleKey, Origin, read};
+pub use method::{Method, choose, exports};
 pub use text::to_binary;
 
 use std::sync::Arc;

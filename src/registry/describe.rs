@@ -2,7 +2,7 @@
 //! every field that is asked for, so that the schema cannot differ from what loads.
 
 use super::fields::Context;
-use super::id::Id;
+use crate::id::Id;
 
 /// A field that a kind has, as the reading of it says.
 #[derive(Clone, Debug, PartialEq, Eq)]

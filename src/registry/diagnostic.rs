@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::id::Id;
 use super::tree::Place;
+use crate::id::Id;
 use crate::one_line::OneLine;
 
 /// How bad it is.

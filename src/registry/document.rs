@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
-use super::id::Id;
 use super::kinds::{is_data, is_run};
-use super::nearest::nearest;
 use super::parse::MAX_NODES;
 use super::source::SourceRoot;
 use super::tree::{Mapping, Node, Place, Value, is_extension, shorten};
+use crate::id::Id;
+use crate::nearest::nearest;
 
 /// An entry whose ID and kind are known and whose configuration is not read yet.
 #[derive(Clone, Debug)]

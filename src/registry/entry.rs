@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::diagnostic::Diagnostic;
-use super::id::Id;
 use super::kinds::{
-    EnvStorage, EnvVariable, FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService,
-    Lifecycle, Process, ProcessService,
+    FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService, Lifecycle, Process,
+    ProcessService,
 };
 use super::settings::COMMAND_LINE;
 use super::tree::{Node, Place};
+use crate::env::{EnvStorage, EnvVariable};
+use crate::id::Id;
 
 /// One entry of a project.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::describe::{Field, Shape};
 use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
-use super::id::Id;
-use super::nearest::nearest;
 use super::scalar::{Resolved, resolve, resolve_text};
 use super::tree::{Key, Mapping, Node, Place, Spanned, Style, Value, is_extension};
+use crate::id::Id;
+use crate::nearest::nearest;
 
 /// What the reading of one entry needs and gathers.
 pub(crate) struct Context<'a> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::entry::{Entry, Kind};
-use super::id::Id;
 use super::kinds::Command;
-use super::nearest::nearest;
 use super::tree::Node;
 use crate::env::Environment;
+use crate::id::Id;
+use crate::nearest::nearest;
 use crate::trust::PathGuard;
 
 /// The entries of a project, in the order of its files.

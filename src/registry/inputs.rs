@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, Kind};
-use super::kinds::{EnvStorage, Source};
+use super::kinds::Source;
 use super::lock::LOCK_FILE;
 use super::settings::{COMMAND_LINE, SETTINGS_FILE};
 use super::tree::Node;
 use super::{Loaded, MAX_DIRECTORY_DEPTH};
+use crate::env::EnvStorage;
 
 /// The most directories that are listed.
 const MAX_DIRECTORIES: usize = 8192;

@@ -8,7 +8,6 @@ use super::LoadOptions;
 use super::diagnostic::{Diagnostic, push_bounded};
 use super::document::{Draft, split};
 use super::entry::{Entry, Kind};
-use super::id::Id;
 use super::include::Includes;
 use super::index::{Broken, Registry};
 use super::mounts::WritableMounts;
@@ -16,6 +15,7 @@ use super::parse::Parsed;
 use super::source::SourceRoot;
 use super::tree::{Node, Place};
 use crate::env::Environment;
+use crate::id::Id;
 use crate::trust::PathGuard;
 
 /// The most diagnostics of a project.
@@ -210,7 +210,7 @@ impl<'a> Loader<'a> {
 
     fn check_public_names(&mut self) {
         let name = |read: &'_ Read| match &read.entry.as_ref()?.kind {
-            Kind::EnvVariable(variable) => Some(variable.name.as_ref()?.value.clone()),
+            Kind::EnvVariable(variable) => variable.name.clone(),
             _ => None,
         };
         self.check_unique("variable name", "variable", name);

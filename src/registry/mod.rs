@@ -14,7 +14,6 @@ mod duration;
 mod edit;
 mod entry;
 mod fields;
-mod id;
 mod ignore_file;
 mod include;
 mod index;
@@ -24,7 +23,6 @@ mod listing;
 mod load;
 mod lock;
 mod mounts;
-mod nearest;
 mod overrides;
 mod parse;
 mod path;
@@ -46,28 +44,25 @@ use crate::env::OsEnvironment;
 use crate::trust::Base;
 use mounts::{DocumentDir, WritableMounts};
 
+pub use crate::id::Id;
 pub use diagnostic::{Diagnostic, Severity};
 pub use edit::{EditError, append_entries, namespace_of, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
-pub use id::{Id, InvalidId};
-pub use ignore_file::IGNORE_FILE;
-pub use include::MAX_INCLUDE_BYTES;
 pub use index::{Broken, LookupError, Registry};
 pub use inputs::Inputs;
 pub(crate) use kinds::clean_guest_path;
+#[cfg(test)]
+pub(crate) use kinds::{Bound, CaFile, HttpTimeouts, KINDS, PoolType, Restart};
 pub use kinds::{
-    Bound, CaFile, Command, DEFAULT_WAITING, EnvBinding, EnvFile, EnvStorage, EnvVariable,
-    FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService, HttpTimeouts, KINDS, Lifecycle,
-    Limits, Mode, Mount, Pool, PoolType, Process, ProcessService, Restart, Source, Transport, Wasi,
+    DEFAULT_WAITING, FsDirectory, Function, Lifecycle, Limits, Mode, Mount, Pool, Process,
+    ProcessService, Source, Transport, Wasi,
 };
-pub use listing::{MAX_DIRECTORY_DEPTH, MAX_FILES};
-pub use lock::LOCK_FILE;
-pub use nearest::nearest;
-pub use parse::{MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NODES};
+pub use listing::MAX_DIRECTORY_DEPTH;
+pub use parse::MAX_DOCUMENT_BYTES;
 pub use schema::schema;
-pub use settings::{COMMAND_LINE, SETTINGS_FILE, Settings};
+pub use settings::{COMMAND_LINE, Settings};
 
-pub use tree::{Key, Mapping, Node, Place, Problem, Replace, Scalar, Spanned, Style, Value};
+pub use tree::{Node, Place, Spanned};
 
 /// How a project is loaded.
 #[derive(Clone, Debug, Default)]

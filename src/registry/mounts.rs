@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use super::document::namespace_text;
 use super::entry::Entry;
-use super::id::Id;
 use super::kinds::is_data;
 use super::overrides::put_config;
 use super::scalar::{Resolved, resolve};
 use super::source::SourceRoot;
 use super::tree::{Node, Place, Value};
+use crate::id::Id;
 use crate::trust::{Base, FileId, Location, PathError, PathGuard, Walk, WritableDir};
 
 /// What a writable mount of the wrong directory can be changed to.

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use super::LoadOptions;
 use super::diagnostic::Diagnostic;
 use super::document::Draft;
-use super::id::Id;
 use super::index::nearest_id;
 use super::load::{Loader, Slot};
 use super::mounts::Overrides;
 use super::settings::{Settings, command_line, command_line_value};
 use super::tree::{Node, Place};
+use crate::id::Id;
 
 /// Unknown entries that get a hint; searching for one costs time.
 const MAX_HINTS: usize = 100;

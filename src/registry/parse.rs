@@ -11,7 +11,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::diagnostic::Diagnostic;
-use super::tree::{Key, Mapping, Node, Place, Problem, Scalar, Style, Value};
+use super::tree::{DocumentError, Key, Mapping, Node, Place, Scalar, Style, Value};
 
 /// The largest file that is parsed, in bytes.
 pub const MAX_DOCUMENT_BYTES: usize = 4 << 20;
@@ -50,7 +50,7 @@ pub(crate) fn parse(text: &str, file: &Arc<Path>) -> Parsed {
     while let Some(event) = parser.next_event() {
         let result = match event {
             Ok((event, span)) => builder.event(event, span.start),
-            Err(e) => Err(Problem {
+            Err(e) => Err(DocumentError {
                 place: builder.place(*e.marker()),
                 message: format!("YAML syntax error: {}", e.info()),
             }),
@@ -159,7 +159,7 @@ enum PendingKey {
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, at: Marker) -> Result<(), Problem> {
+    fn event(&mut self, event: Event<'_>, at: Marker) -> Result<(), DocumentError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let place = self.place(at);
@@ -191,7 +191,7 @@ impl Builder<'_> {
                 }) = self.anchors.get(&anchor)
                 else {
                     let message = "an alias stands inside the value that it refers to";
-                    return Err(Problem {
+                    return Err(DocumentError {
                         place,
                         message: message.to_owned(),
                     });
@@ -216,26 +216,26 @@ impl Builder<'_> {
         }
     }
 
-    fn count(&mut self, nodes: usize, place: &Place) -> Result<(), Problem> {
+    fn count(&mut self, nodes: usize, place: &Place) -> Result<(), DocumentError> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes <= MAX_NODES {
             return Ok(());
         }
         let message = format!("the file holds more than {MAX_NODES} nodes, aliases expanded");
         let place = place.clone();
-        Err(Problem { place, message })
+        Err(DocumentError { place, message })
     }
 
-    fn check_depth(&self, depth: usize, place: &Place) -> Result<(), Problem> {
+    fn check_depth(&self, depth: usize, place: &Place) -> Result<(), DocumentError> {
         if depth <= MAX_DEPTH {
             return Ok(());
         }
         let message = format!("the document is nested deeper than {MAX_DEPTH} levels");
         let place = place.clone();
-        Err(Problem { place, message })
+        Err(DocumentError { place, message })
     }
 
-    fn open(&mut self, at: Marker, anchor: usize, content: Content) -> Result<(), Problem> {
+    fn open(&mut self, at: Marker, anchor: usize, content: Content) -> Result<(), DocumentError> {
         let place = self.place(at);
         let nodes_before = self.nodes;
         self.count(1, &place)?;
@@ -330,7 +330,7 @@ impl Pending {
     }
 
     fn problem(&mut self, place: Place, message: String) {
-        self.mapping.problems.push(Problem { place, message });
+        self.mapping.problems.push(DocumentError { place, message });
     }
 
     fn finish(mut self) -> Mapping {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::entry::{Entry, Kind};
-use super::id::Id;
-use super::kinds::EnvStorage;
 use super::load::{Loader, Slot};
+use crate::env::EnvStorage;
 use crate::env::Environment;
+use crate::id::Id;
 use crate::trust::{PathError, PathGuard};
 
 /// Directories of mounts that are only known once others are, and so on, are followed this far.

@@ -9,13 +9,14 @@ use super::diagnostic::Diagnostic;
 use super::document::Draft;
 use super::entry::{Entry, Kind};
 use super::fields::Context;
-use super::id::Id;
-use super::kinds::{self, EnvStorage};
+use super::kinds;
 use super::load::{Loader, Read, Slot, claimed_command, know};
-use super::nearest::nearest;
 use super::placeholder::{Placeholder, expand, is_upper_snake};
 use super::source::SourceRoot;
 use super::tree::{Key, Mapping, Node, Scalar, Style, Value, is_extension};
+use crate::env::EnvStorage;
+use crate::id::Id;
+use crate::nearest::nearest;
 
 /// Entries that are read one for a placeholder of the other.
 const MAX_NESTED: usize = 16;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::entry::{Entry, Kind};
-use super::id::Id;
 use super::index::{Links, nearest_id};
-use super::kinds::{self, EnvStorage, Transport};
+use super::kinds::{self, Transport};
 use super::load::{Loader, Read};
 use super::tree::Place;
+use crate::env::EnvStorage;
+use crate::id::Id;
 
 /// Unknown references that get a hint; searching for one costs time.
 const MAX_HINTS: usize = 100;
@@ -192,7 +193,7 @@ impl Loader<'_> {
             if let Some(Kind::EnvVariable(variable)) = read.entry.as_ref().map(|e| &e.kind)
                 && let Some(name) = &variable.name
             {
-                let name = names.entry(name.value.clone());
+                let name = names.entry(name.clone());
                 name.or_insert_with(|| read.id.clone());
             }
         }

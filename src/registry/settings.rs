@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::LoadOptions;
 use super::diagnostic::Diagnostic;
-use super::nearest::nearest;
 use super::parse::{Parsed, parse};
 use super::placeholder::{Placeholder, expand};
 use super::source::{ControlFile, read};
 use super::tree::{Key, Mapping, Node, Place, Scalar, Style, Value};
+use crate::nearest::nearest;
 use crate::trust::Base;
 
 /// The name of a project's settings file.

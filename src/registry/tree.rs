@@ -108,7 +108,7 @@ pub struct Mapping {
     /// Keys and values in the order of the document.
     pub entries: Vec<(Key, Node)>,
     /// What is wrong with the mapping itself: repeated or unusable keys.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<DocumentError>,
 }
 
 /// The key of a mapping's entry.
@@ -122,7 +122,7 @@ pub struct Key {
 
 /// A mistake in the form of a document that the reader could step over.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
+pub struct DocumentError {
     /// Where.
     pub place: Place,
     /// What.
@@ -226,7 +226,7 @@ impl Node {
     }
 
     /// Calls `each` with every problem in the tree below this node.
-    pub fn problems(&self, each: &mut dyn FnMut(&Problem)) {
+    pub fn problems(&self, each: &mut dyn FnMut(&DocumentError)) {
         match &self.value {
             Value::Scalar(_) => {}
             Value::Sequence(items) => items.iter().for_each(|item| item.problems(each)),

@@ -7,15 +7,16 @@ use std::time::Duration;
 use wippy_dispatcher::Flow;
 
 use super::Runtime;
-use super::loading::readable;
+use super::error::CallErrorKind;
+use super::function::Function;
 use crate::fs;
-use crate::function::{Function, Problem};
 use crate::host::filesystem::Mount;
 use crate::host::http::Access;
 use crate::host::stdio::Stdio;
 use crate::host::{Context, Limits};
 use crate::http::Roots;
 use crate::module::ModuleError;
+use crate::program::readable;
 use crate::registry::{self, FsDirectory, Wasi};
 
 /// The largest file of certificates, in bytes.
@@ -30,9 +31,9 @@ impl Runtime {
         function: &Function,
         stdio: Stdio,
         argv: &[String],
-    ) -> Result<Context, Problem> {
+    ) -> Result<Context, CallErrorKind> {
         let default = Wasi::default();
-        let settings = function.entry.function();
+        let settings = function.linked.entry.function();
         let wasi = settings.map_or(&default, |settings| &settings.wasi);
         let roots = self.trusted(function).await?;
         let flow = self.flow(function);
@@ -44,7 +45,7 @@ impl Runtime {
             mounts: self.mounts(function, flow).await?,
             http: Access::new(self.inner.http.clone(), roots),
             network: wasi.network_allow.clone(),
-            limits: limits(self.inner.limits, function),
+            limits: limits(self.inner.program.limits(), function),
             flow,
         })
     }
@@ -62,12 +63,12 @@ impl Runtime {
     /// would be made when a call starts; variables that have no value now may have one then.
     pub(crate) async fn verify(&self, function: &Function) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
-        let settings = function.entry.function();
+        let settings = function.linked.entry.function();
         for mount in settings.map_or(&[][..], |settings| &settings.wasi.mounts) {
-            let entry = self.inner.registry.get(&mount.fs);
+            let entry = self.registry().get(&mount.fs);
             let directory = entry.and_then(|entry| entry.fs_directory());
             let is_missing = |directory| {
-                let walk = self.inner.registry.guard().walk(directory);
+                let walk = self.registry().guard().walk(directory);
                 walk.is_ok_and(|walk| walk.is_missing())
             };
             if directory.is_some_and(|fs| fs.auto_init && is_missing(&fs.directory)) {
@@ -76,15 +77,17 @@ impl Runtime {
             match self.mount(mount, self.flow(function)).await {
                 Ok(_) => {}
                 // The field is said already.
-                Err(Problem::Mount { guest, error }) => {
+                Err(CallErrorKind::Mount { guest, error }) => {
                     found.push(("wasi.mounts", format!("{guest}: {error}")));
                 }
                 Err(problem) => found.push(("wasi.mounts", problem.to_string())),
             }
         }
         if let Some(settings) = settings {
-            let (environment, bindings) =
-                (self.inner.environment.clone(), settings.wasi.env.clone());
+            let (environment, bindings) = (
+                self.inner.program.environment().clone(),
+                settings.wasi.env.clone(),
+            );
             let job = self
                 .inner
                 .handle
@@ -97,7 +100,7 @@ impl Runtime {
         }
         match self.trusted(function).await {
             Ok(_) => {}
-            Err(Problem::Roots(error)) => found.push(("wasi.http.ca", error.to_string())),
+            Err(CallErrorKind::Roots(error)) => found.push(("wasi.http.ca", error.to_string())),
             Err(problem) => found.push(("wasi.http.ca", problem.to_string())),
         }
         found
@@ -105,11 +108,15 @@ impl Runtime {
 
     /// What a guest's `get-environment` returns: resolved when its call starts, on the blocking
     /// pool where a storage is a file.
-    async fn environment(&self, function: &Function) -> Result<Vec<(String, String)>, Problem> {
-        let Some(settings) = function.entry.function() else {
+    async fn environment(
+        &self,
+        function: &Function,
+    ) -> Result<Vec<(String, String)>, CallErrorKind> {
+        let Some(settings) = function.linked.entry.function() else {
             return Ok(Vec::new());
         };
-        let (environment, bindings) = (self.inner.environment.clone(), &settings.wasi.env);
+        let (environment, bindings) =
+            (self.inner.program.environment().clone(), &settings.wasi.env);
         if !environment.reads_files(bindings) {
             return Ok(environment.bind(bindings)?);
         }
@@ -122,8 +129,12 @@ impl Runtime {
     }
 
     /// What a guest's `get-directories` returns: opened when its call starts.
-    async fn mounts(&self, function: &Function, flow: Flow) -> Result<Arc<[Arc<Mount>]>, Problem> {
-        let settings = function.entry.function();
+    async fn mounts(
+        &self,
+        function: &Function,
+        flow: Flow,
+    ) -> Result<Arc<[Arc<Mount>]>, CallErrorKind> {
+        let settings = function.linked.entry.function();
         let listed = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
         let mut mounts = Vec::with_capacity(listed.len());
         for mount in listed {
@@ -132,16 +143,16 @@ impl Runtime {
         Ok(mounts.into())
     }
 
-    async fn mount(&self, mount: &registry::Mount, flow: Flow) -> Result<Mount, Problem> {
-        let entry = self.inner.registry.get(&mount.fs);
+    async fn mount(&self, mount: &registry::Mount, flow: Flow) -> Result<Mount, CallErrorKind> {
+        let entry = self.registry().get(&mount.fs);
         let Some(directory) = entry.and_then(|entry| entry.fs_directory()) else {
-            return Err(Problem::NoFilesystem {
+            return Err(CallErrorKind::NoFilesystem {
                 guest: mount.guest.clone(),
                 fs: mount.fs.to_string(),
             });
         };
         let opened = self.inner.roots.get(&filesystem(directory), flow).await;
-        let filesystem = opened.map_err(|error| Problem::Mount {
+        let filesystem = opened.map_err(|error| CallErrorKind::Mount {
             guest: mount.guest.clone(),
             error,
         })?;
@@ -153,9 +164,11 @@ impl Runtime {
     }
 
     /// Whom a guest's requests over TLS trust beside the system's roots: read when its call starts.
-    async fn trusted(&self, function: &Function) -> Result<Roots, Problem> {
-        let files = match function.entry.function() {
-            Some(settings) if function.capabilities.allows(HANDLER) => &settings.wasi.http_ca,
+    async fn trusted(&self, function: &Function) -> Result<Roots, CallErrorKind> {
+        let files = match function.linked.entry.function() {
+            Some(settings) if function.linked.capabilities.allows(HANDLER) => {
+                &settings.wasi.http_ca
+            }
             _ => return Ok(Roots::default()),
         };
         if files.is_empty() {
@@ -163,10 +176,10 @@ impl Runtime {
         }
         let mut places = Vec::with_capacity(files.len());
         for file in files {
-            let found = readable(&self.inner.registry, &file.fs, &file.path)?;
+            let found = readable(self.registry(), &file.fs, &file.path)?;
             places.push((found.directory.clone(), file.path.clone()));
         }
-        let guard = self.inner.registry.guard().clone();
+        let guard = self.registry().guard().clone();
         let job = self.inner.handle.unblock(move || {
             let read = |(directory, path): &(PathBuf, String)| {
                 let inside = path.trim_start_matches('/');
@@ -177,7 +190,7 @@ impl Runtime {
                 })
             };
             let files: Result<Vec<_>, _> = places.iter().map(read).collect();
-            Ok::<_, Problem>(Roots::with_extra(&files?)?)
+            Ok::<_, CallErrorKind>(Roots::with_extra(&files?)?)
         });
         job.await?
     }
@@ -199,20 +212,20 @@ fn filesystem(directory: &FsDirectory) -> fs::Settings {
 
 fn arguments(function: &Function, wasi: &Wasi, argv: &[String]) -> Arc<[String]> {
     // A preview 1 module takes its first argument for its own name.
-    let name = || function.entry.id.name.clone();
+    let name = || function.linked.entry.id.name.clone();
     match &wasi.args {
-        Some(list) if function.module.preview1 => std::iter::once(name())
+        Some(list) if function.linked.module.preview1 => std::iter::once(name())
             .chain(list.iter().cloned())
             .collect(),
         Some(list) => list.as_slice().into(),
-        None if function.module.preview1 && argv.is_empty() => [name()].into(),
+        None if function.linked.module.preview1 && argv.is_empty() => [name()].into(),
         None => argv.into(),
     }
 }
 
 fn limits(mut limits: Limits, function: &Function) -> Limits {
-    limits.instances = function.module.border.max_core_instances();
-    if let Some(settings) = function.entry.function() {
+    limits.instances = function.linked.module.border.max_core_instances();
+    if let Some(settings) = function.linked.entry.function() {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
         limits.delivery = settings

@@ -1,11 +1,17 @@
-//! A project on a dispatcher: its entries, compiled at first need, and their calls.
+//! A program on a dispatcher: the calls of its entries, its commands and services.
 
+mod admission;
+mod arguments;
+mod backtrace;
+mod call;
+mod check;
 mod context;
-mod loading;
+mod diagnostics;
+mod error;
+mod function;
+mod load;
 mod processes;
-
-pub(crate) use loading::digest;
-pub use loading::origin;
+mod services;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,75 +20,83 @@ use std::sync::Arc;
 
 use wippy_dispatcher::Handle;
 
-use crate::env::Environment;
+use admission::Admission;
+use call::call;
+use function::Function;
+
 use crate::fs::Roots;
-use crate::function::{Arguments, CallError, Function, Pool, Problem, call};
 use crate::host::stdio::Stdio;
-use crate::host::{Carried, Exit, Limits};
+use crate::host::{Carried, Exit};
 use crate::http::{Client, ClientLimits};
-use crate::module::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Modules, Profile};
-use crate::once::Once;
-use crate::registry::{Entry, Id, Registry};
+use crate::module::{MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
+use crate::program::{Code, Program};
+use crate::registry::{Entry, Id, Kind, Registry};
+
+pub use arguments::Arguments;
+pub use backtrace::Backtrace;
+pub use check::{CheckOptions, check};
+pub use error::{CallError, CallErrorKind, Trap};
+pub use services::{Ended, Plan, PlanError, supervise};
 
 /// The calls that may wait for an instance, over all entries.
 const MAX_WAITING: u32 = 1 << 20;
 
-/// Everything that is needed to call a project's entries. Clones are the same runtime. It lives on
-/// its dispatcher's thread.
+/// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.
 #[derive(Clone)]
 pub struct Runtime {
     inner: Rc<Inner>,
 }
 
-/// What was asked for so far, each made once.
-type Functions = HashMap<Id, Rc<Once<Rc<Function>, ModuleError>>>;
-
 struct Inner {
     handle: Handle,
-    registry: Registry,
-    environment: Arc<Environment>,
-    engine: Engine,
-    modules: Modules,
-    functions: RefCell<Functions>,
+    program: Program,
+    code: Arc<Code>,
+    functions: RefCell<HashMap<Id, Rc<Function>>>,
     /// The last number that a function or a call was given.
     numbers: Cell<u64>,
-    instances: Pool,
+    instances: Admission,
     /// Instances that are allocated on demand.
-    on_demand: Pool,
+    on_demand: Admission,
     carried: Carried,
-    /// What a call may use where its entry says nothing else.
-    limits: Limits,
     /// The opened directories of filesystem entries.
     roots: Roots,
     http: Client,
 }
 
 impl Runtime {
-    /// A runtime over a project's entries. Nothing is compiled yet.
+    /// A runtime over a project's entries, for a program with one dispatcher. Nothing is compiled yet.
     ///
     /// # Errors
-    /// When the machine cannot run the engine, or the handle is not of this thread.
+    /// As [`Runtime::on`].
     pub fn new(handle: Handle, registry: Registry) -> Result<Runtime, ModuleError> {
+        Runtime::on(handle, Program::new(registry))
+    }
+
+    /// A program on a dispatcher. It is cheap: what is compiled is shared with the program's other
+    /// runtimes.
+    ///
+    /// # Errors
+    /// `Invalid` when the machine cannot run the engine, `Dispatcher` when the handle is not of this
+    /// thread or its dispatcher has ended.
+    pub fn on(handle: Handle, program: Program) -> Result<Runtime, ModuleError> {
         let profile = match handle.is_simulated()? {
             true => Profile::Simulated,
             false => Profile::Live,
         };
-        let engine = Engine::new(profile)?;
+        let code = program.code(profile)?;
+        let guard = program.registry().guard().clone();
         Ok(Runtime {
             inner: Rc::new(Inner {
-                roots: Roots::new(handle.clone(), registry.guard().clone()),
+                roots: Roots::new(handle.clone(), guard),
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
-                environment: Arc::new(registry.environment().clone()),
-                registry,
-                modules: Modules::new(engine.clone()),
-                engine,
+                program,
+                code,
                 functions: RefCell::new(HashMap::new()),
                 numbers: Cell::new(0),
-                instances: Pool::new(MAX_INSTANCES, MAX_WAITING),
-                on_demand: Pool::new(MAX_ON_DEMAND, MAX_WAITING),
+                instances: Admission::new(MAX_INSTANCES, MAX_WAITING),
+                on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
                 carried: Carried::new(),
-                limits: Limits::default(),
             }),
         })
     }
@@ -94,24 +108,24 @@ impl Runtime {
 
     /// The project's entries.
     pub fn registry(&self) -> &Registry {
-        &self.inner.registry
+        self.inner.program.registry()
     }
 
     /// How many times a module was read and hashed so far, or taken from text.
     pub fn reads(&self) -> u64 {
-        self.inner.modules.reads()
+        self.inner.code.modules.reads()
     }
 
     /// How many modules were compiled so far.
     pub fn compilations(&self) -> u64 {
-        self.inner.modules.compilations()
+        self.inner.code.modules.compilations()
     }
 
     /// Calls a function by its ID, or by its bare name where that is unambiguous. Its standard
     /// output and error become log lines.
     ///
     /// # Errors
-    /// See [`Problem`]; nothing that a guest does ends anything but its own call.
+    /// See [`CallErrorKind`]; nothing that a guest does ends anything but its own call.
     pub async fn call(
         &self,
         name: &str,
@@ -131,15 +145,70 @@ impl Runtime {
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallError> {
         let entry = self
-            .inner
-            .registry
+            .registry()
             .resolve(name)
-            .map_err(|error| Problem::from(error).of(name))?;
+            .map_err(|error| CallErrorKind::from(error).of(name))?;
         let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
         match self.call_entry(entry, stdio, &[], arguments).await {
-            Err(Problem::Exit(Exit(0))) => Ok(serde_json::Value::Null),
+            Err(CallErrorKind::Exit(Exit(0))) => Ok(serde_json::Value::Null),
             result => result.map_err(|problem| problem.of(&entry.id)),
         }
+    }
+
+    /// An entry's function: read, hashed, compiled and linked once.
+    ///
+    /// # Errors
+    /// `NotCallable` and `Module`.
+    pub(crate) async fn function(&self, entry: &Arc<Entry>) -> Result<Rc<Function>, CallErrorKind> {
+        let Some(settings) = entry.function() else {
+            return Err(CallErrorKind::NotCallable(entry.kind_name().to_owned()));
+        };
+        if let Some(function) = self.inner.functions.borrow().get(&entry.id) {
+            return Ok(function.clone());
+        }
+        let inner = &self.inner;
+        let linked = inner
+            .program
+            .link(&inner.code, &inner.handle, entry)
+            .await?;
+        // Meanwhile another call of it may have come here.
+        if let Some(function) = inner.functions.borrow().get(&entry.id) {
+            return Ok(function.clone());
+        }
+        let pool = match &entry.kind {
+            Kind::ProcessWasm(_) => None,
+            _ => {
+                let bound = settings.pool.bound();
+                Some(Admission::new(bound.concurrent, bound.waiting))
+            }
+        };
+        let instances = match inner.code.engine.is_pooled(linked.pre.engine()) {
+            true => inner.instances.clone(),
+            false => inner.on_demand.clone(),
+        };
+        let function = Rc::new(Function {
+            linked,
+            engine: inner.code.engine.clone(),
+            pool,
+            group: self.number(),
+            instances,
+            carried: inner.carried.clone(),
+        });
+        let mut functions = inner.functions.borrow_mut();
+        functions.insert(entry.id.clone(), function.clone());
+        Ok(function)
+    }
+
+    /// Reads, compiles and links what an entry needs, so that its first call does not wait for it.
+    /// The name is its ID, or its bare name where that is unambiguous.
+    ///
+    /// # Errors
+    /// `Lookup`, `NotCallable` and `Module`.
+    pub async fn prepare(&self, name: &str) -> Result<(), CallError> {
+        let entry = self.registry().resolve(name);
+        let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
+        let function = self.function(entry).await;
+        function.map(drop).map_err(|kind| kind.of(&entry.id))
     }
 
     /// A number that nothing else has.
@@ -155,8 +224,8 @@ impl Runtime {
         stdio: Stdio,
         argv: &[String],
         arguments: Arguments<'_>,
-    ) -> Result<serde_json::Value, Problem> {
-        let function = self.prepare(entry).await?;
+    ) -> Result<serde_json::Value, CallErrorKind> {
+        let function = self.function(entry).await?;
         let context = self.context(&function, stdio, argv).await?;
         call(&function, &self.inner.handle, context, arguments).await
     }

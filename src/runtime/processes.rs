@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::Runtime;
-use crate::function::values::{ValueError, signature};
-use crate::function::{Arguments, CallError, Problem};
+use super::arguments::Arguments;
+use super::error::{CallError, CallErrorKind};
 use crate::host::Exit;
 use crate::host::stdio::Stdio;
-use crate::process::Status;
 use crate::registry::{Entry, ProcessService};
+use crate::status::Status;
+use crate::values::{ValueError, signature};
 
 impl Runtime {
     /// Runs a command by its name with the words of a command line. `docs/errors.md` says what its
@@ -23,10 +24,9 @@ impl Runtime {
         words: &[String],
     ) -> Result<Status, CallError> {
         let entry = self
-            .inner
-            .registry
+            .registry()
             .command(command)
-            .map_err(|error| Problem::from(error).of(command))?;
+            .map_err(|error| CallErrorKind::from(error).of(command))?;
         self.run_process(entry, command, stdio, Input::Words(words))
             .await
     }
@@ -42,12 +42,11 @@ impl Runtime {
         words: &[String],
     ) -> Result<Status, CallError> {
         let entry = self
-            .inner
-            .registry
+            .registry()
             .resolve(name)
-            .map_err(|error| Problem::from(error).of(name))?;
+            .map_err(|error| CallErrorKind::from(error).of(name))?;
         let Some(process) = entry.process() else {
-            return Err(Problem::NotAProcess(entry.kind_name().to_owned()).of(&entry.id));
+            return Err(CallErrorKind::NotAProcess(entry.kind_name().to_owned()).of(&entry.id));
         };
         let name = match &process.command {
             Some(command) => &command.name,
@@ -82,11 +81,11 @@ impl Runtime {
         input: Input<'_>,
     ) -> Result<Status, CallError> {
         let function = self
-            .prepare(entry)
+            .function(entry)
             .await
             .map_err(|problem| problem.of(&entry.id))?;
         let mut argv = vec![name.to_owned()];
-        let arguments = match function.method.is_run() {
+        let arguments = match function.linked.method.is_run() {
             true => {
                 argv.extend(input.words());
                 Arguments::Text(&[])
@@ -95,12 +94,12 @@ impl Runtime {
         };
         match self.call_entry(entry, stdio, &argv, arguments).await {
             Ok(value) => Ok(Status::of_value(value)),
-            Err(Problem::Exit(Exit(status))) => Ok(Status::exit(status)),
-            Err(Problem::Value(error @ ValueError::Count { .. })) => {
-                let method = &function.method;
+            Err(CallErrorKind::Exit(Exit(status))) => Ok(Status::exit(status)),
+            Err(CallErrorKind::Value(error @ ValueError::Count { .. })) => {
+                let method = &function.linked.method;
                 let signature = signature(&method.name, &method.params, method.result.as_ref());
                 let error = Box::new(error);
-                Err(Problem::Words { error, signature }.of(&entry.id))
+                Err(CallErrorKind::Words { error, signature }.of(&entry.id))
             }
             Err(problem) => Err(problem.of(&entry.id)),
         }

@@ -11,7 +11,7 @@ mod guard;
 mod location;
 mod walk;
 
-pub use guard::{AtOnce, Base, PathError, PathGuard, WritableDir};
+pub use guard::{Base, PathError, PathGuard, WritableDir};
 pub use location::{FileId, Location};
 pub use walk::Walk;
 

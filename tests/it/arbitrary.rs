@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use wippy::Runtime;
-use wippy::function::{Arguments, CallError, Problem};
-use wippy::module::{Digest, ModuleError, to_binary};
-use wippy::registry::{LoadOptions, from_yaml};
+use wippy::project::{LoadOptions, from_yaml};
+use wippy::{Arguments, CallError, CallErrorKind};
+use wippy::{Digest, ModuleError, to_binary};
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, guests, simulated};
@@ -57,8 +57,8 @@ fn call_for_a_while(dispatcher: &Dispatcher, runtime: &Runtime, name: &str) {
 /// A panic in a job of the dispatcher comes back as an error of the dispatcher.
 fn assert_is_told(error: &CallError) {
     let hidden = matches!(
-        error.problem,
-        Problem::Dispatcher(_) | Problem::Module(ModuleError::Dispatcher(_))
+        error.kind,
+        CallErrorKind::Dispatcher(_) | CallErrorKind::Module(ModuleError::Dispatcher(_))
     );
     assert!(!hidden, "{error}");
     assert!(!error.to_string().is_empty());

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use wippy::Runtime;
-use wippy::function::{Arguments, Problem};
+use wippy::{Arguments, CallErrorKind};
 use wippy_dispatcher::Dispatcher;
 
 use super::check;
@@ -255,7 +255,7 @@ fn call_and_echo(
         }
         Err(error) => {
             assert!(
-                matches!(error.problem, Problem::Value(_)),
+                matches!(error.kind, CallErrorKind::Value(_)),
                 "{name}: {error}"
             );
             false

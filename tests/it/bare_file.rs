@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use wippy::function::Arguments;
-use wippy::registry::Id;
+use wippy::Arguments;
+use wippy::project::Id;
 use wippy::{Runtime, Standalone};
 
 use crate::cli::{Ran, run};

@@ -1,7 +1,7 @@
 //! Calling functions: arguments, results, failures, and nothing left behind.
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use crate::support::{Project, simulated};
 

@@ -1,11 +1,11 @@
 //! Children before parents, and permits.
 
 use serde_json::json;
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::pipe;
-use wippy::host::stdio::Stdio;
+use wippy::stdio::Stdio;
+use wippy::stdio::pipe;
+use wippy::stdio::{Feed, Sink};
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, simulated};

@@ -80,7 +80,7 @@ fn the_result_of_a_command_is_a_status_or_is_printed() {
     let runtime = project.load(&dispatcher);
     let status = |name: &str, words: &[&str]| {
         let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-        let stdio = wippy::host::stdio::Stdio::logged(name);
+        let stdio = wippy::stdio::Stdio::logged(name);
         let ran = dispatcher
             .block_on(runtime.run(name, stdio, &words))
             .expect("no deadlock");

@@ -3,10 +3,10 @@
 use std::fmt::Display;
 
 use serde_json::{Value, json};
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::pipe;
-use wippy::host::stdio::Stdio;
-use wippy::process::Status;
+use wippy::Status;
+use wippy::stdio::Stdio;
+use wippy::stdio::pipe;
+use wippy::stdio::{Feed, Sink};
 
 use crate::support::{Project, simulated};
 
@@ -117,9 +117,9 @@ const COMMAND: &str = r#"(module
 
 fn run(imports: &str, words: &[&str]) -> (Result<Status, String>, Vec<u8>) {
     let directory = tempfile::tempdir().expect("a directory");
-    let bytes = wippy::module::to_binary(COMMAND).expect("a module");
+    let bytes = wippy::to_binary(COMMAND).expect("a module");
     std::fs::write(directory.path().join("m.wasm"), &bytes).expect("a file");
-    let hash = format!("sha256:{}", wippy::module::Digest::of(&bytes));
+    let hash = format!("sha256:{}", wippy::Digest::of(&bytes));
     let mut project = Project::new();
     project.entry(
         "modules",

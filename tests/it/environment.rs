@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use wippy::host::io::{Feed, Sink};
-use wippy::host::stdio::Stdio;
+use wippy::stdio::Stdio;
+use wippy::stdio::{Feed, Sink};
 
 use crate::cli::{program, run, wippy};
 use crate::support::{Project, simulated};
@@ -132,8 +132,8 @@ fn a_guest_in_c_prints_its_arguments_and_sleeps() {
     let mut project = Project::new();
     project.command("hello-c", "hello-c", IMPORTS, &[]);
     let runtime = project.load(&dispatcher);
-    let (printed, stdout) = wippy::host::pipe::pipe(&handle, 4096).expect("a pipe");
-    let (_said, stderr) = wippy::host::pipe::pipe(&handle, 4096).expect("a pipe");
+    let (printed, stdout) = wippy::stdio::pipe(&handle, 4096).expect("a pipe");
+    let (_said, stderr) = wippy::stdio::pipe(&handle, 4096).expect("a pipe");
     let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout), Sink::Pipe(stderr));
     let (slept, text) = dispatcher
         .block_on(async {
@@ -142,7 +142,10 @@ fn a_guest_in_c_prints_its_arguments_and_sleeps() {
                 .command("hello-c")
                 .expect("a command")
                 .clone();
-            runtime.prepare(&entry).await.expect("compiled");
+            runtime
+                .prepare(&entry.id.to_string())
+                .await
+                .expect("compiled");
             let begun = handle.now().expect("a clock");
             let words = ["x".to_owned(), "y z".to_owned()];
             let status = runtime

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wippy::function::Arguments;
+use wippy::Arguments;
 use wippy_dispatcher::{Dispatcher, Record};
 
 use crate::support::{Project, live, simulated};

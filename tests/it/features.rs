@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use crate::support::{Project, simulated};
 

@@ -22,8 +22,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
 use wippy_dispatcher::{Dispatcher, Task};
 
 use crate::support::{Project, live};

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use wippy::module::Digest;
+use wippy::Digest;
 
 use crate::cli::{Ran, program, run};
 use crate::terminals::Terminal;

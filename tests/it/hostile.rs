@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use wippy::module::Digest;
+use wippy::Digest;
 
 /// What the program may have mapped to write to, in KiB; the hostile files mean far more.
 const MEMORY: u32 = 256 << 10;

@@ -16,8 +16,8 @@ mod well_kept;
 use std::fmt::Display;
 
 use serde_json::{Value, json};
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, live};

@@ -1,7 +1,7 @@
 //! The `imports` list as a capability list.
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use crate::support::{Project, simulated};
 

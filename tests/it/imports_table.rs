@@ -1,6 +1,6 @@
 //! The table of groups in `docs/imports.md`, name by name.
 
-use wippy::module::{Capabilities, groups};
+use wippy::internals::{Capabilities, groups};
 
 /// Each group with its interfaces, as the page lists them.
 const TABLE: [(&str, &[&str]); 7] = [

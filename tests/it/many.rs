@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
 use wippy_dispatcher::{Dispatcher, Instant, Task};
 
 use crate::support::{Project, simulated};

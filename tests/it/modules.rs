@@ -8,10 +8,10 @@ mod method;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::module::{Digest, to_binary};
-use wippy::registry::{LoadOptions, load};
+use wippy::project::{LoadOptions, load};
+use wippy::{Digest, to_binary};
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, guests, hash_of, simulated};

@@ -1,8 +1,8 @@
 //! What loading a project finds out without compiling anything, and what a filesystem allows.
 
 use serde_json::{Value, json};
-use wippy::function::Arguments;
-use wippy::module::{Digest, to_binary};
+use wippy::Arguments;
+use wippy::{Digest, to_binary};
 
 use crate::support::{Project, guests, hash_of, live, simulated};
 

@@ -1,7 +1,7 @@
 //! Which function an entry's `method` means.
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use super::call;
 use crate::support::{Project, simulated};

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use wippy::module::Digest;
+use wippy::Digest;
 
 use crate::cli::program;
 use crate::support::{Project, guests, hash_of};

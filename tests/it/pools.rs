@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, simulated};

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use wippy::host::stdio::Stdio;
+use wippy::stdio::Stdio;
 
 use crate::cli::{Ran, wippy};
 use crate::support::{Project, hash_of, simulated};
@@ -52,7 +52,10 @@ fn the_pool_of_a_process_has_no_effect() {
                 .command("nap")
                 .expect("a command")
                 .clone();
-            runtime.prepare(&entry).await.expect("compiled");
+            runtime
+                .prepare(&entry.id.to_string())
+                .await
+                .expect("compiled");
             let begun = handle.now().expect("a clock");
             let mut tasks = Vec::new();
             for _ in 0..6 {

@@ -73,7 +73,7 @@ fn the_systems_randomness_differs_from_call_to_call() {
     let runtime = project.load(&dispatcher);
     for method in ["random-u64", "insecure-u64", "insecure-seed"] {
         let call = || {
-            let none = wippy::function::Arguments::Json(&[]);
+            let none = wippy::Arguments::Json(&[]);
             let called = dispatcher.block_on(runtime.call(method, none));
             called.expect("no deadlock").expect("a number")
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use serde_json::{Value, json};
-use wippy::module::Digest;
+use wippy::Digest;
 
 use crate::support::{Project, live};
 

@@ -6,10 +6,10 @@ mod signals;
 use std::fmt::Display;
 use std::time::Duration;
 
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::{PipeReader, pipe};
-use wippy::host::stdio::Stdio;
-use wippy::process::{Ended, Plan, supervise};
+use wippy::services::{Ended, Plan, supervise};
+use wippy::stdio::Stdio;
+use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{PipeReader, pipe};
 use wippy_dispatcher::{Dispatcher, Signal};
 
 use crate::support::{Project, hash_of, live, simulated};

@@ -1,7 +1,7 @@
 //! Guests under a seed.
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 use wippy_dispatcher::{Dispatcher, Record};
 
 use crate::support::Project;

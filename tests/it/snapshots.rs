@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use serde_json::json;
-use wippy::module::Digest;
+use wippy::Digest;
 
 use crate::cli::program;
 use crate::support::{guests, hash_of};

@@ -15,11 +15,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::{PipeReader, pipe};
-use wippy::host::stdio::Stdio;
+use wippy::stdio::Stdio;
+use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{PipeReader, pipe};
 use wippy_dispatcher::{Dispatcher, Task};
 
 use crate::support::{Project, live};

@@ -14,11 +14,11 @@ use std::thread;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::host::io::{Feed, Sink};
-use wippy::host::stdio::{Input, Output as Device, Stdio};
-use wippy::process::Status;
+use wippy::Status;
+use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{Input, Output as Device, Stdio};
 use wippy_dispatcher::{Dispatcher, Task};
 
 use crate::support::{Project, live};

@@ -3,9 +3,9 @@
 use std::io::{Read, Write, pipe};
 use std::time::Duration;
 
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::PipeWriter;
-use wippy::host::stdio::Stdio;
+use wippy::stdio::PipeWriter;
+use wippy::stdio::Stdio;
+use wippy::stdio::{Feed, Sink};
 
 use super::{project, run, start, streams};
 use crate::support::{live, simulated};
@@ -46,7 +46,7 @@ fn simulated_race(
     let dispatcher = simulated();
     let handle = dispatcher.handle();
     let runtime = project().load(&dispatcher);
-    let make = || wippy::host::pipe::pipe(&handle, 4096).expect("a pipe");
+    let make = || wippy::stdio::pipe(&handle, 4096).expect("a pipe");
     let ((stdin, feed), (printed, stdout), (_, stderr)) = (make(), make(), make());
     let stdio = Stdio::new(Feed::Pipe(stdin), Sink::Pipe(stdout), Sink::Pipe(stderr));
     dispatcher
@@ -56,7 +56,10 @@ fn simulated_race(
                 .command("stdin-race")
                 .expect("an entry")
                 .clone();
-            runtime.prepare(&entry).await.expect("compiled");
+            runtime
+                .prepare(&entry.id.to_string())
+                .await
+                .expect("compiled");
             let begun = handle.now().expect("a clock");
             let task = start(&dispatcher, &runtime, stdio, &["stdin-race", "10"]);
             let feed = match after {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use rustix::io::ioctl_fionread;
 use serde_json::Value;
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::host::io::{Feed, Sink};
-use wippy::host::stdio::Stdio;
+use wippy::stdio::Stdio;
+use wippy::stdio::{Feed, Sink};
 use wippy_dispatcher::{Dispatcher, Task};
 
 use crate::cli::wippy;
@@ -46,7 +46,7 @@ fn in_virtual_time_a_full_pipe_parks_its_writer() {
     let dispatcher = simulated();
     let handle = dispatcher.handle();
     let runtime = project().load(&dispatcher);
-    let make = |capacity| wippy::host::pipe::pipe(&handle, capacity).expect("a pipe");
+    let make = |capacity| wippy::stdio::pipe(&handle, capacity).expect("a pipe");
     let ((printed, stdout), (said, stderr)) = (make(10_000), make(100));
     let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout.clone()), Sink::Pipe(stderr));
     let task = start(&dispatcher, &runtime, stdio, &["chatter", "1024", "3000"]);

@@ -4,12 +4,12 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use wippy::Arguments;
+use wippy::Digest;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::host::stdio::Stdio;
-use wippy::module::Digest;
-use wippy::process::Status;
-use wippy::registry::{LoadOptions, from_yaml};
+use wippy::Status;
+use wippy::project::{LoadOptions, from_yaml};
+use wippy::stdio::Stdio;
 use wippy_dispatcher::Dispatcher;
 
 /// The folder of the guests.

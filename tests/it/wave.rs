@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use crate::support::{Project, simulated};
 

@@ -18,15 +18,15 @@ use crate_sources::CrateSources;
 
 /// The folders of `src/`, the lowest first. A file may use what stands in its own line or above it.
 const LAYERS: &[&[&str]] = &[
-    &["text", "quota", "nearest"],
-    &["values", "network", "trust", "status"],
+    &["id", "nearest", "one_line", "quota", "select", "status"],
+    &["delivery", "network", "trust", "values"],
     &["env"],
     &["registry"],
     &["fs", "http"],
     &["host"],
     &["module"],
     &["program"],
-    &["runtime"],
+    &["edits", "runtime"],
     &["simulation"],
     &["cli"],
 ];

@@ -6,11 +6,11 @@ use wasmtime::component::{
     Component, ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, Val,
 };
 use wasmtime::{Store, StoreContextMut};
-use wippy::host::clocks::interfaces::wall_clock::Datetime;
-use wippy::host::filesystem::interfaces::types::{
+use wippy::internals::clocks::wall_clock::Datetime;
+use wippy::internals::filesystem::types::{
     DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, OpenFlags, PathFlags,
 };
-use wippy::module::{Engine, Profile};
+use wippy::internals::{Engine, Profile};
 use wippy_dispatcher::Dispatcher;
 
 use crate::files;

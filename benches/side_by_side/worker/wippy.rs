@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
+use wippy::Arguments;
+use wippy::Digest;
 use wippy::Runtime;
-use wippy::function::Arguments;
-use wippy::module::Digest;
-use wippy::registry::{self, LoadOptions};
+use wippy::project::{self, LoadOptions};
 use wippy_dispatcher::{Dispatcher, Handle};
 
 use super::guests_directory;
@@ -23,7 +23,7 @@ use crate::protocol::{self, Answer, Request};
 /// When the guests or the machine do not let the runtime start.
 pub fn serve(files: &Path, spin: Option<Duration>) -> Fallible<()> {
     let functions = plan::functions();
-    let loaded = registry::from_yaml(
+    let loaded = project::from_yaml(
         &project(&functions, files)?,
         Some(Path::new(&guests_directory())),
         &LoadOptions::default(),

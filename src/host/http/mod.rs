@@ -15,7 +15,9 @@ pub use access::Access;
 pub use body::{IncomingBody, OutgoingBody};
 pub use fields::FieldsResource;
 pub use handler::FutureIncomingResponse;
-pub use incoming::{IncomingRequest, IncomingResponse, ReceivedRequest};
+#[cfg(test)]
+pub(crate) use incoming::ReceivedRequest;
+pub use incoming::{IncomingRequest, IncomingResponse};
 pub use options::RequestOptions;
 pub use outgoing::{OutgoingRequest, OutgoingResponse, ResponseOutparam};
 pub use trailers::FutureTrailers;

@@ -11,7 +11,7 @@ use super::destination::{Destination, Job, Unwritten};
 use super::{IoError, StreamError};
 use crate::delivery::{Delivery, DeliveryTracker};
 use crate::host::share::{Part, Share};
-use crate::race::{First, race};
+use crate::select::{Either, select};
 
 /// The most that one `check-write` permits, in bytes. What of it the destination does not take at
 /// once is kept, and nothing more is permitted until it is gone.
@@ -367,9 +367,9 @@ impl<D: Destination> Drain<D> {
         let Some(delivery) = &self.delivery else {
             return Ok(Some(job.await));
         };
-        match race(job, delivery.given_up().wait()).await {
-            First::Left(done) => Ok(Some(done)),
-            First::Right(given_up) => given_up.map(|()| None),
+        match select(job, delivery.given_up().wait()).await {
+            Either::Left(done) => Ok(Some(done)),
+            Either::Right(given_up) => given_up.map(|()| None),
         }
     }
 }

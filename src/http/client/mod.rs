@@ -21,7 +21,7 @@ use wippy_dispatcher::{Handle, Instant, Lane, Task};
 use super::error::ErrorCode;
 use super::exchange::{Reply, Request, reply};
 use super::tls::{Roots, system_roots};
-use crate::race::{First, race};
+use crate::select::{Either, select};
 use connection::{Connection, Exchange, Outcome};
 use pool::{Key, Pool};
 use stream::Stream;
@@ -168,15 +168,15 @@ impl Client {
             connect::secure(tcp, config, &request.target.host).await
         };
         let late = handle.sleep(request.timeouts.connect);
-        let given_up = race(exchange.given_up(), late);
-        match race(connecting, given_up).await {
-            First::Left(stream) => {
+        let given_up = select(exchange.given_up(), late);
+        match select(connecting, given_up).await {
+            Either::Left(stream) => {
                 self.0.made.fetch_add(1, Ordering::Relaxed);
                 Ok(Some(Connection::new(handle, stream?, place)?))
             }
-            First::Right(First::Left(_)) => Ok(None),
-            First::Right(First::Right(_)) if known => Err(ErrorCode::ConnectionTimeout),
-            First::Right(First::Right(_)) => Err(ErrorCode::DnsTimeout),
+            Either::Right(Either::Left(_)) => Ok(None),
+            Either::Right(Either::Right(_)) if known => Err(ErrorCode::ConnectionTimeout),
+            Either::Right(Either::Right(_)) => Err(ErrorCode::DnsTimeout),
         }
     }
 

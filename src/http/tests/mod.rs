@@ -7,6 +7,12 @@ mod refusals;
 mod tls;
 mod wide;
 
+use super::buffer::Buffer;
+use super::decode::{BodyDecoder, Piece};
+use super::encode::{BodyEncoder, WrongLength};
+use super::head::{Framing, Malformed, ResponseHead, Scanner};
+use super::response::{Event, ResponseDecoder};
+use super::tls::{Got, Session};
 use super::*;
 
 /// Everything that a decoder said.

@@ -14,11 +14,12 @@ use crate::host::State;
 use crate::host::cli::{TerminalInput, TerminalOutput};
 use crate::host::filesystem::interfaces::preopens::Host as _;
 use crate::host::filesystem::{Descriptor, DirectoryStream};
+use crate::host::http::ReceivedRequest;
 use crate::host::http::interfaces::types::{HostFields, HostOutgoingRequest, HostOutgoingResponse};
 use crate::host::http::{
     FieldsResource, FutureIncomingResponse, FutureTrailers, IncomingBody, IncomingRequest,
-    IncomingResponse, OutgoingBody, OutgoingRequest, OutgoingResponse, ReceivedRequest,
-    RequestOptions, ResponseOutparam,
+    IncomingResponse, OutgoingBody, OutgoingRequest, OutgoingResponse, RequestOptions,
+    ResponseOutparam,
 };
 use crate::host::io::{Feed, InputStream, IoError, OutputStream};
 use crate::host::pipe::pipe;

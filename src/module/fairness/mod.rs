@@ -10,7 +10,8 @@ use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Val};
 use wippy_dispatcher::Dispatcher;
 
-use super::{Capabilities, Engine, HOST_VERSION, Method, Profile, groups, link};
+use super::imports::HOST_VERSION;
+use super::{Capabilities, Engine, Method, Profile, groups, link};
 use crate::fs::Closer;
 use crate::host::state::tests::mounted;
 use crate::host::{Context, Exit, State};

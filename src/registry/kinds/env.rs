@@ -1,59 +1,18 @@
 //! `env.variable` and `env.storage.*`: what a project knows of its environment.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::directory::octal;
+use crate::env::{EnvFile, EnvStorage, EnvVariable};
+use crate::id::Id;
 use crate::registry::describe::Shape;
 use crate::registry::fields::{Context, Fields};
-use crate::registry::id::Id;
-use crate::registry::tree::{Node, Spanned};
+use crate::registry::tree::Node;
 
 const FILE_MODE: u32 = 0o600;
 const DIR_MODE: u32 = 0o755;
 /// The most storages of a router.
 const MAX_STORAGES: usize = 64;
-
-/// An `env.variable` entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvVariable {
-    /// `variable`: the public name, if it has one.
-    pub name: Option<Spanned<String>>,
-    /// Where its value is kept.
-    pub storage: Id,
-    /// Its value where the storage has none.
-    pub default: Option<String>,
-    /// It is not to be written.
-    pub readonly: bool,
-}
-
-/// An `env.storage.*` entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EnvStorage {
-    /// `env.storage.memory`: empty at start.
-    Memory,
-    /// `env.storage.os`: the environment of this program.
-    Os,
-    /// `env.storage.static`: values that the entry itself holds.
-    Static(BTreeMap<String, String>),
-    /// `env.storage.file`: a file of `KEY=VALUE` lines.
-    File(EnvFile),
-    /// `env.storage.router`: other storages in order; the first that has the key wins.
-    Router(Vec<Id>),
-}
-
-/// The file of an `env.storage.file` entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvFile {
-    /// `file_path`, relative to the working directory if the project's path was.
-    pub path: PathBuf,
-    /// A missing file is made, empty, when it is first read.
-    pub auto_create: bool,
-    /// The permission bits of a file that is made.
-    pub file_mode: u32,
-    /// The permission bits of directories that are made.
-    pub dir_mode: u32,
-}
 
 impl EnvVariable {
     pub(crate) fn decode(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Self> {
@@ -71,19 +30,11 @@ impl EnvVariable {
         let default = fields.text("default", cx);
         let readonly = fields.flag("readonly", cx);
         Some(Self {
-            name,
+            name: name.map(|name| name.value),
             storage: storage?,
             default,
             readonly,
         })
-    }
-
-    /// The key in its storage: the public name, else the entry's ID.
-    pub fn key(&self, id: &Id) -> String {
-        match &self.name {
-            Some(name) => name.value.clone(),
-            None => id.to_string(),
-        }
     }
 }
 
@@ -101,17 +52,6 @@ impl EnvStorage {
             "env.storage.file" => EnvFile::decode(fields, project_dir, cx).map(Self::File),
             "env.storage.router" => router(fields, cx).map(Self::Router),
             _ => Some(Self::Memory),
-        }
-    }
-
-    /// The kind of its entry.
-    pub fn kind_name(&self) -> &'static str {
-        match self {
-            Self::Memory => "env.storage.memory",
-            Self::Os => "env.storage.os",
-            Self::Static(_) => "env.storage.static",
-            Self::File(_) => "env.storage.file",
-            Self::Router(_) => "env.storage.router",
         }
     }
 }

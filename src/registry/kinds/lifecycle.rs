@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::id::Id;
 use crate::registry::duration;
 use crate::registry::fields::{Context, Fields};
-use crate::registry::id::Id;
 
 /// The `lifecycle` section. None: not written.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -13,23 +13,31 @@ mod wasi;
 use std::path::{Path, PathBuf};
 
 pub use directory::{FsDirectory, Mode};
-pub use env::{EnvFile, EnvStorage, EnvVariable};
 pub use function::{Function, Limits, Source, Transport};
-pub use http::{HttpEndpoint, HttpRouter, HttpService, HttpTimeouts};
-pub use lifecycle::{Lifecycle, Restart};
-pub use pool::{Bound, DEFAULT_WAITING, Pool, PoolType};
+#[cfg(test)]
+pub(crate) use http::HttpTimeouts;
+pub use http::{HttpEndpoint, HttpRouter, HttpService};
+pub use lifecycle::Lifecycle;
+#[cfg(test)]
+pub(crate) use lifecycle::Restart;
+#[cfg(test)]
+pub(crate) use pool::{Bound, PoolType};
+pub use pool::{DEFAULT_WAITING, Pool};
 pub use process::{Command, Process};
 pub use service::ProcessService;
+#[cfg(test)]
+pub(crate) use wasi::CaFile;
 pub(crate) use wasi::clean as clean_guest_path;
-pub use wasi::{CaFile, EnvBinding, Mount, Wasi};
+pub use wasi::{Mount, Wasi};
 
 use super::describe::Field;
 use super::entry::Kind;
 use super::fields::{Context, Fields};
-use super::id::Id;
-use super::nearest::within;
 use super::source::SourceRoot;
 use super::tree::{Node, Place};
+use crate::env::{EnvStorage, EnvVariable};
+use crate::id::Id;
+use crate::nearest::within;
 
 /// The kinds whose configuration is read and checked. Each is one arm of `decode`, whose
 /// reading through `Fields` describes their fields, too.

@@ -150,7 +150,7 @@ impl PoolType {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::id::Id;
+    use crate::id::Id;
     use crate::registry::parse::parse_text;
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use crate::env::EnvBinding;
 use crate::network::Allow;
 use crate::registry::{
-    Bound, CaFile, EnvBinding, Id, Kind, LoadOptions, Loaded, Mode, Mount, PoolType, Source,
-    Transport, from_yaml,
+    Bound, CaFile, Id, Kind, LoadOptions, Loaded, Mode, Mount, PoolType, Source, Transport,
+    from_yaml,
 };
 
 const FS: &str = "namespace: n\nentries:\n- {name: data, kind: fs.directory, directory: d}\n- {name: a, kind: env.variable, storage: s}\n- {name: b, kind: env.variable, storage: s}\n- {name: s, kind: env.storage.memory}\n";

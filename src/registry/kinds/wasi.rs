@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use crate::env::EnvBinding;
+use crate::id::Id;
 use crate::network::{Allow, Rule};
 use crate::registry::fields::{Context, Fields};
-use crate::registry::id::Id;
 use crate::registry::tree::Spanned;
 
 /// The `wasi` section.
@@ -35,17 +36,6 @@ impl Default for Wasi {
             http_ca: Vec::new(),
         }
     }
-}
-
-/// One variable of the guest's environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnvBinding {
-    /// The variable's entry, or the public name of a variable completed like a reference.
-    pub id: Id,
-    /// The guest's name for it.
-    pub name: String,
-    /// A call fails if it is missing.
-    pub required: bool,
 }
 
 /// One preopened directory.

@@ -1,6 +1,7 @@
 //! Rules that hold for every kind, every field of a sort, or every reference: one table each.
 
 use super::*;
+use crate::env::EnvStorage;
 
 /// An entry of each kind that is run, without mistakes; `{}` is where more fields go.
 const ENTRIES: [(&str, &str); 16] = [

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use super::{World, expect, script};
 use crate::support::live;

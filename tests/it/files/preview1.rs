@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use wippy::host::io::{Feed, Sink};
-use wippy::host::pipe::pipe;
-use wippy::host::stdio::Stdio;
+use wippy::stdio::Stdio;
+use wippy::stdio::pipe;
+use wippy::stdio::{Feed, Sink};
 
 use super::World;
 use crate::support::{Project, live};

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde_json::{Value, json};
+use wippy::Arguments;
 use wippy::Runtime;
-use wippy::function::Arguments;
 use wippy_dispatcher::{Dispatcher, Task};
 
 use super::fuse::{Fuse, ask};

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use super::server::{Peer, Server};
 use super::timeouts::Unanswered;

@@ -1,7 +1,7 @@
 //! Requests that are never sent, and servers that are never reached.
 
 use serde_json::{Value, json};
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use super::server::Server;
 use super::{Guest, get, with};

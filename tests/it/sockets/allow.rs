@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::net::{Ipv4Addr, TcpListener};
 
 use serde_json::{Value, json};
-use wippy::function::Arguments;
+use wippy::Arguments;
 
 use super::IMPORTS;
 use crate::support::{Project, live};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
-use wippy::function::Arguments;
+use wippy::Arguments;
 use wippy_dispatcher::Dispatcher;
 
 use super::{Guest, IMPORTS};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::file_replacement::replace_file;
+use super::file_replacement::replace_file;
 use crate::module::{ModuleError, describe, fs_entry, to_binary};
 use crate::registry::{EditError, Entry, Id, Loaded, Registry, append_entries, namespace_of};
 

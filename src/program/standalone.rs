@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::env::{Environment, OsEnvironment};
+use crate::env::{EnvBinding, EnvStorage, EnvVariable, Environment, OsEnvironment};
 use crate::module::{Capabilities, UnknownImport};
 use crate::network::{Allow, Rule, RuleError};
 use crate::registry::{
-    COMMAND_LINE, Entry, EnvBinding, EnvStorage, EnvVariable, FsDirectory, Function, Id, Kind,
-    Lifecycle, Limits, Loaded, Mode, Mount, Node, Place, Pool, Process, Registry, Source, Spanned,
-    Transport, Wasi, clean_guest_path,
+    COMMAND_LINE, Entry, FsDirectory, Function, Id, Kind, Lifecycle, Limits, Loaded, Mode, Mount,
+    Node, Place, Pool, Process, Registry, Source, Spanned, Transport, Wasi, clean_guest_path,
 };
 
 /// The namespace of the entries that are made of a file and its options.

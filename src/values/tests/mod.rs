@@ -13,7 +13,9 @@ mod types;
 use serde_json::Value;
 use wasmtime::component::Val;
 
-use super::{Path, ValueError, from_json, to_json};
+use super::from_json::from_json;
+use super::path::Path;
+use super::{ValueError, to_json};
 use types::ty;
 
 const PLACE: Path<'static> = Path::Argument(0);

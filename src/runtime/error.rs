@@ -5,8 +5,8 @@ use std::fmt;
 use wasmtime::WasmBacktrace;
 use wasmtime::component::Val;
 
+use super::admission::QueueFull;
 use super::backtrace::Backtrace;
-use super::values::{MAX_LIFTED_BYTES, ValueError};
 use crate::env::EnvError;
 use crate::fs::RootError;
 use crate::host::Exit;
@@ -14,21 +14,22 @@ use crate::host::stdio::OutputLost;
 use crate::http::RootsError;
 use crate::module::ModuleError;
 use crate::registry::LookupError;
+use crate::values::{MAX_LIFTED_BYTES, ValueError};
 
 /// A failed call: which entry, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("{entry}: {problem}")]
+#[error("{entry}: {kind}")]
 pub struct CallError {
     /// The entry's ID, or the name that was asked for.
     pub entry: String,
     /// What went wrong.
-    pub problem: Problem,
+    pub kind: CallErrorKind,
 }
 
 /// What went wrong with a call.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum CallErrorKind {
     /// There is no such entry, or it has mistakes.
     #[error(transparent)]
     Lookup(#[from] LookupError),
@@ -97,19 +98,19 @@ pub enum Problem {
     Dispatcher(#[from] wippy_dispatcher::Error),
 }
 
-impl Problem {
+impl CallErrorKind {
     /// The same with the entry that it happened in.
     pub fn of(self, entry: impl fmt::Display) -> CallError {
         CallError {
             entry: entry.to_string(),
-            problem: self,
+            kind: self,
         }
     }
 }
 
-impl From<super::PoolFull> for Problem {
-    fn from(_: super::PoolFull) -> Problem {
-        Problem::PoolFull
+impl From<QueueFull> for CallErrorKind {
+    fn from(_: QueueFull) -> CallErrorKind {
+        CallErrorKind::PoolFull
     }
 }
 

@@ -10,7 +10,7 @@ use super::error::{Problem, ValueError};
 use super::from_json::{Reader, mismatch};
 use super::path::Path;
 use super::signature::describe;
-use crate::registry::nearest;
+use crate::nearest::nearest;
 
 impl Reader {
     /// A record from an object: every field once, nothing else, absent options none.

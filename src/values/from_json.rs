@@ -13,7 +13,7 @@ use super::limits::Budget;
 use super::number::{float32, float64, integer, wide_integer};
 use super::path::Path;
 use super::signature::describe;
-use crate::registry::nearest;
+use crate::nearest::nearest;
 
 /// Names that an error lists before it ends in `…`.
 const MAX_LISTED: usize = 12;

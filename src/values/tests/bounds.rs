@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::super::error::Problem;
 use super::super::from_json::Reader;
+use super::super::from_json::from_json;
 use super::super::limits::Budget;
+use super::super::limits::{MAX_DEPTH, MAX_ELEMENTS};
 use super::super::to_json::Writer;
-use super::super::{MAX_DEPTH, MAX_ELEMENTS, Problem, ValueError, arguments, from_json, to_json};
+use super::super::{ValueError, arguments, to_json};
 use super::types::{params, ty};
 use super::{PLACE, read};
 

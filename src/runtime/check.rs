@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use wippy_dispatcher::Error;
 
-use crate::Runtime;
-use crate::function::Function;
-use crate::mistake::mistakes;
+use super::Runtime;
+use super::diagnostics::mistakes;
 use crate::module::{Import, groups, needed_groups};
+use crate::program::LinkedFunction;
 use crate::registry::{Diagnostic, Entry, Id};
 
 /// How strictly a project is checked.
@@ -35,9 +35,9 @@ pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagn
         {
             continue;
         }
-        match runtime.prepare(&entry).await {
+        match runtime.function(&entry).await {
             Ok(function) => {
-                compare(&function, options, &mut found);
+                compare(&function.linked, options, &mut found);
                 for (field, message) in runtime.verify(&function).await {
                     found.push(entry.mistake(field, message));
                 }
@@ -48,7 +48,7 @@ pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagn
     Ok(found)
 }
 
-fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnostic>) {
+fn compare(function: &LinkedFunction, options: CheckOptions, found: &mut Vec<Diagnostic>) {
     let entry = &function.entry;
     let imports = function.imports();
     let report = |message: String, hint: String| {

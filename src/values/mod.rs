@@ -34,12 +34,11 @@ mod signature;
 mod tests;
 mod to_json;
 
-pub use error::{Problem, ValueError};
-pub use from_json::{arguments, from_json};
+pub use error::ValueError;
+pub use from_json::arguments;
 pub use from_text::{from_text, text_arguments};
-pub use from_wave::{MAX_WAVE, wave_arguments};
+pub use from_wave::wave_arguments;
 pub use json_text::parse_json;
-pub use limits::{MAX_DEPTH, MAX_ELEMENTS, MAX_LIFTED_BYTES};
-pub use path::Path;
-pub use signature::{MAX_SIGNATURE, signature};
+pub use limits::MAX_LIFTED_BYTES;
+pub use signature::signature;
 pub use to_json::to_json;

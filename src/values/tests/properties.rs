@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::{Path, from_json, from_text, signature, to_json, wave_arguments};
+use super::super::from_json::from_json;
+use super::super::path::Path;
+use super::super::{from_text, signature, to_json, wave_arguments};
 use super::types::{cases, json, type_of, val, wit};
 
 const PLACE: Path<'static> = Path::Argument(0);
@@ -130,7 +132,7 @@ proptest! {
     fn a_signature_is_balanced(wit in wit(true)) {
         let ty = type_of(&wit);
         let text = signature("f", &[("a".to_owned(), ty.clone())], Some(&ty));
-        prop_assert!(text.len() <= super::super::MAX_SIGNATURE + '…'.len_utf8());
+        prop_assert!(text.len() <= super::super::signature::MAX_SIGNATURE + '…'.len_utf8());
         if text.ends_with('…') {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! What is found wrong with an entry after its YAML was read, at the fields that say so.
 
-use crate::function::Problem;
+use super::error::CallErrorKind;
 use crate::module::{Capabilities, ExpectedHash, ModuleError};
 use crate::registry::{Broken, Diagnostic, Entry, Id, Node, Source};
 
@@ -77,13 +77,13 @@ fn written(node: &Node) -> Option<&str> {
 
 /// Why an entry's module cannot be used: `problem`, and all names in its `imports` that are not
 /// known.
-pub(crate) fn mistakes(entry: &Entry, problem: Option<&Problem>) -> Vec<Diagnostic> {
+pub(crate) fn mistakes(entry: &Entry, problem: Option<&CallErrorKind>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let Some(function) = entry.function() else {
         return found;
     };
     let field = match problem {
-        Some(Problem::Module(module)) => match module {
+        Some(CallErrorKind::Module(module)) => match module {
             ModuleError::HashFormat(_)
             | ModuleError::HashAlgorithm(_)
             | ModuleError::HashMismatch { .. } => Some("hash"),
@@ -102,7 +102,7 @@ pub(crate) fn mistakes(entry: &Entry, problem: Option<&Problem>) -> Vec<Diagnost
     if let Some((field, problem)) = field.zip(problem) {
         let mistake = entry.mistake(field, problem.to_string());
         found.push(match problem {
-            Problem::Module(ModuleError::HashMismatch { actual, .. }) => {
+            CallErrorKind::Module(ModuleError::HashMismatch { actual, .. }) => {
                 mistake.hint(format!("if the file is as it should be, sha256:{actual}"))
             }
             _ => mistake,

@@ -2,7 +2,7 @@
 
 use wasmtime::component::Type;
 
-use super::super::{MAX_SIGNATURE, signature};
+use super::super::signature::{MAX_SIGNATURE, signature};
 use super::types::{params, ty};
 
 #[test]

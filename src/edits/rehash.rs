@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::file_replacement::replace_file;
+use super::file_replacement::replace_file;
 use crate::module::ModuleError;
+use crate::program::digest;
 use crate::registry::{
     Diagnostic, Entry, Id, Node, Place, Registry, Source, replace_scalar, set_field,
 };
-use crate::runtime::digest;
 
 /// A hash that an entry names, and its file's own.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wasmtime::component::{Type, Val};
 
-use super::super::{ValueError, arguments, from_json, text_arguments, to_json};
+use super::super::{ValueError, arguments, text_arguments, to_json};
 use super::types::{params, ty};
 use super::{PLACE, read, refuses, some, string, user};
 
@@ -89,7 +89,8 @@ fn types_without_json() {
         json!({}),
         ": a map cannot be passed as JSON",
     );
-    let error = from_json(&Type::ErrorContext, &json!(1), &PLACE).expect_err("an error");
+    let error = super::super::from_json::from_json(&Type::ErrorContext, &json!(1), &PLACE)
+        .expect_err("an error");
     assert_eq!(
         error.to_string(),
         "argument 0: an error context cannot be passed as JSON"

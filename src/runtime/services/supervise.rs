@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use wippy_dispatcher::{Error, Signal, Task};
 
+use super::super::Runtime;
+use super::super::error::{CallError, CallErrorKind};
 use super::plan::Plan;
 use super::restart::Pauses;
-use crate::Runtime;
-use crate::function::{CallError, Problem};
 use crate::host::stdio::Stdio;
 use crate::one_line::OneLine;
-use crate::race::{First, race};
 use crate::registry::{Entry, Id, Kind};
+use crate::select::{Either, select};
 
 /// How long a start may take where `start_timeout` is not written.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -93,11 +93,11 @@ pub async fn supervise(
     let mut ended = Vec::new();
     let mut running = tasks.into_iter();
     for (entry, mut task) in running.by_ref() {
-        match race(&mut task, stop.wait()).await {
-            First::Left(outcome) => {
+        match select(&mut task, stop.wait()).await {
+            Either::Left(outcome) => {
                 ended.push((entry.id.clone(), outcome.unwrap_or(Err(Error::Closed))?));
             }
-            First::Right(stopped) => {
+            Either::Right(stopped) => {
                 stopped?;
                 let rest: Vec<_> = std::iter::once((entry, task)).chain(running).collect();
                 halt(runtime, rest, &stdio, &mut ended).await?;
@@ -106,7 +106,7 @@ pub async fn supervise(
         }
     }
     if !stop.is_set() {
-        race(stdio.delivered(), stop.wait()).await;
+        select(stdio.delivered(), stop.wait()).await;
     }
     Ok(ended)
 }
@@ -130,9 +130,9 @@ async fn halt(
             }
         }
     }
-    match race(stdio.delivered(), runtime.handle().sleep(patience)).await {
-        First::Left(()) => Ok(()),
-        First::Right(slept) => slept,
+    match select(stdio.delivered(), runtime.handle().sleep(patience)).await {
+        Either::Left(()) => Ok(()),
+        Either::Right(slept) => slept,
     }
 }
 
@@ -185,11 +185,11 @@ async fn run(
         return Ok(Some(format!("{} is not there", service.process)));
     };
     let timeout = entry.lifecycle.start_timeout.unwrap_or(START_TIMEOUT);
-    let starting = runtime.prepare(process);
-    match race(starting, runtime.handle().sleep(timeout)).await {
-        First::Left(Ok(_)) => {}
-        First::Left(Err(problem)) => return Ok(Some(problem.to_string())),
-        First::Right(slept) => {
+    let starting = runtime.function(process);
+    match select(starting, runtime.handle().sleep(timeout)).await {
+        Either::Left(Ok(_)) => {}
+        Either::Left(Err(problem)) => return Ok(Some(problem.to_string())),
+        Either::Right(slept) => {
             slept?;
             return Ok(Some(format!(
                 "not ready within its start_timeout of {timeout:?}"
@@ -212,10 +212,10 @@ async fn run(
         }),
         // Whoever owns the streams knows: nothing has failed, and starting again would not help.
         Err(CallError {
-            problem: Problem::Output(_),
+            kind: CallErrorKind::Output(_),
             ..
         }) => None,
-        Err(error) => Some(error.problem.to_string()),
+        Err(error) => Some(error.kind.to_string()),
     })
 }
 

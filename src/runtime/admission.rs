@@ -1,4 +1,4 @@
-//! How many calls of an entry run at once; the others wait in order.
+//! How many calls run at once: a semaphore whose bounded queue is served in order.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ use std::task::{Poll, Waker};
 /// More callers wait than the bound permits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("pool is full")]
-pub struct PoolFull;
+pub struct QueueFull;
 
 /// Room for a bounded number of calls, given in the order of asking.
 #[derive(Clone)]
-pub struct Pool {
+pub struct Admission {
     inner: Rc<Inner>,
 }
 
@@ -33,14 +33,14 @@ struct Waiter {
 }
 
 /// The right to run one call; given on when dropped.
-pub struct Permit {
+pub struct AdmissionPermit {
     inner: Rc<Inner>,
 }
 
-impl Pool {
+impl Admission {
     /// Room for `concurrent` calls (at least one), and a queue for `waiting` more.
-    pub fn new(concurrent: u32, waiting: u32) -> Pool {
-        Pool {
+    pub fn new(concurrent: u32, waiting: u32) -> Admission {
+        Admission {
             inner: Rc::new(Inner {
                 free: Cell::new(concurrent.max(1)),
                 max_waiting: waiting as usize,
@@ -54,18 +54,18 @@ impl Pool {
     ///
     /// # Errors
     /// When the queue is full.
-    pub async fn enter(&self) -> Result<Permit, PoolFull> {
+    pub async fn enter(&self) -> Result<AdmissionPermit, QueueFull> {
         let inner = &self.inner;
         if inner.waiting.borrow().is_empty()
             && let Some(left) = inner.free.get().checked_sub(1)
         {
             inner.free.set(left);
-            return Ok(Permit {
+            return Ok(AdmissionPermit {
                 inner: inner.clone(),
             });
         }
         if inner.waiting.borrow().len() >= inner.max_waiting {
-            return Err(PoolFull);
+            return Err(QueueFull);
         }
         let waiter = Rc::new(Waiter {
             waker: RefCell::new(None),
@@ -74,40 +74,40 @@ impl Pool {
         let number = inner.next.get();
         inner.next.set(number + 1);
         inner.waiting.borrow_mut().insert(number, waiter.clone());
-        let place = Place {
+        let queued = QueuedCaller {
             inner: inner.clone(),
             number,
             waiter,
         };
         poll_fn(|cx| {
-            if place.waiter.served.get() {
+            if queued.waiter.served.get() {
                 return Poll::Ready(());
             }
-            place.waiter.waker.replace(Some(cx.waker().clone()));
+            queued.waiter.waker.replace(Some(cx.waker().clone()));
             Poll::Pending
         })
         .await;
-        Ok(place.into_permit())
+        Ok(queued.into_permit())
     }
 }
 
-/// A place in the queue, or a permit that its owner has not seen yet.
-struct Place {
+/// A queued in the queue, or a permit that its owner has not seen yet.
+struct QueuedCaller {
     inner: Rc<Inner>,
     number: u64,
     waiter: Rc<Waiter>,
 }
 
-impl Place {
-    fn into_permit(self) -> Permit {
+impl QueuedCaller {
+    fn into_permit(self) -> AdmissionPermit {
         self.waiter.served.set(false);
-        Permit {
+        AdmissionPermit {
             inner: self.inner.clone(),
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for QueuedCaller {
     fn drop(&mut self) {
         if self.waiter.served.get() {
             self.inner.give();
@@ -134,7 +134,7 @@ impl Inner {
     }
 }
 
-impl Drop for Permit {
+impl Drop for AdmissionPermit {
     fn drop(&mut self) {
         self.inner.give();
     }
@@ -152,19 +152,19 @@ mod tests {
     fn callers_enter_in_order_and_never_too_many() {
         let dispatcher = Dispatcher::simulated(3).expect("dispatcher");
         let handle = dispatcher.handle();
-        let pool = Pool::new(2, 100);
+        let admission = Admission::new(2, 100);
         let (running, most) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
         let order = Rc::new(RefCell::new(Vec::new()));
         dispatcher
             .block_on(async {
                 let mut tasks = Vec::new();
                 for number in 0..10 {
-                    let (pool, handle) = (pool.clone(), handle.clone());
+                    let (admission, handle) = (admission.clone(), handle.clone());
                     let (running, most, order) = (running.clone(), most.clone(), order.clone());
                     // One caller a microsecond, so that the order of asking is known.
                     handle.sleep(Duration::from_micros(1)).await.expect("sleep");
                     let task = dispatcher.spawn(async move {
-                        let permit = pool.enter().await.expect("room in the queue");
+                        let permit = admission.enter().await.expect("room in the queue");
                         order.borrow_mut().push(number);
                         running.set(running.get() + 1);
                         most.set(most.get().max(running.get()));
@@ -181,22 +181,22 @@ mod tests {
             .expect("no deadlock");
         assert_eq!(most.get(), 2);
         assert_eq!(*order.borrow(), (0..10).collect::<Vec<_>>());
-        assert_eq!(pool.inner.free.get(), 2);
+        assert_eq!(admission.inner.free.get(), 2);
     }
 
     /// Leaving takes as long whoever else waits: they are looked up, and the others not looked at.
     #[test]
     fn who_leaves_from_anywhere_leaves_the_others_in_order() {
         let dispatcher = Dispatcher::simulated(3).expect("dispatcher");
-        let pool = Pool::new(1, 100_000);
+        let admission = Admission::new(1, 100_000);
         let mut context = Context::from_waker(Waker::noop());
         let mut enter = || {
-            let pool = pool.clone();
-            let mut entering = Box::pin(async move { pool.enter().await.expect("room") });
+            let admission = admission.clone();
+            let mut entering = Box::pin(async move { admission.enter().await.expect("room") });
             assert!(entering.as_mut().poll(&mut context).is_pending());
             entering
         };
-        let first = dispatcher.block_on(pool.enter()).expect("no deadlock");
+        let first = dispatcher.block_on(admission.enter()).expect("no deadlock");
         let mut callers: BTreeMap<usize, _> = (0..100_000).map(|n| (n, enter())).collect();
         // Every caller but each ten-thousandth, from both ends and the middle.
         for number in (0..50_000).flat_map(|n| [n, 99_999 - n]) {
@@ -204,29 +204,29 @@ mod tests {
                 callers.remove(&number);
             }
         }
-        assert_eq!(pool.inner.waiting.borrow().len(), 10);
+        assert_eq!(admission.inner.waiting.borrow().len(), 10);
         drop(first);
         for (_, caller) in callers {
             drop(dispatcher.block_on(caller).expect("its turn"));
         }
-        assert_eq!(pool.inner.free.get(), 1);
+        assert_eq!(admission.inner.free.get(), 1);
     }
 
     #[test]
     fn the_queue_is_bounded_and_left_by_those_who_go_away() {
         let dispatcher = Dispatcher::simulated(3).expect("dispatcher");
-        let pool = Pool::new(1, 1);
+        let admission = Admission::new(1, 1);
         dispatcher
             .block_on(async {
-                let first = pool.enter().await.expect("free");
-                let waiting = pool.clone();
+                let first = admission.enter().await.expect("free");
+                let waiting = admission.clone();
                 let second = dispatcher.spawn(async move { waiting.enter().await.map(drop) });
                 let second = second.expect("a task");
                 dispatcher.handle().yield_now().await.expect("yield");
-                assert_eq!(pool.enter().await.map(drop), Err(PoolFull));
+                assert_eq!(admission.enter().await.map(drop), Err(QueueFull));
                 second.cancel().await;
-                assert!(pool.inner.waiting.borrow().is_empty());
-                let waiting = pool.clone();
+                assert!(admission.inner.waiting.borrow().is_empty());
+                let waiting = admission.clone();
                 let third = dispatcher.spawn(async move { waiting.enter().await.map(drop) });
                 dispatcher.handle().yield_now().await.expect("yield");
                 drop(first);
@@ -237,6 +237,6 @@ mod tests {
                     .expect("room");
             })
             .expect("no deadlock");
-        assert_eq!(pool.inner.free.get(), 1);
+        assert_eq!(admission.inner.free.get(), 1);
     }
 }

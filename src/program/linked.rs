@@ -1,0 +1,103 @@
+//! From an entry to a function that can be instantiated: decoded, compiled, linked, its method found.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmtime::component::InstancePre;
+use wippy_dispatcher::Handle;
+
+use super::origin::{module_key, settings};
+use super::{Code, Program};
+use crate::host::State;
+use crate::module::{self, Capabilities, Import, Method, Module, ModuleError};
+use crate::registry::Entry;
+
+/// An entry that is ready to be instantiated on any thread.
+pub(crate) struct LinkedFunction {
+    /// The entry.
+    pub(crate) entry: Arc<Entry>,
+    /// The function that a call runs.
+    pub(crate) method: Method,
+    /// Its module, as it was decoded.
+    pub(crate) module: Arc<Module>,
+    /// What its imports list enables.
+    pub(crate) capabilities: Capabilities,
+    pub(crate) pre: InstancePre<State>,
+}
+
+impl LinkedFunction {
+    /// The functions that its module imports.
+    pub(crate) fn imports(&self) -> &[Import] {
+        &self.module.border.imports
+    }
+}
+
+impl fmt::Debug for LinkedFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = &self.entry.id;
+        f.debug_struct("LinkedFunction")
+            .field("entry", id)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) async fn link(
+    program: &Program,
+    code: &Code,
+    handle: &Handle,
+    entry: Arc<Entry>,
+) -> Result<Arc<LinkedFunction>, ModuleError> {
+    let key = module_key(program.registry(), &entry)?;
+    let module = code.modules.load(handle, key).await?;
+    let LoadedModule {
+        module,
+        capabilities,
+        method,
+    } = LoadedModule::new(&entry, module)?;
+    let component = code.modules.compiled(handle, &module).await?;
+    let enabled = capabilities.clone();
+    // It defines some hundreds of functions, and compares their types.
+    let linking = handle.unblock(move || {
+        let method = Method::find(&component, &method)?;
+        let linker = module::link(&component, &enabled)?;
+        let pre = linker
+            .instantiate_pre(&component)
+            .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
+        Ok::<_, ModuleError>((method, pre))
+    });
+    let (method, pre) = linking.await??;
+    Ok(Arc::new(LinkedFunction {
+        method,
+        pre,
+        module,
+        capabilities,
+        entry,
+    }))
+}
+
+/// An entry's module, decoded and not compiled, and what the entry's fields mean to it.
+pub(crate) struct LoadedModule {
+    module: Arc<Module>,
+    capabilities: Capabilities,
+    /// The full name of the export that `method` means.
+    method: String,
+}
+
+impl LoadedModule {
+    pub(crate) fn new(entry: &Entry, module: Arc<Module>) -> Result<LoadedModule, ModuleError> {
+        let settings = settings(entry)?;
+        let exports: Vec<&str> = module.border.exports.iter().map(String::as_str).collect();
+        let method = module::choose(&exports, &settings.method)?.to_owned();
+        let names = settings.imports.iter().map(|import| import.value.as_str());
+        let mut capabilities = Capabilities::parse(names)?;
+        capabilities.by_options = entry.is_of_command_line();
+        if module.preview1 {
+            capabilities.extend_preview1();
+        }
+        Ok(LoadedModule {
+            module,
+            capabilities,
+            method,
+        })
+    }
+}

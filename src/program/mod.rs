@@ -1,0 +1,134 @@
+//! What all threads of a program share: its entries, and what was read, compiled and linked of them.
+
+mod async_once_cell;
+mod linked;
+mod modules;
+mod origin;
+mod standalone;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wippy_dispatcher::Handle;
+
+use async_once_cell::AsyncOnceCell;
+use modules::Modules;
+
+use crate::env::Environment;
+use crate::host::Limits;
+use crate::module::{Engine, ModuleError, Profile};
+use crate::registry::{Entry, Id, Registry};
+
+pub(crate) use linked::{LinkedFunction, LoadedModule};
+pub use origin::origin;
+pub(crate) use origin::{digest, module_key, readable};
+pub use standalone::{Directory, GrantError, Standalone};
+
+/// A project's entries and their code. Clones are the same program, which any number of threads
+/// share: [`Runtime::on`](crate::Runtime::on) puts it on a dispatcher. Modules are read, compiled
+/// and linked once, whichever thread needs them first.
+#[derive(Clone)]
+pub struct Program {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    registry: Registry,
+    environment: Arc<Environment>,
+    /// What a call may use where its entry says nothing else.
+    limits: Limits,
+    /// The code for real dispatchers, made when the first of them needs it.
+    live: Mutex<Option<Arc<Code>>>,
+    /// The code for simulated ones.
+    simulated: Mutex<Option<Arc<Code>>>,
+}
+
+/// What was made of the modules for one engine profile.
+pub(crate) struct Code {
+    pub(crate) engine: Engine,
+    pub(crate) modules: Modules,
+    functions: Mutex<Functions>,
+}
+
+type Functions = HashMap<Id, Arc<AsyncOnceCell<Arc<LinkedFunction>, ModuleError>>>;
+
+impl Program {
+    /// A program of a project's entries. Nothing is read or compiled yet.
+    pub fn new(registry: Registry) -> Program {
+        Program {
+            shared: Arc::new(Shared {
+                environment: Arc::new(registry.environment().clone()),
+                registry,
+                limits: Limits::default(),
+                live: Mutex::default(),
+                simulated: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The project's entries.
+    pub fn registry(&self) -> &Registry {
+        &self.shared.registry
+    }
+
+    pub(crate) fn environment(&self) -> &Arc<Environment> {
+        &self.shared.environment
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
+    /// The code for dispatchers of one kind.
+    ///
+    /// # Errors
+    /// `Invalid` when the machine cannot run the engine.
+    pub(crate) fn code(&self, profile: Profile) -> Result<Arc<Code>, ModuleError> {
+        let code = match profile {
+            Profile::Live => &self.shared.live,
+            Profile::Simulated => &self.shared.simulated,
+        };
+        // It is set as a whole or not at all.
+        let mut code = code.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(code) = &*code {
+            return Ok(code.clone());
+        }
+        let engine = Engine::new(profile)?;
+        let made = Arc::new(Code {
+            modules: Modules::new(engine.clone()),
+            engine,
+            functions: Mutex::default(),
+        });
+        *code = Some(made.clone());
+        Ok(made)
+    }
+
+    /// An entry's function: read, hashed, compiled and linked once.
+    ///
+    /// # Errors
+    /// Those of its module; see [`ModuleError`].
+    pub(crate) async fn link(
+        &self,
+        code: &Arc<Code>,
+        handle: &Handle,
+        entry: &Arc<Entry>,
+    ) -> Result<Arc<LinkedFunction>, ModuleError> {
+        let make = || {
+            let (program, code) = (self.clone(), code.clone());
+            let (handle, entry) = (handle.clone(), entry.clone());
+            async move { linked::link(&program, &code, &handle, entry).await }
+        };
+        let cell = modules::cell(&code.functions, entry.id.clone());
+        cell.get(handle, make).await
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.registry().entries().count();
+        f.debug_struct("Program")
+            .field("entries", &entries)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! The modules of one engine: each file is read once, each hash compiled once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::component::Component;
+use wippy_dispatcher::Handle;
+
+use super::async_once_cell::AsyncOnceCell;
+use crate::module::{Digest, Engine, Module, ModuleError, ModuleKey, compile};
+
+/// What is computed once for each key.
+type Cells<K, T> = Mutex<HashMap<K, Arc<AsyncOnceCell<T, ModuleError>>>>;
+
+/// The modules of one engine, however many entries, calls and threads ask for them at the same
+/// time. What takes long happens on the blocking pool of the dispatcher that asks first.
+#[derive(Debug)]
+pub(crate) struct Modules {
+    engine: Engine,
+    loaded: Cells<ModuleKey, Arc<Module>>,
+    /// What the compiler refuses, it refuses again: that is kept as well.
+    compiled: Cells<Digest, Result<Component, ModuleError>>,
+    reads: Arc<AtomicU64>,
+    compilations: Arc<AtomicU64>,
+}
+
+impl Modules {
+    /// An empty set.
+    pub(crate) fn new(engine: Engine) -> Modules {
+        Modules {
+            engine,
+            loaded: Mutex::default(),
+            compiled: Mutex::default(),
+            reads: Arc::default(),
+            compilations: Arc::default(),
+        }
+    }
+
+    /// How many times a module was read and hashed so far, or taken from text.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// How many modules were compiled so far.
+    pub(crate) fn compilations(&self) -> u64 {
+        self.compilations.load(Ordering::Relaxed)
+    }
+
+    /// A module: read, hashed, compared, decoded; a core one with its entry's `wit` lines. Nothing
+    /// is compiled.
+    ///
+    /// # Errors
+    /// `Read`, `HashMismatch`, `Wit`, `Invalid`, `Dispatcher`.
+    pub(crate) async fn load(
+        &self,
+        handle: &Handle,
+        key: ModuleKey,
+    ) -> Result<Arc<Module>, ModuleError> {
+        let (origin, wit) = key.clone();
+        let job = || {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            let job = handle.unblock(move || origin.load(wit.as_deref()));
+            async move { Ok(Arc::new(job.await??)) }
+        };
+        cell(&self.loaded, key).get(handle, job).await
+    }
+
+    /// The compiled component of a module, whose bytes are let go then.
+    ///
+    /// # Errors
+    /// `Invalid` when the compiler refuses it, `Dispatcher`.
+    pub(crate) async fn compiled(
+        &self,
+        handle: &Handle,
+        module: &Module,
+    ) -> Result<Component, ModuleError> {
+        let (engine, bytes) = (self.engine.clone(), module.bytes());
+        let compilations = self.compilations.clone();
+        let large = module.border.large;
+        let job = || {
+            // They are let go only once the compiled module is here.
+            let bytes = bytes.unwrap_or_default();
+            let job = handle.unblock(move || compile(&engine, &bytes, large));
+            async move {
+                let compiled = job.await?;
+                if compiled.is_ok() {
+                    compilations.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(compiled)
+            }
+        };
+        let component = cell(&self.compiled, module.digest())
+            .get(handle, job)
+            .await?;
+        module.forget_bytes();
+        component
+    }
+}
+
+/// The cell of a key, made if there is none.
+pub(super) fn cell<K: Eq + Hash, T>(
+    cells: &Cells<K, T>,
+    key: K,
+) -> Arc<AsyncOnceCell<T, ModuleError>> {
+    // Nothing but the map's own code runs under the lock.
+    let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
+    cells.entry(key).or_default().clone()
+}

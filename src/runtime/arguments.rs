@@ -1,0 +1,28 @@
+//! The arguments of a call.
+
+use wasmtime::component::Val;
+
+use super::error::CallErrorKind;
+use crate::module::Method;
+use crate::values;
+
+/// The arguments of a call, as they come.
+#[derive(Clone, Copy, Debug)]
+pub enum Arguments<'a> {
+    /// JSON values, one a parameter.
+    Json(&'a [serde_json::Value]),
+    /// Words of a command line, one a parameter.
+    Text(&'a [String]),
+    /// WAVE text, as it stands between a call's parentheses.
+    Wave(&'a str),
+}
+
+impl Arguments<'_> {
+    pub(super) fn values(&self, method: &Method) -> Result<Vec<Val>, CallErrorKind> {
+        Ok(match self {
+            Arguments::Json(json) => values::arguments(&method.params, json)?,
+            Arguments::Text(words) => values::text_arguments(&method.params, words)?,
+            Arguments::Wave(text) => values::wave_arguments(&method.params, text)?,
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! One call: a fresh instance, its arguments in, its result out, and nothing left behind.
+
+use wasmtime::Store;
+use wasmtime::component::Val;
+use wippy_dispatcher::Handle;
+
+use super::arguments::Arguments;
+use super::error::{CallErrorKind, Trap};
+use super::function::Function;
+use crate::host::stdio::OutputLost;
+use crate::host::{Context, Exit, State};
+use crate::values;
+
+/// Calls a function, waiting for room where its pool has none. The result is null for a function
+/// without one.
+///
+/// What the guest has handed over is delivered before this returns, or the time for that has passed
+/// (see [`Limits::delivery`](crate::host::Limits)). Dropping the future frees the instance at once
+/// and gives up what is not delivered.
+///
+/// # Errors
+/// See [`CallErrorKind`].
+pub(super) async fn call(
+    function: &Function,
+    handle: &Handle,
+    context: Context,
+    arguments: Arguments<'_>,
+) -> Result<serde_json::Value, CallErrorKind> {
+    let result = call_once(function, handle, context, arguments).await;
+    // It fails at the dispatcher's end, which takes nothing from the result.
+    let _ = function.carried.settle(handle).await;
+    result
+}
+
+async fn call_once(
+    function: &Function,
+    handle: &Handle,
+    context: Context,
+    arguments: Arguments<'_>,
+) -> Result<serde_json::Value, CallErrorKind> {
+    let arguments = arguments.values(&function.linked.method)?;
+    let _permit = match &function.pool {
+        Some(pool) => Some(pool.enter().await?),
+        None => None,
+    };
+    let _instance = function.instances.enter().await?;
+    let result = run(function, handle, context, &arguments).await;
+    match (&function.linked.method.result, result?) {
+        (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(CallErrorKind::Result),
+        _ => Ok(serde_json::Value::Null),
+    }
+}
+
+async fn run(
+    function: &Function,
+    handle: &Handle,
+    context: Context,
+    arguments: &[Val],
+) -> Result<Option<Val>, CallErrorKind> {
+    let state = State::new(handle.clone(), context).with_budget(function.carried.get());
+    let mut store = function
+        .engine
+        .store(function.linked.pre.engine(), state)
+        .map_err(problem)?;
+    let outcome = run_in(function, &mut store, arguments).await;
+    function.carried.set(store.data().budget());
+    let outstanding = store.data_mut().end();
+    // The instance is not needed for what is left.
+    drop(store);
+    // However it ended: what its guest has handed over is delivered first.
+    if let Some(outstanding) = outstanding {
+        // Apart, so that what most calls need stays small.
+        Box::pin(outstanding.delivered()).await;
+    }
+    outcome.map_err(problem)
+}
+
+async fn run_in(
+    function: &Function,
+    store: &mut Store<State>,
+    arguments: &[Val],
+) -> wasmtime::Result<Option<Val>> {
+    let instance = function.linked.pre.instantiate_async(&mut *store).await?;
+    let callee = instance
+        .get_func(&mut *store, function.linked.method.index)
+        .ok_or_else(|| wasmtime::format_err!("{} is gone", function.linked.method.name))?;
+    let mut results = match function.linked.method.result {
+        Some(_) => vec![Val::Bool(false)],
+        None => Vec::new(),
+    };
+    callee
+        .call_async(&mut *store, arguments, &mut results)
+        .await?;
+    Ok(results.pop())
+}
+
+fn problem(error: wasmtime::Error) -> CallErrorKind {
+    if let Some(&exit) = error.downcast_ref::<Exit>() {
+        return CallErrorKind::Exit(exit);
+    }
+    match error.downcast_ref::<OutputLost>() {
+        Some(lost) => CallErrorKind::Output(lost.clone()),
+        None => CallErrorKind::Trap(Trap::new(&error)),
+    }
+}

@@ -1,0 +1,22 @@
+//! An entry's function on one dispatcher.
+
+use std::sync::Arc;
+
+use super::admission::Admission;
+use crate::host::Carried;
+use crate::module::Engine;
+use crate::program::LinkedFunction;
+
+/// A function of the program, and what bounds its calls on this dispatcher.
+pub(crate) struct Function {
+    pub(crate) linked: Arc<LinkedFunction>,
+    pub(crate) engine: Engine,
+    /// The entry's own bound on calls; a process has none.
+    pub(crate) pool: Option<Admission>,
+    /// The group of its calls' flows.
+    pub(crate) group: u64,
+    /// The bound on instances of its kind, pooled or not, over all entries.
+    pub(crate) instances: Admission,
+    /// What calls leave to the next one, over all entries.
+    pub(crate) carried: Carried,
+}

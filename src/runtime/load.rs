@@ -1,0 +1,90 @@
+//! All modules of a project, read and decoded, and what is wrong with them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Runtime;
+use super::diagnostics::{broken_source, mistakes, mistakes_of_broken};
+use super::error::CallErrorKind;
+use crate::module::ModuleError;
+use crate::program::{LoadedModule, module_key, origin};
+use crate::registry::{Broken, Diagnostic, Id, Source};
+
+impl Runtime {
+    /// Loads all modules of the project: each is read, hashed, compared and decoded once, and
+    /// `method`, `wit` and `imports` of its entries are checked. Nothing is compiled.
+    /// A call loads what it needs by itself; this finds the mistakes of the others.
+    ///
+    /// # Errors
+    /// The dispatcher's; the project's mistakes are what it returns, in the order of the entries.
+    pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
+        let registry = self.registry();
+        // What has mistakes, or needs what has, was told of already.
+        let usable = || {
+            registry.entries().filter(|entry| {
+                entry.function().is_some() && registry.mistakes_of(&entry.id).is_empty()
+            })
+        };
+        // Once for all entries that say the same of their module, also where that fails.
+        let mut known = HashSet::new();
+        let mut loading = Vec::new();
+        for key in usable().filter_map(|entry| module_key(registry, entry).ok()) {
+            if known.insert(key.clone()) {
+                let (runtime, wanted) = (self.clone(), key.clone());
+                let task = async move {
+                    let inner = &runtime.inner;
+                    inner.code.modules.load(&inner.handle, wanted).await
+                };
+                loading.push((key, self.inner.handle.spawn(task)?));
+            }
+        }
+        let mut modules = HashMap::new();
+        for (key, task) in loading {
+            let ended = task.await;
+            let closed = |_| Err(wippy_dispatcher::Error::Closed.into());
+            modules.insert(key, ended.unwrap_or_else(closed));
+        }
+        let mut comparing = Vec::new();
+        for (id, broken) in registry.broken() {
+            let (runtime, id, broken) = (self.clone(), id.clone(), broken.clone());
+            let task = async move {
+                let problem = runtime.broken_module(&id, &broken).await.err();
+                mistakes_of_broken(&id, &broken, problem.as_ref())
+            };
+            comparing.push(self.inner.handle.spawn(task)?);
+        }
+        let mut found = Vec::new();
+        for entry in usable() {
+            let loaded = module_key(registry, entry)
+                .and_then(|key| modules[&key].clone())
+                .and_then(|module| LoadedModule::new(entry, module));
+            let problem = loaded.err().map(CallErrorKind::from);
+            found.extend(mistakes(entry, problem.as_ref()));
+        }
+        for task in comparing {
+            found.extend(task.await.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// Compares the module of an entry that has other mistakes already with its hash, if its
+    /// filesystem is usable.
+    async fn broken_module(&self, id: &Id, broken: &Broken) -> Result<(), ModuleError> {
+        let registry = self.registry();
+        let Some(source) = broken_source(id, broken) else {
+            return Ok(());
+        };
+        let usable = |fs: &Id| {
+            registry
+                .get(fs)
+                .is_some_and(|fs| fs.fs_directory().is_some())
+        };
+        match &source {
+            Source::File { fs, .. } if usable(fs) => {
+                let origin = origin(registry, &source)?;
+                self.inner.handle.unblock(move || origin.bytes()).await??;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
