@@ -11,13 +11,13 @@ mod allocator;
 mod baseline;
 mod callgrind;
 mod dispatcher_rows;
+mod fallible;
 mod guest_rows;
 mod region;
 
 use std::process::ExitCode;
 
-/// Whatever ends the benchmark, as a text.
-pub type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+use fallible::Fallible;
 
 #[global_allocator]
 static COUNTING: allocator::Counting = allocator::Counting;

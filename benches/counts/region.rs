@@ -6,8 +6,8 @@
 use std::hint::black_box;
 use std::io::{self, Write};
 
-use super::Fallible;
 use super::allocator::allocations;
+use crate::fallible::Fallible;
 
 /// Where a region begins.
 #[inline(never)]

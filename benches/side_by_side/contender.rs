@@ -7,9 +7,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::Fallible;
+use crate::fallible::Fallible;
 use crate::protocol::{Answer, Reply, Request};
-use crate::worker::Worker;
+use crate::worker_kind::WorkerKind;
 
 /// Who is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Debug)]
@@ -62,12 +62,12 @@ impl Name {
 
     fn command(self, peer: Option<&Path>, files: &Path) -> Fallible<Option<Command>> {
         let worker = match self {
-            Name::Wippy => Worker::Wippy,
-            Name::WippySpinning => Worker::WippySpinning,
-            Name::Crossing => Worker::Crossing,
-            Name::Dispatcher => Worker::Dispatcher,
-            Name::Native => Worker::Native,
-            Name::Polling => Worker::Polling,
+            Name::Wippy => WorkerKind::Wippy,
+            Name::WippySpinning => WorkerKind::WippySpinning,
+            Name::Crossing => WorkerKind::Crossing,
+            Name::Dispatcher => WorkerKind::Dispatcher,
+            Name::Native => WorkerKind::Native,
+            Name::Polling => WorkerKind::Polling,
             Name::Peer | Name::PeerPooling => {
                 return Ok(peer.map(|peer| {
                     let mut command = Command::new(peer);

@@ -4,17 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::Fallible;
 use crate::contender::{Contender, Name};
 use crate::core;
-use crate::files::Files;
+use crate::fallible::Fallible;
+use crate::files::{Files, guests_directory};
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::plan::{self, Row, Section};
 use crate::report::{Cell, Report, Table};
 use crate::servers;
 use crate::statistics::Summary;
-use crate::worker::guests_directory;
 
 /// Measures and reports.
 ///

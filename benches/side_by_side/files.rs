@@ -52,3 +52,8 @@ impl Files {
         self.0.path()
     }
 }
+
+/// Where the components are.
+pub fn guests_directory() -> String {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/components").to_owned()
+}

@@ -8,6 +8,7 @@ mod contender;
 mod core;
 mod cpu;
 mod driver;
+mod fallible;
 mod files;
 mod machine;
 mod options;
@@ -17,21 +18,18 @@ mod report;
 mod servers;
 mod statistics;
 mod worker;
+mod worker_kind;
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use options::Options;
 
-/// What can go wrong here ends the benchmark with its text.
-type Fallible<T> = Result<T, Box<dyn Error>>;
-
 fn main() -> ExitCode {
     let options = Options::parse();
     let outcome = match options.worker {
-        Some(worker) => worker.run(&options.files),
+        Some(kind) => worker::serve(kind, &options.files),
         None => driver::run(&options),
     };
     match outcome {

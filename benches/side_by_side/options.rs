@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::worker::Worker;
+use crate::worker_kind::WorkerKind;
 
 /// This project, the peer and bare loops, side by side.
 #[derive(Parser, Debug)]
@@ -27,7 +27,7 @@ pub struct Options {
     pub rounds: u32,
     /// How the driver starts itself as a contender.
     #[arg(long, value_enum, hide = true)]
-    pub worker: Option<Worker>,
+    pub worker: Option<WorkerKind>,
     /// Where the files of a worker's guests are.
     #[arg(long, hide = true, value_name = "DIR", default_value = ".")]
     pub files: PathBuf,

@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::Fallible;
 use crate::contender::{Contender, Name};
+use crate::fallible::Fallible;
 use crate::machine::{self, Machine};
 use crate::plan::{Goal, Section};
 use crate::protocol::Request;

@@ -1,7 +1,8 @@
 //! `wippy add`: a module's entry, printed or appended to the project's YAML.
 
 use super::arguments::{Add, Options};
-use super::{USAGE, output, report};
+use super::exit_status::USAGE;
+use super::{output, report};
 use crate::edits::addition;
 use crate::registry::Loaded;
 

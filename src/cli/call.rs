@@ -8,10 +8,11 @@ use std::time::Duration;
 use wippy_dispatcher::{Dispatcher, Instant};
 
 use super::arguments::{Call, Options};
-use super::mistakes::{Mistakes, asked_for};
+use super::exit_status::{FAILED, USAGE};
 use super::output::{Output, report_lost};
+use super::reported::{ReportedDiagnostics, asked_for};
 use super::target::{Target, file_of};
-use super::{FAILED, USAGE, file, report};
+use super::{file, report};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
@@ -29,15 +30,15 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
         }
     };
     let asked_for = asked_for(loaded.registry.resolve(&target.entry));
-    let mut mistakes = match Mistakes::of_project(&loaded, asked_for, json) {
-        Ok(mistakes) => mistakes,
+    let mut reported = match ReportedDiagnostics::of_project(&loaded, asked_for, json) {
+        Ok(reported) => reported,
         Err(code) => return code,
     };
     let outcome = with_dispatcher(call, |dispatcher| {
         let runtime =
             Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
         dispatcher.block_on(async {
-            mistakes.of_modules(&runtime).await?;
+            reported.of_modules(&runtime).await?;
             many(dispatcher, &runtime, call, &target).await
         })?
     });
@@ -45,7 +46,7 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
         Ok(()) => 0,
         Err(Failure::Output(lost)) => report_lost(&lost, json),
         Err(Failure::Call(error)) => {
-            report::call_error(&error, &mistakes, json);
+            report::call_error(&error, reported.has_reported(&error.entry), json);
             match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,

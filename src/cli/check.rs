@@ -6,14 +6,15 @@ use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Check, Options};
-use super::{USAGE, output, report, report_diagnostics};
+use super::exit_status::USAGE;
+use super::{output, report};
 use crate::Runtime;
 use crate::registry::Loaded;
 use crate::runtime::{CheckOptions, check};
 
 pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
     // A mistaken command line is one of the errors that are counted; the rest is told too.
-    let _ = report_diagnostics(&loaded, options.json);
+    let _ = report::project(&loaded, options.json);
     let mut errors = loaded.errors().count();
     let mut warnings = loaded.warnings().count();
     let checked = match run(loaded, check.strict) {

@@ -5,11 +5,12 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::arguments::{Entries, Options};
-use super::{USAGE, output, report, report_diagnostics};
+use super::exit_status::USAGE;
+use super::{output, report};
 use crate::registry::{Entry, Loaded, LookupError, Registry};
 
 pub(super) fn main(options: &Options, entries: &Entries, loaded: Loaded) -> u8 {
-    if let Err(code) = report_diagnostics(&loaded, options.json) {
+    if let Err(code) = report::project(&loaded, options.json) {
         return code;
     }
     let text = match entries {

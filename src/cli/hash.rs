@@ -8,7 +8,8 @@ use rustix::termios::isatty;
 use serde_json::json;
 
 use super::arguments::{Hash, Options};
-use super::{FAILED, USAGE, output, report, report_diagnostics};
+use super::exit_status::{FAILED, USAGE};
+use super::{output, report};
 use crate::edits::{HashChange, hash_changes, write_hashes};
 use crate::module::Digest;
 use crate::registry::{Loaded, LookupError};
@@ -39,7 +40,7 @@ fn files(options: &Options, hash: &Hash) -> u8 {
 /// Shows what would change, asks, and changes it.
 fn write(options: &Options, hash: &Hash, loaded: Loaded) -> u8 {
     let json = options.json;
-    if let Err(code) = report_diagnostics(&loaded, json) {
+    if let Err(code) = report::project(&loaded, json) {
         return code;
     }
     let registry = &loaded.registry;

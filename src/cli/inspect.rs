@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::arguments::{Inspect, Options};
-use super::{USAGE, output, report};
+use super::exit_status::USAGE;
+use super::{output, report};
 use crate::module::{Location, ModuleError, describe, to_binary};
 use crate::program::origin;
 use crate::registry::{Loaded, LookupError, Source};

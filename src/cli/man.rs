@@ -4,7 +4,8 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use super::arguments::Options;
-use super::{FAILED, USAGE, output, report};
+use super::exit_status::{FAILED, USAGE};
+use super::{output, report};
 
 /// The page of the program, or of the command at `path`.
 pub(super) fn main(options: &Options, path: &[String]) -> u8 {

@@ -7,15 +7,16 @@ mod check;
 mod completions;
 mod entries;
 mod excerpt;
+mod exit_status;
 mod file;
 mod hash;
 mod inspect;
 mod log;
 mod man;
-mod mistakes;
 mod new;
 mod output;
 mod report;
+mod reported;
 mod run;
 mod schema;
 mod services;
@@ -28,13 +29,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::registry::{self, LoadOptions, Loaded};
+use crate::registry::{self, LoadOptions};
 use arguments::{Command, Options};
-
-/// A failed call, or a command that says so.
-const FAILED: u8 = 1;
-/// A mistake in the project or on the command line.
-const USAGE: u8 = 2;
+use exit_status::USAGE;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -94,16 +91,4 @@ fn descriptors() {
     limit.current = limit.maximum;
     // Refused, the softer limit stays.
     let _ = setrlimit(Resource::Nofile, limit);
-}
-
-/// Tells what is wrong with a project as far as its YAML shows it.
-///
-/// # Errors
-/// The exit status, where the command line is mistaken: nothing is done then.
-fn report_diagnostics(loaded: &Loaded, json: bool) -> Result<(), u8> {
-    report::diagnostics(&loaded.diagnostics, json);
-    match loaded.is_missing || loaded.command_line_is_mistaken() {
-        true => Err(USAGE),
-        false => Ok(()),
-    }
 }

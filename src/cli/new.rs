@@ -1,7 +1,8 @@
 //! `wippy new`: a project that runs.
 
 use super::arguments::{New, Options};
-use super::{USAGE, output, report};
+use super::exit_status::USAGE;
+use super::{output, report};
 use crate::edits::new_project;
 
 pub(super) fn main(options: &Options, new: &New) -> u8 {

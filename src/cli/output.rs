@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use wippy_dispatcher::{Dispatcher, Handle};
 
-use super::{FAILED, report};
+use super::exit_status::FAILED;
+use super::report;
 use crate::host::stdio::{self, OutputLost, Sink, Stdio};
 
 /// What the shell says of a program that SIGPIPE ended: its reader has gone, which is nothing to

@@ -11,9 +11,9 @@ use rustix::termios::{isatty, tcgetwinsize};
 use serde_json::{Value, json};
 
 use super::excerpt::{Excerpt, Files, plain};
-use super::mistakes::Mistakes;
+use super::exit_status::USAGE;
 use crate::one_line::OneLine;
-use crate::registry::{Diagnostic, LookupError, Severity};
+use crate::registry::{Diagnostic, Loaded, LookupError, Severity};
 use crate::runtime::{CallError, CallErrorKind};
 
 /// How many mistakes are shown with their lines; the rest have one line each.
@@ -44,8 +44,20 @@ pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, j
     }
 }
 
-/// A call that failed.
-pub(super) fn call_error(error: &CallError, mistakes: &Mistakes, json: bool) {
+/// Reports what is wrong with a project as far as its YAML shows it.
+///
+/// # Errors
+/// The exit status, where the command line is mistaken: nothing is done then.
+pub(super) fn project(loaded: &Loaded, json: bool) -> Result<(), u8> {
+    diagnostics(&loaded.diagnostics, json);
+    match loaded.is_missing || loaded.command_line_is_mistaken() {
+        true => Err(USAGE),
+        false => Ok(()),
+    }
+}
+
+/// A call that failed; `is_reported`: what is wrong with its module was reported before.
+pub(super) fn call_error(error: &CallError, is_reported: bool, json: bool) {
     if json {
         return line(
             &json!({"severity": "error", "entry": error.entry, "message": error.kind.to_string()})
@@ -55,9 +67,7 @@ pub(super) fn call_error(error: &CallError, mistakes: &Mistakes, json: bool) {
     match &error.kind {
         // Its mistakes are among the project's, which were told first.
         CallErrorKind::Lookup(LookupError::Mistaken { id, .. }) => line(&unusable(id)),
-        CallErrorKind::Module(_) if mistakes.were_told(&error.entry) => {
-            line(&unusable(&error.entry))
-        }
+        CallErrorKind::Module(_) if is_reported => line(&unusable(&error.entry)),
         // These name what was asked for themselves.
         CallErrorKind::Lookup(problem) => line(&plain_lines(&format!("error: {problem}"))),
         _ => line(&plain_lines(&format!("error: {error}"))),

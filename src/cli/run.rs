@@ -6,9 +6,10 @@ use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Options, Run};
-use super::mistakes::{Mistakes, asked_for, of_no_entry};
+use super::exit_status::{FAILED, USAGE};
 use super::output::{self, Output, report_lost};
-use super::{FAILED, USAGE, file, report, services};
+use super::reported::{ReportedDiagnostics, asked_for, of_no_entry};
+use super::{file, report, services};
 use crate::Runtime;
 use crate::host::stdio::{OutputLost, Stdio};
 use crate::registry::{Loaded, Registry};
@@ -95,15 +96,15 @@ pub(super) fn start(options: &Options, host: Option<&str>, what: &What<'_>, load
         What::Command(name, _) => loaded.registry.command(name),
         What::Process(id, _) => loaded.registry.resolve(id),
     });
-    let mut mistakes = match Mistakes::of_project(&loaded, asked_for, options.json) {
-        Ok(mistakes) => mistakes,
+    let mut reported = match ReportedDiagnostics::of_project(&loaded, asked_for, options.json) {
+        Ok(reported) => reported,
         Err(code) => return code,
     };
     let Ran {
         outcome,
         lost,
         line_is_open,
-    } = run(host, what, loaded, &mut mistakes);
+    } = run(host, what, loaded, &mut reported);
     if let Some(OutputLost::ReaderGone) = &lost {
         return report_lost(&OutputLost::ReaderGone, options.json);
     }
@@ -122,7 +123,7 @@ pub(super) fn start(options: &Options, host: Option<&str>, what: &What<'_>, load
             status.code
         }
         Err(error) => {
-            report::call_error(&error, &mistakes, options.json);
+            report::call_error(&error, reported.has_reported(&error.entry), options.json);
             match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,
@@ -153,7 +154,12 @@ impl From<CallError> for Ran {
     }
 }
 
-fn run(host: Option<&str>, what: &What<'_>, loaded: Loaded, mistakes: &mut Mistakes) -> Ran {
+fn run(
+    host: Option<&str>,
+    what: &What<'_>,
+    loaded: Loaded,
+    reported: &mut ReportedDiagnostics,
+) -> Ran {
     let (What::Command(name, _) | What::Process(name, _)) = what;
     let failed = |problem: CallErrorKind| problem.of(name);
     let chosen = loaded.registry.terminal_host(host);
@@ -178,7 +184,7 @@ fn run(host: Option<&str>, what: &What<'_>, loaded: Loaded, mistakes: &mut Mista
         Ok(stdio) => stdio,
         Err(error) => return failed(CallErrorKind::Stdio(error)).into(),
     };
-    let running = run_on(what, loaded, &dispatcher, &output, stdio.clone(), mistakes);
+    let running = run_on(what, loaded, &dispatcher, &output, stdio.clone(), reported);
     let ran = dispatcher.block_on(running);
     Ran {
         outcome: ran.unwrap_or_else(|error| Err(failed(error.into()))),
@@ -194,13 +200,13 @@ async fn run_on(
     dispatcher: &Dispatcher,
     output: &Output,
     stdio: Stdio,
-    mistakes: &mut Mistakes,
+    reported: &mut ReportedDiagnostics,
 ) -> Result<Status, CallError> {
     let (What::Command(name, _) | What::Process(name, _)) = what;
     let failed = |problem: CallErrorKind| problem.of(name);
     let handle = dispatcher.handle();
     let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
-    let told = mistakes.of_modules(&runtime).await;
+    let told = reported.of_modules(&runtime).await;
     told.map_err(|error| failed(error.into()))?;
     let own = stdio.clone();
     let running = async {

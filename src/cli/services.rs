@@ -10,9 +10,10 @@ use signal_hook::{flag, low_level::pipe};
 use wippy_dispatcher::{Dispatcher, Interest, Signal, Source};
 
 use super::arguments::Options;
-use super::mistakes::{Mistakes, of_no_entry};
+use super::exit_status::{FAILED, USAGE};
 use super::output::{Output, report_lost};
-use super::{FAILED, USAGE, report};
+use super::report;
+use super::reported::{ReportedDiagnostics, of_no_entry};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::registry::Loaded;
@@ -39,8 +40,8 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
     let broken = loaded.registry.broken();
     let broken = broken.filter(|(_, broken)| broken.kind == "process.service");
     let entries = entries.chain(broken.map(|(id, _)| id.clone()));
-    let mut mistakes = match Mistakes::of_project(&loaded, entries, options.json) {
-        Ok(mistakes) => mistakes,
+    let mut reported = match ReportedDiagnostics::of_project(&loaded, entries, options.json) {
+        Ok(reported) => reported,
         Err(code) => return code,
     };
     for id in &plan.mistaken {
@@ -50,11 +51,11 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
     if plan.services.is_empty() {
         let text = "nothing to run: no usable process.service has `lifecycle: {auto_start: true}`; \
                     'wippy run list' lists the commands";
-        mistakes.tell_others();
+        reported.tell_others();
         report::message(text, options.json);
         return USAGE;
     }
-    match run(options, plan, loaded, &mut mistakes) {
+    match run(options, plan, loaded, &mut reported) {
         Ok(code) => code,
         Err(error) => {
             report::message(&error.to_string(), options.json);
@@ -67,7 +68,7 @@ fn run(
     options: &Options,
     plan: Plan,
     loaded: Loaded,
-    mistakes: &mut Mistakes,
+    reported: &mut ReportedDiagnostics,
 ) -> Result<u8, Box<dyn std::error::Error>> {
     let dispatcher = Dispatcher::new()?;
     let handle = dispatcher.handle();
@@ -79,7 +80,7 @@ fn run(
     let runtime = Runtime::new(handle, loaded.registry)?;
     let mistaken = !plan.mistaken.is_empty();
     let ended = dispatcher.block_on(async {
-        mistakes.of_modules(&runtime).await?;
+        reported.of_modules(&runtime).await?;
         let supervising = supervise(&runtime, plan, stdio, &stop);
         let mut supervising = std::pin::pin!(supervising);
         match select(supervising.as_mut(), output.until_reader_gone()).await {

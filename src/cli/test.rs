@@ -1,9 +1,10 @@
 //! `wippy test`: runs the project's tests, the command whose `use_case` is `test`.
 
 use super::arguments::{Options, Test};
-use super::mistakes::of_no_entry;
+use super::exit_status::USAGE;
+use super::report;
+use super::reported::of_no_entry;
 use super::run::{What, start};
-use super::{USAGE, report};
 use crate::registry::Loaded;
 
 /// The use case of a command that tests its project.

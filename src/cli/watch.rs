@@ -11,11 +11,12 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use wippy_dispatcher::{Dispatcher, Handle, Interest, Signal, Source};
 
 use super::arguments::{self, Options};
+use super::exit_status::{FAILED, USAGE};
 use super::file::STDIN;
+use super::report;
 use super::run::file_to_run;
 use super::services::on_signal;
 use super::target::file_of;
-use super::{FAILED, USAGE, report};
 use crate::edits::Watcher;
 use crate::registry::{Inputs, Loaded};
 use crate::select::{Either, select};

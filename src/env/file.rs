@@ -1,7 +1,7 @@
 //! Files of `KEY=VALUE` lines.
 
-use super::EnvError;
 use super::entries::EnvFile;
+use super::error::EnvError;
 use crate::trust::{PathError, PathGuard};
 
 /// The largest file of variables, in bytes.

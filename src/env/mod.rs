@@ -4,14 +4,15 @@
 //! it starts. Reading a file blocks; [`Environment::reads_files`] says whether one would be read.
 
 mod entries;
+mod error;
 mod file;
 mod os;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use entries::{EnvBinding, EnvFile, EnvStorage, EnvVariable};
+pub use error::EnvError;
 pub use os::OsEnvironment;
 
 use crate::id::Id;
@@ -30,31 +31,6 @@ pub struct Environment {
     storages: HashMap<Id, EnvStorage>,
     os: OsEnvironment,
     guard: Arc<PathGuard>,
-}
-
-/// Why a variable could not be read. A value that is not set is no error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EnvError {
-    /// No variable has the ID or public name.
-    #[error("unknown variable {0:?}")]
-    UnknownVariable(String),
-    /// A storage is not there, or has mistakes.
-    #[error("{0} is no storage of variables")]
-    UnknownStorage(Id),
-    /// A guest's variable has no value.
-    #[error("required wasi env variable not found: {0}")]
-    Required(Id),
-    /// Routers that lead to each other, or to too many storages.
-    #[error("the router {0} leads to itself or to too many storages")]
-    Router(Id),
-    /// A storage's file cannot be used.
-    #[error("{}: {reason}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
 }
 
 impl Environment {

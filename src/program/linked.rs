@@ -6,11 +6,11 @@ use std::sync::Arc;
 use wasmtime::component::InstancePre;
 use wippy_dispatcher::Handle;
 
+use super::modules::Modules;
 use super::origin::{module_key, settings};
-use super::{Code, Program};
 use crate::host::State;
 use crate::module::{self, Capabilities, Import, Method, Module, ModuleError};
-use crate::registry::Entry;
+use crate::registry::{Entry, Registry};
 
 /// An entry that is ready to be instantiated on any thread.
 pub(crate) struct LinkedFunction {
@@ -42,19 +42,19 @@ impl fmt::Debug for LinkedFunction {
 }
 
 pub(super) async fn link(
-    program: &Program,
-    code: &Code,
+    registry: &Registry,
+    modules: &Modules,
     handle: &Handle,
     entry: Arc<Entry>,
 ) -> Result<Arc<LinkedFunction>, ModuleError> {
-    let key = module_key(program.registry(), &entry)?;
-    let module = code.modules.load(handle, key).await?;
+    let key = module_key(registry, &entry)?;
+    let module = modules.load(handle, key).await?;
     let LoadedModule {
         module,
         capabilities,
         method,
     } = LoadedModule::new(&entry, module)?;
-    let component = code.modules.compiled(handle, &module).await?;
+    let component = modules.compiled(handle, &module).await?;
     let enabled = capabilities.clone();
     // It defines some hundreds of functions, and compares their types.
     let linking = handle.unblock(move || {

@@ -1,25 +1,23 @@
 //! What all threads of a program share: its entries, and what was read, compiled and linked of them.
 
 mod async_once_cell;
+mod code;
 mod linked;
 mod modules;
 mod origin;
 mod standalone;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wippy_dispatcher::Handle;
 
-use async_once_cell::AsyncOnceCell;
-use modules::Modules;
-
 use crate::env::Environment;
 use crate::host::Limits;
-use crate::module::{Engine, ModuleError, Profile};
-use crate::registry::{Entry, Id, Registry};
+use crate::module::{ModuleError, Profile};
+use crate::registry::{Entry, Registry};
 
+pub(crate) use code::Code;
 pub(crate) use linked::{LinkedFunction, LoadedModule};
 pub use origin::origin;
 pub(crate) use origin::{digest, module_key, readable};
@@ -43,15 +41,6 @@ struct Shared {
     /// The code for simulated ones.
     simulated: Mutex<Option<Arc<Code>>>,
 }
-
-/// What was made of the modules for one engine profile.
-pub(crate) struct Code {
-    pub(crate) engine: Engine,
-    pub(crate) modules: Modules,
-    functions: Mutex<Functions>,
-}
-
-type Functions = HashMap<Id, Arc<AsyncOnceCell<Arc<LinkedFunction>, ModuleError>>>;
 
 impl Program {
     /// A program of a project's entries. Nothing is read or compiled yet.
@@ -94,12 +83,7 @@ impl Program {
         if let Some(code) = &*code {
             return Ok(code.clone());
         }
-        let engine = Engine::new(profile)?;
-        let made = Arc::new(Code {
-            modules: Modules::new(engine.clone()),
-            engine,
-            functions: Mutex::default(),
-        });
+        let made = Arc::new(Code::new(profile)?);
         *code = Some(made.clone());
         Ok(made)
     }
@@ -117,10 +101,9 @@ impl Program {
         let make = || {
             let (program, code) = (self.clone(), code.clone());
             let (handle, entry) = (handle.clone(), entry.clone());
-            async move { linked::link(&program, &code, &handle, entry).await }
+            async move { linked::link(program.registry(), &code.modules, &handle, entry).await }
         };
-        let cell = modules::cell(&code.functions, entry.id.clone());
-        cell.get(handle, make).await
+        code.cell(entry).get(handle, make).await
     }
 }
 

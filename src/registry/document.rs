@@ -302,5 +302,19 @@ fn config(node: &Node, mapping: &Mapping, draft: &mut Draft) -> Node {
     data.clone()
 }
 
+/// The configuration with an override in it; none where the override is of something else.
+pub(crate) fn put_config(config: &Node, path: &str, value: &Node) -> Result<Option<Node>, String> {
+    match path {
+        "kind" | "meta" => Ok(None),
+        "data" if value.as_mapping().is_some() => Ok(Some(value.clone())),
+        "data" => Err(format!("expected a mapping, found {}", value.describe())),
+        _ if path.starts_with("meta.") => Ok(None),
+        _ => {
+            let path = path.strip_prefix("data.").unwrap_or(path);
+            config.with(path, value.clone()).map(Some)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

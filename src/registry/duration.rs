@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::context::Context;
 use super::describe::Shape;
-use super::fields::{Context, Fields};
+use super::fields::Fields;
 
 /// The longest duration: 100 years, so that sums of a few never overflow.
 const LONGEST: f64 = 100.0 * 365.0 * 86_400.0;

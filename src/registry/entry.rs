@@ -7,7 +7,7 @@ use super::kinds::{
     FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService, Lifecycle, Process,
     ProcessService,
 };
-use super::settings::COMMAND_LINE;
+use super::tree::COMMAND_LINE;
 use super::tree::{Node, Place};
 use crate::env::{EnvStorage, EnvVariable};
 use crate::id::Id;
@@ -110,7 +110,17 @@ impl Entry {
         match &self.kind {
             Kind::FunctionWasm(function) | Kind::FunctionWat(function) => Some(function),
             Kind::ProcessWasm(process) => Some(&process.function),
-            _ => None,
+            Kind::FsDirectory(_)
+            | Kind::ProcessService(_)
+            | Kind::ProcessHost(_)
+            | Kind::TerminalHost(_)
+            | Kind::EnvVariable(_)
+            | Kind::EnvStorage(_)
+            | Kind::HttpService(_)
+            | Kind::HttpRouter(_)
+            | Kind::HttpEndpoint(_)
+            | Kind::Data { .. }
+            | Kind::NotRun { .. } => None,
         }
     }
 
@@ -119,24 +129,34 @@ impl Entry {
         match &mut self.kind {
             Kind::FunctionWasm(function) | Kind::FunctionWat(function) => Some(function),
             Kind::ProcessWasm(process) => Some(&mut process.function),
-            _ => None,
+            Kind::FsDirectory(_)
+            | Kind::ProcessService(_)
+            | Kind::ProcessHost(_)
+            | Kind::TerminalHost(_)
+            | Kind::EnvVariable(_)
+            | Kind::EnvStorage(_)
+            | Kind::HttpService(_)
+            | Kind::HttpRouter(_)
+            | Kind::HttpEndpoint(_)
+            | Kind::Data { .. }
+            | Kind::NotRun { .. } => None,
         }
     }
 
     /// The directory of an `fs.directory` entry.
     pub fn fs_directory(&self) -> Option<&FsDirectory> {
-        match &self.kind {
-            Kind::FsDirectory(directory) => Some(directory),
-            _ => None,
-        }
+        let Kind::FsDirectory(directory) = &self.kind else {
+            return None;
+        };
+        Some(directory)
     }
 
     /// The process of a `process.wasm` entry.
     pub fn process(&self) -> Option<&Process> {
-        match &self.kind {
-            Kind::ProcessWasm(process) => Some(process),
-            _ => None,
-        }
+        let Kind::ProcessWasm(process) = &self.kind else {
+            return None;
+        };
+        Some(process)
     }
 
     /// Where a field stands (`hash`, `wasi.mounts[1].fs`, `meta.router`), or the nearest

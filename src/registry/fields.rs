@@ -1,82 +1,15 @@
 //! Reading the fields of a mapping with their types, collecting every mistake.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::describe::{Field, Shape};
-use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS, push_bounded};
+use super::context::Context;
+use super::describe::Shape;
+use super::diagnostic::{Diagnostic, MAX_DIAGNOSTICS};
+use super::scalar::Style;
 use super::scalar::{Resolved, resolve, resolve_text};
-use super::tree::{Key, Mapping, Node, Place, Spanned, Style, Value, is_extension};
-use crate::id::Id;
+use super::tree::{Key, Mapping, Node, Place, Spanned, Value, is_extension};
 use crate::nearest::nearest;
-
-/// What the reading of one entry needs and gathers.
-pub(crate) struct Context<'a> {
-    /// The entry that is read.
-    pub id: &'a Id,
-    /// Unknown fields are errors instead of warnings.
-    pub strict: bool,
-    /// The mistakes found, in the order of the checks.
-    pub found: Vec<Diagnostic>,
-    /// Whether one of all mistakes, reported or beyond the bound, is an error.
-    pub failed: bool,
-    /// Values that could not be had, which is reported: nothing else is said of them.
-    pub unresolved: BTreeSet<Place>,
-    /// The references to other entries, with their fields and places.
-    pub references: Vec<(String, Id, Place)>,
-    /// The fields that were asked for, where they are to be described.
-    pub(super) described: Option<Vec<Field>>,
-}
-
-impl<'a> Context<'a> {
-    pub fn new(id: &'a Id, strict: bool) -> Self {
-        Self {
-            id,
-            strict,
-            found: Vec::new(),
-            failed: false,
-            unresolved: BTreeSet::new(),
-            references: Vec::new(),
-            described: None,
-        }
-    }
-
-    /// Adds a diagnostic about a field of the entry.
-    pub fn report(&mut self, diagnostic: Diagnostic, place: &Place, field: &str) {
-        self.failed |= diagnostic.is_error();
-        if self.unresolved.contains(place) {
-            return;
-        }
-        let diagnostic = diagnostic.at(place).of(self.id).field(field);
-        push_bounded(&mut self.found, diagnostic);
-    }
-
-    /// Adds an error about a field of the entry.
-    pub fn error(&mut self, place: &Place, field: &str, message: impl Into<String>) {
-        self.report(Diagnostic::error(message), place, field);
-    }
-
-    /// Reads a reference to another entry, completed with this entry's namespace.
-    pub fn reference(&mut self, text: &Spanned<String>, field: &str) -> Option<Id> {
-        match Id::reference(&text.value, &self.id.namespace) {
-            Ok(id) => {
-                let place = text.place.clone();
-                self.references.push((field.to_owned(), id.clone(), place));
-                Some(id)
-            }
-            Err(e) => {
-                self.error(&text.place, field, e.to_string());
-                None
-            }
-        }
-    }
-
-    /// Adds the error that a field is of the wrong type.
-    pub fn expected(&mut self, node: &Node, field: &str, what: &str) {
-        let message = format!("expected {what}, found {}", node.describe());
-        self.error(&node.place, field, message);
-    }
-}
 
 /// The fields of one mapping. Those that were asked for are the known ones; `finish` reports
 /// the others.
@@ -361,6 +294,7 @@ fn read_string(node: &Node, path: &str, cx: &mut Context<'_>) -> Option<Spanned<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::Id;
     use crate::registry::parse::parse_text;
 
     fn read(

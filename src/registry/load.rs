@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::LoadOptions;
 use super::diagnostic::{Diagnostic, push_bounded};
 use super::document::{Draft, split};
 use super::entry::{Entry, Kind};
 use super::include::Includes;
 use super::index::{Broken, Registry};
 use super::mounts::WritableMounts;
+use super::options::LoadOptions;
 use super::parse::Parsed;
 use super::source::SourceRoot;
 use super::tree::{Node, Place};
@@ -209,9 +209,11 @@ impl<'a> Loader<'a> {
     }
 
     fn check_public_names(&mut self) {
-        let name = |read: &'_ Read| match &read.entry.as_ref()?.kind {
-            Kind::EnvVariable(variable) => variable.name.clone(),
-            _ => None,
+        let name = |read: &'_ Read| {
+            let Kind::EnvVariable(variable) = &read.entry.as_ref()?.kind else {
+                return None;
+            };
+            variable.name.clone()
         };
         self.check_unique("variable name", "variable", name);
     }
@@ -265,10 +267,11 @@ impl Read {
 
 /// Adds an entry to the environment, if it belongs there.
 pub(super) fn know(environment: &mut Environment, entry: &Entry) {
-    match &entry.kind {
-        Kind::EnvVariable(variable) => environment.add_variable(entry.id.clone(), variable.clone()),
-        Kind::EnvStorage(storage) => environment.add_storage(entry.id.clone(), storage.clone()),
-        _ => {}
+    if let Kind::EnvVariable(variable) = &entry.kind {
+        environment.add_variable(entry.id.clone(), variable.clone());
+    }
+    if let Kind::EnvStorage(storage) = &entry.kind {
+        environment.add_storage(entry.id.clone(), storage.clone());
     }
 }
 

@@ -10,10 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::document::namespace_text;
+use super::document::{namespace_text, put_config};
 use super::entry::Entry;
 use super::kinds::is_data;
-use super::overrides::put_config;
 use super::scalar::{Resolved, resolve};
 use super::source::SourceRoot;
 use super::tree::{Node, Place, Value};

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::LoadOptions;
 use super::diagnostic::Diagnostic;
-use super::document::Draft;
+use super::document::{Draft, put_config};
 use super::index::nearest_id;
 use super::load::{Loader, Slot};
 use super::mounts::Overrides;
+use super::options::LoadOptions;
 use super::settings::{Settings, command_line, command_line_value};
 use super::tree::{Node, Place};
 use crate::id::Id;
@@ -192,18 +192,4 @@ fn put(draft: &mut Draft, path: &str, value: &Node) -> Result<(), String> {
         },
     }
     Ok(())
-}
-
-/// The configuration with an override in it; none where the override is of something else.
-pub(crate) fn put_config(config: &Node, path: &str, value: &Node) -> Result<Option<Node>, String> {
-    match path {
-        "kind" | "meta" => Ok(None),
-        "data" if value.as_mapping().is_some() => Ok(Some(value.clone())),
-        "data" => Err(format!("expected a mapping, found {}", value.describe())),
-        _ if path.starts_with("meta.") => Ok(None),
-        _ => {
-            let path = path.strip_prefix("data.").unwrap_or(path);
-            config.with(path, value.clone()).map(Some)
-        }
-    }
 }

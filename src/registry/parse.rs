@@ -11,7 +11,8 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
 use super::diagnostic::Diagnostic;
-use super::tree::{DocumentError, Key, Mapping, Node, Place, Scalar, Style, Value};
+use super::scalar::{Scalar, Style};
+use super::tree::{DocumentError, Key, Mapping, Node, Place, Value};
 
 /// The largest file that is parsed, in bytes.
 pub const MAX_DOCUMENT_BYTES: usize = 4 << 20;

@@ -1,7 +1,8 @@
 //! `${env:NAME}` and its forms in strings.
 
 use super::diagnostic::Diagnostic;
-use super::tree::{Scalar, Style, shorten};
+use super::scalar::{Scalar, Style};
+use super::tree::shorten;
 
 /// One placeholder of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,11 +8,16 @@ use super::diagnostic::Diagnostic;
 use super::ignore_file::{IGNORE_FILE, IgnoreFile};
 use super::listing::{Lister, Listing};
 use super::load::Loader;
+use super::loaded::Loaded;
+use super::locate::locate;
 use super::mounts::WritableMounts;
-use super::settings::{COMMAND_LINE, SETTINGS_FILE};
-use super::source::{self, ControlFile, SourceRoot, about};
+use super::options::LoadOptions;
+use super::settings::SETTINGS_FILE;
+use super::settings::Settings;
+use super::source::{ControlFile, SourceRoot, about};
+use super::tree::COMMAND_LINE;
 use super::tree::Place;
-use super::{LoadOptions, Loaded, Settings, finish, overrides, settings};
+use super::{overrides, settings};
 use crate::trust::{Base, FileId, Location, PathError, PathGuard};
 
 /// A source directory whose documents were read, and the way to it.
@@ -30,12 +35,14 @@ struct How<'a> {
     options: &'a LoadOptions,
 }
 
-pub(super) fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
+/// Loads the project in `project_dir`. Mistakes stop the entries that they concern, never the
+/// loading.
+pub fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     let mut found = Vec::new();
     let base = Base::new(project_dir);
     let (mut settings, settings_files) =
         settings::load(project_dir, &base, true, options, &mut found);
-    let located = source::locate(project_dir, &base, &mut found);
+    let located = locate(project_dir, &base, &mut found);
     let ignore = IgnoreFile::read(project_dir, &base, &mut found);
     let overrides = overrides::by_entry(&settings, options);
     let mut mounts = WritableMounts::new(project_dir, base, overrides);
@@ -358,4 +365,22 @@ fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Dia
 fn same_directory(a: &Path, b: &Path) -> bool {
     let same = FileId::at(a).ok().zip(FileId::at(b).ok());
     same.is_some_and(|(a, b)| a == b)
+}
+
+/// Links what was read, as a project without module directories.
+pub(super) fn finish(loader: Loader<'_>, settings: Settings) -> Loaded {
+    let project_dir = loader.project_dir.to_owned();
+    let disabled = loader.disabled.iter().cloned().collect();
+    let (registry, diagnostics) = loader.link();
+    Loaded {
+        registry,
+        diagnostics,
+        source_dir: project_dir.clone(),
+        module_dirs: Vec::new(),
+        settings,
+        disabled,
+        project_dir,
+        skipped: Vec::new(),
+        is_missing: false,
+    }
 }

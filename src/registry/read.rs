@@ -5,15 +5,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::document::Draft;
 use super::entry::{Entry, Kind};
-use super::fields::Context;
 use super::kinds;
 use super::load::{Loader, Read, Slot, claimed_command, know};
 use super::placeholder::{Placeholder, expand, is_upper_snake};
+use super::scalar::{Scalar, Style};
 use super::source::SourceRoot;
-use super::tree::{Key, Mapping, Node, Scalar, Style, Value, is_extension};
+use super::tree::{Key, Mapping, Node, Value, is_extension};
 use crate::env::EnvStorage;
 use crate::id::Id;
 use crate::nearest::nearest;
@@ -366,14 +367,12 @@ impl Loader<'_> {
             let Some(Slot::Entry(read)) = self.slots.get(slot) else {
                 continue;
             };
-            match read.entry.as_ref().map(|entry| &entry.kind) {
-                Some(Kind::EnvStorage(EnvStorage::Router(storages))) => {
-                    pending.extend(storages.iter().cloned());
-                }
-                Some(Kind::NotRun { kind, .. }) => {
-                    return Err(format!("{id} is of kind {kind}, which is not run here"));
-                }
-                _ => {}
+            let kind = read.entry.as_ref().map(|entry| &entry.kind);
+            if let Some(Kind::NotRun { kind, .. }) = kind {
+                return Err(format!("{id} is of kind {kind}, which is not run here"));
+            }
+            if let Some(Kind::EnvStorage(EnvStorage::Router(storages))) = kind {
+                pending.extend(storages.iter().cloned());
             }
         }
         Ok(())

@@ -142,7 +142,16 @@ fn references(entry: &Entry) -> Vec<Reference<'_>> {
             }
             add("func".into(), &endpoint.func, Expects::Function);
         }
-        _ => {}
+        Kind::FsDirectory(_)
+        | Kind::FunctionWasm(_)
+        | Kind::FunctionWat(_)
+        | Kind::ProcessWasm(_)
+        | Kind::ProcessHost(_)
+        | Kind::TerminalHost(_)
+        | Kind::EnvStorage(_)
+        | Kind::HttpService(_)
+        | Kind::Data { .. }
+        | Kind::NotRun { .. } => {}
     }
     found
 }
@@ -160,14 +169,13 @@ impl Loader<'_> {
         let routers = of(self, "http.router");
         let mut found = Vec::new();
         for (i, entry) in self.entries_mut() {
-            let (slot, field, candidates, kind) = match &mut entry.kind {
-                Kind::HttpRouter(router) => {
-                    (&mut router.server, "meta.server", &servers, "http.service")
-                }
-                Kind::HttpEndpoint(endpoint) => {
-                    (&mut endpoint.router, "meta.router", &routers, "http.router")
-                }
-                _ => continue,
+            let (slot, field, candidates, kind) = if let Kind::HttpRouter(router) = &mut entry.kind
+            {
+                (&mut router.server, "meta.server", &servers, "http.service")
+            } else if let Kind::HttpEndpoint(endpoint) = &mut entry.kind {
+                (&mut endpoint.router, "meta.router", &routers, "http.router")
+            } else {
+                continue;
             };
             if slot.is_some() {
                 continue;
@@ -345,10 +353,11 @@ impl Loader<'_> {
     fn check_routers(&self, known: &HashMap<&Id, &Read>, found: &mut Vec<(usize, Diagnostic)>) {
         let behind = |id: &Id| -> &[Id] {
             let entry = known.get(id).and_then(|read| read.entry.as_ref());
-            match entry.map(|entry| &entry.kind) {
-                Some(Kind::EnvStorage(EnvStorage::Router(storages))) => storages,
-                _ => &[],
-            }
+            let Some(Kind::EnvStorage(EnvStorage::Router(storages))) = entry.map(|it| &it.kind)
+            else {
+                return &[];
+            };
+            storages
         };
         let mut on_path: HashMap<&Id, bool> = HashMap::new();
         for (_, read) in self.entries() {

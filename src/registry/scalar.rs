@@ -1,6 +1,29 @@
-//! What a plain scalar means: the core schema of YAML 1.2.
+//! Scalars, and what a plain one means: the core schema of YAML 1.2.
 
-use super::tree::{Scalar, Style};
+use std::sync::Arc;
+
+/// A scalar as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scalar {
+    /// The text, quotes and escapes removed.
+    pub text: Arc<str>,
+    /// How it came to be.
+    pub style: Style,
+}
+
+/// How a scalar came to be, which decides what it may be read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Written without quotes: it may mean null, a boolean or a number.
+    Plain,
+    /// Quoted, or a block: a string.
+    Text,
+    /// A string in which placeholders were replaced; what they gave is not read again.
+    Replaced,
+    /// A single placeholder, or the command line: a string that is also read as whatever its
+    /// field takes.
+    Coerced,
+}
 
 /// The meaning of a scalar. A string's text is the scalar's own.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,19 +4,18 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::LoadOptions;
 use super::diagnostic::Diagnostic;
+use super::options::LoadOptions;
 use super::parse::{Parsed, parse};
 use super::placeholder::{Placeholder, expand};
+use super::scalar::{Scalar, Style};
 use super::source::{ControlFile, read};
-use super::tree::{Key, Mapping, Node, Place, Scalar, Style, Value};
+use super::tree::{COMMAND_LINE, Key, Mapping, Node, Place, Value};
 use crate::nearest::nearest;
 use crate::trust::Base;
 
 /// The name of a project's settings file.
 pub const SETTINGS_FILE: &str = ".wippy.yaml";
-/// What stands in places of what the command line says.
-pub const COMMAND_LINE: &str = "command line";
 const VERSION: &str = "1.0";
 /// What all placeholders of the settings may give, in bytes.
 const MAX_EXPANDED: usize = 1 << 20;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::scalar::{Resolved, resolve};
+use super::scalar::{Resolved, Scalar, Style, resolve};
 
 /// A position in a source file. Displays as `path:line:column`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +21,9 @@ pub struct Place {
     /// Column in characters, from 1. 0 means the file as a whole.
     pub column: u32,
 }
+
+/// What stands for the file in the place of what the command line says.
+pub const COMMAND_LINE: &str = "command line";
 
 impl Place {
     /// A place that means the whole of `file`.
@@ -77,29 +80,6 @@ pub enum Value {
     Sequence(Arc<[Node]>),
     /// Keys and values in the order of the document.
     Mapping(Arc<Mapping>),
-}
-
-/// A scalar as written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Scalar {
-    /// The text, quotes and escapes removed.
-    pub text: Arc<str>,
-    /// How it came to be.
-    pub style: Style,
-}
-
-/// How a scalar came to be, which decides what it may be read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Written without quotes: it may mean null, a boolean or a number.
-    Plain,
-    /// Quoted, or a block: a string.
-    Text,
-    /// A string in which placeholders were replaced; what they gave is not read again.
-    Replaced,
-    /// A single placeholder, or the command line: a string that is also read as whatever its
-    /// field takes.
-    Coerced,
 }
 
 /// The entries of a mapping. Keys are unique; later repetitions are in `problems`.

@@ -30,7 +30,7 @@ use crate::host::{Carried, Exit};
 use crate::http::{Client, ClientLimits};
 use crate::module::{MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
 use crate::program::{Code, Program};
-use crate::registry::{Entry, Id, Kind, Registry};
+use crate::registry::{Entry, Id, Registry};
 
 pub use arguments::Arguments;
 pub use backtrace::Backtrace;
@@ -175,13 +175,11 @@ impl Runtime {
         if let Some(function) = inner.functions.borrow().get(&entry.id) {
             return Ok(function.clone());
         }
-        let pool = match &entry.kind {
-            Kind::ProcessWasm(_) => None,
-            _ => {
-                let bound = settings.pool.bound();
-                Some(Admission::new(bound.concurrent, bound.waiting))
-            }
-        };
+        let bound = settings.pool.bound();
+        let pool = entry
+            .process()
+            .is_none()
+            .then(|| Admission::new(bound.concurrent, bound.waiting));
         let instances = match inner.code.engine.is_pooled(linked.pre.engine()) {
             true => inner.instances.clone(),
             false => inner.on_demand.clone(),

@@ -7,11 +7,13 @@
 //! compared by device and inode, never by their names. What no guest can write, no guest can swap
 //! between this check and the opening.
 
+mod error;
 mod guard;
 mod location;
 mod walk;
 
-pub use guard::{Base, PathError, PathGuard, WritableDir};
+pub use error::PathError;
+pub use guard::{Base, PathGuard, WritableDir};
 pub use location::{FileId, Location};
 pub use walk::Walk;
 

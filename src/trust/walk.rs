@@ -14,7 +14,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::guard::PathError;
+use super::error::PathError;
 use super::location::{FileId, Location};
 
 /// The most symbolic links of one path, as in the kernel.

@@ -1,14 +1,10 @@
 //! What can be wrong with a value.
 
-use std::fmt;
-
 use serde_json::Value;
 use thiserror::Error;
 
 use super::path::Path;
-
-/// Characters of a text from outside that an error repeats.
-const MAX_QUOTED: usize = 40;
+use super::quoted::Quoted;
 
 /// Why values could not be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -166,30 +162,5 @@ fn show(json: &Value) -> String {
         Value::String(text) => Quoted(text).to_string(),
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
-    }
-}
-
-/// A text from outside in quotes, escaped and shortened: safe to print on a terminal.
-pub(super) struct Quoted<'a>(pub(super) &'a str);
-
-impl Quoted<'_> {
-    /// The same without the quotes.
-    pub(super) fn shortened(text: &str) -> String {
-        let quoted = Quoted(text).to_string();
-        quoted.trim_matches('"').to_owned()
-    }
-}
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self
-            .0
-            .char_indices()
-            .nth(MAX_QUOTED)
-            .map(|(offset, _)| offset);
-        match end.and_then(|end| self.0.get(..end)) {
-            Some(head) => write!(f, "\"{}…\"", head.escape_debug()),
-            None => write!(f, "\"{}\"", self.0.escape_debug()),
-        }
     }
 }

@@ -9,10 +9,11 @@ use wasmtime::component::wasm_wave::ast::{Node, NodeType};
 use wasmtime::component::wasm_wave::parser::{ParserError, ParserErrorKind};
 use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
 
-use super::error::{Problem, Quoted, ValueError};
+use super::error::{Problem, ValueError};
 use super::from_json::{Reader, check_count, check_length, not_one_of};
 use super::from_text;
 use super::path::Path;
+use super::quoted::Quoted;
 use super::record::unknown_field;
 use super::signature::describe;
 

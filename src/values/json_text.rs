@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::error::Quoted;
+use super::quoted::Quoted;
 
 /// A JSON value from its text. An object with the same key twice is an error, since nobody can know
 /// which of the two is meant.

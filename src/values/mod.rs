@@ -28,6 +28,7 @@ mod json_text;
 mod limits;
 mod number;
 mod path;
+mod quoted;
 mod record;
 mod signature;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::Quoted;
+use super::quoted::Quoted;
 
 /// Names longer than this are shown shortened.
 const MAX_NAME: usize = 64;

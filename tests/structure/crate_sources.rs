@@ -158,6 +158,11 @@ impl CrateSources {
             .find(|&length| self.modules.contains_key(&path[..length].join("/")))?;
         let module_path = path[..length].join("/");
         let module = &self.modules[&module_path];
+        let next = path.get(length);
+        // A module with a path of its own is another crate's file.
+        if next.is_some_and(|name| module.imports.modules.contains(name)) {
+            return None;
+        }
         let passed_on = path.get(length).filter(|_| depth < 8).and_then(|name| {
             let mut imports = module.imports.imports.iter();
             imports.find(|it| it.name.as_ref() == Some(name))

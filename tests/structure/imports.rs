@@ -16,6 +16,8 @@ pub struct Import {
 #[derive(Default)]
 pub struct FileImports {
     pub imports: Vec<Import>,
+    /// All modules that it declares.
+    pub modules: Vec<String>,
     /// Modules that only tests have.
     pub test_modules: Vec<String>,
 }
@@ -65,6 +67,10 @@ impl FileImports {
                 at + 1
             }
             TokenTree::Ident(ident) => {
+                if *ident == "mod" {
+                    self.modules
+                        .extend(tokens.get(at + 1).map(ToString::to_string));
+                }
                 let mut path = vec![ident.to_string()];
                 let mut next = at + 1;
                 while let Some(name) = segment(tokens, next) {

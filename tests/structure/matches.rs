@@ -62,10 +62,17 @@ fn is_catch_all(arms: TokenStream, enumeration: &str) -> bool {
     let (mut names_it, mut catches) = (false, false);
     for pattern in patterns(arms) {
         let text = pattern.to_string().replace(' ', "");
-        names_it |= text.contains(&format!("{enumeration}::"));
+        names_it |= names(&text, enumeration);
         catches |= text == "_";
     }
     names_it && catches
+}
+
+/// Whether a pattern names a variant of the enum, and not of one whose name only ends the same.
+fn names(pattern: &str, enumeration: &str) -> bool {
+    let variants = format!("{enumeration}::");
+    let mut found = pattern.match_indices(&variants);
+    found.any(|(at, _)| !pattern[..at].ends_with(|before: char| before.is_alphanumeric()))
 }
 
 /// What stands before each `=>`. An arm's body ends at its comma, or with its block.
@@ -108,6 +115,7 @@ fn an_arm_for_all_others_is_found() {
     assert!(!catches(
         "match kind { Kind::A => match x { 1 => 2, _ => 3 }, Kind::B => 0 }"
     ));
+    assert!(!catches("match error { ErrorKind::A => 1, _ => 2 }"));
     assert!(!catches(
         "match other { Other::A => Kind::B, _ => Kind::C }"
     ));

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Counts, Figure, Goal, QUICK, Row, Section};
+use super::counts::{Counts, QUICK};
+use super::row::{Figure, Goal, Row, Section};
 use crate::contender::Name;
 use crate::files::{DATA, ENTRIES, FEW_ENTRIES, MANY, SMALL};
 

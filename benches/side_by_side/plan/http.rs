@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Counts, Figure, Goal, Row, Section};
+use super::counts::Counts;
+use super::row::{Figure, Goal, Row, Section};
 use crate::contender::Name;
 use crate::servers::Ports;
 

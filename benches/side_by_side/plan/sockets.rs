@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Counts, Figure, Goal, NETWORK, Row, Section};
+use super::counts::Counts;
+use super::row::{Figure, Goal, NETWORK, Row, Section};
 use crate::contender::Name;
 use crate::servers::{Echoes, Ports};
 

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{ALL, Counts, Figure, GUESTS, Goal, LOOPS, Row, Section};
+use super::counts::Counts;
+use super::row::{ALL, Figure, GUESTS, Goal, LOOPS, Row, Section};
 use crate::contender::Name;
 
 const POLL_MANY: &str = "test:guests/pollset@0.1.0#poll-many";

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::bell::{self, Bell};
 use super::echo;
-use crate::Fallible;
+use crate::fallible::Fallible;
 use crate::protocol::{self, Answer, Request};
 
 /// What the loops are compared in. All times are nanoseconds.

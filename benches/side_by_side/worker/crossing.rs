@@ -13,9 +13,10 @@ use wippy::internals::filesystem::types::{
 use wippy::internals::{Engine, Profile};
 use wippy_dispatcher::Dispatcher;
 
+use crate::clock;
+use crate::fallible::Fallible;
 use crate::files;
 use crate::protocol::{self, Answer, Request};
-use crate::{Fallible, clock};
 
 /// The bytes of every read, and their bound.
 static BYTES: [u8; 64 << 10] = [7; 64 << 10];

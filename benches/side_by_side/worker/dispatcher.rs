@@ -9,8 +9,8 @@ use wippy_dispatcher::{Dispatcher, Instant, Interest, Source};
 
 use super::bare::BareLoop;
 use super::bell::Bell;
-use crate::Fallible;
 use crate::clock;
+use crate::fallible::Fallible;
 
 /// A dispatcher with its default settings.
 pub struct Loop(Dispatcher);

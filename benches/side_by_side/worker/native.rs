@@ -13,8 +13,8 @@ use rustix::time::{
 
 use super::bare::BareLoop;
 use super::bell::Bell;
-use crate::Fallible;
 use crate::clock::{self, timespec};
+use crate::fallible::Fallible;
 
 /// An epoll set with an absolute timerfd and an eventfd, both edge-triggered: neither is ever read.
 pub struct Loop {

@@ -6,8 +6,9 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, StatxFlags, openat, statx};
 use rustix::io::{pread, pwrite};
 
-use super::native_calls::Arguments;
-use crate::{Fallible, clock};
+use super::native_arguments::Arguments;
+use crate::clock;
+use crate::fallible::Fallible;
 
 /// As in the guest.
 const WRITTEN_MAX: u64 = 1 << 20;

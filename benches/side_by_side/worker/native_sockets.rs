@@ -7,8 +7,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::event::epoll::{self, Event, EventData, EventFlags};
 use serde_json::Value;
 
-use super::native_calls::Arguments;
-use crate::{Fallible, clock};
+use super::native_arguments::Arguments;
+use crate::clock;
+use crate::fallible::Fallible;
 
 /// What a guest reads or writes at once.
 const BLOCK: usize = 64 << 10;

@@ -11,8 +11,8 @@ use polling::{Event, Events, PollMode, Poller};
 
 use super::bare::BareLoop;
 use super::bell::Bell;
-use crate::Fallible;
 use crate::clock;
+use crate::fallible::Fallible;
 
 /// A poller and its events.
 pub struct Loop {

@@ -11,9 +11,9 @@ use wippy::Runtime;
 use wippy::project::{self, LoadOptions};
 use wippy_dispatcher::{Dispatcher, Handle};
 
-use super::guests_directory;
-use crate::Fallible;
 use crate::cpu;
+use crate::fallible::Fallible;
+use crate::files::guests_directory;
 use crate::plan;
 use crate::protocol::{self, Answer, Request};
 

@@ -2,8 +2,7 @@
 
 use wippy_dispatcher::{Error, Handle, Signal, WaitSet};
 
-use super::Place;
-use super::run::Run;
+use super::permit::ConnectionPermit;
 use super::stream::Stream;
 use crate::http::body::{BodyReader, BodyWriter};
 use crate::http::buffer::Buffer;
@@ -78,7 +77,7 @@ impl Exchange {
         }
     }
 
-    fn is_repeatable(&self) -> bool {
+    pub(super) fn is_repeatable(&self) -> bool {
         self.request.head.method.is_idempotent() && !self.took_body && self.answer.is_some()
     }
 
@@ -118,15 +117,15 @@ pub(crate) struct Connection {
     /// Where the next bytes of a head or of a chunk's line are read to.
     pub(super) arriving: Box<[u8]>,
     pub(super) set: WaitSet,
-    used: bool,
-    _place: Place,
+    pub(super) used: bool,
+    _permit: ConnectionPermit,
 }
 
 impl Connection {
     pub(super) fn new(
         handle: &Handle,
         stream: Stream,
-        place: Place,
+        permit: ConnectionPermit,
     ) -> Result<Connection, ErrorCode> {
         Ok(Connection {
             stream,
@@ -135,33 +134,12 @@ impl Connection {
             arriving: vec![0; READ_HEAD].into(),
             set: WaitSet::new(handle)?,
             used: false,
-            _place: place,
+            _permit: permit,
         })
     }
 
     /// Whether the server has neither closed it nor said anything unasked.
     pub(super) fn is_quiet(&mut self) -> bool {
         self.stream.is_quiet()
-    }
-
-    /// Sends the request and receives the response.
-    ///
-    /// # Errors
-    /// Whatever ended the exchange early; the connection is of no use then.
-    pub(super) async fn run(
-        &mut self,
-        handle: &Handle,
-        exchange: &mut Exchange,
-    ) -> Result<Outcome, ErrorCode> {
-        let again = std::mem::replace(&mut self.used, true) && exchange.is_repeatable();
-        let mut run = Run::new(self, handle, exchange)?;
-        let ran = run.run().await;
-        let saw_nothing = run.saw_nothing();
-        match ran {
-            Err(ErrorCode::ConnectionTerminated) if again && saw_nothing => Ok(Outcome::Stale),
-            Ok(true) if self.output.is_empty() && self.input.is_empty() => Ok(Outcome::Kept),
-            Ok(_) => Ok(Outcome::Over),
-            Err(code) => Err(code),
-        }
     }
 }

@@ -5,11 +5,12 @@
 
 mod connect;
 mod connection;
-mod pool;
+mod idle;
+mod permit;
 mod run;
 mod stream;
 
-pub use pool::ClientLimits;
+pub use idle::ClientLimits;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +24,9 @@ use super::exchange::{Reply, Request, reply};
 use super::tls::{Roots, system_roots};
 use crate::select::{Either, select};
 use connection::{Connection, Exchange, Outcome};
-use pool::{Key, Pool};
+use idle::{IdleConnections, Key};
+use permit::{ConnectionCount, ConnectionPermit};
+use run::run;
 use stream::Stream;
 
 /// How many sets of roots keep their settings.
@@ -36,10 +39,10 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     handle: Handle,
     limits: ClientLimits,
-    pool: Mutex<Pool>,
+    idle: Mutex<IdleConnections>,
     /// Closes the connections that have waited too long; alive while some wait.
     sweeper: Mutex<Option<Task<()>>>,
-    open: AtomicUsize,
+    open: ConnectionCount,
     made: AtomicUsize,
     configs: Mutex<HashMap<[u8; 32], Arc<ClientConfig>>>,
     system: Arc<OnceLock<RootCertStore>>,
@@ -53,9 +56,9 @@ impl Client {
         Client(Arc::new(Inner {
             handle: handle.clone(),
             limits,
-            pool: Mutex::default(),
+            idle: Mutex::default(),
             sweeper: Mutex::new(None),
-            open: AtomicUsize::new(0),
+            open: ConnectionCount::new(limits.connections),
             made: AtomicUsize::new(0),
             configs: Mutex::default(),
             system: Arc::new(OnceLock::new()),
@@ -84,7 +87,7 @@ impl Client {
 
     /// How many connections wait for their next exchange.
     pub fn idle(&self) -> usize {
-        lock(&self.0.pool).len()
+        lock(&self.0.idle).len()
     }
 
     /// How many connections were made so far.
@@ -101,7 +104,7 @@ impl Client {
             },
         };
         if let Some(mut connection) = self.take(&key) {
-            match connection.run(&self.0.handle, exchange).await? {
+            match run(&mut connection, &self.0.handle, exchange).await? {
                 // The server had closed it in the meantime: the request was never looked at. What
                 // else waits may be as old, so a new connection is made.
                 Outcome::Stale => {}
@@ -111,7 +114,7 @@ impl Client {
         let Some(mut connection) = self.connect(exchange).await? else {
             return Ok(());
         };
-        let outcome = connection.run(&self.0.handle, exchange).await?;
+        let outcome = run(&mut connection, &self.0.handle, exchange).await?;
         self.finish(outcome, key, connection)
     }
 
@@ -126,7 +129,7 @@ impl Client {
     /// A connection that waits and is still of use.
     fn take(&self, key: &Key) -> Option<Connection> {
         loop {
-            let mut connection = lock(&self.0.pool).take(key)?;
+            let mut connection = lock(&self.0.idle).take(key)?;
             if connection.is_quiet() {
                 return Some(connection);
             }
@@ -135,23 +138,23 @@ impl Client {
 
     fn put(&self, key: Key, connection: Connection) -> Result<(), ErrorCode> {
         let now = self.0.handle.now()?;
-        let displaced = lock(&self.0.pool).put(key, connection, now, &self.0.limits);
+        let displaced = lock(&self.0.idle).put(key, connection, now, &self.0.limits);
         drop(displaced);
         self.sweep()
     }
 
     /// Room for a new connection, at the cost of one that waits where there is none.
-    fn place(&self) -> Result<Place, ErrorCode> {
-        Place::new(&self.0).or_else(|full| {
-            let oldest = lock(&self.0.pool).take_oldest().ok_or(full)?;
+    fn permit(&self) -> Result<ConnectionPermit, ErrorCode> {
+        self.0.open.acquire().or_else(|full| {
+            let oldest = lock(&self.0.idle).take_oldest().ok_or(full)?;
             drop(oldest);
-            Place::new(&self.0)
+            self.0.open.acquire()
         })
     }
 
     /// A new connection within the time for it; none when nobody wants it any more.
     async fn connect(&self, exchange: &Exchange) -> Result<Option<Connection>, ErrorCode> {
-        let place = self.place()?;
+        let permit = self.permit()?;
         let handle = &self.0.handle;
         let request = &exchange.request;
         let mut known = false;
@@ -172,7 +175,7 @@ impl Client {
         match select(connecting, given_up).await {
             Either::Left(stream) => {
                 self.0.made.fetch_add(1, Ordering::Relaxed);
-                Ok(Some(Connection::new(handle, stream?, place)?))
+                Ok(Some(Connection::new(handle, stream?, permit)?))
             }
             Either::Right(Either::Left(_)) => Ok(None),
             Either::Right(Either::Right(_)) if known => Err(ErrorCode::ConnectionTimeout),
@@ -231,35 +234,9 @@ async fn sweep(client: Weak<Inner>, handle: Handle, first: Instant) {
         let timeout = client.limits.idle_timeout;
         let nanos = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
         let before = Instant::from_nanos(now.as_nanos().saturating_sub(nanos));
-        let (expired, oldest) = lock(&client.pool).expire(before);
+        let (expired, oldest) = lock(&client.idle).expire(before);
         drop(expired);
         next = oldest.map(|since| since + timeout);
-    }
-}
-
-/// One of the connections that a client may have.
-pub(crate) struct Place(Weak<Inner>);
-
-impl Place {
-    fn new(client: &Arc<Inner>) -> Result<Place, ErrorCode> {
-        let most = client.limits.connections;
-        let taken = client
-            .open
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
-                (open < most).then_some(open + 1)
-            });
-        match taken {
-            Ok(_) => Ok(Place(Arc::downgrade(client))),
-            Err(_) => Err(ErrorCode::ConnectionLimitReached),
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(client) = self.0.upgrade() {
-            client.open.fetch_sub(1, Ordering::Relaxed);
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wippy_dispatcher::{Handle, Instant};
 
-use super::connection::{Connection, Exchange};
+use super::connection::{Connection, Exchange, Outcome};
 use crate::http::body::{Stopped, body};
 use crate::http::encode::{BodyEncoder, WrongLength};
 use crate::http::error::ErrorCode;
@@ -47,8 +47,31 @@ struct Blocked {
     response_room: bool,
 }
 
+/// Sends the request and receives the response on a connection.
+///
+/// # Errors
+/// Whatever ended the exchange early; the connection is of no use then.
+pub(super) async fn run(
+    connection: &mut Connection,
+    handle: &Handle,
+    exchange: &mut Exchange,
+) -> Result<Outcome, ErrorCode> {
+    let again = std::mem::replace(&mut connection.used, true) && exchange.is_repeatable();
+    let mut run = Run::new(connection, handle, exchange)?;
+    let ran = run.run().await;
+    let saw_nothing = run.saw_nothing();
+    match ran {
+        Err(ErrorCode::ConnectionTerminated) if again && saw_nothing => Ok(Outcome::Stale),
+        Ok(true) if connection.output.is_empty() && connection.input.is_empty() => {
+            Ok(Outcome::Kept)
+        }
+        Ok(_) => Ok(Outcome::Over),
+        Err(code) => Err(code),
+    }
+}
+
 /// One exchange on its way.
-pub(super) struct Run<'a> {
+struct Run<'a> {
     connection: &'a mut Connection,
     handle: &'a Handle,
     exchange: &'a mut Exchange,

@@ -7,8 +7,7 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ExportSection, RawSection};
 use wasmparser::{Parser, Payload};
 
-use super::invalid;
-use super::scan::Scan;
+use super::scan::{Scan, invalid};
 use crate::module::ModuleError;
 
 /// What has a meaning of its own to the encoder or the adapter keeps its name.

@@ -11,12 +11,7 @@ mod world;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use super::ModuleError;
-use scan::Scan;
-
-/// The module name of preview 1.
-const PREVIEW1: &str = "wasi_snapshot_preview1";
-/// The export that makes a module a command.
-const START: &str = "_start";
+use scan::{PREVIEW1, Scan, invalid};
 
 /// A component made of a core module.
 pub struct Converted {
@@ -100,10 +95,6 @@ fn adapter(scan: &Scan) -> &'static [u8] {
         true => provider::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
         false => provider::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
     }
-}
-
-fn invalid(error: impl std::fmt::Display) -> ModuleError {
-    ModuleError::Invalid(format!("{error:#}"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,12 @@
 
 use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
 
-use super::{PREVIEW1, START, invalid};
 use crate::module::ModuleError;
+
+/// The module name of preview 1.
+pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
+/// The export that makes a module a command.
+pub(super) const START: &str = "_start";
 
 /// What matters of a core module.
 #[derive(Default)]
@@ -85,4 +89,9 @@ impl Scan {
     pub fn is_command(&self) -> bool {
         self.functions.iter().any(|(name, _)| name == START)
     }
+}
+
+/// That the bytes are no module that can be used.
+pub(super) fn invalid(error: impl std::fmt::Display) -> ModuleError {
+    ModuleError::Invalid(format!("{error:#}"))
 }

@@ -6,8 +6,7 @@ use wasmparser::{FuncType, ValType};
 use wit_parser::{Resolve, WorldId};
 
 use super::exports::{is_reserved, kebab};
-use super::invalid;
-use super::scan::Scan;
+use super::scan::{Scan, invalid};
 use crate::module::ModuleError;
 
 /// The most text of `wit` lines, in bytes.

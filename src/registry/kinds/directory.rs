@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::registry::context::Context;
 use crate::registry::describe::Shape;
-use crate::registry::fields::{Context, Fields};
-use crate::registry::tree::{Node, Style, Value};
+use crate::registry::fields::Fields;
+use crate::registry::scalar::Style;
+use crate::registry::tree::{Node, Value};
 
 /// An `fs.directory` entry.
 #[derive(Clone, Debug, PartialEq, Eq)]

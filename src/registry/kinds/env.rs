@@ -5,8 +5,9 @@ use std::path::Path;
 use super::directory::octal;
 use crate::env::{EnvFile, EnvStorage, EnvVariable};
 use crate::id::Id;
+use crate::registry::context::Context;
 use crate::registry::describe::Shape;
-use crate::registry::fields::{Context, Fields};
+use crate::registry::fields::Fields;
 use crate::registry::tree::Node;
 
 const FILE_MODE: u32 = 0o600;

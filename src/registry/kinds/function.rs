@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::pool::Pool;
 use super::wasi::Wasi;
 use crate::id::Id;
+use crate::registry::context::Context;
 use crate::registry::describe::Shape;
-use crate::registry::fields::{Context, Fields};
+use crate::registry::fields::Fields;
 use crate::registry::tree::Spanned;
 
 /// The configuration that functions and processes share.

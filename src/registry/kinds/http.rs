@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::id::Id;
+use crate::registry::context::Context;
 use crate::registry::describe::Shape;
 use crate::registry::duration;
-use crate::registry::fields::{Context, Fields};
+use crate::registry::fields::Fields;
 use crate::registry::tree::{Node, Spanned};
 
 /// An `http.service` entry: a server.

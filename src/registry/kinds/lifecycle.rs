@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::id::Id;
+use crate::registry::context::Context;
 use crate::registry::duration;
-use crate::registry::fields::{Context, Fields};
+use crate::registry::fields::Fields;
 
 /// The `lifecycle` section. None: not written.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -30,9 +30,10 @@ pub(crate) use wasi::CaFile;
 pub(crate) use wasi::clean as clean_guest_path;
 pub use wasi::{Mount, Wasi};
 
+use super::context::Context;
 use super::describe::Field;
 use super::entry::Kind;
-use super::fields::{Context, Fields};
+use super::fields::Fields;
 use super::source::SourceRoot;
 use super::tree::{Node, Place};
 use crate::env::{EnvStorage, EnvVariable};

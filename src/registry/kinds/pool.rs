@@ -1,6 +1,7 @@
 //! `pool`: how many calls of an entry run at once, and how many wait.
 
-use crate::registry::fields::{Context, Fields};
+use crate::registry::context::Context;
+use crate::registry::fields::Fields;
 
 /// How many callers may wait for an entry unless a setting or `buffer` says otherwise.
 pub const DEFAULT_WAITING: u32 = 65_536;

@@ -1,8 +1,9 @@
 //! `process.wasm`: a process, and the command that starts it.
 
 use super::function::Function;
+use crate::registry::context::Context;
 use crate::registry::describe::Shape;
-use crate::registry::fields::{Context, Fields};
+use crate::registry::fields::Fields;
 use crate::registry::tree::Node;
 
 /// A `process.wasm` entry.

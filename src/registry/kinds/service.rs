@@ -1,8 +1,9 @@
 //! `process.service`: a process that `run` starts and supervises.
 
 use crate::id::Id;
+use crate::registry::context::Context;
 use crate::registry::describe::Shape;
-use crate::registry::fields::{Context, Fields};
+use crate::registry::fields::Fields;
 use crate::registry::tree::Node;
 
 /// A `process.service` entry. Its `lifecycle` is the entry's.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use crate::env::EnvBinding;
 use crate::id::Id;
 use crate::network::{Allow, Rule};
-use crate::registry::fields::{Context, Fields};
+use crate::registry::context::Context;
+use crate::registry::fields::Fields;
 use crate::registry::tree::Spanned;
 
 /// The `wasi` section.

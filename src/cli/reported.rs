@@ -4,12 +4,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{USAGE, report};
+use super::exit_status::USAGE;
+use super::report;
 use crate::Runtime;
 use crate::registry::{Diagnostic, Entry, Id, Loaded, LookupError, Place};
 
 /// What was told, and what was only counted.
-pub(super) struct Mistakes {
+pub(super) struct ReportedDiagnostics {
     json: bool,
     /// The entries that matter: those that are asked for, and what they need.
     matter: HashSet<Id>,
@@ -30,7 +31,7 @@ pub(super) fn asked_for(found: Result<&Arc<Entry>, LookupError>) -> Option<Id> {
     }
 }
 
-impl Mistakes {
+impl ReportedDiagnostics {
     /// Tells the mistakes in a project's YAML: all of those that belong to no entry, and those of
     /// `entries` and of what they need.
     ///
@@ -40,8 +41,8 @@ impl Mistakes {
         loaded: &Loaded,
         entries: impl IntoIterator<Item = Id>,
         json: bool,
-    ) -> Result<Mistakes, u8> {
-        let mut mistakes = Mistakes {
+    ) -> Result<ReportedDiagnostics, u8> {
+        let mut reported = ReportedDiagnostics {
             json,
             matter: HashSet::new(),
             told: HashSet::new(),
@@ -50,12 +51,12 @@ impl Mistakes {
         };
         for id in entries {
             let needed = loaded.registry.needed_by(&id).into_iter().cloned();
-            mistakes.matter.extend(needed);
+            reported.matter.extend(needed);
         }
-        mistakes.tell(&loaded.diagnostics);
+        reported.tell(&loaded.diagnostics);
         match loaded.is_missing || loaded.command_line_is_mistaken() {
             true => Err(USAGE),
-            false => Ok(mistakes),
+            false => Ok(reported),
         }
     }
 
@@ -72,7 +73,7 @@ impl Mistakes {
     }
 
     /// Whether an entry's mistakes were told already.
-    pub(super) fn were_told(&self, entry: &str) -> bool {
+    pub(super) fn has_reported(&self, entry: &str) -> bool {
         self.told.iter().any(|id| id.to_string() == entry)
     }
 
@@ -107,7 +108,7 @@ impl Mistakes {
                 "other entries have {many} mistakes (the first at {place}); 'wippy check' shows them"
             ),
             (many, None) => {
-                format!("other entries have {many} mistakes; 'wippy check' shows them")
+                format!("other entries have {many} reported; 'wippy check' shows them")
             }
         };
         report::diagnostics([&Diagnostic::warning(text)], self.json);
@@ -115,8 +116,8 @@ impl Mistakes {
 }
 
 /// Tells the mistakes of a project where nothing of it is asked for, or nothing that is there.
-pub(super) fn of_no_entry(loaded: &Loaded, json: bool) -> Result<Mistakes, u8> {
-    let mistakes = Mistakes::of_project(loaded, [], json)?;
-    mistakes.tell_others();
-    Ok(mistakes)
+pub(super) fn of_no_entry(loaded: &Loaded, json: bool) -> Result<ReportedDiagnostics, u8> {
+    let reported = ReportedDiagnostics::of_project(loaded, [], json)?;
+    reported.tell_others();
+    Ok(reported)
 }

@@ -43,12 +43,12 @@ pub struct Key {
 
 /// The connections that wait.
 #[derive(Default)]
-pub struct Pool {
+pub struct IdleConnections {
     waiting: HashMap<Key, Vec<(Instant, Connection)>>,
     count: usize,
 }
 
-impl Pool {
+impl IdleConnections {
     /// How many wait.
     pub fn len(&self) -> usize {
         self.count

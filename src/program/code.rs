@@ -1,0 +1,43 @@
+//! What is made of a program's modules for one engine profile.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::async_once_cell::AsyncOnceCell;
+use super::linked::LinkedFunction;
+use super::modules::{Modules, cell};
+use crate::id::Id;
+use crate::module::{Engine, ModuleError, Profile};
+use crate::registry::Entry;
+
+/// What was made of the modules for one engine profile.
+pub(crate) struct Code {
+    pub(crate) engine: Engine,
+    pub(crate) modules: Modules,
+    functions: Mutex<Functions>,
+}
+
+type Functions = HashMap<Id, Arc<AsyncOnceCell<Arc<LinkedFunction>, ModuleError>>>;
+
+impl Code {
+    /// Nothing is compiled yet.
+    ///
+    /// # Errors
+    /// `Invalid` when the machine cannot run the engine.
+    pub(super) fn new(profile: Profile) -> Result<Code, ModuleError> {
+        let engine = Engine::new(profile)?;
+        Ok(Code {
+            modules: Modules::new(engine.clone()),
+            engine,
+            functions: Mutex::default(),
+        })
+    }
+
+    /// Where an entry's function is kept once it is linked.
+    pub(super) fn cell(
+        &self,
+        entry: &Entry,
+    ) -> Arc<AsyncOnceCell<Arc<LinkedFunction>, ModuleError>> {
+        cell(&self.functions, entry.id.clone())
+    }
+}
