@@ -8,22 +8,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use crate::Error;
-use crate::blocking::Pool;
-use crate::clock::Clock;
+use crate::blocking::pool::Pool;
 use crate::core::{Core, Driver};
 use crate::dispatcher::Dispatcher;
 use crate::entropy::Entropy;
-use crate::executor::{Executor, Picker};
+use crate::executor::park::ParkFlag;
+use crate::executor::tasks::{Executor, Picker};
+use crate::io::reactor::Reactor;
+use crate::io::readiness::ReadyTable;
+use crate::io::spin::Spin;
+use crate::io::wait_set::WaitSets;
 use crate::net::{Lookups, ResolveError, Resolver};
-use crate::park::ParkFlag;
-use crate::reactor::Reactor;
-use crate::readiness::ReadyTable;
 use crate::shared::Shared;
 use crate::sim::{Simulation, Trace};
-use crate::spin::Spin;
 use crate::thread_bound::ThreadBound;
-use crate::timer::Timers;
-use crate::wait_set::WaitSets;
+use crate::time::clock::Clock;
+use crate::time::timers::Timers;
 
 /// The settings of a dispatcher.
 #[derive(Clone, Debug)]

@@ -8,18 +8,18 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use crate::Error;
-use crate::clock::{Clock, Instant};
 use crate::entropy::{Entropy, Stream};
-use crate::executor::Executor;
-use crate::listener::Listener;
+use crate::executor::listener::Listener;
+use crate::executor::tasks::Executor;
+use crate::executor::wake::{discard, wake};
+use crate::io::reactor::Reactor;
+use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
+use crate::io::wait_set::WaitSets;
 use crate::net::Lookups;
-use crate::reactor::Reactor;
-use crate::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::shared::Message;
 use crate::sim::{Record, Simulation, Trace, hash_of};
-use crate::timer::{TimerKey, Timers};
-use crate::wait_set::WaitSets;
-use crate::wake::{discard, wake};
+use crate::time::clock::{Clock, Instant};
+use crate::time::timers::{TimerKey, Timers};
 
 /// The driver seam: where readiness comes from and how the dispatcher waits.
 pub(crate) enum Driver {

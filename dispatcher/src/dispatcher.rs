@@ -14,15 +14,15 @@ use crossbeam_channel::RecvTimeoutError;
 
 use crate::Error;
 use crate::builder::Builder;
-use crate::clock::Instant;
 use crate::core::{Core, Driver};
 use crate::handle::Handle;
-use crate::reactor::Reactor;
+use crate::io::reactor::Reactor;
+use crate::io::spin::Spin;
+use crate::io::wait_set;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
 use crate::sim::{Record, Simulation, Trace};
-use crate::spin::Spin;
-use crate::wait_set;
+use crate::time::clock::Instant;
 
 /// A reactor and executor on the thread that made it. Several may live on one thread or on many.
 /// Its end cancels all of its tasks; it is neither `Send` nor global.

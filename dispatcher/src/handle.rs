@@ -8,17 +8,17 @@ use std::time::Duration;
 use async_task::Builder;
 
 use crate::Error;
-use crate::blocking::Job;
-use crate::clock::{Instant, WallTime};
+use crate::blocking::lane::Lane;
+use crate::blocking::pool::Job;
 use crate::core::Core;
 use crate::entropy::Stream;
-use crate::executor::Meta;
-use crate::lane::Lane;
+use crate::executor::task::Task;
+use crate::executor::tasks::Meta;
+use crate::executor::yield_now::YieldNow;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
-use crate::sleep::Sleep;
-use crate::task::Task;
-use crate::yielding::YieldNow;
+use crate::time::clock::{Instant, WallTime};
+use crate::time::sleep::Sleep;
 
 /// A reference to a dispatcher that is `Send` although the dispatcher is not, so that futures and
 /// stores that hold one may be `Send`. It works on the dispatcher's thread; on any other each use

@@ -30,56 +30,40 @@ compile_error!("wippy-dispatcher parks on epoll and timerfd and runs on Linux on
 
 mod blocking;
 mod builder;
-mod clock;
 mod core;
 mod dispatcher;
 mod entropy;
 mod error;
 mod executor;
-mod fair_queue;
-mod flow;
 mod handle;
-mod lane;
-mod listener;
+mod io;
 pub mod net;
-mod park;
-mod reactor;
-mod readiness;
 mod remote;
-mod semaphore;
 mod shared;
-mod signal;
 mod sim;
-mod sleep;
-mod source;
-mod spin;
-mod task;
 mod thread_bound;
-mod timer;
-mod wait_set;
-mod wake;
-mod yielding;
+mod time;
 
 /// The atomics of the park flag; its model-checked test replaces this module with loom's.
 mod sync {
     pub(crate) use std::sync::atomic::{AtomicU8, Ordering};
 }
 
-pub use blocking::Job;
+pub use blocking::flow::Flow;
+pub use blocking::lane::{Lane, LaneJob};
+pub use blocking::pool::Job;
 pub use builder::Builder;
-pub use clock::{Instant, WallTime};
 pub use dispatcher::{Dispatcher, Turn};
 pub use entropy::Stream;
 pub use error::Error;
-pub use flow::Flow;
+pub use executor::task::{Cancelled, Task};
+pub use executor::yield_now::YieldNow;
 pub use handle::Handle;
-pub use lane::{Lane, LaneJob};
-pub use readiness::Interest;
+pub use io::event::Signal;
+pub use io::readiness::Interest;
+pub use io::source::Source;
+pub use io::wait_set::WaitSet;
 pub use remote::Remote;
-pub use signal::Signal;
 pub use sim::{Record, Simulation, Trace};
-pub use sleep::Sleep;
-pub use source::Source;
-pub use task::{Cancelled, Task};
-pub use wait_set::WaitSet;
-pub use yielding::YieldNow;
+pub use time::clock::{Instant, WallTime};
+pub use time::sleep::Sleep;

@@ -8,16 +8,16 @@ use async_task::Runnable;
 use crossbeam_channel::Sender;
 
 use crate::Error;
-use crate::blocking::Pool;
+use crate::blocking::pool::Pool;
 use crate::core::{Core, Driver};
-use crate::executor::Meta;
+use crate::executor::park::ParkFlag;
+use crate::executor::tasks::Meta;
 use crate::handle::Handle;
-use crate::park::ParkFlag;
-use crate::readiness::{Interest, ReadyKey};
-use crate::signal::Signal;
+use crate::io::event::Signal;
+use crate::io::readiness::{Interest, ReadyKey};
+use crate::io::wait_set::Registered;
 use crate::thread_bound::ThreadBound;
-use crate::timer::TimerKey;
-use crate::wait_set::Registered;
+use crate::time::timers::TimerKey;
 
 /// How often in one turn a task that gives way may go on at once.
 const UNDISTURBED: u8 = 8;

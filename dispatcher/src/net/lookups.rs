@@ -9,11 +9,11 @@ use slab::Slab;
 
 use super::resolve::{ResolveError, Resolver};
 use crate::Error;
-use crate::blocking::{Pool, Work, catch};
-use crate::flow::Flow;
-use crate::lane::max_abandoned;
-use crate::semaphore::{Entered, Permit, Semaphore, Waiter};
-use crate::wake::{discard, wake};
+use crate::blocking::flow::Flow;
+use crate::blocking::lane::max_abandoned;
+use crate::blocking::pool::{Pool, Work, catch};
+use crate::blocking::semaphore::{Entered, Permit, Semaphore, Waiter};
+use crate::executor::wake::{discard, wake};
 
 /// How many names are asked for at once, those beside that nobody waits for any more not counted.
 /// The resolver blocks a thread for each, for some ten seconds where no server answers.

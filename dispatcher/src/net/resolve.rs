@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use super::host_name;
 use super::lookups::{Answer, Question};
 use crate::Error;
-use crate::flow::Flow;
+use crate::blocking::flow::Flow;
 use crate::handle::Handle;
 
 /// Why a name has no addresses.

@@ -18,9 +18,9 @@ use rustix::time::{
     timerfd_settime,
 };
 
-use crate::clock::Instant;
 use crate::core::Core;
-use crate::readiness::{Interest, ReadyKey};
+use crate::io::readiness::{Interest, ReadyKey};
+use crate::time::clock::Instant;
 
 const WAKER: Token = Token(usize::MAX);
 const TIMER: Token = Token(usize::MAX - 1);

@@ -10,9 +10,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::Error;
+use crate::executor::wake::{discard, wake};
 use crate::handle::Handle;
-use crate::sleep::Sleep;
-use crate::wake::{discard, wake};
+use crate::time::sleep::Sleep;
 
 /// A job without its type. Dropping it delivers its result, or `Closed` if it never ran.
 pub(crate) trait Work: Send {

@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::Error;
-use crate::clock::Instant;
+use crate::executor::listener::Listener;
+use crate::executor::wake::discard;
 use crate::handle::Handle;
-use crate::listener::Listener;
 use crate::shared::Message;
-use crate::timer::TimerKey;
-use crate::wake::discard;
+use crate::time::clock::Instant;
+use crate::time::timers::TimerKey;
 
 /// A future that completes at its deadline: never early, and cheap to drop before.
 #[must_use = "a sleep does nothing until it is awaited"]

@@ -9,11 +9,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::Error;
 use crate::core::Driver;
+use crate::executor::listener::Listener;
+use crate::executor::wake::discard;
 use crate::handle::Handle;
-use crate::listener::Listener;
-use crate::readiness::{Interest, ReadyKey};
+use crate::io::readiness::{Interest, ReadyKey};
 use crate::shared::Message;
-use crate::wake::discard;
 
 /// A descriptor whose readiness the dispatcher follows. The descriptor's flags are left alone: its
 /// owner reads and writes without blocking in whatever way fits it (`O_NONBLOCK`, `MSG_DONTWAIT`,

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::Error;
 use crate::handle::Handle;
-use crate::sleep::Sleep;
+use crate::time::sleep::Sleep;
 
 /// A future that is pending once if anybody else can run after a look at I/O and timers: whoever
 /// these wake goes first. In a simulation it sleeps for the cost of a yield instead: virtual time

@@ -5,14 +5,14 @@ use std::task::{Poll, Waker};
 
 use slab::Slab;
 
-use crate::clock::Instant;
 use crate::core::Core;
+use crate::executor::listener::Listener;
+use crate::executor::wake::discard;
 use crate::handle::Handle;
-use crate::listener::Listener;
-use crate::readiness::{Interest, ReadyKey};
+use crate::io::readiness::{Interest, ReadyKey};
 use crate::shared::Message;
-use crate::timer::TimerKey;
-use crate::wake::discard;
+use crate::time::clock::Instant;
+use crate::time::timers::TimerKey;
 use crate::{Error, Signal};
 
 /// One wait over many timers, sources and signals. Each member carries a tag of the caller's; a

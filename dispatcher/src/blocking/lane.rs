@@ -7,10 +7,10 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use crate::Error;
-use crate::blocking::{Job, Pool};
-use crate::flow::Flow;
+use crate::blocking::flow::Flow;
+use crate::blocking::pool::{Job, Pool};
+use crate::blocking::semaphore::{Entered, Permit, Semaphore, Waiter};
 use crate::handle::Handle;
-use crate::semaphore::{Entered, Permit, Semaphore, Waiter};
 
 /// Blocking jobs of one class: a bounded number runs, on threads that start at need, and a bounded
 /// number waits, without a thread. Clones are the same lane.

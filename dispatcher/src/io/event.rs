@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::Error;
 use crate::core::Core;
 use crate::handle::Handle;
-use crate::readiness::{Interest, ReadyKey};
+use crate::io::readiness::{Interest, ReadyKey};
+use crate::io::source::Listening;
 use crate::shared::Message;
-use crate::source::Listening;
 
 /// A flag with any number of waiters. Level-triggered: while it is set, every wait ends at once.
 /// It may be set from any thread; clones are the same signal, and the last one forgets it.

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use crate::Error;
-use crate::fair_queue::FairQueue;
-use crate::flow::{Flow, Shares};
-use crate::wake::{discard, wake};
+use crate::blocking::fair_queue::FairQueue;
+use crate::blocking::flow::{Flow, Shares};
+use crate::executor::wake::{discard, wake};
 
 /// Permits for a bounded number of jobs, and a bounded queue for more. No flow holds all of either;
 /// see [`Shares`]. Clones are the same semaphore.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use async_task::FallibleTask;
 
-use crate::executor::Meta;
+use crate::executor::tasks::Meta;
 
 /// The task was cancelled, by its dispatcher's end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -6,8 +6,8 @@
 use slab::Slab;
 
 use crate::Error;
-use crate::clock::Instant;
-use crate::listener::Listener;
+use crate::executor::listener::Listener;
+use crate::time::clock::Instant;
 
 /// Names an armed timer. A key whose timer has fired is stale and harmless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::task::Waker;
 
 use crate::core::Core;
-use crate::wake::wake;
+use crate::executor::wake::wake;
 
 /// A waker of its own, or one member of a `WaitSet` that notes which member fired.
 pub(crate) enum Listener {

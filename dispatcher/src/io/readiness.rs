@@ -3,7 +3,7 @@
 use slab::Slab;
 
 use crate::Error;
-use crate::listener::Listener;
+use crate::executor::listener::Listener;
 
 /// One direction of a source.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

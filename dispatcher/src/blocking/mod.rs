@@ -1,0 +1,7 @@
+//! Jobs that block: the threads that run them, and the bounds and turns of those who share threads.
+
+pub(crate) mod fair_queue;
+pub(crate) mod flow;
+pub(crate) mod lane;
+pub(crate) mod pool;
+pub(crate) mod semaphore;
