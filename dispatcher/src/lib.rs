@@ -32,6 +32,7 @@ mod blocking;
 mod builder;
 mod core;
 mod dispatcher;
+mod driver;
 mod entropy;
 mod error;
 mod executor;
@@ -49,9 +50,11 @@ mod sync {
     pub(crate) use std::sync::atomic::{AtomicU8, Ordering};
 }
 
+#[doc(hidden)]
+pub use blocking::deferred_close::DeferredClose;
 pub use blocking::flow::Flow;
+pub use blocking::job::Job;
 pub use blocking::lane::{Lane, LaneJob};
-pub use blocking::pool::Job;
 pub use builder::Builder;
 pub use dispatcher::{Dispatcher, Turn};
 pub use entropy::Stream;
@@ -64,6 +67,7 @@ pub use io::readiness::Interest;
 pub use io::source::Source;
 pub use io::wait_set::WaitSet;
 pub use remote::Remote;
-pub use sim::{Record, Simulation, Trace};
+pub use sim::settings::Simulation;
+pub use sim::trace::{Record, Trace};
 pub use time::clock::{Instant, WallTime};
 pub use time::sleep::Sleep;

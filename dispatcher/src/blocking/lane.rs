@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use crate::Error;
 use crate::blocking::flow::Flow;
-use crate::blocking::pool::{Job, Pool};
+use crate::blocking::job::Job;
+use crate::blocking::pool::Pool;
 use crate::blocking::semaphore::{Entered, Permit, Semaphore, Waiter};
 use crate::handle::Handle;
 
@@ -31,19 +32,23 @@ pub struct Lane {
     pool: Arc<Pool>,
 }
 
-/// How many jobs may run on although nobody wants their results, beside `running` others.
-pub(crate) fn max_abandoned(running: usize) -> usize {
-    (running / 4).max(1)
+impl Handle {
+    /// A lane for one class of blocking jobs: at most `max_running` (at least one) of them run, and
+    /// `max_waiting` more wait. It has threads of its own; how long idle ones stay is
+    /// [`Builder::blocking_idle`](crate::Builder::blocking_idle).
+    pub fn lane(&self, max_running: usize, max_waiting: usize) -> Lane {
+        Lane::new(self, max_running, max_waiting)
+    }
 }
 
 impl Lane {
-    pub(crate) fn new(handle: &Handle, max_running: usize, max_waiting: usize) -> Lane {
-        let running = max_running.max(1);
-        let abandoned = max_abandoned(running);
+    fn new(handle: &Handle, max_running: usize, max_waiting: usize) -> Lane {
+        let semaphore = Semaphore::new(max_running.max(1), max_waiting);
+        let pool = handle.shared().pool.for_permits(semaphore.max_threads());
         Lane {
             handle: handle.clone(),
-            semaphore: Semaphore::new(running, abandoned, max_waiting),
-            pool: Arc::new(handle.shared().pool.for_permits(running + abandoned)),
+            semaphore,
+            pool: Arc::new(pool),
         }
     }
 

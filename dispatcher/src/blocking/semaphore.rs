@@ -25,16 +25,22 @@ struct State {
     called: HashSet<u64>,
 }
 
+/// How many jobs may run on although nobody wants their results, beside `running` others.
+fn max_abandoned(running: usize) -> usize {
+    (running / 4).max(1)
+}
+
 pub(crate) enum Entered {
     Now(Arc<Permit>),
     Waits(Waiter),
 }
 
 impl Semaphore {
-    pub(crate) fn new(running: usize, abandoned: usize, waiting: usize) -> Semaphore {
+    /// For `running` jobs at once and `waiting` more.
+    pub(crate) fn new(running: usize, waiting: usize) -> Semaphore {
         Semaphore(Arc::new(Mutex::new(State {
             running: Shares::new(running),
-            abandoned: Shares::new(abandoned),
+            abandoned: Shares::new(max_abandoned(running)),
             waiting: Shares::new(waiting),
             queue: FairQueue::new(),
             called: HashSet::new(),
@@ -43,6 +49,12 @@ impl Semaphore {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many jobs can have a thread at the same time: those that run and those that are abandoned.
+    pub(crate) fn max_threads(&self) -> usize {
+        let state = self.lock();
+        state.running.bound() + state.abandoned.bound()
     }
 
     /// How many run, abandoned ones included.

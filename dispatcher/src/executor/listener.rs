@@ -1,27 +1,27 @@
-//! Who is told when a timer is due or a source is ready.
+//! What is woken when a timer is due or a source becomes ready.
 
 use std::task::Waker;
 
-use crate::core::Core;
-use crate::executor::wake::wake;
-
-/// A waker of its own, or one member of a `WaitSet` that notes which member fired.
+/// A waker of its own, or one member of a wait set, which notes that this member fired.
 pub(crate) enum Listener {
     Waker(Waker),
-    Set { set: usize, tag: u32 },
+    /// The member `tag` of the wait set `set`, a key of `WaitSets`.
+    Member {
+        set: usize,
+        tag: u32,
+    },
 }
 
 impl Listener {
-    /// Tells it, once. Foreign wakers may run any code: no borrow of the core is held here, and their
-    /// panics stop nobody from being told.
-    pub(crate) fn notify(self, core: &Core) {
-        let waker = match self {
-            Listener::Waker(waker) => Some(waker),
-            Listener::Set { set, tag } => core.sets.borrow_mut().fire(set, tag),
-        };
-        if let Some(waker) = waker {
-            core.told.set(true);
-            wake(waker);
+    /// Swaps the listener's waker with `waker`. False: it is a member of a wait set and has none.
+    /// The caller drops the old waker once nothing is borrowed, because that may run foreign code.
+    pub(crate) fn swap_waker(&mut self, waker: &mut Waker) -> bool {
+        match self {
+            Listener::Waker(old) => {
+                std::mem::swap(old, waker);
+                true
+            }
+            Listener::Member { .. } => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod listener;
 pub(crate) mod park;
+pub(crate) mod picker;
 pub(crate) mod task;
 pub(crate) mod tasks;
 pub(crate) mod wake;

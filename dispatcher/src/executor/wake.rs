@@ -1,16 +1,16 @@
-//! Running code of a waker's owner: waking, and dropping what it has left here.
+//! Waking and dropping wakers. Both may run any code of the waker's owner.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
-/// Wakes. Any code may run meanwhile: nothing of the dispatcher's is borrowed or locked by the
-/// caller. A panic of that code ends here, once the panic hook has reported it: it concerns neither
-/// those who are woken after this one, nor whoever happens to do the waking.
+/// Wakes. The caller holds no borrow and no lock of the dispatcher's, because the waker may call
+/// back into it. A panic of the waker ends here, after the panic hook has reported it: neither the
+/// wakers that are called next nor the caller should suffer from it.
 pub(crate) fn wake(waker: Waker) {
     contain(|| waker.wake());
 }
 
-/// Drops a waker, or what holds one, in the same way.
+/// Drops a waker, or a value that holds one, under the same rules as [`wake`].
 pub(crate) fn discard<T>(value: T) {
     contain(|| drop(value));
 }

@@ -1,26 +1,26 @@
-//! A readiness that the program sets itself: a completion, a pipe in memory, an event.
+//! A readiness that the program sets itself: a completion, a pipe in memory, a notification.
 
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Error;
 use crate::core::Core;
 use crate::handle::Handle;
-use crate::io::readiness::{Interest, ReadyKey};
-use crate::io::source::Listening;
-use crate::shared::Message;
+use crate::io::readiness::Interest;
+use crate::io::ready_future::ReadyFuture;
+use crate::io::ready_slot::ReadySlot;
+use crate::shared::{Message, RemotelySet};
 
 /// A flag with any number of waiters. Level-triggered: while it is set, every wait ends at once.
-/// It may be set from any thread; clones are the same signal, and the last one forgets it.
+/// Any thread may set it. Clones are the same signal, which ends with the last of them.
 #[derive(Clone)]
 pub struct Signal(Arc<Inner>);
 
 struct Inner {
-    handle: Handle,
-    key: ReadyKey,
-    /// Set by a foreign thread and on its way: one message stands for any number of sets.
-    on_its_way: AtomicBool,
+    slot: ReadySlot,
+    /// Another thread has set it and sent a message, which the dispatcher has not taken yet: one
+    /// message stands for any number of sets.
+    is_sent: AtomicBool,
 }
 
 impl Signal {
@@ -29,56 +29,32 @@ impl Signal {
     /// # Errors
     /// `TooManySources`, `WrongThread`, `Closed`.
     pub fn new(handle: &Handle) -> Result<Signal, Error> {
-        let key = handle.core()?.ready.borrow_mut().insert()?;
-        let handle = handle.clone();
-        let on_its_way = AtomicBool::new(false);
-        Ok(Signal(Arc::new(Inner {
-            handle,
-            key,
-            on_its_way,
-        })))
+        let slot = ReadySlot::new(handle)?;
+        let is_sent = AtomicBool::new(false);
+        Ok(Signal(Arc::new(Inner { slot, is_sent })))
     }
 
-    /// Sets it and wakes all who wait. From a foreign thread it takes effect at the next turn.
+    /// Sets it and wakes all who wait. From another thread than the dispatcher's it takes effect at
+    /// the next turn.
     pub fn set(&self) {
-        match self.0.handle.core() {
-            Ok(core) => core.mark_ready(self.0.key, &[Interest::Readable]),
-            Err(Error::WrongThread) if !self.0.on_its_way.swap(true, Ordering::AcqRel) => {
-                self.0.handle.send(Message::Set(self.clone()));
+        let slot = &self.0.slot;
+        match slot.handle().core() {
+            Ok(core) => core.mark_ready(slot.key(), Interest::Readable),
+            Err(Error::WrongThread) if !self.0.is_sent.swap(true, Ordering::AcqRel) => {
+                slot.handle().send(Message::SetEvent(self.0.clone()));
             }
             Err(_) => {}
         }
     }
 
-    /// What a foreign thread's `set` does once it arrives. The mark goes first: a set from here on
-    /// is a message of its own, and whatever was written before an earlier one is visible now.
-    pub(crate) fn take_effect(&self, core: &Core) {
-        self.0.on_its_way.swap(false, Ordering::AcqRel);
-        core.mark_ready(self.0.key, &[Interest::Readable]);
-    }
-
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.0.handle
-    }
-
     /// Clears it. Does nothing off the dispatcher's thread.
     pub fn clear(&self) {
-        if let Ok(core) = self.0.handle.core() {
-            core.ready
-                .borrow_mut()
-                .clear(self.0.key, Interest::Readable);
-        }
+        self.0.slot.clear(Interest::Readable);
     }
 
     /// Whether it is set; false off the dispatcher's thread.
     pub fn is_set(&self) -> bool {
-        match self.0.handle.core() {
-            Ok(core) => core
-                .ready
-                .borrow_mut()
-                .is_ready(self.0.key, Interest::Readable),
-            Err(_) => false,
-        }
+        self.0.slot.is_ready(Interest::Readable)
     }
 
     /// Waits until it is set.
@@ -86,20 +62,19 @@ impl Signal {
     /// # Errors
     /// `WrongThread` and `Closed`.
     pub async fn wait(&self) -> Result<(), Error> {
-        let mut listening = Listening::new(&self.0.handle, self.0.key, Interest::Readable);
-        poll_fn(|cx| listening.poll_ready(cx)).await
+        ReadyFuture::new(self.slot(), Interest::Readable).await
     }
 
-    pub(crate) fn key(&self) -> ReadyKey {
-        self.0.key
+    pub(crate) fn slot(&self) -> &ReadySlot {
+        &self.0.slot
     }
 }
 
-impl Drop for Inner {
-    fn drop(&mut self) {
-        match self.handle.core() {
-            Ok(core) => core.remove_source(self.key),
-            Err(_) => self.handle.send(Message::RemoveSource(self.key)),
-        }
+impl RemotelySet for Inner {
+    /// The mark goes first: a set from here on is a message of its own, and whatever was written
+    /// before an earlier one is visible now.
+    fn take_effect(&self, core: &Core) {
+        self.is_sent.swap(false, Ordering::AcqRel);
+        core.mark_ready(self.slot.key(), Interest::Readable);
     }
 }

@@ -1,4 +1,4 @@
-//! The system driver: mio for readiness, one absolute timerfd for time.
+//! The system's events: mio for readiness, one absolute timerfd for time.
 //!
 //! mio rounds its own timeout up to whole milliseconds, so a deadline is a timerfd in the same
 //! epoll set. That also makes the set itself readable at the deadline, which is what lets a
@@ -18,19 +18,88 @@ use rustix::time::{
     timerfd_settime,
 };
 
-use crate::core::Core;
 use crate::io::readiness::{Interest, ReadyKey};
 use crate::time::clock::Instant;
 
 const WAKER: Token = Token(usize::MAX);
 const TIMER: Token = Token(usize::MAX - 1);
-/// How many events one look takes; the others stay in the kernel's list for the next.
+/// How many events one poll takes; the others stay in the kernel's list for the next.
 const EVENTS: usize = 1024;
+
+/// What the kernel reported of one source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Report {
+    pub(crate) key: ReadyKey,
+    /// By [`Interest::index`]. Errors and hang-ups count in both directions: whoever waits finds
+    /// out by trying.
+    pub(crate) ready: [bool; 2],
+    /// The directions for which no further report need come.
+    pub(crate) closed: [bool; 2],
+}
+
+impl Report {
+    fn new(key: ReadyKey, event: &mio::event::Event) -> Report {
+        Report {
+            key,
+            ready: [
+                event.is_readable() || event.is_read_closed() || event.is_error(),
+                event.is_writable() || event.is_write_closed() || event.is_error(),
+            ],
+            closed: [
+                event.is_read_closed() || event.is_priority(),
+                event.is_write_closed(),
+            ],
+        }
+    }
+}
+
+/// Which directions of a descriptor are watched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Directions {
+    /// Both, and urgent data of TCP, at which reads end although there is more.
+    Both,
+    One(Interest),
+}
+
+impl Directions {
+    fn to_mio(self) -> mio::Interest {
+        match self {
+            Directions::Both => {
+                mio::Interest::READABLE | mio::Interest::WRITABLE | mio::Interest::PRIORITY
+            }
+            Directions::One(Interest::Readable) => mio::Interest::READABLE,
+            Directions::One(Interest::Writable) => mio::Interest::WRITABLE,
+        }
+    }
+}
+
+/// The part of a reactor that other threads may use.
+pub(crate) struct ReactorRemote {
+    registry: Registry,
+    waker: Waker,
+}
+
+impl ReactorRemote {
+    /// Ends the reactor's wait, or its next one.
+    ///
+    /// # Errors
+    /// `Io` when the eventfd cannot be written to.
+    pub(crate) fn wake(&self) -> io::Result<()> {
+        self.waker.wake()
+    }
+
+    /// Takes a descriptor that is still open out of the epoll set.
+    pub(crate) fn deregister(&self, fd: RawFd) {
+        // It fails only for a descriptor that its owner has closed in the meantime, which the
+        // kernel has taken out itself.
+        let _ = self.registry.deregister(&mut SourceFd(&fd));
+    }
+}
 
 pub(crate) struct Reactor {
     poll: RefCell<Poll>,
-    registry: Arc<Registry>,
-    /// Taken out while events are told, so that a waker that looks at I/O again finds it empty.
+    remote: Arc<ReactorRemote>,
+    /// Taken out while events are reported, so that a waker that polls again finds `None`.
     events: RefCell<Option<Events>>,
     timerfd: OwnedFd,
     /// What the timerfd is set to, `None` when it is disarmed or has fired.
@@ -38,10 +107,11 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
-    /// The reactor and the waker that other threads use.
-    pub(crate) fn new() -> io::Result<(Reactor, Waker)> {
+    /// # Errors
+    /// When the process has no descriptor left for the epoll set, the eventfd or the timerfd.
+    pub(crate) fn new() -> io::Result<Reactor> {
         let poll = Poll::new()?;
-        let registry = Arc::new(poll.registry().try_clone()?);
+        let registry = poll.registry().try_clone()?;
         let waker = Waker::new(&registry, WAKER)?;
         let timerfd = timerfd_create(
             TimerfdClockId::Monotonic,
@@ -52,14 +122,17 @@ impl Reactor {
             TIMER,
             mio::Interest::READABLE,
         )?;
-        let reactor = Reactor {
+        Ok(Reactor {
             poll: RefCell::new(poll),
-            registry,
+            remote: Arc::new(ReactorRemote { registry, waker }),
             events: RefCell::new(Some(Events::with_capacity(EVENTS))),
             timerfd,
             armed: Cell::new(None),
-        };
-        Ok((reactor, waker))
+        })
+    }
+
+    pub(crate) fn remote(&self) -> Arc<ReactorRemote> {
+        self.remote.clone()
     }
 
     /// Sets the timerfd. `None` and an instant that never comes disarm it.
@@ -71,8 +144,8 @@ impl Reactor {
         // An all-zero time would disarm it.
         let nanos = deadline.map_or(0, |deadline| deadline.as_nanos().max(1));
         let value = Timespec {
-            tv_sec: i64::try_from(nanos / 1_000_000_000).unwrap_or(i64::MAX),
-            tv_nsec: i64::try_from(nanos % 1_000_000_000).unwrap_or(0),
+            tv_sec: (nanos / 1_000_000_000) as i64,
+            tv_nsec: (nanos % 1_000_000_000) as i64,
         };
         let never_again = Timespec {
             tv_sec: 0,
@@ -87,18 +160,23 @@ impl Reactor {
         Ok(())
     }
 
-    /// Waits for an event or the deadline. Wakes may be spurious.
-    pub(crate) fn park(&self, core: &Core, deadline: Option<Instant>) -> io::Result<()> {
+    /// Waits for an event or the deadline, and passes what was reported to `sink`. It may end
+    /// without either.
+    pub(crate) fn park(
+        &self,
+        deadline: Option<Instant>,
+        sink: impl FnMut(Report),
+    ) -> io::Result<()> {
         self.arm(deadline)?;
-        self.wait(core, None)
+        self.wait(None, sink)
     }
 
-    /// Takes what events there are.
-    pub(crate) fn poll(&self, core: &Core) -> io::Result<()> {
-        self.wait(core, Some(Duration::ZERO))
+    /// Passes what was reported to `sink`, without waiting.
+    pub(crate) fn poll(&self, sink: impl FnMut(Report)) -> io::Result<()> {
+        self.wait(Some(Duration::ZERO), sink)
     }
 
-    fn wait(&self, core: &Core, timeout: Option<Duration>) -> io::Result<()> {
+    fn wait(&self, timeout: Option<Duration>, mut sink: impl FnMut(Report)) -> io::Result<()> {
         let Some(mut events) = self.events.take() else {
             return Ok(());
         };
@@ -108,7 +186,7 @@ impl Reactor {
                 match event.token() {
                     WAKER => {}
                     TIMER => self.armed.set(None),
-                    Token(token) => tell(core, ReadyKey::from_token(token), event),
+                    Token(number) => sink(Report::new(ReadyKey::from_number(number), event)),
                 }
             }
         }
@@ -119,20 +197,20 @@ impl Reactor {
         }
     }
 
-    /// Adds a descriptor, edge-triggered, both directions or one.
+    /// Adds a descriptor, edge-triggered. Its reports carry `key`.
+    ///
+    /// # Errors
+    /// `PermissionDenied` for what epoll refuses (regular files, directories), `AlreadyExists` for
+    /// a descriptor that is in the set.
     pub(crate) fn register(
         &self,
         fd: RawFd,
         key: ReadyKey,
-        interests: mio::Interest,
+        directions: Directions,
     ) -> io::Result<()> {
-        self.registry
-            .register(&mut SourceFd(&fd), Token(key.to_token()), interests)
-    }
-
-    /// Where a registration may be ended from any thread.
-    pub(crate) fn registry(&self) -> Arc<Registry> {
-        self.registry.clone()
+        let token = Token(key.to_number());
+        let registry = &self.remote.registry;
+        registry.register(&mut SourceFd(&fd), token, directions.to_mio())
     }
 
     /// The epoll set itself.
@@ -141,24 +219,5 @@ impl Reactor {
         // SAFETY: `raw` is the descriptor that `self.poll` owns; `poll` is never replaced, so it
         // stays open for as long as `self` is borrowed.
         unsafe { BorrowedFd::borrow_raw(raw) }
-    }
-}
-
-/// Translates an event. Errors and hang-ups count in both directions: whoever waits finds out by
-/// trying.
-fn tell(core: &Core, key: ReadyKey, event: &mio::event::Event) {
-    let readable = event.is_readable() || event.is_read_closed() || event.is_error();
-    let writable = event.is_writable() || event.is_write_closed() || event.is_error();
-    if event.is_read_closed() || event.is_priority() {
-        core.ready.borrow_mut().close(key, Interest::Readable);
-    }
-    if event.is_write_closed() {
-        core.ready.borrow_mut().close(key, Interest::Writable);
-    }
-    match (readable, writable) {
-        (true, true) => core.mark_ready(key, &[Interest::Readable, Interest::Writable]),
-        (true, false) => core.mark_ready(key, &[Interest::Readable]),
-        (false, true) => core.mark_ready(key, &[Interest::Writable]),
-        (false, false) => {}
     }
 }

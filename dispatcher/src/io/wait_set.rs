@@ -1,19 +1,21 @@
 //! Waiting for any of several things, and knowing which of them happened.
 
 use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::os::fd::AsFd;
+use std::task::Poll;
 
-use slab::Slab;
-
-use crate::core::Core;
+use crate::Error;
 use crate::executor::listener::Listener;
 use crate::executor::wake::discard;
 use crate::handle::Handle;
-use crate::io::readiness::{Interest, ReadyKey};
+use crate::io::event::Signal;
+use crate::io::readiness::Interest;
+use crate::io::ready_slot::ReadySlot;
+use crate::io::source::Source;
+use crate::io::wait_sets::Registration;
 use crate::shared::Message;
 use crate::time::clock::Instant;
-use crate::time::timers::TimerKey;
-use crate::{Error, Signal};
+use crate::time::timer_heap::DeadlineKind;
 
 /// One wait over many timers, sources and signals. Each member carries a tag of the caller's; a
 /// wake says which tags fired, so that nobody has to look at all members again. The set keeps its
@@ -21,21 +23,10 @@ use crate::{Error, Signal};
 pub struct WaitSet {
     handle: Handle,
     id: usize,
-    registered: Vec<Registered>,
+    registrations: Vec<Registration>,
     /// Members since the last clear, and their bound.
     members: usize,
     max_members: usize,
-}
-
-/// A member that can be forgotten again.
-#[derive(Clone, Copy)]
-pub(crate) enum Registered {
-    Timer(TimerKey),
-    Listener {
-        key: ReadyKey,
-        interest: Interest,
-        id: u64,
-    },
 }
 
 impl WaitSet {
@@ -49,9 +40,9 @@ impl WaitSet {
         Ok(WaitSet {
             handle: handle.clone(),
             id: sets.insert()?,
-            registered: Vec::new(),
+            registrations: Vec::new(),
             members: 0,
-            max_members: sets.max_members,
+            max_members: sets.max_members(),
         })
     }
 
@@ -71,8 +62,9 @@ impl WaitSet {
     pub fn add_deadline(&mut self, deadline: Instant, tag: u32) -> Result<(), Error> {
         let core = self.handle.core()?;
         self.count()?;
-        let key = core.arm(deadline, Listener::Set { set: self.id, tag })?;
-        self.registered.push(Registered::Timer(key));
+        let listener = Listener::Member { set: self.id, tag };
+        let key = core.arm(DeadlineKind::Timer, deadline, listener)?;
+        self.registrations.push(Registration::Timer(key));
         Ok(())
     }
 
@@ -81,47 +73,45 @@ impl WaitSet {
     /// # Errors
     /// `TooManyMembers`, `OtherDispatcher`, `WrongThread` and `Closed`.
     pub fn add_signal(&mut self, signal: &Signal, tag: u32) -> Result<(), Error> {
-        self.add_ready(signal.handle(), signal.key(), Interest::Readable, tag)
+        self.add_ready(signal.slot(), Interest::Readable, tag)
     }
 
     /// Adds a direction of a source. One that is ready fires at once.
     ///
     /// # Errors
     /// `TooManyMembers`, `OtherDispatcher`, `WrongThread` and `Closed`.
-    pub fn add_source<T: std::os::fd::AsFd>(
+    pub fn add_source<T: AsFd>(
         &mut self,
-        source: &crate::Source<T>,
+        source: &Source<T>,
         interest: Interest,
         tag: u32,
     ) -> Result<(), Error> {
-        self.add_ready(source.handle(), source.key(), interest, tag)
+        self.add_ready(source.slot(), interest, tag)
     }
 
-    fn add_ready(
-        &mut self,
-        owner: &Handle,
-        key: ReadyKey,
-        interest: Interest,
-        tag: u32,
-    ) -> Result<(), Error> {
+    fn add_ready(&mut self, slot: &ReadySlot, interest: Interest, tag: u32) -> Result<(), Error> {
         let core = self.handle.core()?;
-        if !self.handle.is_same(owner) {
+        if !self.handle.same_dispatcher(slot.handle()) {
             return Err(Error::OtherDispatcher);
         }
         self.count()?;
+        let key = slot.key();
         let mut ready = core.ready.borrow_mut();
-        let listening = if ready.is_ready(key, interest) {
-            None
-        } else {
-            let listener = Listener::Set { set: self.id, tag };
-            ready.listen(key, interest, listener).ok()
+        let listening = match ready.is_ready(key, interest) {
+            true => None,
+            false => {
+                let listener = Listener::Member { set: self.id, tag };
+                ready.listen(key, interest, listener).ok()
+            }
         };
         match listening {
-            Some(id) => self
-                .registered
-                .push(Registered::Listener { key, interest, id }),
+            Some(number) => self.registrations.push(Registration::Listener {
+                key,
+                interest,
+                number,
+            }),
             // Ready, or gone: its owner finds out which.
-            None => core.sets.borrow_mut().fire_now(self.id, tag),
+            None => core.sets.borrow_mut().fire_at_once(self.id, tag),
         }
         Ok(())
     }
@@ -165,10 +155,10 @@ impl WaitSet {
     /// Forgets all members and what has fired.
     pub fn clear(&mut self) {
         if let Ok(core) = self.handle.core() {
-            forget(&core, &self.registered);
+            core.unregister(&self.registrations);
             let waker = core.sets.borrow_mut().reset(self.id);
             discard(waker);
-            self.registered.clear();
+            self.registrations.clear();
             self.members = 0;
         }
     }
@@ -177,101 +167,11 @@ impl WaitSet {
 impl Drop for WaitSet {
     fn drop(&mut self) {
         match self.handle.core() {
-            Ok(core) => remove(&core, self.id, &self.registered),
+            Ok(core) => core.remove_set(self.id, &self.registrations),
             Err(_) => self.handle.send(Message::RemoveSet(
                 self.id,
-                std::mem::take(&mut self.registered),
+                std::mem::take(&mut self.registrations),
             )),
         }
-    }
-}
-
-/// Forgets a set and its members.
-pub(crate) fn remove(core: &Core, id: usize, registered: &[Registered]) {
-    forget(core, registered);
-    let waker = core.sets.borrow_mut().remove(id);
-    discard(waker);
-}
-
-fn forget(core: &Core, registered: &[Registered]) {
-    for &member in registered {
-        match member {
-            Registered::Timer(key) => core.disarm(key),
-            Registered::Listener { key, interest, id } => {
-                core.unlisten(key, interest, id);
-            }
-        }
-    }
-}
-
-#[derive(Default)]
-struct Set {
-    waker: Option<Waker>,
-    fired: Vec<u32>,
-}
-
-/// All sets of a dispatcher.
-pub(crate) struct WaitSets {
-    sets: Slab<Set>,
-    max_sets: usize,
-    max_members: usize,
-}
-
-impl WaitSets {
-    pub(crate) fn new(max_sets: usize, max_members: usize) -> WaitSets {
-        WaitSets {
-            sets: Slab::new(),
-            max_sets,
-            max_members,
-        }
-    }
-
-    fn insert(&mut self) -> Result<usize, Error> {
-        if self.sets.len() >= self.max_sets {
-            return Err(Error::TooManyWaitSets(self.max_sets));
-        }
-        Ok(self.sets.insert(Set::default()))
-    }
-
-    fn remove(&mut self, id: usize) -> Option<Waker> {
-        self.sets.try_remove(id)?.waker
-    }
-
-    /// Notes a tag; hands out the waker if somebody waits.
-    pub(crate) fn fire(&mut self, id: usize, tag: u32) -> Option<Waker> {
-        let set = self.sets.get_mut(id)?;
-        set.fired.push(tag);
-        set.waker.take()
-    }
-
-    /// Notes a tag while the set's owner is still adding members.
-    fn fire_now(&mut self, id: usize, tag: u32) {
-        if let Some(set) = self.sets.get_mut(id) {
-            set.fired.push(tag);
-        }
-    }
-
-    /// Whether something has fired; if not, leaves the waker and gives the one before it back.
-    fn poll(&mut self, id: usize, waker: &mut Option<Waker>) -> bool {
-        let Some(set) = self.sets.get_mut(id) else {
-            return true;
-        };
-        if !set.fired.is_empty() {
-            return true;
-        }
-        std::mem::swap(&mut set.waker, waker);
-        false
-    }
-
-    fn take_fired(&mut self, id: usize, tags: &mut Vec<u32>) {
-        if let Some(set) = self.sets.get_mut(id) {
-            tags.append(&mut set.fired);
-        }
-    }
-
-    fn reset(&mut self, id: usize) -> Option<Waker> {
-        let set = self.sets.get_mut(id)?;
-        set.fired.clear();
-        set.waker.take()
     }
 }

@@ -10,9 +10,9 @@ use slab::Slab;
 use super::resolve::{ResolveError, Resolver};
 use crate::Error;
 use crate::blocking::flow::Flow;
-use crate::blocking::lane::max_abandoned;
-use crate::blocking::pool::{Pool, Work, catch};
+use crate::blocking::pool::{Pool, catch_panic};
 use crate::blocking::semaphore::{Entered, Permit, Semaphore, Waiter};
+use crate::blocking::workers::Work;
 use crate::executor::wake::{discard, wake};
 
 /// How many names are asked for at once, those beside that nobody waits for any more not counted.
@@ -70,11 +70,11 @@ impl Asker {
 
 impl Lookups {
     pub(crate) fn new(resolver: Resolver, pool: &Pool) -> Lookups {
-        let abandoned = max_abandoned(RUNNING);
+        let semaphore = Semaphore::new(RUNNING, WAITING);
         Lookups(Arc::new(Inner {
             resolver,
-            semaphore: Semaphore::new(RUNNING, abandoned, WAITING),
-            pool: pool.for_permits(RUNNING + abandoned),
+            pool: pool.for_permits(semaphore.max_threads()),
+            semaphore,
             pending: Mutex::default(),
         }))
     }
@@ -248,7 +248,7 @@ impl Work for Asking {
             return;
         }
         drop(pending);
-        let answer = catch(|| self.lookups.0.resolver.ask(&self.name));
+        let answer = catch_panic(|| self.lookups.0.resolver.ask(&self.name));
         // A panic is the resolver's failure.
         let failed = |error: Error| Err(ResolveError::Permanent(error.to_string()));
         self.answer = Some(answer.unwrap_or_else(failed));

@@ -2,4 +2,4 @@
 
 pub(crate) mod clock;
 pub(crate) mod sleep;
-pub(crate) mod timers;
+pub(crate) mod timer_heap;

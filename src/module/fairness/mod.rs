@@ -11,7 +11,7 @@ use wasmtime::component::{Component, InstancePre, Val};
 use wippy_dispatcher::Dispatcher;
 
 use super::{Capabilities, Engine, HOST_VERSION, Method, Profile, groups, link};
-use crate::fs::Closer;
+use crate::fs::DeferredClose;
 use crate::host::state::tests::mounted;
 use crate::host::{Context, Exit, State};
 
@@ -71,7 +71,7 @@ impl Guest {
 
 /// What a guest of these tests is given.
 fn context(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> Context {
-    let mut context = mounted(dispatcher, directory.path(), Closer::inline()).context;
+    let mut context = mounted(dispatcher, directory.path(), DeferredClose::inline()).context;
     // Sockets that a loop leaves are none that another test has to do without.
     context.limits.descriptors = 64;
     context
