@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
-use wippy_dispatcher::{Handle, Signal};
+use wippy_dispatcher::{Event, Handle};
 
 /// Empty, being made by a task of its own, or made. Whoever waits may go away at any time; the
 /// making goes on. A failure is given to all who waited for it, and who asks after it tries anew.
@@ -20,7 +20,7 @@ enum State<T, E> {
 
 /// A making, and why it failed, once it has ended.
 struct Attempt<E> {
-    ended: Signal,
+    ended: Event,
     failure: RefCell<Option<E>>,
 }
 
@@ -70,7 +70,7 @@ where
         F: Future<Output = Result<T, E>> + 'static,
     {
         let attempt = Rc::new(Attempt {
-            ended: Signal::new(handle)?,
+            ended: Event::new(handle)?,
             failure: RefCell::new(None),
         });
         let (state, own) = (self.state.clone(), attempt.clone());

@@ -1,7 +1,7 @@
 //! A single-threaded reactor and executor that somebody owns.
 //!
 //! A [`Dispatcher`] is a value: it runs local tasks, wakes them when a [`Sleep`] is due, when a
-//! [`Source`] is ready, when a [`Signal`] is set or when a blocking job ends, and parks in exactly
+//! [`Source`] is ready, when a [`Event`] is set or when a blocking job ends, and parks in exactly
 //! one place. It can drive a whole program ([`Dispatcher::block_on`]) or take single steps inside
 //! somebody else's event loop ([`Dispatcher::turn`] and [`Dispatcher::as_fd`]).
 //!
@@ -62,7 +62,7 @@ pub use error::Error;
 pub use executor::task::{Cancelled, Task};
 pub use executor::yield_now::YieldNow;
 pub use handle::Handle;
-pub use io::event::Signal;
+pub use io::event::Event;
 pub use io::readiness::Interest;
 pub use io::source::Source;
 pub use io::wait_set::WaitSet;

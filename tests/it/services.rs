@@ -10,7 +10,7 @@ use wippy::host::io::{Feed, Sink};
 use wippy::host::pipe::{PipeReader, pipe};
 use wippy::host::stdio::Stdio;
 use wippy::process::{Ended, Plan, supervise};
-use wippy_dispatcher::{Dispatcher, Signal};
+use wippy_dispatcher::{Dispatcher, Event};
 
 use crate::support::{Project, hash_of, live, simulated};
 
@@ -66,7 +66,7 @@ fn keep_on(dispatcher: &Dispatcher, project: &Project, stop: Option<Duration>) -
         Sink::Pipe(writer),
         Sink::Pipe(pipe(&handle, 1 << 16).expect("a pipe").1),
     );
-    let signal = Signal::new(&handle).expect("a signal");
+    let signal = Event::new(&handle).expect("a signal");
     if let Some(stop) = stop {
         let (handle, signal) = (handle.clone(), signal.clone());
         let stopping = async move {

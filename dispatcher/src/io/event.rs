@@ -12,9 +12,9 @@ use crate::io::ready_slot::ReadySlot;
 use crate::shared::{Message, RemotelySet};
 
 /// A flag with any number of waiters. Level-triggered: while it is set, every wait ends at once.
-/// Any thread may set it. Clones are the same signal, which ends with the last of them.
+/// Any thread may set it. Clones are the same event, which ends with the last of them.
 #[derive(Clone)]
-pub struct Signal(Arc<Inner>);
+pub struct Event(Arc<Inner>);
 
 struct Inner {
     slot: ReadySlot,
@@ -23,15 +23,15 @@ struct Inner {
     is_sent: AtomicBool,
 }
 
-impl Signal {
-    /// A signal that is not set.
+impl Event {
+    /// An event that is not set.
     ///
     /// # Errors
     /// `TooManySources`, `WrongThread`, `Closed`.
-    pub fn new(handle: &Handle) -> Result<Signal, Error> {
+    pub fn new(handle: &Handle) -> Result<Event, Error> {
         let slot = ReadySlot::new(handle)?;
         let is_sent = AtomicBool::new(false);
-        Ok(Signal(Arc::new(Inner { slot, is_sent })))
+        Ok(Event(Arc::new(Inner { slot, is_sent })))
     }
 
     /// Sets it and wakes all who wait. From another thread than the dispatcher's it takes effect at

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::executor::listener::Listener;
 use crate::executor::wake::discard;
 use crate::handle::Handle;
-use crate::io::event::Signal;
+use crate::io::event::Event;
 use crate::io::readiness::Interest;
 use crate::io::ready_slot::ReadySlot;
 use crate::io::source::Source;
@@ -17,7 +17,7 @@ use crate::shared::Message;
 use crate::time::clock::Instant;
 use crate::time::timer_heap::DeadlineKind;
 
-/// One wait over many timers, sources and signals. Each member carries a tag of the caller's; a
+/// One wait over many timers, sources and events. Each member carries a tag of the caller's; a
 /// wake says which tags fired, so that nobody has to look at all members again. The set keeps its
 /// memory between waits: in steady state it allocates nothing.
 pub struct WaitSet {
@@ -68,12 +68,12 @@ impl WaitSet {
         Ok(())
     }
 
-    /// Adds a signal. One that is set fires at once.
+    /// Adds an event. One that is set fires at once.
     ///
     /// # Errors
     /// `TooManyMembers`, `OtherDispatcher`, `WrongThread` and `Closed`.
-    pub fn add_signal(&mut self, signal: &Signal, tag: u32) -> Result<(), Error> {
-        self.add_ready(signal.slot(), Interest::Readable, tag)
+    pub fn add_event(&mut self, event: &Event, tag: u32) -> Result<(), Error> {
+        self.add_ready(event.slot(), Interest::Readable, tag)
     }
 
     /// Adds a direction of a source. One that is ready fires at once.
