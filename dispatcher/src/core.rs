@@ -9,7 +9,7 @@ use std::task::Waker;
 
 use crate::Error;
 use crate::driver::Driver;
-use crate::entropy::{Entropy, Stream};
+use crate::entropy::{Entropy, RngStream};
 use crate::executor::listener::Listener;
 use crate::executor::picker::Picker;
 use crate::executor::tasks::Executor;
@@ -265,7 +265,7 @@ impl Core {
     ///
     /// # Errors
     /// `Io` from `getrandom`.
-    pub(crate) fn fill_random(&self, stream: Stream, buffer: &mut [u8]) -> Result<(), Error> {
+    pub(crate) fn fill_random(&self, stream: RngStream, buffer: &mut [u8]) -> Result<(), Error> {
         self.entropy.fill(stream, buffer)?;
         self.driver.record(|| Record::Draw {
             length: buffer.len() as u64,

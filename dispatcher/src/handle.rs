@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::core::Core;
-use crate::entropy::Stream;
+use crate::entropy::RngStream;
 use crate::shared::{Message, Shared};
 use crate::time::clock::{Instant, WallTime};
 
@@ -103,7 +103,7 @@ impl Handle {
     ///
     /// # Errors
     /// `Io` (the kernel's generator), `WrongThread`, `Closed`.
-    pub fn fill_random(&self, stream: Stream, buffer: &mut [u8]) -> Result<(), Error> {
+    pub fn fill_random(&self, stream: RngStream, buffer: &mut [u8]) -> Result<(), Error> {
         self.core()?.fill_random(stream, buffer)
     }
 }

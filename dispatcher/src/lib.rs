@@ -57,7 +57,7 @@ pub use blocking::job::Job;
 pub use blocking::lane::{Lane, LaneJob};
 pub use builder::Builder;
 pub use dispatcher::{Dispatcher, Turn};
-pub use entropy::Stream;
+pub use entropy::RngStream;
 pub use error::Error;
 pub use executor::task::{Cancelled, Task};
 pub use executor::yield_now::YieldNow;

@@ -10,7 +10,7 @@ use crate::Error;
 use crate::blocking::flow::Flow;
 use crate::blocking::job::Job;
 use crate::blocking::pool::Pool;
-use crate::blocking::semaphore::{Entered, Permit, Semaphore, Waiter};
+use crate::blocking::semaphore::{Acquired, Permit, Semaphore, Waiter};
 use crate::handle::Handle;
 
 /// Blocking jobs of one class: a bounded number runs, on threads that start at need, and a bounded
@@ -84,9 +84,9 @@ impl Lane {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let state = match self.semaphore.enter(flow) {
-            Ok(Entered::Now(permit)) => run(self, permit, job),
-            Ok(Entered::Waits(waiter)) => State::Waiting {
+        let state = match self.semaphore.acquire(flow) {
+            Ok(Acquired::Permit(permit)) => run(self, permit, job),
+            Ok(Acquired::Queued(waiter)) => State::Waiting {
                 lane: self.clone(),
                 waiter,
                 job: Some(Box::new(job)),
@@ -152,7 +152,7 @@ impl<T: Send + 'static> Future for LaneJob<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
         if let State::Waiting { lane, waiter, job } = &mut self.state {
-            let Some(permit) = waiter.claim(cx.waker()) else {
+            let Some(permit) = waiter.try_acquire(cx.waker()) else {
                 return Poll::Pending;
             };
             let running = job.take().map(|job| run(lane, permit, job));

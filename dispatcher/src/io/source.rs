@@ -17,9 +17,26 @@ use crate::io::registration::Registration;
 /// owner reads and writes without blocking in whatever way fits it (`O_NONBLOCK`, `MSG_DONTWAIT`,
 /// `RWF_NOWAIT`).
 ///
-/// Readiness is edge-triggered in the kernel and level here: it stays until the owner has seen
-/// `WouldBlock` and calls [`clear`](Source::clear). It may be spurious: an operation that succeeds may
-/// have taken all there was. [`confirm`](Source::confirm) asks the system then.
+/// Readiness is edge-triggered in the kernel and level-triggered here: a direction stays ready until
+/// its owner has seen `WouldBlock` and calls [`clear`](Source::clear). It may be spurious: an
+/// operation that succeeded may have taken all there was. [`confirm`](Source::confirm) asks the
+/// system in that case.
+///
+/// ```
+/// use std::os::unix::net::UnixStream;
+/// use wippy_dispatcher::{Dispatcher, Interest, Source};
+/// use std::io::{Read, Write};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let (mut near, far) = UnixStream::pair()?;
+/// far.set_nonblocking(true)?;
+/// let source = Source::new(&dispatcher.handle(), far)?;
+/// near.write_all(b"x")?;
+/// let mut byte = [0];
+/// let read = source.attempt(Interest::Readable, |mut stream| stream.read(&mut byte));
+/// assert_eq!(dispatcher.block_on(read)??, 1);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 pub struct Source<T: AsFd> {
     // Before `io`: the registration ends while the descriptor is still open.
     registration: Registration,
@@ -55,7 +72,7 @@ impl<T: AsFd> Source<T> {
         &self.io
     }
 
-    /// Whether a direction is ready as far as the dispatcher has looked.
+    /// Whether a direction is ready as of the dispatcher's last look at I/O.
     pub fn is_ready(&self, interest: Interest) -> bool {
         self.slot().is_ready(interest)
     }
@@ -72,7 +89,7 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// After `WouldBlock`: the direction is not ready until the kernel says so again.
+    /// After `WouldBlock`: the direction is not ready until the kernel reports it again.
     pub fn clear(&self, interest: Interest) {
         self.slot().clear(interest);
     }
@@ -86,9 +103,9 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// Whether a direction is ready, without the false alarms: where something was done since the
-    /// kernel reported it ([`set_uncertain`](Source::set_uncertain)), the system is asked, which
-    /// does not wait, and what it denies is cleared. Otherwise it costs what
+    /// Whether a direction is ready, without the spurious cases: where an operation was done since
+    /// the kernel reported it ([`set_uncertain`](Source::set_uncertain)), this asks the system,
+    /// which does not wait, and clears the direction if the system says no. Otherwise it costs what
     /// [`is_ready`](Source::is_ready) costs.
     pub fn confirm(&self, interest: Interest) -> bool {
         let Ok(core) = self.slot().handle().core() else {
@@ -102,13 +119,14 @@ impl<T: AsFd> Source<T> {
         }
         match self.is_ready_now(interest) {
             true => ready.set_uncertain(self.slot().key(), interest, false),
-            // What comes from here on is reported by an event that nobody has taken yet.
+            // What arrives after the answer is reported by an event that was not taken yet.
             false => ready.clear(self.slot().key(), interest),
         }
         ready.is_ready(self.slot().key(), interest)
     }
 
-    /// What the system says at this moment. Where it cannot be asked, trying tells.
+    /// What `poll(2)` says at this moment. Where that fails the answer is yes: the next operation will
+    /// show.
     fn is_ready_now(&self, interest: Interest) -> bool {
         let flags = match interest {
             Interest::Readable => PollFlags::IN,
@@ -137,19 +155,19 @@ impl<T: AsFd> Source<T> {
     /// than `WouldBlock` (`Interrupted` is tried again at once).
     ///
     /// # Errors
-    /// What the operation gives, or `WrongThread` and `Closed` as an `io::Error`.
+    /// `Io` with the error of the operation; `WrongThread` and `Closed`.
     pub async fn attempt<R>(
         &self,
         interest: Interest,
         mut operation: impl FnMut(&T) -> io::Result<R>,
-    ) -> io::Result<R> {
+    ) -> Result<R, Error> {
         loop {
             match operation(&self.io) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.clear(interest),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 done => {
                     self.set_uncertain(interest);
-                    return done;
+                    return Ok(done?);
                 }
             }
             self.ready(interest).await?;

@@ -11,7 +11,7 @@ use super::resolve::{ResolveError, Resolver};
 use crate::Error;
 use crate::blocking::flow::Flow;
 use crate::blocking::pool::{Pool, catch_panic};
-use crate::blocking::semaphore::{Entered, Permit, Semaphore, Waiter};
+use crate::blocking::semaphore::{Acquired, Permit, Semaphore, Waiter};
 use crate::blocking::workers::Work;
 use crate::executor::wake::{discard, wake};
 
@@ -112,9 +112,9 @@ impl Lookups {
             waiter: None,
         };
         if !started {
-            match self.0.semaphore.enter(flow)? {
-                Entered::Now(permit) => question.start(permit),
-                Entered::Waits(waiter) => question.waiter = Some(waiter),
+            match self.0.semaphore.acquire(flow)? {
+                Acquired::Permit(permit) => question.start(permit),
+                Acquired::Queued(waiter) => question.waiter = Some(waiter),
             }
         }
         Ok(question)
@@ -167,7 +167,7 @@ impl Question {
         match &self.waiter {
             Some(_) if started => self.waiter = None,
             Some(waiter) => {
-                if let Some(permit) = waiter.claim(waker) {
+                if let Some(permit) = waiter.try_acquire(waker) {
                     self.waiter = None;
                     self.start(permit);
                 }

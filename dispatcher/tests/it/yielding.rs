@@ -290,8 +290,8 @@ fn a_woken_root_goes_first() {
     assert_eq!(*log.borrow(), ["woken", "yielder"]);
 }
 
-/// The others need not be tasks: those that a timer, a source or an event wakes may be a part of the very
-/// task that gives way, and the executor sees no second task then.
+/// The others need not be tasks: what a timer, a source or an event wakes may be a part of the very
+/// task that yields, and the executor sees no second task then.
 #[test]
 fn a_woken_part_of_the_same_task_goes_first() {
     type Waits = fn(&Handle) -> (Pin<Box<dyn Future<Output = ()>>>, Box<dyn FnOnce(&Handle)>);
