@@ -1,6 +1,7 @@
 //! The dispatcher itself: its turn and its end.
 
 use std::cell::Cell;
+use std::fmt;
 use std::future::Future;
 use std::os::fd::BorrowedFd;
 use std::pin::pin;
@@ -268,6 +269,16 @@ impl Dispatcher {
             Message::RemoveSource(key) => core.remove_source(key),
             Message::RemoveSet(id, registrations) => core.remove_set(id, &registrations),
         }
+    }
+}
+
+impl fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatcher")
+            .field("tasks", &self.core.executor.alive())
+            .field("runnable", &self.core.runnable())
+            .field("next_deadline", &self.next_deadline())
+            .finish_non_exhaustive()
     }
 }
 

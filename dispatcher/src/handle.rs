@@ -3,6 +3,7 @@
 //! What a handle starts stands beside the future that it gives: `Handle::spawn` in
 //! `executor/task.rs`, `Handle::sleep` in `time/sleep.rs`, and so on.
 
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,5 +106,14 @@ impl Handle {
     /// `Io` (the kernel's generator), `WrongThread`, `Closed`.
     pub fn fill_random(&self, stream: RngStream, buffer: &mut [u8]) -> Result<(), Error> {
         self.core()?.fill_random(stream, buffer)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Its own thread may use it, others may only hold it.
+        f.debug_struct("Handle")
+            .field("is_owner", &self.shared.core.is_owner())
+            .finish_non_exhaustive()
     }
 }

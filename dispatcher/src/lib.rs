@@ -1,13 +1,13 @@
-//! A single-threaded reactor and executor that somebody owns.
+//! A single-threaded reactor and executor.
 //!
-//! A [`Dispatcher`] is a value: it runs local tasks, wakes them when a [`Sleep`] is due, when a
-//! [`Source`] is ready, when a [`Event`] is set or when a blocking job ends, and parks in exactly
-//! one place. It can drive a whole program ([`Dispatcher::block_on`]) or take single steps inside
-//! somebody else's event loop ([`Dispatcher::turn`] and [`Dispatcher::as_fd`]).
+//! A [`Dispatcher`] is a value that a thread owns: it runs local tasks, wakes them when a [`Sleep`]
+//! is due, a [`Source`] is ready, an [`Event`] is set or a blocking [`Job`] ends, and parks in
+//! exactly one place. It can drive a whole program ([`Dispatcher::block_on`]) or take single steps
+//! inside another event loop ([`Dispatcher::turn`] and [`Dispatcher::as_fd`]).
 //!
-//! Time, order, readiness and randomness reach it through four seams: the clock (which owns the
-//! timers), the driver, the picker and the entropy. [`Builder::simulation`] replaces all four:
-//! virtual time moves only when nothing can run, the next task is drawn from a seed, and every
+//! Time, order, readiness and randomness reach it through four seams: the clock, the driver (which
+//! holds the armed deadlines), the picker and the entropy. [`Builder::simulation`] replaces all
+//! four: virtual time moves only when nothing can run, the next task is drawn from a seed, and every
 //! choice is a record in a [`Trace`] with a rolling hash.
 //!
 //! ```
@@ -21,6 +21,13 @@
 //! assert!(handle.now()? >= before + Duration::from_millis(2));
 //! # Ok::<(), wippy_dispatcher::Error>(())
 //! ```
+//!
+//! # Layers
+//!
+//! Imports between the files run in one direction. From the bottom: tables that know nothing of each
+//! other (timers, readiness, wait sets, tasks), the drivers over them, the core that owns both, what
+//! threads share (the park flag, the messages), [`Handle`], the futures over it, each with its own
+//! `impl Handle`, and at the top [`Dispatcher`] and [`Builder`].
 //!
 //! `unsafe` stands in two small modules only: [`Handle`]'s thread-bound cell and the borrowed
 //! descriptor of [`Dispatcher::as_fd`].
@@ -50,8 +57,6 @@ mod sync {
     pub(crate) use std::sync::atomic::{AtomicU8, Ordering};
 }
 
-#[doc(hidden)]
-pub use blocking::deferred_close::DeferredClose;
 pub use blocking::flow::Flow;
 pub use blocking::job::Job;
 pub use blocking::lane::{Lane, LaneJob};
@@ -71,3 +76,8 @@ pub use sim::settings::Simulation;
 pub use sim::trace::{Record, Trace};
 pub use time::clock::{Instant, WallTime};
 pub use time::sleep::Sleep;
+
+// Hidden from the documentation: what only the other packages of this workspace need. It may change
+// with any release.
+#[doc(hidden)]
+pub use blocking::deferred_close::DeferredClose;

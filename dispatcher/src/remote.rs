@@ -1,5 +1,6 @@
 //! How other threads reach a dispatcher.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -62,6 +63,12 @@ impl Remote {
     /// Ends the dispatcher's wait, so that its owner gets a turn.
     pub fn wake(&self) {
         self.shared.notify();
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Closing what may have to wait for a server or a disk, on a thread where nobody waits for it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +82,14 @@ impl DeferredClose {
                 | Refused::Closed(closing),
             ) => workers.enqueue(closing),
         }
+    }
+}
+
+impl fmt::Debug for DeferredClose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeferredClose")
+            .field("is_inline", &self.workers.is_none())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A job on the blocking pool.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -150,6 +151,17 @@ impl<T> Future for Job<T> {
                 }),
             },
         }
+    }
+}
+
+impl<T> fmt::Debug for Job<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            JobState::Failed(_) => "failed",
+            JobState::Pooled(_) => "pooled",
+            JobState::Simulated(..) => "simulated",
+        };
+        f.debug_tuple("Job").field(&state).finish()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A class of blocking jobs with threads and bounds of its own, so that stuck jobs of one class stop
 //! no other, and fair between those whose jobs they are.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -107,6 +108,15 @@ impl Lane {
     }
 }
 
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("running", &self.running())
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
+    }
+}
+
 fn run<T, F>(lane: &Lane, permit: Arc<Permit>, job: F) -> State<T>
 where
     T: Send + 'static,
@@ -163,6 +173,17 @@ impl<T: Send + 'static> Future for LaneJob<T> {
             State::Failed(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Closed))),
             State::Waiting { .. } => Poll::Pending,
         }
+    }
+}
+
+impl<T> fmt::Debug for LaneJob<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Failed(_) => "failed",
+            State::Waiting { .. } => "waiting",
+            State::Running { .. } => "running",
+        };
+        f.debug_tuple("LaneJob").field(&state).finish()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Yielding to other tasks.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -61,6 +62,17 @@ impl YieldNow {
             shared.notify();
         }
         Poll::Pending
+    }
+}
+
+impl fmt::Debug for YieldNow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::New => "new",
+            State::Yielded => "yielded",
+            State::Sleeping(_) => "sleeping",
+        };
+        f.debug_tuple("YieldNow").field(&state).finish()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A readiness that the program sets itself: a completion, a pipe in memory, a notification.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -67,6 +68,14 @@ impl Event {
 
     pub(crate) fn slot(&self) -> &ReadySlot {
         &self.0.slot
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("is_set", &self.is_set())
+            .finish_non_exhaustive()
     }
 }
 

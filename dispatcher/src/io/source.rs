@@ -1,5 +1,6 @@
 //! The readiness of a file descriptor.
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -185,5 +186,15 @@ impl<T: AsFd> Source<T> {
 
     pub(crate) fn handle(&self) -> &Handle {
         self.slot().handle()
+    }
+}
+
+impl<T: AsFd + fmt::Debug> fmt::Debug for Source<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("io", &self.io)
+            .field("is_readable", &self.is_ready(Interest::Readable))
+            .field("is_writable", &self.is_ready(Interest::Writable))
+            .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! Waiting for any of several things, and knowing which of them happened.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::os::fd::AsFd;
 use std::task::Poll;
@@ -161,6 +162,14 @@ impl WaitSet {
             self.registrations.clear();
             self.members = 0;
         }
+    }
+}
+
+impl fmt::Debug for WaitSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitSet")
+            .field("members", &self.members)
+            .finish_non_exhaustive()
     }
 }
 
