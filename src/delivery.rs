@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use wippy_dispatcher::{Error, Handle, Signal};
+use wippy_dispatcher::{Error, Event, Handle};
 
 /// The deliveries of one call. Dropped, those that are still open are given up.
 pub struct Deliveries(DeliveryTracker);
@@ -23,9 +23,9 @@ struct Shared {
 #[derive(Clone)]
 struct Signals {
     /// None is open.
-    none: Signal,
+    none: Event,
     /// The call waits for none of them any more.
-    given_up: Signal,
+    given_up: Event,
 }
 
 /// One delivery. Dropped, it has ended: all of it is with the system, or never will be.
@@ -88,8 +88,8 @@ impl DeliveryTracker {
             Some(signals) => signals.clone(),
             None => {
                 let made = Signals {
-                    none: Signal::new(&self.0.handle)?,
-                    given_up: Signal::new(&self.0.handle)?,
+                    none: Event::new(&self.0.handle)?,
+                    given_up: Event::new(&self.0.handle)?,
                 };
                 self.0.signals.get_or_init(|| made).clone()
             }
@@ -106,7 +106,7 @@ impl DeliveryTracker {
 
 impl Delivery {
     /// Set once the call has given up its deliveries.
-    pub fn given_up(&self) -> &Signal {
+    pub fn given_up(&self) -> &Event {
         &self.signals.given_up
     }
 }

@@ -4,9 +4,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use wippy_dispatcher::{
-    Dispatcher, Handle, Instant, Interest, Signal, Simulation, Source, WaitSet,
-};
+use wippy_dispatcher::{Dispatcher, Event, Handle, Instant, Interest, Simulation, Source, WaitSet};
 
 use super::Fallible;
 use super::region::row;
@@ -81,7 +79,7 @@ fn tasks(live: &Dispatcher) -> Fallible<()> {
         Ok(handle.yield_now().await?)
     })?;
     drop(beside);
-    let (request, reply) = (Signal::new(&live.handle())?, Signal::new(&live.handle())?);
+    let (request, reply) = (Event::new(&live.handle())?, Event::new(&live.handle())?);
     let answering = live.spawn({
         let (request, reply) = (request.clone(), reply.clone());
         async move {

@@ -1,6 +1,6 @@
 //! The settings of a dispatcher, and how its parts are put together.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,22 +8,46 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use crate::Error;
-use crate::blocking::Pool;
-use crate::clock::Clock;
-use crate::core::{Core, Driver};
+use crate::blocking::pool::Pool;
+use crate::core::{Bounds, Core, Seams};
 use crate::dispatcher::Dispatcher;
+use crate::driver::Driver;
 use crate::entropy::Entropy;
-use crate::executor::{Executor, Picker};
+use crate::executor::park::ParkFlag;
+use crate::executor::picker::Picker;
+use crate::io::spin::Spin;
+use crate::io::system_driver::SystemDriver;
 use crate::net::{Lookups, ResolveError, Resolver};
-use crate::park::ParkFlag;
-use crate::reactor::Reactor;
-use crate::readiness::ReadyTable;
 use crate::shared::Shared;
-use crate::sim::{Simulation, Trace};
-use crate::spin::Spin;
+use crate::sim::driver::SimDriver;
+use crate::sim::settings::Simulation;
 use crate::thread_bound::ThreadBound;
-use crate::timer::Timers;
-use crate::wait_set::WaitSets;
+use crate::time::clock::Clock;
+
+impl Dispatcher {
+    /// A dispatcher with the default settings.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn new() -> Result<Dispatcher, Error> {
+        Dispatcher::builder().build()
+    }
+
+    /// A simulation of this seed with the default settings.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn simulated(seed: u64) -> Result<Dispatcher, Error> {
+        Dispatcher::builder()
+            .simulation(Simulation::new(seed))
+            .build()
+    }
+
+    /// Settings to start from.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
 
 /// The settings of a dispatcher.
 #[derive(Clone, Debug)]
@@ -147,61 +171,29 @@ impl Builder {
     /// `Io` when the system has no epoll set, eventfd or timerfd left.
     pub fn build(self) -> Result<Dispatcher, Error> {
         let (sender, messages) = crossbeam_channel::unbounded();
-        let trace_capacity = self
-            .simulation
-            .as_ref()
-            .map_or(0, |simulation| simulation.trace_capacity);
-        let (clock, entropy, picker, driver, waker) = match self.simulation {
-            Some(simulation) => (
-                Clock::simulated(),
-                Entropy::seeded(simulation.seed),
-                Picker::Uniform,
-                Driver::Simulated(simulation),
-                None,
-            ),
-            None => {
-                let (reactor, waker) = Reactor::new()?;
-                (
-                    Clock::system(),
-                    Entropy::system(),
-                    Picker::Fifo,
-                    Driver::System(reactor),
-                    Some(waker),
-                )
-            }
-        };
-        let registry = match &driver {
-            Driver::System(reactor) => Some(reactor.registry()),
-            Driver::Simulated(_) => None,
-        };
         let pool = Pool::new(
             self.blocking_threads,
             self.blocking_queue,
             self.blocking_idle,
         );
-        let core = Rc::new(Core {
-            clock,
-            driver,
-            entropy,
-            executor: Executor::new(picker, self.max_tasks),
-            timers: RefCell::new(Timers::new(self.max_timers)),
-            ready: RefCell::new(ReadyTable::new(self.max_sources)),
-            sets: RefCell::new(WaitSets::new(self.max_wait_sets, self.max_wait_set_members)),
-            lookups: Lookups::new(self.resolver, &pool),
-            messages,
-            trace: RefCell::new(Trace::new(trace_capacity)),
-            in_turn: Cell::new(false),
-            yielded: RefCell::default(),
-            undisturbed: Cell::new(0),
-            told: Cell::new(false),
-            scratch: RefCell::new(Vec::new()),
-        });
+        let bounds = Bounds {
+            max_tasks: self.max_tasks,
+            max_sources: self.max_sources,
+            max_wait_sets: self.max_wait_sets,
+            max_wait_set_members: self.max_wait_set_members,
+        };
+        let seams = seams(self.simulation, self.max_timers)?;
+        let reactor = match &seams.driver {
+            Driver::System(system) => Some(system.reactor.remote()),
+            Driver::Simulated(_) => None,
+        };
+        let lookups = Lookups::new(self.resolver, &pool);
+        let core = Rc::new(Core::new(seams, &bounds, lookups));
         let shared = Arc::new(Shared {
             core: ThreadBound::empty(),
             sender,
             park: ParkFlag::new(),
-            waker,
-            registry,
+            reactor,
             root_woken: AtomicBool::new(false),
             pool,
             spawns: AtomicUsize::new(0),
@@ -210,10 +202,29 @@ impl Builder {
         shared.core.set(core.clone());
         Ok(Dispatcher {
             core,
+            messages,
             shared,
             spin: Spin::new(self.spin),
             task_budget: self.task_budget,
             blocked_on: Cell::new(false),
         })
     }
+}
+
+/// The four seams: those of the system, or of a simulation.
+fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Error> {
+    Ok(match simulation {
+        Some(simulation) => Seams {
+            clock: Clock::simulated(),
+            entropy: Entropy::seeded(simulation.seed),
+            picker: Picker::Uniform,
+            driver: Driver::Simulated(SimDriver::new(simulation, max_timers)),
+        },
+        None => Seams {
+            clock: Clock::system(),
+            entropy: Entropy::system(),
+            picker: Picker::Fifo,
+            driver: Driver::System(SystemDriver::new(max_timers)?),
+        },
+    })
 }

@@ -1,188 +1,319 @@
-//! What a dispatcher's thread owns: the four seams and everything that waits.
+//! What a dispatcher's thread owns: the four seams and the tables of who waits for what.
+//!
+//! The tables know nothing of each other. They hand out what is to be woken or dropped, and the core
+//! does that while none of them is borrowed, because wakers may run any code, the core's included.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::task::Waker;
-use std::time::Duration;
-
-use crossbeam_channel::Receiver;
 
 use crate::Error;
-use crate::clock::{Clock, Instant};
-use crate::entropy::{Entropy, Stream};
-use crate::executor::Executor;
-use crate::listener::Listener;
+use crate::driver::Driver;
+use crate::entropy::{Entropy, RngStream};
+use crate::executor::listener::Listener;
+use crate::executor::picker::Picker;
+use crate::executor::tasks::Executor;
+use crate::executor::wake::{discard, wake};
+use crate::io::reactor::Report;
+use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
+use crate::io::wait_sets::{Registration, WaitSets};
 use crate::net::Lookups;
-use crate::reactor::Reactor;
-use crate::readiness::{Interest, ReadyKey, ReadyTable};
-use crate::shared::Message;
-use crate::sim::{Record, Simulation, Trace, hash_of};
-use crate::timer::{TimerKey, Timers};
-use crate::wait_set::WaitSets;
-use crate::wake::{discard, wake};
+use crate::sim::trace::{Record, hash_of};
+use crate::time::clock::{Clock, Instant};
+use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
-/// The driver seam: where readiness comes from and how the dispatcher waits.
-pub(crate) enum Driver {
-    System(Reactor),
-    Simulated(Simulation),
-}
+/// How often in one turn a task that yields may go on at once.
+const MAX_YIELD_SKIPS: u8 = 8;
 
 pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) driver: Driver,
     pub(crate) entropy: Entropy,
     pub(crate) executor: Executor,
-    pub(crate) timers: RefCell<Timers>,
     pub(crate) ready: RefCell<ReadyTable>,
     pub(crate) sets: RefCell<WaitSets>,
     pub(crate) lookups: Lookups,
-    pub(crate) messages: Receiver<Message>,
-    pub(crate) trace: RefCell<Trace>,
-    /// Within a turn: wakes need no signal, because the turn looks at its queue before it ends.
+    /// Within a turn: wakes need not end the dispatcher's wait, because the turn looks at its queue
+    /// before it ends.
     pub(crate) in_turn: Cell<bool>,
-    /// Tasks that gave way: they are woken once I/O and timers were looked at, so that whoever these
-    /// wake goes first.
+    /// Tasks that yielded. They are woken after the next look at I/O and timers, so that tasks
+    /// which that look wakes run before them.
     pub(crate) yielded: RefCell<VecDeque<Waker>>,
-    /// How often in this turn a task went on because nobody else could run.
-    pub(crate) undisturbed: Cell<u8>,
-    /// Somebody was told of I/O, a timer or a signal since the task that runs began: that may be a
-    /// part of this very task, which the executor cannot see.
-    pub(crate) told: Cell<bool>,
-    /// Kept between uses so that waking many allocates nothing.
-    pub(crate) scratch: RefCell<Vec<Listener>>,
+    /// How often in this turn a task that yielded went on at once.
+    yield_skips: Cell<u8>,
+    /// A waker fired since the current task's poll began. It may be this task's own, which
+    /// `runnable()` does not count, so its yield must not be skipped.
+    woke_any: Cell<bool>,
+    /// An empty vector, kept between uses so that notifying many allocates nothing.
+    listeners: RefCell<Vec<Listener>>,
+}
+
+/// The bounds of the tables; see `Builder`.
+pub(crate) struct Bounds {
+    pub(crate) max_tasks: usize,
+    pub(crate) max_sources: usize,
+    pub(crate) max_wait_sets: usize,
+    pub(crate) max_wait_set_members: usize,
+}
+
+/// The seams, put together for the system or for a simulation.
+pub(crate) struct Seams {
+    pub(crate) clock: Clock,
+    pub(crate) driver: Driver,
+    pub(crate) picker: Picker,
+    pub(crate) entropy: Entropy,
 }
 
 impl Core {
-    pub(crate) fn simulation(&self) -> Option<&Simulation> {
-        match &self.driver {
-            Driver::System(_) => None,
-            Driver::Simulated(simulation) => Some(simulation),
+    pub(crate) fn new(seams: Seams, bounds: &Bounds, lookups: Lookups) -> Core {
+        Core {
+            clock: seams.clock,
+            driver: seams.driver,
+            entropy: seams.entropy,
+            executor: Executor::new(seams.picker, bounds.max_tasks),
+            ready: RefCell::new(ReadyTable::new(bounds.max_sources)),
+            sets: RefCell::new(WaitSets::new(
+                bounds.max_wait_sets,
+                bounds.max_wait_set_members,
+            )),
+            lookups,
+            in_turn: Cell::new(false),
+            yielded: RefCell::default(),
+            yield_skips: Cell::new(0),
+            woke_any: Cell::new(false),
+            listeners: RefCell::default(),
         }
     }
 
-    /// Wakes those that gave way until now.
+    /// Wakes the tasks that have yielded until now.
     pub(crate) fn resume_yielded(&self) {
         let count = self.yielded.borrow().len();
         for _ in 0..count {
-            // Waking may run code of the waker's owner: nothing is borrowed meanwhile.
             let next = self.yielded.borrow_mut().pop_front();
             next.into_iter().for_each(wake);
         }
     }
 
-    /// How many tasks can run.
+    /// How many tasks can run, those that yielded included.
     pub(crate) fn runnable(&self) -> usize {
         self.executor.runnable() + self.yielded.borrow().len()
     }
 
-    pub(crate) fn record(&self, record: Record) {
-        if self.simulation().is_some() {
-            self.trace.borrow_mut().push(record);
-        }
+    /// A new turn begins: its tasks may skip yields again.
+    pub(crate) fn begin_yield_skips(&self) {
+        self.yield_skips.set(0);
     }
 
-    /// Arms a timer. Outside of a turn the timerfd follows at once, so that `as_fd` tells the truth.
-    pub(crate) fn arm(&self, deadline: Instant, listener: Listener) -> Result<TimerKey, Error> {
-        let full = self.timers.borrow().full();
-        if let Some(error) = full {
-            discard(listener);
-            return Err(error);
+    /// A task, or the future of `block_on`, is about to be polled.
+    pub(crate) fn begin_poll(&self) {
+        self.woke_any.set(false);
+    }
+
+    /// Whether a task that yields may go on at once, because a look at I/O and timers wakes nobody
+    /// who could run instead. `others_wait` says whether other threads have sent something. A turn
+    /// permits it a few times only, so that it ends however busy its tasks are.
+    ///
+    /// # Errors
+    /// As [`Core::poll_driver`].
+    pub(crate) fn can_skip_yield(&self, others_wait: impl Fn() -> bool) -> Result<bool, Error> {
+        if !self.in_turn.get() || self.yield_skips.get() == MAX_YIELD_SKIPS {
+            return Ok(false);
         }
-        let key = self.timers.borrow_mut().arm(deadline, listener)?;
-        if !self.in_turn.get()
-            && let Driver::System(reactor) = &self.driver
-        {
-            reactor.arm(self.next_deadline())?;
+        self.poll_driver()?;
+        let can_skip = !self.woke_any.get() && self.runnable() == 0 && !others_wait();
+        if can_skip {
+            self.yield_skips.set(self.yield_skips.get() + 1);
+        }
+        Ok(can_skip)
+    }
+
+    /// Arms a deadline. Outside of a turn the dispatcher's descriptor follows at once, because its
+    /// owner may be waiting for it in another event loop.
+    ///
+    /// # Errors
+    /// `TooManyTimers`, and `Io` from the timerfd.
+    pub(crate) fn arm(
+        &self,
+        kind: DeadlineKind,
+        deadline: Instant,
+        listener: Listener,
+    ) -> Result<TimerKey, Error> {
+        let key = match self.driver.arm(kind, deadline, listener) {
+            Ok(key) => key,
+            Err((error, listener)) => {
+                discard(listener);
+                return Err(error);
+            }
+        };
+        if !self.in_turn.get() {
+            self.driver.arm_descriptor()?;
         }
         Ok(key)
     }
 
     pub(crate) fn disarm(&self, key: TimerKey) {
-        let listener = self.timers.borrow_mut().disarm(key);
+        let listener = self.driver.disarm(key);
         discard(listener);
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.timers.borrow().next_deadline()
-    }
-
-    /// Fires all timers that are due, in their order, in one pass over one reading of the clock.
+    /// Notifies the listeners of all deadlines that have come, in their order, in one pass over one
+    /// reading of the clock.
     pub(crate) fn fire_timers(&self) {
-        if self.timers.borrow().len() == 0 {
+        if self.driver.is_idle() {
             return;
         }
         let now = self.clock.now();
-        loop {
-            let due = self.timers.borrow_mut().pop_due(now);
-            match due {
-                Some(listener) => listener.notify(self),
-                None => return,
+        while let Some(listener) = self.driver.pop_due(now) {
+            self.notify(listener);
+        }
+    }
+
+    /// Marks a direction of a source or event ready and notifies its listeners.
+    pub(crate) fn mark_ready(&self, key: ReadyKey, interest: Interest) {
+        let mut listeners = self.listeners.take();
+        self.ready.borrow_mut().mark(key, interest, &mut listeners);
+        self.notify_all(listeners);
+    }
+
+    /// Takes a report of the driver's into the table of readiness.
+    pub(crate) fn take_report(&self, report: Report) {
+        let mut listeners = self.listeners.take();
+        let mut ready = self.ready.borrow_mut();
+        for interest in Interest::ALL {
+            if report.closed[interest.index()] {
+                ready.close(report.key, interest);
+            }
+            if report.ready[interest.index()] {
+                ready.mark(report.key, interest, &mut listeners);
+            }
+        }
+        drop(ready);
+        self.notify_all(listeners);
+    }
+
+    /// Removes a source or event. Its listeners are notified and find it gone.
+    pub(crate) fn remove_source(&self, key: ReadyKey) {
+        let mut listeners = self.listeners.take();
+        self.ready.borrow_mut().remove(key, &mut listeners);
+        self.notify_all(listeners);
+    }
+
+    /// Removes a listener of a source or event.
+    pub(crate) fn unlisten(&self, key: ReadyKey, interest: Interest, number: u64) {
+        let listener = self.ready.borrow_mut().unlisten(key, interest, number);
+        discard(listener);
+    }
+
+    /// Gives up what members of a wait set have registered.
+    pub(crate) fn unregister(&self, registrations: &[Registration]) {
+        for &registration in registrations {
+            match registration {
+                Registration::Timer(key) => self.disarm(key),
+                Registration::Listener {
+                    key,
+                    interest,
+                    number,
+                } => self.unlisten(key, interest, number),
             }
         }
     }
 
-    /// Marks a source ready and tells those who wait for it.
-    pub(crate) fn mark_ready(&self, key: ReadyKey, interests: &[Interest]) {
-        let mut told = self.scratch.take();
-        for &interest in interests {
-            self.ready.borrow_mut().mark(key, interest, &mut told);
-        }
-        self.tell(told);
+    /// Removes a wait set with what its members have registered.
+    pub(crate) fn remove_set(&self, id: usize, registrations: &[Registration]) {
+        self.unregister(registrations);
+        let waker = self.sets.borrow_mut().remove(id);
+        discard(waker);
     }
 
-    /// Forgets a source; those who wait for it are told, and find it gone.
-    pub(crate) fn remove_source(&self, key: ReadyKey) {
-        let mut told = self.scratch.take();
-        self.ready.borrow_mut().remove(key, &mut told);
-        self.tell(told);
+    /// Looks at I/O without waiting and without running any task.
+    ///
+    /// # Errors
+    /// `Io` from `epoll_wait`.
+    pub(crate) fn poll_io(&self) -> Result<(), Error> {
+        self.driver.poll(|report| self.take_report(report))
     }
 
-    /// Forgets somebody who waits for a source.
-    pub(crate) fn unlisten(&self, key: ReadyKey, interest: Interest, id: u64) {
-        let listener = self.ready.borrow_mut().unlisten(key, interest, id);
-        discard(listener);
-    }
-
-    fn tell(&self, mut told: Vec<Listener>) {
-        for listener in told.drain(..) {
-            listener.notify(self);
-        }
-        // A listener's waker may have come through here itself and left a vector behind.
-        if told.capacity() > self.scratch.borrow().capacity() {
-            self.scratch.replace(told);
-        }
-    }
-
-    /// Looks at I/O and timers once, without waiting and without running any task.
+    /// Looks at I/O and timers without waiting and without running any task.
+    ///
+    /// # Errors
+    /// As [`Core::poll_io`].
     pub(crate) fn poll_driver(&self) -> Result<(), Error> {
-        if let Driver::System(reactor) = &self.driver {
-            reactor.poll(self)?;
-        }
+        self.poll_io()?;
         self.fire_timers();
         Ok(())
     }
 
-    /// Fills `buffer` and, in a simulation, records the draw.
-    pub(crate) fn fill_random(&self, stream: Stream, buffer: &mut [u8]) -> Result<(), Error> {
-        self.entropy.fill(stream, buffer)?;
-        if self.simulation().is_some() {
-            self.record(Record::Draw {
-                length: buffer.len() as u64,
-                hash: hash_of(buffer),
+    /// Moves virtual time to the next event, or to `limit` if that is earlier.
+    ///
+    /// # Errors
+    /// `Deadlock` where neither comes.
+    pub(crate) fn advance(&self, limit: Option<Instant>) -> Result<(), Error> {
+        let comes = |instant: &Instant| *instant != Instant::NEVER;
+        let next = self.driver.next_deadline().filter(comes);
+        let Some(to) = earlier(next, limit.filter(comes)) else {
+            return Err(Error::Deadlock {
+                now: self.clock.now(),
+                tasks: self.executor.alive(),
             });
-        }
+        };
+        self.clock.advance(to);
+        self.driver.record(|| Record::Advance { to });
         Ok(())
     }
 
-    /// How long a simulated blocking job takes; recorded.
-    pub(crate) fn draw_job_delay(&self, simulation: &Simulation) -> Result<Duration, Error> {
-        let (least, most) = simulation.job_delay;
-        let span = u64::try_from((most - least).as_nanos()).unwrap_or(u64::MAX);
-        let extra = self.entropy.below(Stream::Delay, span.saturating_add(1))?;
-        let delay = least + Duration::from_nanos(extra);
-        self.record(Record::Job {
-            nanos: u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX),
+    /// Fills `buffer` with random bytes, which a simulation records.
+    ///
+    /// # Errors
+    /// `Io` from `getrandom`.
+    pub(crate) fn fill_random(&self, stream: RngStream, buffer: &mut [u8]) -> Result<(), Error> {
+        self.entropy.fill(stream, buffer)?;
+        self.driver.record(|| Record::Draw {
+            length: buffer.len() as u64,
+            hash: hash_of(buffer),
         });
-        Ok(delay)
+        Ok(())
+    }
+
+    /// In a simulation: draws when a blocking job that starts now is done. `None` on the system,
+    /// where it takes a thread and real time.
+    ///
+    /// # Errors
+    /// `Io` from `getrandom`.
+    pub(crate) fn draw_job_end(&self) -> Result<Option<Instant>, Error> {
+        let Some(simulated) = self.driver.simulated() else {
+            return Ok(None);
+        };
+        let delay = simulated.draw_job_delay(&self.entropy)?;
+        Ok(Some(self.clock.now() + delay))
+    }
+
+    /// Wakes a listener, or has its wait set note the member and wakes whoever waits for the set.
+    fn notify(&self, listener: Listener) {
+        let waker = match listener {
+            Listener::Waker(waker) => Some(waker),
+            Listener::Member { set, tag } => self.sets.borrow_mut().fire(set, tag),
+        };
+        if let Some(waker) = waker {
+            self.woke_any.set(true);
+            wake(waker);
+        }
+    }
+
+    fn notify_all(&self, mut listeners: Vec<Listener>) {
+        for listener in listeners.drain(..) {
+            self.notify(listener);
+        }
+        // A waker may have come through here itself and left a vector behind.
+        if listeners.capacity() > self.listeners.borrow().capacity() {
+            self.listeners.replace(listeners);
+        }
+    }
+}
+
+/// The earlier of two instants, either of which may be missing.
+pub(crate) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
     }
 }

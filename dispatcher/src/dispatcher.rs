@@ -1,6 +1,7 @@
 //! The dispatcher itself: its turn and its end.
 
 use std::cell::Cell;
+use std::fmt;
 use std::future::Future;
 use std::os::fd::BorrowedFd;
 use std::pin::pin;
@@ -10,24 +11,25 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::Error;
-use crate::builder::Builder;
-use crate::clock::Instant;
-use crate::core::{Core, Driver};
+use crate::core::{Core, earlier};
+use crate::driver::Driver;
+use crate::executor::task::Task;
 use crate::handle::Handle;
-use crate::reactor::Reactor;
+use crate::io::reactor::Reactor;
+use crate::io::spin::Spin;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
-use crate::sim::{Record, Simulation, Trace};
-use crate::spin::Spin;
-use crate::wait_set;
+use crate::sim::trace::{Record, Trace};
+use crate::time::clock::Instant;
 
 /// A reactor and executor on the thread that made it. Several may live on one thread or on many.
 /// Its end cancels all of its tasks; it is neither `Send` nor global.
 pub struct Dispatcher {
     pub(crate) core: Rc<Core>,
+    pub(crate) messages: Receiver<Message>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) spin: Spin,
     pub(crate) task_budget: usize,
@@ -47,29 +49,6 @@ pub struct Turn {
 }
 
 impl Dispatcher {
-    /// A dispatcher with the default settings.
-    ///
-    /// # Errors
-    /// As [`Builder::build`].
-    pub fn new() -> Result<Dispatcher, Error> {
-        Dispatcher::builder().build()
-    }
-
-    /// A simulation of this seed with the default settings.
-    ///
-    /// # Errors
-    /// As [`Builder::build`].
-    pub fn simulated(seed: u64) -> Result<Dispatcher, Error> {
-        Dispatcher::builder()
-            .simulation(Simulation::new(seed))
-            .build()
-    }
-
-    /// Settings to start from.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     /// A reference for futures and everything else on this thread.
     pub fn handle(&self) -> Handle {
         Handle::new(self.shared.clone())
@@ -77,14 +56,14 @@ impl Dispatcher {
 
     /// A reference for other threads.
     pub fn remote(&self) -> Remote {
-        Remote::new(self.shared.clone())
+        self.handle().remote()
     }
 
     /// Starts a task; see [`Handle::spawn`].
     ///
     /// # Errors
     /// `TooManyTasks`.
-    pub fn spawn<F>(&self, future: F) -> Result<crate::Task<F::Output>, Error>
+    pub fn spawn<F>(&self, future: F) -> Result<Task<F::Output>, Error>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -99,13 +78,12 @@ impl Dispatcher {
 
     /// The earliest armed deadline.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.core.next_deadline()
+        self.core.driver.next_deadline()
     }
 
     /// What a simulation has decided so far; `None` for a dispatcher on the system.
     pub fn trace(&self) -> Option<Trace> {
-        self.core.simulation()?;
-        Some(self.core.trace.borrow().clone())
+        Some(self.core.driver.simulated()?.trace())
     }
 
     /// A descriptor that is readable when a turn has something to do, deadlines included. Poll it
@@ -114,10 +92,11 @@ impl Dispatcher {
     /// # Errors
     /// `Simulated`.
     pub fn as_fd(&self) -> Result<BorrowedFd<'_>, Error> {
-        match &self.core.driver {
-            Driver::System(reactor) => Ok(reactor.as_fd()),
-            Driver::Simulated(_) => Err(Error::Simulated("a descriptor of the dispatcher")),
-        }
+        let driver = &self.core.driver;
+        Ok(driver
+            .system("a descriptor of the dispatcher")?
+            .reactor
+            .as_fd())
     }
 
     /// One bounded step: waits until there is something to do, `max_wait` at most (`None`: as long
@@ -129,11 +108,11 @@ impl Dispatcher {
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<Turn, Error> {
         let core = &*self.core;
         let ran = self.step(core, max_wait, false)?;
-        self.settle(core)?;
+        self.shared.release_thread(core)?;
         Ok(Turn {
             ran,
             runnable: core.runnable(),
-            next_deadline: core.next_deadline(),
+            next_deadline: core.driver.next_deadline(),
         })
     }
 
@@ -155,11 +134,11 @@ impl Dispatcher {
         loop {
             if self.shared.root_woken.swap(false, Ordering::AcqRel) {
                 let turn = InTurn::enter(core)?;
-                core.told.set(false);
+                core.begin_poll();
                 let polled = future.as_mut().poll(&mut context);
                 drop(turn);
                 if let Poll::Ready(output) = polled {
-                    self.settle(core)?;
+                    self.shared.release_thread(core)?;
                     return Ok(output);
                 }
             }
@@ -167,28 +146,27 @@ impl Dispatcher {
         }
     }
 
-    /// Waits if nothing can run, then runs tasks up to the budget.
+    /// Waits if nothing can run, then runs tasks up to the budget. `rooted`: on behalf of `block_on`,
+    /// whose future is work as well.
     fn step(&self, core: &Core, max_wait: Option<Duration>, rooted: bool) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
         let notified = self.take_messages(core);
         core.fire_timers();
         if self.has_work(core, rooted) {
-            if let Driver::System(reactor) = &core.driver {
-                reactor.poll(core)?;
-            }
+            core.poll_io()?;
         } else {
             let limit = max_wait.map(|wait| core.clock.now() + wait);
             match &core.driver {
                 // A wake that came before the turn ends it as one that comes while it waits.
-                Driver::System(reactor) if notified => reactor.poll(core)?,
-                Driver::System(reactor) => self.park(core, reactor, limit, rooted)?,
-                Driver::Simulated(_) => advance(core, limit)?,
+                Driver::System(_) if notified => core.poll_io()?,
+                Driver::System(system) => self.park(core, &system.reactor, limit, rooted)?,
+                Driver::Simulated(_) => core.advance(limit)?,
             }
         }
         self.take_messages(core);
         core.fire_timers();
         core.resume_yielded();
-        core.undisturbed.set(0);
+        core.begin_yield_skips();
         self.run_tasks(core)
     }
 
@@ -202,11 +180,11 @@ impl Dispatcher {
             let Some((runnable, among)) = core.executor.pick(&core.entropy)? else {
                 break;
             };
-            core.record(Record::Pick {
+            core.driver.record(|| Record::Pick {
                 task: runnable.metadata().id,
                 among: among as u64,
             });
-            core.told.set(false);
+            core.begin_poll();
             runnable.run();
             ran += 1;
         }
@@ -221,19 +199,16 @@ impl Dispatcher {
         limit: Option<Instant>,
         rooted: bool,
     ) -> Result<(), Error> {
-        let deadline = match (core.next_deadline(), limit) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let deadline = earlier(core.driver.next_deadline(), limit);
         loop {
-            if self.spin(core, reactor, deadline, rooted)? {
+            if self.spin(core, deadline, rooted)? {
                 return Ok(());
             }
             if !self.shared.park.try_park() {
-                return Ok(reactor.poll(core)?);
+                return core.poll_io();
             }
             let wake = deadline.map(|deadline| self.spin.park_until(deadline));
-            let parked = reactor.park(core, wake);
+            let parked = reactor.park(wake, |report| core.take_report(report));
             let notified = self.shared.park.look();
             parked?;
             let early = wake != deadline && wake.is_some_and(|wake| wake <= core.clock.now());
@@ -243,15 +218,9 @@ impl Dispatcher {
         }
     }
 
-    /// Looks for a while before the thread is given away. True: there is something to do, or the
+    /// Polls I/O for a while before the thread is given away. True: there is something to do, or the
     /// deadline has come.
-    fn spin(
-        &self,
-        core: &Core,
-        reactor: &Reactor,
-        deadline: Option<Instant>,
-        rooted: bool,
-    ) -> Result<bool, Error> {
+    fn spin(&self, core: &Core, deadline: Option<Instant>, rooted: bool) -> Result<bool, Error> {
         let mut now = core.clock.now();
         let time = self.spin.time(now, deadline);
         let until = now + time;
@@ -260,7 +229,7 @@ impl Dispatcher {
             if time.is_zero() && !due {
                 return Ok(false);
             }
-            reactor.poll(core)?;
+            core.poll_io()?;
             let came = self.has_work(core, rooted) || self.shared.park.is_notified();
             if came && !time.is_zero() {
                 self.spin.learn(true);
@@ -277,28 +246,12 @@ impl Dispatcher {
         }
     }
 
-    /// Before the dispatcher leaves the thread to others: the descriptor has to tell the truth.
-    fn settle(&self, core: &Core) -> Result<(), Error> {
-        let Driver::System(reactor) = &core.driver else {
-            return Ok(());
-        };
-        reactor.arm(core.next_deadline())?;
-        let more = core.runnable() > 0 || !core.messages.is_empty();
-        let parked = self.shared.park.try_park();
-        if (more || !parked)
-            && let Some(waker) = &self.shared.waker
-        {
-            waker.wake()?;
-        }
-        Ok(())
-    }
-
     /// Takes what other threads have sent: what is there now, so that they cannot hold a turn up.
     /// True: something was sent, or the dispatcher was just woken.
     fn take_messages(&self, core: &Core) -> bool {
         let notified = self.shared.park.look();
-        for _ in 0..core.messages.len() {
-            match core.messages.try_recv() {
+        for _ in 0..self.messages.len() {
+            match self.messages.try_recv() {
                 Ok(message) => self.deliver(core, message),
                 Err(_) => break,
             }
@@ -309,33 +262,24 @@ impl Dispatcher {
     fn deliver(&self, core: &Core, message: Message) {
         match message {
             Message::Run(runnable) => core.executor.push(runnable),
-            Message::Spawn(start) => start(&self.handle()),
-            Message::Set(signal) => signal.take_effect(core),
+            Message::Spawn(start) => start(&self.shared),
+            Message::SetEvent(event) => event.take_effect(core),
             Message::Disarm(key) => core.disarm(key),
-            Message::Unlisten(key, interest, id) => core.unlisten(key, interest, id),
+            Message::Unlisten(key, interest, number) => core.unlisten(key, interest, number),
             Message::RemoveSource(key) => core.remove_source(key),
-            Message::RemoveSet(id, registered) => wait_set::remove(core, id, &registered),
+            Message::RemoveSet(id, registrations) => core.remove_set(id, &registrations),
         }
     }
 }
 
-/// Virtual time moves to the next deadline, or to `limit` if that is earlier.
-fn advance(core: &Core, limit: Option<Instant>) -> Result<(), Error> {
-    let comes = |&instant: &Instant| instant != Instant::NEVER;
-    let to = match (core.next_deadline().filter(comes), limit.filter(comes)) {
-        (Some(next), Some(limit)) => next.min(limit),
-        (Some(next), None) => next,
-        (None, Some(limit)) => limit,
-        (None, None) => {
-            return Err(Error::Deadlock {
-                now: core.clock.now(),
-                tasks: core.executor.alive(),
-            });
-        }
-    };
-    core.clock.advance(to);
-    core.record(Record::Advance { to });
-    Ok(())
+impl fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatcher")
+            .field("tasks", &self.core.executor.alive())
+            .field("runnable", &self.core.runnable())
+            .field("next_deadline", &self.next_deadline())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Cancels every task on this thread before the channel closes, so that no future is ever dropped
@@ -360,7 +304,7 @@ impl Drop for Dispatcher {
             }
             // A task that is alive and not in the queue is in the hands of a foreign thread,
             // between its wake and its message.
-            match core.messages.recv_timeout(Duration::from_millis(1)) {
+            match self.messages.recv_timeout(Duration::from_millis(1)) {
                 Ok(Message::Run(runnable)) => drop(runnable),
                 Ok(other) => undelivered.push(other),
                 Err(RecvTimeoutError::Timeout) => {}

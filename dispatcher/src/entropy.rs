@@ -11,7 +11,7 @@ use crate::Error;
 /// Which randomness is asked for. A simulation draws each from its own stream of one seed, so that
 /// more of one does not shift another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Stream {
+pub enum RngStream {
     /// For secrets: the kernel's generator, except in a simulation.
     Secure,
     /// Fast and not for secrets: seeded from the kernel once.
@@ -22,13 +22,13 @@ pub enum Stream {
     Pick,
 }
 
-impl Stream {
+impl RngStream {
     fn index(self) -> usize {
         match self {
-            Stream::Secure => 0,
-            Stream::Insecure => 1,
-            Stream::Delay => 2,
-            Stream::Pick => 3,
+            RngStream::Secure => 0,
+            RngStream::Insecure => 1,
+            RngStream::Delay => 2,
+            RngStream::Pick => 3,
         }
     }
 }
@@ -54,13 +54,13 @@ impl Entropy {
         Entropy::Seeded(Box::new(RefCell::new(streams)))
     }
 
-    pub(crate) fn fill(&self, stream: Stream, buffer: &mut [u8]) -> Result<(), Error> {
+    pub(crate) fn fill(&self, stream: RngStream, buffer: &mut [u8]) -> Result<(), Error> {
         match self {
             Entropy::Seeded(streams) => {
                 streams.borrow_mut()[stream.index()].fill_bytes(buffer);
                 Ok(())
             }
-            Entropy::System(_) if stream == Stream::Secure => kernel(buffer),
+            Entropy::System(_) if stream == RngStream::Secure => kernel(buffer),
             Entropy::System(rng) => {
                 let mut rng = rng.borrow_mut();
                 let rng = match &mut *rng {
@@ -79,7 +79,7 @@ impl Entropy {
 
     /// A number below `bound`; zero if `bound` is zero. The bias of the remainder is below 2^-32
     /// for every bound that occurs.
-    pub(crate) fn below(&self, stream: Stream, bound: u64) -> Result<u64, Error> {
+    pub(crate) fn below(&self, stream: RngStream, bound: u64) -> Result<u64, Error> {
         let mut bytes = [0; 8];
         self.fill(stream, &mut bytes)?;
         Ok(u64::from_le_bytes(bytes).checked_rem(bound).unwrap_or(0))
@@ -102,7 +102,7 @@ fn kernel(mut buffer: &mut [u8]) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    fn draw(entropy: &Entropy, stream: Stream) -> [u8; 16] {
+    fn draw(entropy: &Entropy, stream: RngStream) -> [u8; 16] {
         let mut bytes = [0; 16];
         entropy.fill(stream, &mut bytes).expect("entropy");
         bytes
@@ -111,18 +111,18 @@ mod tests {
     #[test]
     fn streams_of_one_seed_are_independent_and_repeat() {
         let (a, b) = (Entropy::seeded(1), Entropy::seeded(1));
-        let secure = draw(&a, Stream::Secure);
-        draw(&b, Stream::Insecure);
-        assert_eq!(secure, draw(&b, Stream::Secure));
-        assert_ne!(secure, draw(&a, Stream::Insecure));
-        assert_ne!(secure, draw(&Entropy::seeded(2), Stream::Secure));
+        let secure = draw(&a, RngStream::Secure);
+        draw(&b, RngStream::Insecure);
+        assert_eq!(secure, draw(&b, RngStream::Secure));
+        assert_ne!(secure, draw(&a, RngStream::Insecure));
+        assert_ne!(secure, draw(&Entropy::seeded(2), RngStream::Secure));
     }
 
     #[test]
     fn the_kernels_generator_fills_large_buffers() {
         let mut bytes = vec![0; 1 << 20];
         Entropy::system()
-            .fill(Stream::Secure, &mut bytes)
+            .fill(RngStream::Secure, &mut bytes)
             .expect("getrandom");
         for part in bytes.chunks(1 << 16) {
             assert!(part.iter().any(|&byte| byte != 0));

@@ -1,13 +1,13 @@
-//! A single-threaded reactor and executor that somebody owns.
+//! A single-threaded reactor and executor.
 //!
-//! A [`Dispatcher`] is a value: it runs local tasks, wakes them when a [`Sleep`] is due, when a
-//! [`Source`] is ready, when a [`Signal`] is set or when a blocking job ends, and parks in exactly
-//! one place. It can drive a whole program ([`Dispatcher::block_on`]) or take single steps inside
-//! somebody else's event loop ([`Dispatcher::turn`] and [`Dispatcher::as_fd`]).
+//! A [`Dispatcher`] is a value that a thread owns: it runs local tasks, wakes them when a [`Sleep`]
+//! is due, a [`Source`] is ready, an [`Event`] is set or a blocking [`Job`] ends, and parks in
+//! exactly one place. It can drive a whole program ([`Dispatcher::block_on`]) or take single steps
+//! inside another event loop ([`Dispatcher::turn`] and [`Dispatcher::as_fd`]).
 //!
-//! Time, order, readiness and randomness reach it through four seams: the clock (which owns the
-//! timers), the driver, the picker and the entropy. [`Builder::simulation`] replaces all four:
-//! virtual time moves only when nothing can run, the next task is drawn from a seed, and every
+//! Time, order, readiness and randomness reach it through four seams: the clock, the driver (which
+//! holds the armed deadlines), the picker and the entropy. [`Builder::simulation`] replaces all
+//! four: virtual time moves only when nothing can run, the next task is drawn from a seed, and every
 //! choice is a record in a [`Trace`] with a rolling hash.
 //!
 //! ```
@@ -22,6 +22,13 @@
 //! # Ok::<(), wippy_dispatcher::Error>(())
 //! ```
 //!
+//! # Layers
+//!
+//! Imports between the files run in one direction. From the bottom: tables that know nothing of each
+//! other (timers, readiness, wait sets, tasks), the drivers over them, the core that owns both, what
+//! threads share (the park flag, the messages), [`Handle`], the futures over it, each with its own
+//! `impl Handle`, and at the top [`Dispatcher`] and [`Builder`].
+//!
 //! `unsafe` stands in two small modules only: [`Handle`]'s thread-bound cell and the borrowed
 //! descriptor of [`Dispatcher::as_fd`].
 
@@ -30,56 +37,47 @@ compile_error!("wippy-dispatcher parks on epoll and timerfd and runs on Linux on
 
 mod blocking;
 mod builder;
-mod clock;
 mod core;
 mod dispatcher;
+mod driver;
 mod entropy;
 mod error;
 mod executor;
-mod fair_queue;
-mod flow;
 mod handle;
-mod lane;
-mod listener;
+mod io;
 pub mod net;
-mod park;
-mod reactor;
-mod readiness;
 mod remote;
-mod semaphore;
 mod shared;
-mod signal;
 mod sim;
-mod sleep;
-mod source;
-mod spin;
-mod task;
 mod thread_bound;
-mod timer;
-mod wait_set;
-mod wake;
-mod yielding;
+mod time;
 
 /// The atomics of the park flag; its model-checked test replaces this module with loom's.
 mod sync {
     pub(crate) use std::sync::atomic::{AtomicU8, Ordering};
 }
 
-pub use blocking::Job;
+pub use blocking::flow::Flow;
+pub use blocking::job::Job;
+pub use blocking::lane::{Lane, LaneJob};
 pub use builder::Builder;
-pub use clock::{Instant, WallTime};
 pub use dispatcher::{Dispatcher, Turn};
-pub use entropy::Stream;
+pub use entropy::RngStream;
 pub use error::Error;
-pub use flow::Flow;
+pub use executor::task::{Cancelled, Task};
+pub use executor::yield_now::YieldNow;
 pub use handle::Handle;
-pub use lane::{Lane, LaneJob};
-pub use readiness::Interest;
+pub use io::event::Event;
+pub use io::readiness::Interest;
+pub use io::source::Source;
+pub use io::wait_set::WaitSet;
 pub use remote::Remote;
-pub use signal::Signal;
-pub use sim::{Record, Simulation, Trace};
-pub use sleep::Sleep;
-pub use source::Source;
-pub use task::{Cancelled, Task};
-pub use wait_set::WaitSet;
-pub use yielding::YieldNow;
+pub use sim::settings::Simulation;
+pub use sim::trace::{Record, Trace};
+pub use time::clock::{Instant, WallTime};
+pub use time::sleep::Sleep;
+
+// Hidden from the documentation: what only the other packages of this workspace need. It may change
+// with any release.
+#[doc(hidden)]
+pub use blocking::deferred_close::DeferredClose;

@@ -1,5 +1,6 @@
 //! How other threads reach a dispatcher.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,11 +15,16 @@ pub struct Remote {
     shared: Arc<Shared>,
 }
 
-impl Remote {
-    pub(crate) fn new(shared: Arc<Shared>) -> Remote {
-        Remote { shared }
+impl Handle {
+    /// A reference for other threads.
+    pub fn remote(&self) -> Remote {
+        Remote {
+            shared: self.shared().clone(),
+        }
     }
+}
 
+impl Remote {
     /// Has the dispatcher call `start` at its next turn and run the future that it makes. The
     /// future need not be `Send`: it is made and dropped on the dispatcher's thread.
     ///
@@ -35,8 +41,9 @@ impl Remote {
             return Err(Error::TooManyJobs(shared.max_spawns));
         }
         let queued = Queued(shared.clone());
-        let message = Message::Spawn(Box::new(move |handle| {
+        let message = Message::Spawn(Box::new(move |shared| {
             drop(queued);
+            let handle = Handle::new(shared.clone());
             let inner = handle.clone();
             // Called within the task, so that its panic ends the task and not the turn.
             let future = async move { start(&inner).await };
@@ -59,7 +66,13 @@ impl Remote {
     }
 }
 
-/// A spawn among those that the dispatcher has not taken; no longer, once it is taken or dropped.
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").finish_non_exhaustive()
+    }
+}
+
+/// Counts a spawn among those that the dispatcher has not taken, until it is taken or dropped.
 struct Queued(Arc<Shared>);
 
 impl Drop for Queued {

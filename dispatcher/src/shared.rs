@@ -8,41 +8,40 @@ use async_task::Runnable;
 use crossbeam_channel::Sender;
 
 use crate::Error;
-use crate::blocking::Pool;
-use crate::core::{Core, Driver};
-use crate::executor::Meta;
-use crate::handle::Handle;
-use crate::park::ParkFlag;
-use crate::readiness::{Interest, ReadyKey};
-use crate::signal::Signal;
+use crate::blocking::pool::Pool;
+use crate::core::Core;
+use crate::executor::park::ParkFlag;
+use crate::executor::tasks::Meta;
+use crate::io::reactor::ReactorRemote;
+use crate::io::readiness::{Interest, ReadyKey};
+use crate::io::wait_sets::Registration;
 use crate::thread_bound::ThreadBound;
-use crate::timer::TimerKey;
-use crate::wait_set::Registered;
+use crate::time::timer_heap::TimerKey;
 
-/// How often in one turn a task that gives way may go on at once.
-const UNDISTURBED: u8 = 8;
-
-/// What other threads send. Runs are bounded by the tasks alive, spawns by their own counter, and
-/// the rest by what was registered.
+/// What other threads send. How many there can be is bounded for tasks by those alive, for spawns
+/// by their own counter, and for the rest by what was registered.
 pub(crate) enum Message {
     Run(Runnable<Meta>),
-    Spawn(Box<dyn FnOnce(&Handle) + Send>),
-    Set(Signal),
+    Spawn(Box<dyn FnOnce(&Arc<Shared>) + Send>),
+    SetEvent(Arc<dyn RemotelySet>),
     Unlisten(ReadyKey, Interest, u64),
     Disarm(TimerKey),
     RemoveSource(ReadyKey),
-    RemoveSet(usize, Vec<Registered>),
+    RemoveSet(usize, Vec<Registration>),
+}
+
+/// What was set by another thread and is marked ready on the dispatcher's.
+pub(crate) trait RemotelySet: Send + Sync {
+    fn take_effect(&self, core: &Core);
 }
 
 pub(crate) struct Shared {
     pub(crate) core: ThreadBound<Core>,
     pub(crate) sender: Sender<Message>,
     pub(crate) park: ParkFlag,
-    /// None in a simulation, which never waits in the kernel.
-    pub(crate) waker: Option<mio::Waker>,
-    /// None in a simulation, which has no descriptors.
-    pub(crate) registry: Option<Arc<mio::Registry>>,
-    /// The future of `block_on` wants to be polled.
+    /// `None` in a simulation, which never waits in the kernel and has no descriptors.
+    pub(crate) reactor: Option<Arc<ReactorRemote>>,
+    /// The future of `block_on` was woken.
     pub(crate) root_woken: AtomicBool,
     pub(crate) pool: Pool,
     /// Remote spawns that the dispatcher has not taken yet, and their bound.
@@ -75,52 +74,62 @@ impl Shared {
     /// Wakes the dispatcher if it is parked.
     pub(crate) fn notify(&self) {
         if self.park.notify()
-            && let Some(waker) = &self.waker
+            && let Some(reactor) = &self.reactor
         {
             // Writing to an eventfd fails only when its counter is full, and then it is readable.
-            let _ = waker.wake();
+            let _ = reactor.wake();
         }
     }
 
-    /// Takes a descriptor that is still open out of the kernel's set, from any thread.
+    /// Takes a descriptor that is still open out of the epoll set, from any thread.
     pub(crate) fn deregister(&self, fd: RawFd) {
-        if let Some(registry) = &self.registry {
-            // It fails only for a descriptor that was closed behind our back.
-            let _ = registry.deregister(&mut mio::unix::SourceFd(&fd));
+        if let Some(reactor) = &self.reactor {
+            reactor.deregister(fd);
         }
     }
 
-    /// After a look at the driver between turns, which may have taken the very event that tells a
-    /// foreign loop of work.
-    pub(crate) fn tell_again(&self, core: &Core) -> Result<(), Error> {
-        let Driver::System(reactor) = &core.driver else {
-            return Ok(());
-        };
-        reactor.arm(core.next_deadline())?;
-        let more = core.runnable() > 0 || !core.messages.is_empty();
-        if (more || self.park.is_notified())
-            && let Some(waker) = &self.waker
-        {
-            waker.wake()?;
+    /// After a look at the driver between turns, which may have taken the very event that made the
+    /// dispatcher's descriptor readable: makes it readable again if there is work for a turn.
+    ///
+    /// # Errors
+    /// `Io` from the timerfd or the eventfd.
+    pub(crate) fn refresh_descriptor(&self, core: &Core) -> Result<(), Error> {
+        core.driver.arm_descriptor()?;
+        if self.has_work(core) || self.park.is_notified() {
+            self.wake_reactor()?;
         }
         Ok(())
     }
 
-    /// Whether, after a look at I/O and timers, a task that would give way has nobody to give way
-    /// to. A turn may be told so a few times only: it ends however busy its tasks are.
-    pub(crate) fn is_alone(&self, core: &Core) -> Result<bool, Error> {
-        if !core.in_turn.get() || core.undisturbed.get() == UNDISTURBED {
-            return Ok(false);
+    /// Before the dispatcher leaves the thread to its owner: the descriptor is readable exactly when
+    /// a turn has something to do, and senders wake it from now on.
+    ///
+    /// # Errors
+    /// `Io` from the timerfd or the eventfd.
+    pub(crate) fn release_thread(&self, core: &Core) -> Result<(), Error> {
+        core.driver.arm_descriptor()?;
+        let has_work = self.has_work(core);
+        if !self.park.try_park() || has_work {
+            self.wake_reactor()?;
         }
-        core.poll_driver()?;
-        let alone = !core.told.get()
-            && core.runnable() == 0
-            && core.messages.is_empty()
-            && !self.root_woken.load(Ordering::Acquire);
-        if alone {
-            core.undisturbed.set(core.undisturbed.get() + 1);
+        Ok(())
+    }
+
+    fn wake_reactor(&self) -> Result<(), Error> {
+        match &self.reactor {
+            Some(reactor) => Ok(reactor.wake()?),
+            None => Ok(()),
         }
-        Ok(alone)
+    }
+
+    /// Whether a task can run or a message was not taken yet.
+    fn has_work(&self, core: &Core) -> bool {
+        core.runnable() > 0 || !self.sender.is_empty()
+    }
+
+    /// Whether other threads have sent something, or the future of `block_on` was woken.
+    pub(crate) fn has_remote_work(&self) -> bool {
+        !self.sender.is_empty() || self.root_woken.load(Ordering::Acquire)
     }
 
     pub(crate) fn wake_root(&self) {

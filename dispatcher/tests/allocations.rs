@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use allocator::allocations;
-use wippy_dispatcher::{Dispatcher, Handle, Interest, Signal, Source, WaitSet};
+use wippy_dispatcher::{Dispatcher, Event, Handle, Interest, Source, WaitSet};
 
 const WARM_UP: usize = 200;
 const ROUNDS: usize = 500;
@@ -40,7 +40,7 @@ fn steady_state(dispatcher: &Dispatcher, mut round: impl AsyncFnMut(usize) + 'st
 }
 
 /// A task that answers each `request` with a `reply`.
-fn answer(dispatcher: &Dispatcher, request: &Signal, reply: &Signal) {
+fn answer(dispatcher: &Dispatcher, request: &Event, reply: &Event) {
     let (request, reply) = (request.clone(), reply.clone());
     let answering = async move {
         loop {
@@ -88,8 +88,8 @@ fn a_yield() {
 #[test]
 fn a_signal_that_another_task_sets() {
     let (dispatcher, handle) = dispatcher();
-    let request = Signal::new(&handle).expect("signal");
-    let reply = Signal::new(&handle).expect("signal");
+    let request = Event::new(&handle).expect("event");
+    let reply = Event::new(&handle).expect("event");
     answer(&dispatcher, &request, &reply);
     let made = steady_state(&dispatcher, async move |_| {
         request.set();
@@ -102,8 +102,8 @@ fn a_signal_that_another_task_sets() {
 #[test]
 fn a_wait_for_three_timers_and_a_signal() {
     let (dispatcher, handle) = dispatcher();
-    let request = Signal::new(&handle).expect("signal");
-    let reply = Signal::new(&handle).expect("signal");
+    let request = Event::new(&handle).expect("event");
+    let reply = Event::new(&handle).expect("event");
     answer(&dispatcher, &request, &reply);
     let mut set = WaitSet::new(&handle).expect("set");
     let mut tags = Vec::with_capacity(4);
@@ -114,7 +114,7 @@ fn a_wait_for_three_timers_and_a_signal() {
         for (tag, wait) in [first, HOUR, 2 * HOUR].into_iter().enumerate() {
             set.add_deadline(now + wait, tag as u32).expect("deadline");
         }
-        set.add_signal(&reply, 3).expect("signal");
+        set.add_event(&reply, 3).expect("event");
         if !by_timer {
             request.set();
         }
@@ -183,9 +183,9 @@ fn a_source_that_has_to_wait() {
 #[test]
 fn a_signal_set_again_and_again_on_another_thread_is_one_message() {
     let (dispatcher, handle) = dispatcher();
-    let signal = Signal::new(&handle).expect("signal");
+    let event = Event::new(&handle).expect("event");
     for _ in 0..3 {
-        let theirs = signal.clone();
+        let theirs = event.clone();
         let made = thread::spawn(move || {
             theirs.set();
             let before = allocations();
@@ -195,11 +195,11 @@ fn a_signal_set_again_and_again_on_another_thread_is_one_message() {
             allocations() - before
         });
         assert_eq!(made.join().expect("thread"), 0);
-        assert!(!signal.is_set(), "it takes effect at the next turn");
+        assert!(!event.is_set(), "it takes effect at the next turn");
         dispatcher.turn(Some(Duration::ZERO)).expect("turn");
-        assert!(signal.is_set());
-        signal.clear();
+        assert!(event.is_set());
+        event.clear();
         dispatcher.turn(Some(Duration::ZERO)).expect("turn");
-        assert!(!signal.is_set(), "a second message");
+        assert!(!event.is_set(), "a second message");
     }
 }

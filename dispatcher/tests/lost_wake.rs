@@ -13,10 +13,10 @@ use loom::thread;
 use park::ParkFlag;
 use sync::{AtomicU8, Ordering};
 
-#[path = "../src/park.rs"]
+#[path = "../src/executor/park.rs"]
 mod park;
 
-/// What `park.rs` finds as `crate::sync`.
+/// What `executor/park.rs` finds as `crate::sync`.
 mod sync {
     pub(crate) use loom::sync::atomic::{AtomicU8, Ordering};
 }

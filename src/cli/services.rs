@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
-use wippy_dispatcher::{Dispatcher, Interest, Signal, Source};
+use wippy_dispatcher::{Dispatcher, Event, Interest, Source};
 
 use super::arguments::Options;
 use super::exit_status::{FAILED, USAGE};
@@ -74,7 +74,7 @@ fn run(
     let handle = dispatcher.handle();
     let output = Output::new(&dispatcher)?;
     let stdio = output.stdio(&handle)?;
-    let stop = Signal::new(&handle)?;
+    let stop = Event::new(&handle)?;
     let terminated = on_signal(&dispatcher, SIGTERM, &stop)?;
     let interrupted = on_signal(&dispatcher, SIGINT, &stop)?;
     let runtime = Runtime::new(handle, loaded.registry)?;
@@ -110,7 +110,7 @@ fn run(
 
 /// Sets `stop`, and the signal that it returns, when the process is sent `number` for the first
 /// time. The second time does what it does to any program.
-pub(super) fn on_signal(dispatcher: &Dispatcher, number: i32, stop: &Signal) -> io::Result<Signal> {
+pub(super) fn on_signal(dispatcher: &Dispatcher, number: i32, stop: &Event) -> io::Result<Event> {
     let handle = dispatcher.handle();
     let again = Arc::new(AtomicBool::new(false));
     flag::register_conditional_default(number, again.clone())?;
@@ -118,7 +118,7 @@ pub(super) fn on_signal(dispatcher: &Dispatcher, number: i32, stop: &Signal) -> 
     let (read, write) = UnixStream::pair()?;
     read.set_nonblocking(true)?;
     pipe::register(number, write)?;
-    let come = Signal::new(&handle).map_err(io::Error::other)?;
+    let come = Event::new(&handle).map_err(io::Error::other)?;
     let source = Source::new(&handle, read).map_err(io::Error::other)?;
     let (stop, told) = (stop.clone(), come.clone());
     let waiting = async move {

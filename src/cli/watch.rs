@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal as Number, pidfd_open, pidfd_send_signal};
 use signal_hook::consts::{SIGINT, SIGTERM};
-use wippy_dispatcher::{Dispatcher, Handle, Interest, Signal, Source};
+use wippy_dispatcher::{Dispatcher, Event, Handle, Interest, Source};
 
 use super::arguments::{self, Options};
 use super::exit_status::{FAILED, USAGE};
@@ -89,7 +89,7 @@ fn files(command: &arguments::Command) -> Result<Files, &'static str> {
 fn run(json: bool, inputs: impl Fn() -> Inputs) -> io::Result<u8> {
     let dispatcher = Dispatcher::new().map_err(io::Error::other)?;
     let handle = dispatcher.handle();
-    let stop = Signal::new(&handle).map_err(io::Error::other)?;
+    let stop = Event::new(&handle).map_err(io::Error::other)?;
     on_signal(&dispatcher, SIGTERM, &stop)?;
     let interrupted = on_signal(&dispatcher, SIGINT, &stop)?;
     let watching = async {

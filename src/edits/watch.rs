@@ -99,7 +99,7 @@ impl Watcher {
                 }
             }
         };
-        self.source.attempt(Interest::Readable, take).await
+        Ok(self.source.attempt(Interest::Readable, take).await?)
     }
 
     /// The input that an event is about.

@@ -9,7 +9,7 @@ use rustix::fs::{
 };
 use wippy_dispatcher::{Flow, Handle, Lane};
 
-use super::{Closer, Filesystem, OpenError, Settings, lane};
+use super::{DeferredClose, Filesystem, OpenError, Settings, lane};
 use crate::trust::PathGuard;
 
 /// What opening a root can fail with.
@@ -32,7 +32,7 @@ pub struct Roots {
 
 struct Root {
     lane: Lane,
-    closer: Closer,
+    deferred_close: DeferredClose,
     opened: Option<Opened>,
 }
 
@@ -66,17 +66,21 @@ impl Roots {
     /// [`RootError`].
     pub async fn get(&self, settings: &Settings, flow: Flow) -> Result<Arc<Filesystem>, RootError> {
         let simulated = self.handle.is_simulated().map_err(Arc::new)?;
-        let (lane, closer, opened) = {
+        let (lane, deferred_close, opened) = {
             let mut known = self.known.borrow_mut();
             let root = known.entry(settings.clone()).or_insert_with(|| Root {
                 lane: lane(&self.handle),
-                closer: match simulated {
-                    true => Closer::inline(),
-                    false => Closer::new(),
+                deferred_close: match simulated {
+                    true => DeferredClose::inline(),
+                    false => DeferredClose::new(),
                 },
                 opened: None,
             });
-            (root.lane.clone(), root.closer.clone(), root.opened.clone())
+            (
+                root.lane.clone(),
+                root.deferred_close.clone(),
+                root.opened.clone(),
+            )
         };
         // What the caches hold must not change the course of a simulation.
         if let Some(opened) = &opened
@@ -93,7 +97,7 @@ impl Roots {
             {
                 return Ok((opened.filesystem, Some(opened.place)));
             }
-            let filesystem = Filesystem::open(&wanted, &guard, own, closer)?;
+            let filesystem = Filesystem::open(&wanted, &guard, own, deferred_close)?;
             let place = filesystem.root().and_then(Place::of);
             Ok::<_, OpenError>((Arc::new(filesystem), place))
         });

@@ -2,11 +2,10 @@
 
 mod cache;
 mod class;
-mod closer;
 
 pub use cache::{RootError, Roots};
 pub use class::{Class, Magic};
-pub use closer::Closer;
+pub use wippy_dispatcher::DeferredClose;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,7 +67,7 @@ pub struct Filesystem {
     /// would end the process with a signal.
     size_limit: Option<u64>,
     lane: Lane,
-    closer: Closer,
+    deferred_close: DeferredClose,
 }
 
 /// How many jobs of one filesystem block a thread at once. A call that is alone gets four of them.
@@ -78,7 +77,7 @@ const RUNNING: usize = 56;
 const WAITING: usize = 18 << 14;
 
 impl Filesystem {
-    /// Opens the directory, after creating it if it is to be. Blocks; `lane` and `closer` are the
+    /// Opens the directory, after creating it if it is to be. Blocks; `lane` and `deferred_close` are the
     /// filesystem's own.
     ///
     /// # Errors
@@ -87,7 +86,7 @@ impl Filesystem {
         settings: &Settings,
         guard: &PathGuard,
         lane: Lane,
-        closer: Closer,
+        deferred_close: DeferredClose,
     ) -> Result<Filesystem, OpenError> {
         let failed = |error: PathError| OpenError {
             directory: settings.directory.clone(),
@@ -107,7 +106,7 @@ impl Filesystem {
             mask: settings.mask,
             size_limit,
             lane,
-            closer,
+            deferred_close,
         })
     }
 
@@ -142,8 +141,8 @@ impl Filesystem {
     }
 
     /// Who closes what is on a filesystem where that may wait.
-    pub fn closer(&self) -> &Closer {
-        &self.closer
+    pub fn deferred_close(&self) -> &DeferredClose {
+        &self.deferred_close
     }
 }
 
@@ -151,7 +150,7 @@ impl Drop for Filesystem {
     fn drop(&mut self) {
         let root = self.root.take().and_then(Arc::into_inner);
         if let Some(root) = root.filter(|_| !self.class.is_known()) {
-            self.closer.close(root);
+            self.deferred_close.close(root);
         }
     }
 }

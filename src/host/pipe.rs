@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wippy_dispatcher::{Error, Handle, Signal, WaitSet};
+use wippy_dispatcher::{Error, Event, Handle, WaitSet};
 
 use super::io::StreamError;
 
@@ -12,9 +12,9 @@ struct Shared {
     state: Mutex<State>,
     capacity: usize,
     /// Bytes, or the end, are there.
-    readable: Signal,
+    readable: Event,
     /// Room, or nobody who reads, is there.
-    writable: Signal,
+    writable: Event,
 }
 
 struct State {
@@ -41,8 +41,8 @@ pub fn pipe(handle: &Handle, capacity: usize) -> Result<(PipeReader, PipeWriter)
             writers: 1,
         }),
         capacity: capacity.max(1),
-        readable: Signal::new(handle)?,
-        writable: Signal::new(handle)?,
+        readable: Event::new(handle)?,
+        writable: Event::new(handle)?,
     });
     shared.writable.set();
     Ok((PipeReader(shared.clone()), PipeWriter(shared)))
@@ -97,7 +97,7 @@ impl PipeReader {
     }
 
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_signal(&self.0.readable, tag)
+        set.add_event(&self.0.readable, tag)
     }
 }
 
@@ -149,7 +149,7 @@ impl PipeWriter {
     }
 
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_signal(&self.0.writable, tag)
+        set.add_event(&self.0.writable, tag)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a guest can wait for.
 
 use wasmtime::Result;
-use wippy_dispatcher::{Instant, Signal, WaitSet};
+use wippy_dispatcher::{Event, Instant, WaitSet};
 
 use super::io::{InputStream, OutputStream};
 use super::sockets::Waiting;
@@ -14,7 +14,7 @@ pub enum Pollable {
     /// Ready at an instant of the monotonic clock; [`Instant::NEVER`] never is.
     Deadline(Instant),
     /// Ready when a completion is there.
-    Signal(Signal),
+    Event(Event),
     /// Ready when reading its parent, the input stream at this index, makes progress.
     Input(u32),
     /// Ready when writing its parent, the output stream at this index, makes progress.
@@ -37,7 +37,7 @@ impl Pollable {
             Pollable::Ready => true,
             Pollable::Deadline(Instant::NEVER) => false,
             Pollable::Deadline(deadline) => now()? >= *deadline,
-            Pollable::Signal(signal) => signal.is_set(),
+            Pollable::Event(signal) => signal.is_set(),
             Pollable::Input(parent) => table.by_index::<InputStream>(*parent)?.is_ready(),
             Pollable::Output(parent) => table.by_index::<OutputStream>(*parent)?.is_ready(),
             Pollable::Socket(waiting) => waiting.is_ready(table)?,
@@ -53,7 +53,7 @@ impl Pollable {
             Pollable::Ready => set.add_deadline(Instant::from_nanos(0), tag)?,
             Pollable::Deadline(Instant::NEVER) => {}
             Pollable::Deadline(deadline) => set.add_deadline(*deadline, tag)?,
-            Pollable::Signal(signal) => set.add_signal(signal, tag)?,
+            Pollable::Event(signal) => set.add_event(signal, tag)?,
             Pollable::Input(parent) => {
                 table.by_index::<InputStream>(*parent)?.register(set, tag)?
             }

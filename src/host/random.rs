@@ -1,7 +1,7 @@
 //! `wasi:random`: the dispatcher's entropy.
 
 use wasmtime::Result;
-use wippy_dispatcher::Stream;
+use wippy_dispatcher::RngStream;
 
 use super::State;
 
@@ -29,21 +29,21 @@ const SLICE: usize = 16 * 1024;
 
 impl random::Host for State {
     async fn get_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
-        self.random_bytes(Stream::Secure, length).await
+        self.random_bytes(RngStream::Secure, length).await
     }
 
     fn get_random_u64(&mut self) -> Result<u64> {
-        self.random_u64(Stream::Secure)
+        self.random_u64(RngStream::Secure)
     }
 }
 
 impl insecure::Host for State {
     async fn get_insecure_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
-        self.random_bytes(Stream::Insecure, length).await
+        self.random_bytes(RngStream::Insecure, length).await
     }
 
     fn get_insecure_random_u64(&mut self) -> Result<u64> {
-        self.random_u64(Stream::Insecure)
+        self.random_u64(RngStream::Insecure)
     }
 }
 
@@ -54,8 +54,8 @@ impl insecure_seed::Host for State {
             return Ok(seed);
         }
         let seed = (
-            self.random_u64(Stream::Insecure)?,
-            self.random_u64(Stream::Insecure)?,
+            self.random_u64(RngStream::Insecure)?,
+            self.random_u64(RngStream::Insecure)?,
         );
         self.insecure_seed = Some(seed);
         Ok(seed)
@@ -64,7 +64,7 @@ impl insecure_seed::Host for State {
 
 impl State {
     /// All that was asked for, or a failed call: a short answer would be taken for a whole one.
-    async fn random_bytes(&mut self, stream: Stream, length: u64) -> Result<Vec<u8>> {
+    async fn random_bytes(&mut self, stream: RngStream, length: u64) -> Result<Vec<u8>> {
         let length = self.check_length(length, "a list of random bytes")?;
         let mut bytes = vec![0; length];
         for slice in bytes.chunks_mut(SLICE) {
@@ -75,7 +75,7 @@ impl State {
         Ok(bytes)
     }
 
-    fn random_u64(&mut self, stream: Stream) -> Result<u64> {
+    fn random_u64(&mut self, stream: RngStream) -> Result<u64> {
         let mut bytes = [0; 8];
         self.handle.fill_random(stream, &mut bytes)?;
         Ok(u64::from_le_bytes(bytes))
@@ -104,7 +104,7 @@ mod tests {
     fn others_run_between_the_slices_of_a_long_list() {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let handle = dispatcher.handle();
-        for stream in [Stream::Secure, Stream::Insecure] {
+        for stream in [RngStream::Secure, RngStream::Insecure] {
             let mut state = state(&dispatcher);
             let start = handle.now().expect("the time");
             let slices = 50;

@@ -388,7 +388,7 @@ pub(crate) mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
-    use crate::fs::{self, Closer, Filesystem, Mask};
+    use crate::fs::{self, DeferredClose, Filesystem, Mask};
     use crate::http::{Client, ClientLimits, Roots};
     use crate::trust::PathGuard;
 
@@ -441,7 +441,11 @@ pub(crate) mod tests {
     }
 
     /// The same with a directory of the host as `/`, where everything is permitted.
-    pub fn mounted(dispatcher: &Dispatcher, directory: &Path, closer: Closer) -> State {
+    pub fn mounted(
+        dispatcher: &Dispatcher,
+        directory: &Path,
+        deferred_close: DeferredClose,
+    ) -> State {
         let settings = fs::Settings {
             directory: directory.to_owned(),
             create: None,
@@ -452,7 +456,7 @@ pub(crate) mod tests {
             },
         };
         let lane = fs::lane(&dispatcher.handle());
-        let filesystem = Filesystem::open(&settings, &PathGuard::default(), lane, closer);
+        let filesystem = Filesystem::open(&settings, &PathGuard::default(), lane, deferred_close);
         let mut call = state(dispatcher);
         call.context.mounts = [Arc::new(Mount {
             filesystem: Arc::new(filesystem.expect("a directory")),

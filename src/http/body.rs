@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wippy_dispatcher::{Error, Handle, Signal, WaitSet};
+use wippy_dispatcher::{Error, Event, Handle, WaitSet};
 
 use super::error::ErrorCode;
 use super::fields::Fields;
@@ -13,9 +13,9 @@ struct Shared {
     state: Mutex<State>,
     capacity: usize,
     /// Bytes, or the end, are there.
-    readable: Signal,
+    readable: Event,
     /// Room, or nobody who reads, is there.
-    writable: Signal,
+    writable: Event,
 }
 
 #[derive(Default)]
@@ -60,7 +60,7 @@ pub struct BodySink(Arc<Shared>);
 /// The reading end. Dropped, it tells the writer that nobody wants the rest.
 pub struct BodyReader {
     shared: Arc<Shared>,
-    gone: Option<Signal>,
+    gone: Option<Event>,
 }
 
 /// What reads from a body and does not give it up.
@@ -83,8 +83,8 @@ pub fn body(
             ..State::default()
         }),
         capacity: capacity.max(1),
-        readable: Signal::new(handle)?,
-        writable: Signal::new(handle)?,
+        readable: Event::new(handle)?,
+        writable: Event::new(handle)?,
     });
     shared.writable.set();
     let gone = None;
@@ -281,7 +281,7 @@ impl BodyWriter {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_signal(&self.0.writable, tag)
+        set.add_event(&self.0.writable, tag)
     }
 }
 
@@ -336,13 +336,13 @@ impl BodySink {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_signal(&self.0.writable, tag)
+        set.add_event(&self.0.writable, tag)
     }
 }
 
 impl BodyReader {
     /// Sets `signal` when this end is dropped.
-    pub fn announce(&mut self, signal: Signal) {
+    pub fn announce(&mut self, signal: Event) {
         self.gone = Some(signal);
     }
 
@@ -408,7 +408,7 @@ impl BodyReader {
     }
 
     /// Set while bytes, or the end, are there.
-    pub fn signal(&self) -> &Signal {
+    pub fn signal(&self) -> &Event {
         &self.shared.readable
     }
 }
@@ -445,6 +445,6 @@ impl BodySource {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_signal(&self.0.readable, tag)
+        set.add_event(&self.0.readable, tag)
     }
 }

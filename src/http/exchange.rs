@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use wippy_dispatcher::{Error, Flow, Handle, Signal};
+use wippy_dispatcher::{Error, Event, Flow, Handle};
 
 use super::body::BodyReader;
 use super::error::ErrorCode;
@@ -69,8 +69,8 @@ pub struct Response {
 
 struct Cell {
     answer: Mutex<Option<Result<Response, ErrorCode>>>,
-    answered: Signal,
-    abandoned: Signal,
+    answered: Event,
+    abandoned: Event,
 }
 
 impl Cell {
@@ -93,15 +93,15 @@ pub struct Answer(Arc<Cell>);
 pub fn reply(handle: &Handle) -> Result<(Answer, Reply), Error> {
     let cell = Arc::new(Cell {
         answer: Mutex::new(None),
-        answered: Signal::new(handle)?,
-        abandoned: Signal::new(handle)?,
+        answered: Event::new(handle)?,
+        abandoned: Event::new(handle)?,
     });
     Ok((Answer(cell.clone()), Reply(cell)))
 }
 
 impl Reply {
     /// Set once the answer is there, and from then on.
-    pub fn signal(&self) -> &Signal {
+    pub fn signal(&self) -> &Event {
         &self.0.answered
     }
 
@@ -122,7 +122,7 @@ impl Drop for Reply {
 impl Answer {
     /// Set when nobody waits any more. It stays of use after the answer, for whoever reads the
     /// response's body: see [`BodyReader::announce`].
-    pub fn abandoned(&self) -> &Signal {
+    pub fn abandoned(&self) -> &Event {
         &self.0.abandoned
     }
 

@@ -7,10 +7,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use wippy::services::{Ended, Plan, supervise};
-use wippy::stdio::Stdio;
-use wippy::stdio::{Feed, Sink};
-use wippy::stdio::{PipeReader, pipe};
-use wippy_dispatcher::{Dispatcher, Signal};
+use wippy::stdio::{Feed, PipeReader, Sink, Stdio, pipe};
+use wippy_dispatcher::{Dispatcher, Event};
 
 use crate::support::{Project, hash_of, live, simulated};
 
@@ -66,7 +64,7 @@ fn keep_on(dispatcher: &Dispatcher, project: &Project, stop: Option<Duration>) -
         Sink::Pipe(writer),
         Sink::Pipe(pipe(&handle, 1 << 16).expect("a pipe").1),
     );
-    let signal = Signal::new(&handle).expect("a signal");
+    let signal = Event::new(&handle).expect("a signal");
     if let Some(stop) = stop {
         let (handle, signal) = (handle.clone(), signal.clone());
         let stopping = async move {

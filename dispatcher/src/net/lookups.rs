@@ -9,11 +9,11 @@ use slab::Slab;
 
 use super::resolve::{ResolveError, Resolver};
 use crate::Error;
-use crate::blocking::{Pool, Work, catch};
-use crate::flow::Flow;
-use crate::lane::max_abandoned;
-use crate::semaphore::{Entered, Permit, Semaphore, Waiter};
-use crate::wake::{discard, wake};
+use crate::blocking::flow::Flow;
+use crate::blocking::pool::{Pool, catch_panic};
+use crate::blocking::semaphore::{Acquired, Permit, Semaphore, Waiter};
+use crate::blocking::workers::Work;
+use crate::executor::wake::{discard, wake};
 
 /// How many names are asked for at once, those beside that nobody waits for any more not counted.
 /// The resolver blocks a thread for each, for some ten seconds where no server answers.
@@ -70,11 +70,11 @@ impl Asker {
 
 impl Lookups {
     pub(crate) fn new(resolver: Resolver, pool: &Pool) -> Lookups {
-        let abandoned = max_abandoned(RUNNING);
+        let semaphore = Semaphore::new(RUNNING, WAITING);
         Lookups(Arc::new(Inner {
             resolver,
-            semaphore: Semaphore::new(RUNNING, abandoned, WAITING),
-            pool: pool.for_permits(RUNNING + abandoned),
+            pool: pool.for_permits(semaphore.max_threads()),
+            semaphore,
             pending: Mutex::default(),
         }))
     }
@@ -112,9 +112,9 @@ impl Lookups {
             waiter: None,
         };
         if !started {
-            match self.0.semaphore.enter(flow)? {
-                Entered::Now(permit) => question.start(permit),
-                Entered::Waits(waiter) => question.waiter = Some(waiter),
+            match self.0.semaphore.acquire(flow)? {
+                Acquired::Permit(permit) => question.start(permit),
+                Acquired::Queued(waiter) => question.waiter = Some(waiter),
             }
         }
         Ok(question)
@@ -167,7 +167,7 @@ impl Question {
         match &self.waiter {
             Some(_) if started => self.waiter = None,
             Some(waiter) => {
-                if let Some(permit) = waiter.claim(waker) {
+                if let Some(permit) = waiter.try_acquire(waker) {
                     self.waiter = None;
                     self.start(permit);
                 }
@@ -248,7 +248,7 @@ impl Work for Asking {
             return;
         }
         drop(pending);
-        let answer = catch(|| self.lookups.0.resolver.ask(&self.name));
+        let answer = catch_panic(|| self.lookups.0.resolver.ask(&self.name));
         // A panic is the resolver's failure.
         let failed = |error: Error| Err(ResolveError::Permanent(error.to_string()));
         self.answer = Some(answer.unwrap_or_else(failed));

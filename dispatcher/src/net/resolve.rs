@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use super::host_name;
 use super::lookups::{Answer, Question};
 use crate::Error;
-use crate::flow::Flow;
+use crate::blocking::flow::Flow;
 use crate::handle::Handle;
 
 /// Why a name has no addresses.
@@ -77,7 +77,7 @@ fn start(handle: &Handle, flow: Option<Flow>, name: &str) -> State {
         return known(Err(ResolveError::Invalid(name.to_owned())));
     };
     let asked = match handle.core() {
-        Ok(core) if core.simulation().is_some() => Err(Error::Simulated("a name lookup")),
+        Ok(core) if core.driver.simulated().is_some() => Err(Error::Simulated("a name lookup")),
         Ok(core) => core.lookups.ask(flow, name),
         Err(error) => Err(error),
     };

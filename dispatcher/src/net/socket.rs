@@ -11,7 +11,6 @@ use rustix::net::{
 };
 
 use super::{Family, Options};
-use crate::core::Driver;
 use crate::handle::Handle;
 use crate::{Error, Interest, Source, WaitSet};
 
@@ -28,10 +27,7 @@ pub(super) enum Socket {
 
 impl Endpoint {
     pub(super) fn open(handle: &Handle, family: Family, kind: SocketType) -> io::Result<Endpoint> {
-        match &handle.core()?.driver {
-            Driver::System(_) => {}
-            Driver::Simulated(_) => return Err(Error::Simulated("a socket").into()),
-        }
+        handle.core()?.driver.system("a socket")?;
         let domain = match family {
             Family::V4 => AddressFamily::INET,
             Family::V6 => AddressFamily::INET6,

@@ -1,49 +1,5 @@
-//! The simulated counterpart of the system: what a seed decides, and the trace of what it decided.
+//! The simulated counterpart of the system: what a seed decides, and the trace of it.
 
-mod trace;
-
-pub(crate) use trace::hash_of;
-pub use trace::{Record, Trace};
-
-use std::time::Duration;
-
-/// How a simulation behaves. Everything that is not fixed here is drawn from the seed.
-#[derive(Clone, Debug)]
-pub struct Simulation {
-    pub(crate) seed: u64,
-    pub(crate) yield_cost: Duration,
-    pub(crate) job_delay: (Duration, Duration),
-    pub(crate) trace_capacity: usize,
-}
-
-impl Simulation {
-    /// A simulation of this seed: yields cost 1 µs, blocking jobs take 10 to 500 µs of virtual
-    /// time, and the trace keeps its first 100,000 records.
-    pub fn new(seed: u64) -> Simulation {
-        Simulation {
-            seed,
-            yield_cost: Duration::from_micros(1),
-            job_delay: (Duration::from_micros(10), Duration::from_micros(500)),
-            trace_capacity: 100_000,
-        }
-    }
-
-    /// The virtual time that a yield takes (at least 1 ns). It is what makes a task that spins
-    /// until a deadline see it: computing is free in virtual time, yielding is not.
-    pub fn yield_cost(mut self, cost: Duration) -> Simulation {
-        self.yield_cost = cost.max(Duration::from_nanos(1));
-        self
-    }
-
-    /// Between which bounds the virtual time of a blocking job is drawn.
-    pub fn job_delay(mut self, least: Duration, most: Duration) -> Simulation {
-        self.job_delay = (least, most.max(least));
-        self
-    }
-
-    /// How many records the trace keeps; the hash covers all of them in any case.
-    pub fn trace_capacity(mut self, records: usize) -> Simulation {
-        self.trace_capacity = records;
-        self
-    }
-}
+pub(crate) mod driver;
+pub(crate) mod settings;
+pub(crate) mod trace;

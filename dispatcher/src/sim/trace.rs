@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::clock::Instant;
+use crate::time::clock::Instant;
 
 /// One choice of a simulation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

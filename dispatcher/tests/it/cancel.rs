@@ -16,7 +16,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use wippy_dispatcher::{
-    Cancelled, Dispatcher, Error, Handle, Instant, Interest, Signal, Source, Task, WaitSet,
+    Cancelled, Dispatcher, Error, Event, Handle, Instant, Interest, Source, Task, WaitSet,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -94,7 +94,7 @@ struct Scene {
 }
 
 struct Rest {
-    _signal: Signal,
+    _signal: Event,
     _writer: OwnedFd,
     _stuck: mpsc::Sender<()>,
 }
@@ -102,14 +102,14 @@ struct Rest {
 fn scene(state: State) -> Scene {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let tally = Tally::default();
-    let signal = Signal::new(&dispatcher.handle()).expect("signal");
+    let event = Event::new(&dispatcher.handle()).expect("event");
     let (reader, writer) = rustix::pipe::pipe().expect("pipe");
     let (stuck, release) = mpsc::channel();
     let future = occupy(
         dispatcher.handle(),
         state,
         tally.guard(),
-        signal.clone(),
+        event.clone(),
         reader,
         release,
     );
@@ -118,11 +118,11 @@ fn scene(state: State) -> Scene {
         dispatcher.turn(Some(Duration::ZERO)).expect("turn");
     }
     if state == State::Woken {
-        signal.set();
+        event.set();
     }
     assert_eq!(task.is_finished(), state == State::Finished, "{state:?}");
     let rest = Rest {
-        _signal: signal,
+        _signal: event,
         _writer: writer,
         _stuck: stuck,
     };
@@ -138,7 +138,7 @@ async fn occupy(
     handle: Handle,
     state: State,
     _guard: Guard,
-    signal: Signal,
+    event: Event,
     reader: OwnedFd,
     release: mpsc::Receiver<()>,
 ) {
@@ -150,7 +150,7 @@ async fn occupy(
                 Source::with_interest(&handle, reader, Interest::Readable).expect("source");
             source.ready(Interest::Readable).await.expect("ready");
         }
-        State::OnSignal | State::Woken => signal.wait().await.expect("wait"),
+        State::OnSignal | State::Woken => event.wait().await.expect("wait"),
         State::OnJob => {
             let ended = handle.unblock(move || release.recv().is_err()).await;
             assert!(ended.expect("job"));
@@ -159,7 +159,7 @@ async fn occupy(
             let mut set = WaitSet::new(&handle).expect("set");
             set.add_deadline(handle.now().expect("now") + HOUR, 0)
                 .expect("deadline");
-            set.add_signal(&signal, 1).expect("signal");
+            set.add_event(&event, 1).expect("event");
             set.wait().await.expect("wait");
         }
     }
@@ -279,9 +279,9 @@ fn waits_dropped_on_a_foreign_thread_are_forgotten() {
         }
     }
     let dispatcher = Dispatcher::new().expect("dispatcher");
-    let signal = Signal::new(&dispatcher.handle()).expect("signal");
+    let event = Event::new(&dispatcher.handle()).expect("event");
     let counting = Arc::new(Counting(AtomicUsize::new(0)));
-    let theirs = signal.clone();
+    let theirs = event.clone();
     let mut wait: Pin<Box<dyn Future<Output = ()> + Send>> =
         Box::pin(async move { theirs.wait().await.expect("wait") });
     let waker = Waker::from(counting.clone());
@@ -298,6 +298,6 @@ fn waits_dropped_on_a_foreign_thread_are_forgotten() {
         1,
         "the dispatcher still holds the waker"
     );
-    signal.set();
+    event.set();
     assert_eq!(counting.0.load(Ordering::SeqCst), 0);
 }

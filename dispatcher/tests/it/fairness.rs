@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use wippy_dispatcher::{Builder, Dispatcher, Error, Handle, Interest, Signal, Simulation, Source};
+use wippy_dispatcher::{Builder, Dispatcher, Error, Event, Handle, Interest, Simulation, Source};
 
 /// A task that wakes itself whenever it runs.
 async fn hog_by_wake() {
@@ -164,8 +164,8 @@ fn hogs_do_not_starve_a_task_nor_each_other() {
 #[test]
 fn hogs_do_not_starve_what_other_threads_send() {
     with_hogs(|dispatcher| {
-        let signal = Signal::new(&dispatcher.handle()).expect("room");
-        let (remote, set) = (dispatcher.remote(), signal.clone());
+        let event = Event::new(&dispatcher.handle()).expect("room");
+        let (remote, set) = (dispatcher.remote(), event.clone());
         let ran = std::sync::Arc::new(AtomicBool::new(false));
         let flag = ran.clone();
         let thread = std::thread::spawn(move || {
@@ -174,7 +174,7 @@ fn hogs_do_not_starve_what_other_threads_send() {
             Ok::<(), Error>(())
         });
         turn_until_done(dispatcher, async move {
-            signal.wait().await.expect("own thread")
+            event.wait().await.expect("own thread")
         });
         while !ran.load(Ordering::Acquire) {
             dispatcher.turn(None).expect("turn");
@@ -235,9 +235,9 @@ fn a_flood_from_another_thread_does_not_starve_a_timer() {
     let dispatcher = Dispatcher::new().expect("system");
     let handle = dispatcher.handle();
     let done = AtomicBool::new(false);
-    let signal = Signal::new(&handle).expect("room");
+    let event = Event::new(&handle).expect("room");
     std::thread::scope(|scope| {
-        let (done, flooding) = (&done, signal.clone());
+        let (done, flooding) = (&done, event.clone());
         scope.spawn(move || {
             while !done.load(Ordering::Acquire) {
                 flooding.set();
@@ -255,14 +255,14 @@ fn hogs_in_a_simulation_starve_neither_tasks_nor_the_root() {
     for seed in 0..4 {
         let dispatcher = Dispatcher::simulated(seed).expect("simulation");
         spawn_hogs(&dispatcher);
-        let signal = Signal::new(&dispatcher.handle()).expect("room");
-        let setting = signal.clone();
+        let event = Event::new(&dispatcher.handle()).expect("room");
+        let setting = event.clone();
         dispatcher
             .spawn(async move { setting.set() })
             .expect("room")
             .detach();
         dispatcher
-            .block_on(signal.wait())
+            .block_on(event.wait())
             .expect("run")
             .expect("own thread");
         turn_until_done(&dispatcher, async {});
@@ -342,11 +342,11 @@ fn a_spinning_dispatcher_sees_everything() {
         .expect("timer");
     assert!(handle.now().expect("own thread") - before >= Duration::from_millis(1));
 
-    let signal = Signal::new(&handle).expect("room");
-    let set = signal.clone();
+    let event = Event::new(&handle).expect("room");
+    let set = event.clone();
     let thread = std::thread::spawn(move || set.set());
     dispatcher
-        .block_on(signal.wait())
+        .block_on(event.wait())
         .expect("run")
         .expect("own thread");
     thread.join().expect("no panic");

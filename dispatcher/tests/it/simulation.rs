@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use wippy_dispatcher::{
-    Dispatcher, Error, Instant, Interest, Record, Signal, Simulation, Source, Trace,
+    Dispatcher, Error, Event, Instant, Interest, Record, Simulation, Source, Trace,
 };
 
 mod replay;
@@ -192,12 +192,12 @@ fn descriptors_are_an_error() {
 fn a_deadlock_says_when_and_how_many() {
     let dispatcher = Dispatcher::simulated(1).expect("simulation");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("room");
+    let event = Event::new(&handle).expect("room");
     let tasks: Vec<_> = (0..3)
         .map(|_| {
-            let signal = signal.clone();
+            let event = event.clone();
             dispatcher
-                .spawn(async move { signal.wait().await })
+                .spawn(async move { event.wait().await })
                 .expect("room")
         })
         .collect();
@@ -207,7 +207,7 @@ fn a_deadlock_says_when_and_how_many() {
         .expect("timer");
     let at = now(&dispatcher);
     let blocked = dispatcher
-        .block_on(signal.wait())
+        .block_on(event.wait())
         .expect_err("nobody sets it");
     assert!(
         matches!(blocked, Error::Deadlock { now, tasks: 3 } if now == at),
@@ -229,9 +229,9 @@ fn a_deadlock_says_when_and_how_many() {
             .ran,
         0
     );
-    signal.set();
+    event.set();
     dispatcher
-        .block_on(signal.wait())
+        .block_on(event.wait())
         .expect("run")
         .expect("own thread");
     for task in tasks {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use wippy_dispatcher::{Dispatcher, Error, Signal};
+use wippy_dispatcher::{Dispatcher, Error, Event};
 
 const THREADS: usize = 8;
 const ROUNDS: u64 = 500;
@@ -107,25 +107,25 @@ fn a_root_sees_what_came_before_each_wake() {
     });
 }
 
-/// The same through signals that other threads set.
+/// The same through events that other threads set.
 #[test]
 fn a_signal_from_another_thread_is_never_lost() {
     let dispatcher = Dispatcher::new().expect("system");
     let score = Score::default();
-    let signal = Signal::new(&dispatcher.handle()).expect("room");
+    let event = Event::new(&dispatcher.handle()).expect("room");
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
-            let (score, signal) = (&score, signal.clone());
-            scope.spawn(move || storm(score, thread, || signal.set()));
+            let (score, event) = (&score, event.clone());
+            scope.spawn(move || storm(score, thread, || event.set()));
         }
         let root = async {
             loop {
                 // First clear, then look: whoever counts after the look sets it again.
-                signal.clear();
+                event.clear();
                 if score.look() {
                     break;
                 }
-                signal.wait().await.expect("own thread");
+                event.wait().await.expect("own thread");
             }
         };
         dispatcher.block_on(root).expect("run");

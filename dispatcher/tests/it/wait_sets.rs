@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use wippy_dispatcher::{Dispatcher, Error, Handle, Instant, Interest, Signal, Source, WaitSet};
+use wippy_dispatcher::{Dispatcher, Error, Event, Handle, Instant, Interest, Source, WaitSet};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -57,7 +57,7 @@ impl Wake for Counting {
 fn the_tag_says_which_member_fired() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
+    let event = Event::new(&handle).expect("event");
     let (reader, writer) = pipe();
     let source = Source::with_interest(&handle, reader, Interest::Readable).expect("source");
     let mut set = WaitSet::new(&handle).expect("set");
@@ -69,11 +69,11 @@ fn the_tag_says_which_member_fired() {
         };
         let deadline = after(&handle, soon);
         set.add_deadline(deadline, 10).expect("deadline");
-        set.add_signal(&signal, 11).expect("signal");
+        set.add_event(&event, 11).expect("event");
         set.add_source(&source, Interest::Readable, 12)
             .expect("source");
         match which {
-            1 => signal.set(),
+            1 => event.set(),
             2 => assert_eq!(rustix::io::write(&writer, b"a").expect("write"), 1),
             _ => {}
         }
@@ -81,7 +81,7 @@ fn the_tag_says_which_member_fired() {
         if which == 0 {
             assert!(handle.now().expect("now") >= deadline, "early");
         }
-        signal.clear();
+        event.clear();
         set.clear();
         assert_eq!(dispatcher.next_deadline(), None);
     }
@@ -91,21 +91,21 @@ fn the_tag_says_which_member_fired() {
 fn several_fire_in_one_wait() {
     let dispatcher = Dispatcher::simulated(3).expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
+    let event = Event::new(&handle).expect("event");
     let deadline = after(&handle, Duration::from_millis(5));
     let mut set = WaitSet::new(&handle).expect("set");
     set.add_deadline(deadline + Duration::from_nanos(1), 1)
         .expect("deadline");
     set.add_deadline(deadline, 2).expect("deadline");
     set.add_deadline(deadline, 3).expect("deadline");
-    set.add_signal(&signal, 4).expect("signal");
+    set.add_event(&event, 4).expect("event");
     assert_eq!(
         fired(&dispatcher, &mut set),
         [2, 3],
         "equal deadlines in the order of adding"
     );
     assert_eq!(handle.now().expect("now"), deadline);
-    signal.set();
+    event.set();
     assert_eq!(fired(&dispatcher, &mut set), [4]);
     assert_eq!(fired(&dispatcher, &mut set), [1]);
 }
@@ -114,16 +114,16 @@ fn several_fire_in_one_wait() {
 fn the_tags_may_be_equal_and_a_member_fires_once() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
+    let event = Event::new(&handle).expect("event");
     let mut set = WaitSet::new(&handle).expect("set");
     for _ in 0..3 {
-        set.add_signal(&signal, 7).expect("signal");
+        set.add_event(&event, 7).expect("event");
     }
-    signal.set();
-    signal.set();
+    event.set();
+    event.set();
     assert_eq!(fired(&dispatcher, &mut set), [7, 7, 7]);
-    signal.clear();
-    signal.set();
+    event.clear();
+    event.set();
     assert_eq!(fired_so_far(&dispatcher, &mut set), []);
 }
 
@@ -131,8 +131,8 @@ fn the_tags_may_be_equal_and_a_member_fires_once() {
 fn members_that_are_ready_already_fire_at_once() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
-    signal.set();
+    let event = Event::new(&handle).expect("event");
+    event.set();
     let (reader, writer) = pipe();
     let source = Source::new(&handle, reader).expect("source");
     rustix::io::write(&writer, b"a").expect("write");
@@ -141,7 +141,7 @@ fn members_that_are_ready_already_fire_at_once() {
         .expect("block_on")
         .expect("ready");
     let mut set = WaitSet::new(&handle).expect("set");
-    set.add_signal(&signal, 1).expect("signal");
+    set.add_event(&event, 1).expect("event");
     set.add_source(&source, Interest::Readable, 2)
         .expect("source");
     set.add_deadline(Instant::from_nanos(0), 3)
@@ -183,16 +183,16 @@ fn the_same_source_twice_gives_both_tags() {
 fn clear_forgets_members_and_what_has_fired() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
-    let other = Signal::new(&handle).expect("signal");
+    let event = Event::new(&handle).expect("event");
+    let other = Event::new(&handle).expect("event");
     let mut set = WaitSet::new(&handle).expect("set");
     set.add_deadline(after(&handle, HOUR), 1).expect("deadline");
-    set.add_signal(&signal, 2).expect("signal");
-    set.add_signal(&other, 3).expect("signal");
+    set.add_event(&event, 2).expect("event");
+    set.add_event(&other, 3).expect("event");
     other.set();
     set.clear();
     assert_eq!(dispatcher.next_deadline(), None);
-    signal.set();
+    event.set();
     assert_eq!(fired_so_far(&dispatcher, &mut set), []);
     set.add_deadline(after(&handle, Duration::from_millis(1)), 4)
         .expect("deadline");
@@ -207,12 +207,12 @@ fn a_set_dropped_unfired_leaves_nothing_behind() {
             .build()
             .expect("dispatcher");
         let handle = dispatcher.handle();
-        let signal = Signal::new(&handle).expect("signal");
+        let event = Event::new(&handle).expect("event");
         let counting = Arc::new(Counting::default());
         let waker = Waker::from(counting.clone());
         let mut set = WaitSet::new(&handle).expect("set");
         set.add_deadline(after(&handle, HOUR), 1).expect("deadline");
-        set.add_signal(&signal, 2).expect("signal");
+        set.add_event(&event, 2).expect("event");
         {
             let mut wait = pin!(set.wait());
             assert!(
@@ -229,7 +229,7 @@ fn a_set_dropped_unfired_leaves_nothing_behind() {
             drop(set);
         }
         assert_eq!(dispatcher.next_deadline(), None);
-        signal.set();
+        event.set();
         assert_eq!(counting.0.load(Ordering::SeqCst), 0);
         assert_eq!(Arc::strong_count(&counting), 1, "its waker is still held");
         let mut next = WaitSet::new(&handle).expect("set");
@@ -247,9 +247,9 @@ fn a_set_dropped_unfired_leaves_nothing_behind() {
 fn a_wait_that_was_dropped_can_be_taken_up_again() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
+    let event = Event::new(&handle).expect("event");
     let mut set = WaitSet::new(&handle).expect("set");
-    set.add_signal(&signal, 5).expect("signal");
+    set.add_event(&event, 5).expect("event");
     {
         let mut wait = pin!(set.wait());
         assert!(
@@ -259,8 +259,8 @@ fn a_wait_that_was_dropped_can_be_taken_up_again() {
         );
     }
     // It fires while nobody waits, and is not lost.
-    signal.set();
-    signal.clear();
+    event.set();
+    event.clear();
     assert_eq!(fired(&dispatcher, &mut set), [5]);
 }
 
@@ -268,12 +268,12 @@ fn a_wait_that_was_dropped_can_be_taken_up_again() {
 fn the_last_waker_is_the_one_that_wakes_and_it_wakes_once() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signals: Vec<Signal> = (0..3)
-        .map(|_| Signal::new(&handle).expect("signal"))
+    let events: Vec<Event> = (0..3)
+        .map(|_| Event::new(&handle).expect("event"))
         .collect();
     let mut set = WaitSet::new(&handle).expect("set");
-    for signal in &signals {
-        set.add_signal(signal, 0).expect("signal");
+    for event in &events {
+        set.add_event(event, 0).expect("event");
     }
     let (first, second) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
     for counting in [&first, &second] {
@@ -285,8 +285,8 @@ fn the_last_waker_is_the_one_that_wakes_and_it_wakes_once() {
                 .is_pending()
         );
     }
-    for signal in &signals {
-        signal.set();
+    for event in &events {
+        event.set();
     }
     assert_eq!(first.0.load(Ordering::SeqCst), 0);
     assert_eq!(second.0.load(Ordering::SeqCst), 1);
@@ -296,19 +296,19 @@ fn the_last_waker_is_the_one_that_wakes_and_it_wakes_once() {
 fn a_cancelled_task_takes_its_set_with_it() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
-    let (inner, theirs) = (handle.clone(), signal.clone());
+    let event = Event::new(&handle).expect("event");
+    let (inner, theirs) = (handle.clone(), event.clone());
     let task = dispatcher.spawn(async move {
         let mut set = WaitSet::new(&inner).expect("set");
         set.add_deadline(after(&inner, HOUR), 1).expect("deadline");
-        set.add_signal(&theirs, 2).expect("signal");
+        set.add_event(&theirs, 2).expect("event");
         set.wait().await.expect("wait");
     });
     let task = task.expect("spawn");
     dispatcher.turn(Some(Duration::ZERO)).expect("turn");
     assert!(dispatcher.next_deadline().is_some());
     drop(task);
-    signal.set();
+    event.set();
     dispatcher.turn(Some(Duration::ZERO)).expect("turn");
     assert_eq!(dispatcher.next_deadline(), None);
 }
@@ -317,20 +317,20 @@ fn a_cancelled_task_takes_its_set_with_it() {
 fn a_member_that_goes_away_fires() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("signal");
+    let event = Event::new(&handle).expect("event");
     let (reader, _writer) = pipe();
     let source = Source::with_interest(&handle, reader, Interest::Readable).expect("source");
     let mut set = WaitSet::new(&handle).expect("set");
-    set.add_signal(&signal, 1).expect("signal");
+    set.add_event(&event, 1).expect("event");
     set.add_source(&source, Interest::Readable, 2)
         .expect("source");
-    drop(signal);
+    drop(event);
     drop(source);
     assert_eq!(fired(&dispatcher, &mut set), [1, 2]);
     // Their places go to new owners, whom the old members must not touch.
-    let next = Signal::new(&handle).expect("signal");
+    let next = Event::new(&handle).expect("event");
     let mut other = WaitSet::new(&handle).expect("set");
-    other.add_signal(&next, 3).expect("signal");
+    other.add_event(&next, 3).expect("event");
     set.clear();
     next.set();
     assert_eq!(fired(&dispatcher, &mut other), [3]);
@@ -343,18 +343,18 @@ fn members_of_another_dispatcher_are_refused() {
         Dispatcher::new().expect("dispatcher"),
         Dispatcher::new().expect("dispatcher"),
     );
-    let own = Signal::new(&one.handle()).expect("signal");
-    let foreign = Signal::new(&two.handle()).expect("signal");
+    let own = Event::new(&one.handle()).expect("event");
+    let foreign = Event::new(&two.handle()).expect("event");
     let mut set = WaitSet::new(&one.handle()).expect("set");
     assert!(matches!(
-        set.add_signal(&foreign, 1),
+        set.add_event(&foreign, 1),
         Err(Error::OtherDispatcher)
     ));
     let (reader, _writer) = pipe();
     let source = Source::new(&two.handle(), reader).expect("source");
     let refused = set.add_source(&source, Interest::Readable, 2);
     assert!(matches!(refused, Err(Error::OtherDispatcher)));
-    set.add_signal(&own, 3).expect("its own");
+    set.add_event(&own, 3).expect("its own");
     own.set();
     assert_eq!(fired(&one, &mut set), [3]);
 }
@@ -363,29 +363,29 @@ fn members_of_another_dispatcher_are_refused() {
 fn a_signal_set_on_another_thread_ends_the_wait() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signals: Vec<Signal> = (0..4)
-        .map(|_| Signal::new(&handle).expect("signal"))
+    let events: Vec<Event> = (0..4)
+        .map(|_| Event::new(&handle).expect("event"))
         .collect();
     let mut set = WaitSet::new(&handle).expect("set");
     for round in 0..50_usize {
-        for (tag, signal) in (0..).zip(&signals) {
-            set.add_signal(signal, tag).expect("signal");
+        for (tag, event) in (0..).zip(&events) {
+            set.add_event(event, tag).expect("event");
         }
-        let chosen = signals[round % 4].clone();
+        let chosen = events[round % 4].clone();
         let setting = thread::spawn(move || chosen.set());
         assert_eq!(fired(&dispatcher, &mut set), [(round % 4) as u32]);
         setting.join().expect("thread");
         set.clear();
-        signals[round % 4].clear();
+        events[round % 4].clear();
     }
 }
 
 #[test]
 fn what_a_foreign_thread_wrote_before_it_set_is_seen() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
-    let signal = Signal::new(&dispatcher.handle()).expect("signal");
+    let event = Event::new(&dispatcher.handle()).expect("event");
     let written = Arc::new(AtomicUsize::new(0));
-    let (theirs, set) = (written.clone(), signal.clone());
+    let (theirs, set) = (written.clone(), event.clone());
     let setting = thread::spawn(move || {
         for number in 1..=10_000 {
             theirs.store(number, Ordering::Relaxed);
@@ -395,10 +395,10 @@ fn what_a_foreign_thread_wrote_before_it_set_is_seen() {
     let mut seen = 0;
     while seen < 10_000 {
         dispatcher
-            .block_on(signal.wait())
+            .block_on(event.wait())
             .expect("block_on")
             .expect("wait");
-        signal.clear();
+        event.clear();
         // A set after this read is another wake: the last number cannot be missed.
         seen = written.load(Ordering::Relaxed);
     }
@@ -420,17 +420,17 @@ fn sets_and_their_members_have_bounds_with_names() {
         assert!(matches!(third, Err(Error::TooManyWaitSets(2))));
         drop(second);
         let _third = WaitSet::new(&handle).expect("room again");
-        let (set_signal, signal) = (Signal::new(&handle), Signal::new(&handle));
-        let (set_signal, signal) = (set_signal.expect("room"), signal.expect("room"));
+        let (set_signal, event) = (Event::new(&handle), Event::new(&handle));
+        let (set_signal, event) = (set_signal.expect("room"), event.expect("room"));
         set_signal.set();
         for _ in 0..2 {
             // One that has fired counts too.
-            set.add_signal(&set_signal, 0).expect("room");
-            set.add_signal(&signal, 1).expect("room");
+            set.add_event(&set_signal, 0).expect("room");
+            set.add_event(&event, 1).expect("room");
             set.add_deadline(Instant::NEVER, 2).expect("room");
             let deadline = set.add_deadline(Instant::NEVER, 3);
             assert!(matches!(deadline, Err(Error::TooManyMembers(3))));
-            let fourth = set.add_signal(&signal, 3);
+            let fourth = set.add_event(&event, 3);
             assert!(matches!(fourth, Err(Error::TooManyMembers(3))));
             let mut fired = Vec::new();
             set.take_fired(&mut fired).expect("the thread");

@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use wippy_dispatcher::{Dispatcher, Interest, Signal, Source, WaitSet};
+use wippy_dispatcher::{Dispatcher, Event, Interest, Source, WaitSet};
 
 /// Panics when it wakes.
 struct Bomb;
@@ -101,12 +101,12 @@ fn those_behind_a_panicking_waker_are_woken_by_timers() {
 #[test]
 fn those_behind_a_panicking_waker_are_woken_by_a_signal() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
-    let signal = Signal::new(&dispatcher.handle()).expect("a signal");
-    let (mut bomb, mut after) = (pin!(signal.wait()), pin!(signal.wait()));
+    let event = Event::new(&dispatcher.handle()).expect("an event");
+    let (mut bomb, mut after) = (pin!(event.wait()), pin!(event.wait()));
     let (counted, waker) = count();
     assert!(poll(bomb.as_mut(), &Arc::new(Bomb).into()).is_pending());
     assert!(poll(after.as_mut(), &waker).is_pending());
-    signal.set();
+    event.set();
     assert_eq!(woken(&counted), 1);
     goes_on(&dispatcher);
 }
@@ -175,9 +175,9 @@ fn a_panicking_waker_in_a_lane_takes_nothing_from_the_job_before() {
 fn a_waker_that_panics_when_dropped_leaves_no_member_behind() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signal = Signal::new(&handle).expect("a signal");
+    let event = Event::new(&handle).expect("an event");
     let mut set = WaitSet::new(&handle).expect("a set");
-    set.add_signal(&signal, 1).expect("room");
+    set.add_event(&event, 1).expect("room");
     {
         let mut wait = pin!(set.wait());
         assert!(poll(wait.as_mut(), &Arc::new(Mine).into()).is_pending());
@@ -185,7 +185,7 @@ fn a_waker_that_panics_when_dropped_leaves_no_member_behind() {
     drop(set);
     // It takes the place of the first.
     let mut next = WaitSet::new(&handle).expect("a set");
-    signal.set();
+    event.set();
     let mut fired = Vec::new();
     next.take_fired(&mut fired).expect("the thread");
     assert_eq!(fired, []);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
-use wippy_dispatcher::{Dispatcher, Error, Handle, Interest, Signal, Source, WaitSet};
+use wippy_dispatcher::{Dispatcher, Error, Event, Handle, Interest, Source, WaitSet};
 
 /// More yields than any turn may hold, and few enough to end if one does.
 const MANY: u32 = 10_000;
@@ -199,9 +199,9 @@ fn a_runnable_task_goes_first() {
 fn what_another_thread_sends_goes_first() {
     let dispatcher = Dispatcher::new().expect("system");
     let log = Log::default();
-    let signal = Signal::new(&dispatcher.handle()).expect("room");
-    let set = signal.clone();
-    noting(&dispatcher, &log, async move { signal.wait().await });
+    let event = Event::new(&dispatcher.handle()).expect("room");
+    let set = event.clone();
+    noting(&dispatcher, &log, async move { event.wait().await });
     after(&dispatcher, &log, move |_| elsewhere(move || set.set()));
     assert_eq!(*log.borrow(), ["woken", "yielder"]);
 
@@ -290,8 +290,8 @@ fn a_woken_root_goes_first() {
     assert_eq!(*log.borrow(), ["woken", "yielder"]);
 }
 
-/// The others need not be tasks: whom a timer, an event or a signal wakes may be a part of the very
-/// task that gives way, and the executor sees no second task then.
+/// The others need not be tasks: what a timer, a source or an event wakes may be a part of the very
+/// task that yields, and the executor sees no second task then.
 #[test]
 fn a_woken_part_of_the_same_task_goes_first() {
     type Waits = fn(&Handle) -> (Pin<Box<dyn Future<Output = ()>>>, Box<dyn FnOnce(&Handle)>);
@@ -313,18 +313,18 @@ fn a_woken_part_of_the_same_task_goes_first() {
             };
             (Box::pin(waits), Box::new(move |_| write_byte(&writer)))
         }),
-        ("signal", |handle| {
-            let signal = Signal::new(handle).expect("room");
-            let set = signal.clone();
-            let waits = async move { signal.wait().await.expect("own thread") };
+        ("event", |handle| {
+            let event = Event::new(handle).expect("room");
+            let set = event.clone();
+            let waits = async move { event.wait().await.expect("own thread") };
             (Box::pin(waits), Box::new(move |_| set.set()))
         }),
         ("set", |handle| {
-            let signal = Signal::new(handle).expect("room");
-            let set = signal.clone();
+            let event = Event::new(handle).expect("room");
+            let set = event.clone();
             let mut waiting = WaitSet::new(handle).expect("room");
             let waits = async move {
-                waiting.add_signal(&signal, 0).expect("room");
+                waiting.add_event(&event, 0).expect("room");
                 waiting.wait().await.expect("own thread");
             };
             (Box::pin(waits), Box::new(move |_| set.set()))

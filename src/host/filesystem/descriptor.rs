@@ -13,7 +13,7 @@ use wasmtime::component::Resource;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::{Deed, Mount};
-use crate::fs::{Class, Closer, Filesystem};
+use crate::fs::{Class, DeferredClose, Filesystem};
 use crate::host::State;
 use crate::host::share::Held;
 
@@ -36,7 +36,7 @@ pub(super) enum Node {
 pub(super) struct File {
     /// Taken by the end only.
     opened: Option<Opened<OwnedFd>>,
-    closer: Closer,
+    deferred_close: DeferredClose,
     pub(super) kind: DescriptorType,
     pub(super) class: Class,
     /// Writes wait for the disk.
@@ -51,7 +51,7 @@ pub(super) struct File {
 pub(super) struct Directory {
     /// Taken by the end only.
     dir: Option<Dirs>,
-    closer: Closer,
+    deferred_close: DeferredClose,
     pub(super) class: Class,
 }
 
@@ -75,15 +75,17 @@ impl Node {
         flags: OFlags,
         class: Class,
     ) -> io::Result<Node> {
-        let closer = filesystem.closer().clone();
+        let deferred_close = filesystem.deferred_close().clone();
         let kind = kind(FileType::from_raw_mode(fstat(&fd)?.st_mode));
         Ok(match kind {
-            DescriptorType::Directory => {
-                Node::Directory(Arc::new(Directory::opened((fd, held), closer, class)))
-            }
+            DescriptorType::Directory => Node::Directory(Arc::new(Directory::opened(
+                (fd, held),
+                deferred_close,
+                class,
+            ))),
             _ => Node::File(Arc::new(File {
                 opened: Some(Opened { fd, _held: held }),
-                closer,
+                deferred_close,
                 kind,
                 class,
                 sync: flags.intersects(OFlags::SYNC | OFlags::DSYNC),
@@ -148,17 +150,21 @@ impl Directory {
     pub(super) fn root(filesystem: &Filesystem) -> Directory {
         Directory {
             dir: filesystem.root().cloned().map(Dirs::Root),
-            closer: filesystem.closer().clone(),
+            deferred_close: filesystem.deferred_close().clone(),
             class: filesystem.class(),
         }
     }
 
     /// One that was opened, on a filesystem of this class.
-    pub(super) fn opened((fd, held): (OwnedFd, Held), closer: Closer, class: Class) -> Directory {
+    pub(super) fn opened(
+        (fd, held): (OwnedFd, Held),
+        deferred_close: DeferredClose,
+        class: Class,
+    ) -> Directory {
         let fd = Dir::from_std_file(fd.into());
         Directory {
             dir: Some(Dirs::Opened(Opened { fd, _held: held })),
-            closer,
+            deferred_close,
             class,
         }
     }
@@ -185,7 +191,7 @@ impl Drop for File {
             _ => true,
         };
         if let Some(opened) = self.opened.take().filter(|_| slow) {
-            self.closer.close(opened);
+            self.deferred_close.close(opened);
         }
     }
 }
@@ -196,10 +202,10 @@ impl Drop for Directory {
             return;
         }
         match self.dir.take() {
-            Some(Dirs::Opened(opened)) => self.closer.close(opened),
+            Some(Dirs::Opened(opened)) => self.deferred_close.close(opened),
             Some(Dirs::Root(root)) => {
                 if let Some(last) = Arc::into_inner(root) {
-                    self.closer.close(last);
+                    self.deferred_close.close(last);
                 }
             }
             None => {}
@@ -278,7 +284,7 @@ impl State {
     /// `insufficient-memory` where the call has all that it may have; `busy` where the filesystem
     /// does not close what was opened in it.
     pub(super) fn hold(&self, mount: &Mount) -> Result<Held, FsError> {
-        if mount.filesystem.closer().is_full() {
+        if mount.filesystem.deferred_close().is_full() {
             return Err(ErrorCode::Busy.into());
         }
         Ok(self.descriptors.hold()?)

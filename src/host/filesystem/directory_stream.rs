@@ -90,8 +90,8 @@ impl State {
             .on_pool(&mount, move || {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
                 let fd = openat(directory.dir()?, ".", flags, Mode::empty())?;
-                let closer = own.filesystem.closer().clone();
-                let directory = Directory::opened((fd, held), closer, directory.class);
+                let deferred_close = own.filesystem.deferred_close().clone();
+                let directory = Directory::opened((fd, held), deferred_close, directory.class);
                 let entries = fetch(directory.dir()?)?;
                 Ok((directory, entries))
             })

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Flow, Handle, Instant, Signal, Task, WaitSet};
+use wippy_dispatcher::{Error, Event, Flow, Handle, Instant, Task, WaitSet};
 
 use super::bytes::Streamed;
 use super::error::undone;
@@ -31,7 +31,7 @@ struct Reading {
     /// Its memory.
     part: Option<Part>,
     /// Set when something was brought; made with the first job.
-    arrived: Option<Signal>,
+    arrived: Option<Event>,
     /// Fetches for this stream alone, and ends with it.
     _task: Option<Task<()>>,
 }
@@ -100,7 +100,7 @@ impl FileInput {
         state.part = Some(part.map_err(std::io::Error::from)?);
         let arrived = match &state.arrived {
             Some(arrived) => arrived.clone(),
-            None => Signal::new(&self.handle)?,
+            None => Event::new(&self.handle)?,
         };
         arrived.clear();
         state.arrived = Some(arrived.clone());
@@ -157,7 +157,7 @@ impl FileInput {
                 busy: true,
                 arrived: Some(arrived),
                 ..
-            } => set.add_signal(arrived, tag),
+            } => set.add_event(arrived, tag),
             _ => set.add_deadline(Instant::from_nanos(0), tag),
         }
     }

@@ -34,7 +34,7 @@ const REQUEST_CHARGE: usize = 64 * 1024;
 pub struct FutureIncomingResponse {
     /// None: the response was taken.
     reply: Option<Reply>,
-    signal: wippy_dispatcher::Signal,
+    signal: wippy_dispatcher::Event,
     charge: Option<Charge>,
 }
 
@@ -44,7 +44,7 @@ impl FutureIncomingResponse {
     pub(crate) fn taken(handle: &wippy_dispatcher::Handle) -> FutureIncomingResponse {
         FutureIncomingResponse {
             reply: None,
-            signal: wippy_dispatcher::Signal::new(handle).expect("room"),
+            signal: wippy_dispatcher::Event::new(handle).expect("room"),
             charge: None,
         }
     }
@@ -178,7 +178,7 @@ impl HostFutureIncomingResponse for State {
         future: Resource<FutureIncomingResponse>,
     ) -> Result<Resource<Pollable>> {
         let signal = self.table.get(&future)?.signal.clone();
-        self.table.push_child(Pollable::Signal(signal), &future)
+        self.table.push_child(Pollable::Event(signal), &future)
     }
 
     async fn get(

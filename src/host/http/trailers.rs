@@ -76,7 +76,7 @@ type Trailers = Result<Option<Resource<FieldsResource>>, ErrorCode>;
 impl HostFutureTrailers for State {
     fn subscribe(&mut self, future: Resource<FutureTrailers>) -> Result<Resource<Pollable>> {
         let signal = self.table.get(&future)?.reader.signal().clone();
-        self.table.push_child(Pollable::Signal(signal), &future)
+        self.table.push_child(Pollable::Event(signal), &future)
     }
 
     async fn get(

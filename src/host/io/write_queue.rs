@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Handle, Instant, Signal, WaitSet};
+use wippy_dispatcher::{Error, Event, Handle, Instant, WaitSet};
 
 use super::destination::{Destination, Job, Unwritten};
 use super::{IoError, StreamError};
@@ -29,7 +29,7 @@ pub struct WriteQueue<D> {
     handle: Handle,
     owner: Option<Owner>,
     /// Set while nothing is kept. Made when something is for the first time.
-    drained: OnceLock<Signal>,
+    drained: OnceLock<Event>,
     state: Mutex<State<D>>,
 }
 
@@ -165,7 +165,7 @@ impl<D: Destination> WriteQueue<D> {
         match self.drained.get() {
             Some(drained) => drained.clear(),
             None => {
-                let drained = Signal::new(&self.handle)?;
+                let drained = Event::new(&self.handle)?;
                 let _ = self.drained.set(drained);
             }
         }
@@ -218,7 +218,7 @@ impl<D: Destination> WriteQueue<D> {
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         let state = self.lock();
         match (&state.failure, self.drained.get()) {
-            (Failure::None, Some(drained)) if state.draining => set.add_signal(drained, tag),
+            (Failure::None, Some(drained)) if state.draining => set.add_event(drained, tag),
             (Failure::None, _) => state.destination.register(set, tag),
             _ => set.add_deadline(Instant::from_nanos(0), tag),
         }
@@ -343,7 +343,7 @@ impl<D: Destination> Drain<D> {
                 Step::Done => return Ok(Outcome::Delivered),
                 Step::Room => {
                     if let Some(delivery) = &self.delivery {
-                        room.add_signal(delivery.given_up(), TAG)?;
+                        room.add_event(delivery.given_up(), TAG)?;
                     }
                     room.wait().await?;
                 }

@@ -7,7 +7,7 @@ use std::vec::IntoIter;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 use wippy_dispatcher::net::{ResolveError, host_name, resolve_for};
-use wippy_dispatcher::{Signal, Task};
+use wippy_dispatcher::{Event, Task};
 
 use super::error::ErrorCode;
 use super::interfaces::ip_name_lookup::{Host, HostResolveAddressStream};
@@ -32,7 +32,7 @@ enum Lookup {
 /// A lookup on the blocking pool.
 struct Running {
     answer: Arc<Mutex<Option<Answer>>>,
-    arrived: Signal,
+    arrived: Event,
     /// Its end abandons the lookup.
     _task: Task<()>,
     _place: Part,
@@ -119,7 +119,7 @@ impl Host for State {
                 let place = place.ok_or(ErrorCode::TemporaryResolverFailure)?;
                 let lookup = resolve_for(&self.handle, self.context.flow, &name);
                 let answer = Arc::new(Mutex::new(None));
-                let arrived = Signal::new(&self.handle)?;
+                let arrived = Event::new(&self.handle)?;
                 let (theirs, tell) = (answer.clone(), arrived.clone());
                 let task = self.handle.spawn(async move {
                     let found = lookup.await;
@@ -162,7 +162,7 @@ impl HostResolveAddressStream for State {
 
     fn subscribe(&mut self, stream: Resource<ResolveAddressStream>) -> Result<Resource<Pollable>> {
         let pollable = match &self.table.get(&stream)?.state {
-            Lookup::Running(running) => Pollable::Signal(running.arrived.clone()),
+            Lookup::Running(running) => Pollable::Event(running.arrived.clone()),
             Lookup::Answered(_) | Lookup::Failed(_) => Pollable::Ready,
         };
         self.table.push_child(pollable, &stream)

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wippy_dispatcher::{Error, Handle, Interest, Signal, WaitSet};
+use wippy_dispatcher::{Error, Event, Handle, Interest, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
 use crate::host::io::{IoError, StreamError};
@@ -22,7 +22,7 @@ pub struct Input {
     /// Nobody writes to it yet is no end of it.
     patient: bool,
     /// Something arrived from the blocking pool.
-    arrived: Signal,
+    arrived: Event,
     state: Mutex<State>,
 }
 
@@ -59,7 +59,7 @@ impl Input {
             terminal: descriptor.is_terminal(),
             patient: held.is_some(),
             _held: held,
-            arrived: Signal::new(handle)?,
+            arrived: Event::new(handle)?,
             state: Mutex::new(State {
                 descriptor,
                 ended: false,
@@ -180,7 +180,7 @@ impl Input {
             Some(source) => set.add_source(source, Interest::Readable, tag),
             None => {
                 self.read_on_pool(&mut state)?;
-                set.add_signal(&self.arrived, tag)
+                set.add_event(&self.arrived, tag)
             }
         }
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
-use wippy_dispatcher::{Error, Handle, Instant, Interest, Signal, WaitSet};
+use wippy_dispatcher::{Error, Event, Handle, Instant, Interest, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
 use super::{at_start, own};
@@ -26,7 +26,7 @@ pub struct Device {
     /// Why bytes that were accepted never reached the descriptor.
     lost: Option<OutputLost>,
     /// Of the program's own standard output: set once bytes are lost.
-    until_lost: Option<Signal>,
+    until_lost: Option<Event>,
     /// The last byte that was accepted ended no line.
     in_line: bool,
 }
@@ -76,7 +76,7 @@ impl Output {
             None => None,
         };
         let device = Device {
-            until_lost: Some(Signal::new(handle)?),
+            until_lost: Some(Event::new(handle)?),
             ..Device::new(handle, descriptor, None)
         };
         Ok(WriteQueue::to(handle, device, None))

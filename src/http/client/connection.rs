@@ -1,6 +1,6 @@
 //! One exchange after the other on one connection.
 
-use wippy_dispatcher::{Error, Handle, Signal, WaitSet};
+use wippy_dispatcher::{Error, Event, Handle, WaitSet};
 
 use super::permit::ConnectionPermit;
 use super::stream::Stream;
@@ -18,7 +18,7 @@ pub(super) struct Exchange {
     pub(super) request: Request,
     pub(super) answer: Option<Answer>,
     pub(super) response: Option<BodyWriter>,
-    pub(super) abandoned: Signal,
+    pub(super) abandoned: Event,
     /// Something of the request's body was taken: it cannot be sent again.
     pub(super) took_body: bool,
 }
@@ -53,7 +53,7 @@ impl Exchange {
     }
 
     /// What can make it so next.
-    pub(super) fn giving_up(&self) -> &Signal {
+    pub(super) fn giving_up(&self) -> &Event {
         match &self.request.delivery {
             Some(delivery) if self.abandoned.is_set() => delivery.given_up(),
             _ => &self.abandoned,

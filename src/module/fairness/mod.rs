@@ -12,7 +12,7 @@ use wippy_dispatcher::Dispatcher;
 
 use super::imports::HOST_VERSION;
 use super::{Capabilities, Engine, Method, Profile, groups, link};
-use crate::fs::Closer;
+use crate::fs::DeferredClose;
 use crate::host::state::tests::mounted;
 use crate::host::{Context, Exit, State};
 
@@ -72,7 +72,7 @@ impl Guest {
 
 /// What a guest of these tests is given.
 fn context(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> Context {
-    let mut context = mounted(dispatcher, directory.path(), Closer::inline()).context;
+    let mut context = mounted(dispatcher, directory.path(), DeferredClose::inline()).context;
     // Sockets that a loop leaves are none that another test has to do without.
     context.limits.descriptors = 64;
     context

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wippy_dispatcher::{Error, Signal, Task};
+use wippy_dispatcher::{Error, Event, Task};
 
 use super::super::Runtime;
 use super::super::error::{CallError, CallErrorKind};
@@ -38,7 +38,7 @@ type Kept = (Arc<Entry>, Task<Result<Ended, Error>>);
 #[derive(Default)]
 struct Starts {
     /// Set once a service has started, or never will.
-    signals: HashMap<Id, Signal>,
+    signals: HashMap<Id, Event>,
     /// Those that never did.
     failed: RefCell<HashSet<Id>>,
 }
@@ -71,14 +71,12 @@ pub async fn supervise(
     runtime: &Runtime,
     plan: Plan,
     stdio: Stdio,
-    stop: &Signal,
+    stop: &Event,
 ) -> Result<Vec<(Id, Ended)>, Error> {
     let handle = runtime.handle();
     let mut starts = Starts::default();
     for entry in &plan.services {
-        starts
-            .signals
-            .insert(entry.id.clone(), Signal::new(handle)?);
+        starts.signals.insert(entry.id.clone(), Event::new(handle)?);
     }
     let never = plan.mistaken.into_iter().chain(plan.not_run);
     starts.failed.borrow_mut().extend(never);

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wippy_dispatcher::{Dispatcher, Instant, Record, Simulation, Stream, Trace};
+use wippy_dispatcher::{Dispatcher, Instant, Record, RngStream, Simulation, Trace};
 
 use super::{simulation, trace};
 
@@ -126,8 +126,8 @@ fn the_hash_of_a_small_run_is_known() {
 
 #[test]
 fn randomness_repeats_for_each_stream_by_itself() {
-    const STREAMS: [Stream; 3] = [Stream::Secure, Stream::Insecure, Stream::Delay];
-    fn draw(dispatcher: &Dispatcher, stream: Stream) -> [u8; 32] {
+    const STREAMS: [RngStream; 3] = [RngStream::Secure, RngStream::Insecure, RngStream::Delay];
+    fn draw(dispatcher: &Dispatcher, stream: RngStream) -> [u8; 32] {
         let mut bytes = [0; 32];
         dispatcher
             .handle()
@@ -169,7 +169,7 @@ fn draws_do_not_shift_the_order_of_tasks() {
         let mut bytes = vec![0; draws];
         dispatcher
             .handle()
-            .fill_random(Stream::Secure, &mut bytes)
+            .fill_random(RngStream::Secure, &mut bytes)
             .expect("own thread");
         let order = Rc::new(RefCell::new(Vec::new()));
         for number in 0..10 {

@@ -7,25 +7,25 @@ fn five_thousand_members() {
     const MEMBERS: u32 = 5000;
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
-    let signals: Vec<Signal> = (0..MEMBERS)
-        .map(|_| Signal::new(&handle).expect("signal"))
+    let events: Vec<Event> = (0..MEMBERS)
+        .map(|_| Event::new(&handle).expect("event"))
         .collect();
     let mut set = WaitSet::new(&handle).expect("set");
     for _ in 0..2 {
         let base = after(&handle, HOUR);
-        for (tag, signal) in (0..).zip(&signals) {
-            set.add_signal(signal, tag).expect("signal");
+        for (tag, event) in (0..).zip(&events) {
+            set.add_event(event, tag).expect("event");
             set.add_deadline(base + Duration::from_nanos(u64::from(tag)), MEMBERS + tag)
                 .expect("deadline");
         }
         assert_eq!(dispatcher.next_deadline(), Some(base));
         let odd: Vec<u32> = (0..MEMBERS).filter(|tag| tag % 2 == 1).collect();
         for &tag in &odd {
-            signals[tag as usize].set();
+            events[tag as usize].set();
         }
         assert_eq!(fired(&dispatcher, &mut set), odd);
-        for signal in &signals {
-            signal.clear();
+        for event in &events {
+            event.clear();
         }
         set.clear();
         assert_eq!(dispatcher.next_deadline(), None);

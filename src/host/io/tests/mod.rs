@@ -18,7 +18,7 @@ use wippy_dispatcher::Dispatcher;
 use super::interfaces::poll::HostPollable;
 use super::interfaces::streams::{HostInputStream, HostOutputStream};
 use super::{Feed, OutputStream, PERMIT, Sink, StreamError};
-use crate::fs::Closer;
+use crate::fs::DeferredClose;
 use crate::host::State;
 use crate::host::filesystem::interfaces::preopens;
 use crate::host::filesystem::interfaces::types::{
@@ -191,7 +191,7 @@ fn reading(mut from: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 }
 
 fn mounted(dispatcher: &Dispatcher, directory: &Path) -> State {
-    crate::host::state::tests::mounted(dispatcher, directory, Closer::new())
+    crate::host::state::tests::mounted(dispatcher, directory, DeferredClose::new())
 }
 
 #[test]

@@ -17,7 +17,7 @@ struct Log {
     room: usize,
     fails: Option<Errno>,
     events: Vec<&'static str>,
-    more: Signal,
+    more: Event,
 }
 
 impl Seen {
@@ -27,7 +27,7 @@ impl Seen {
             room,
             fails: None,
             events: Vec::new(),
-            more: Signal::new(&dispatcher.handle()).expect("a signal"),
+            more: Event::new(&dispatcher.handle()).expect("a signal"),
         })))
     }
 
@@ -65,7 +65,7 @@ impl Destination for Seen {
     }
 
     fn blocked(&mut self, _bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>> {
-        room.add_signal(&self.lock().more, 0)?;
+        room.add_event(&self.lock().more, 0)?;
         Ok(None)
     }
 

@@ -24,14 +24,14 @@ impl Run<'_> {
         if blocked.request_body
             && let Some(body) = &self.exchange.request.body
         {
-            set.add_signal(body.signal(), TAG)?;
+            set.add_event(body.signal(), TAG)?;
         }
         if blocked.response_room
             && let Some(response) = &self.exchange.response
         {
             response.register(set, TAG)?;
         }
-        set.add_signal(self.exchange.giving_up(), TAG)?;
+        set.add_event(self.exchange.giving_up(), TAG)?;
         if let Some((deadline, _)) = deadline {
             set.add_deadline(deadline, TAG)?;
         }

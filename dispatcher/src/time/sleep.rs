@@ -1,50 +1,81 @@
 //! Waiting for a deadline.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use crate::Error;
-use crate::clock::Instant;
+use crate::executor::listener::Listener;
+use crate::executor::wake::discard;
 use crate::handle::Handle;
-use crate::listener::Listener;
 use crate::shared::Message;
-use crate::timer::TimerKey;
-use crate::wake::discard;
+use crate::time::clock::Instant;
+use crate::time::timer_heap::{DeadlineKind, TimerKey};
+
+impl Handle {
+    /// Completes `duration` from now, never early.
+    ///
+    /// # Errors
+    /// The future gives `TooManyTimers`, `WrongThread` or `Closed`.
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        match self.now() {
+            Ok(now) => self.sleep_until(now + duration),
+            Err(error) => Sleep::refused(self.clone(), error),
+        }
+    }
+
+    /// Completes at `deadline`, never early; at once if it is past.
+    ///
+    /// # Errors
+    /// As [`Handle::sleep`].
+    pub fn sleep_until(&self, deadline: Instant) -> Sleep {
+        Sleep::new(self.clone(), DeadlineKind::Timer, deadline)
+    }
+}
 
 /// A future that completes at its deadline: never early, and cheap to drop before.
 #[must_use = "a sleep does nothing until it is awaited"]
 pub struct Sleep {
     handle: Handle,
+    kind: DeadlineKind,
     deadline: Instant,
+    /// Its timer, once it was pending.
     key: Option<TimerKey>,
-    /// Why there was no clock to reckon the deadline from.
+    /// Why there was no clock to compute the deadline from.
     refused: Option<Error>,
 }
 
 impl Sleep {
-    pub(crate) fn new(handle: Handle, deadline: Instant) -> Sleep {
+    pub(crate) fn new(handle: Handle, kind: DeadlineKind, deadline: Instant) -> Sleep {
         Sleep {
             handle,
+            kind,
             deadline,
             key: None,
             refused: None,
         }
     }
 
-    /// A sleep that was made where there is no clock; it fails when it is awaited, anywhere.
-    pub(crate) fn refused(handle: Handle, error: Error) -> Sleep {
-        Sleep {
-            handle,
-            deadline: Instant::NEVER,
-            key: None,
-            refused: Some(error),
-        }
+    /// A sleep that was made where there is no clock; it fails when it is awaited, on any thread.
+    fn refused(handle: Handle, error: Error) -> Sleep {
+        let mut sleep = Sleep::new(handle, DeadlineKind::Timer, Instant::NEVER);
+        sleep.refused = Some(error);
+        sleep
     }
 
     /// When it completes.
     pub fn deadline(&self) -> Instant {
         self.deadline
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,14 +99,14 @@ impl Future for Sleep {
         }
         let mut waker = cx.waker().clone();
         let kept = match this.key {
-            Some(key) => core.timers.borrow_mut().relisten(key, &mut waker),
+            Some(key) => core.driver.swap_waker(key, &mut waker),
             None => false,
         };
         if kept {
             discard(waker);
             return Poll::Pending;
         }
-        match core.arm(this.deadline, Listener::Waker(waker)) {
+        match core.arm(this.kind, this.deadline, Listener::Waker(waker)) {
             Ok(key) => {
                 this.key = Some(key);
                 Poll::Pending

@@ -1,25 +1,34 @@
-//! The timers: an indexed binary heap ordered by (deadline, sequence).
+//! Deadlines in order: an indexed binary heap over (deadline, sequence).
 //!
-//! Arming, firing and dropping an unfired timer are O(log n) and, once the vectors have grown to
-//! the program's size, allocate nothing.
+//! Arming, firing and disarming are O(log n). Once the vectors have grown to the program's size,
+//! they allocate nothing.
 
 use slab::Slab;
 
 use crate::Error;
-use crate::clock::Instant;
-use crate::listener::Listener;
+use crate::time::clock::Instant;
 
-/// Names an armed timer. A key whose timer has fired is stale and harmless.
+/// What a deadline is for. Only the simulated driver tells them apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum DeadlineKind {
+    Timer,
+    /// The drawn duration of a simulated blocking job has passed.
+    JobDone,
+}
+
+/// Names an armed timer. The key of a timer that has fired or was disarmed names nothing: the
+/// sequence number tells it from the slot's next user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimerKey {
     slot: usize,
     sequence: u64,
 }
 
-struct Armed {
+struct Slot<T> {
     sequence: u64,
+    /// Where its node stands in the heap.
     position: usize,
-    listener: Listener,
+    value: T,
 }
 
 #[derive(Clone, Copy)]
@@ -35,16 +44,17 @@ impl Node {
     }
 }
 
-pub(crate) struct Timers {
-    slots: Slab<Armed>,
+/// At most `bound` armed timers, each with a value that is handed out when it is due.
+pub(crate) struct TimerHeap<T> {
+    slots: Slab<Slot<T>>,
     heap: Vec<Node>,
     next_sequence: u64,
     bound: usize,
 }
 
-impl Timers {
-    pub(crate) fn new(bound: usize) -> Timers {
-        Timers {
+impl<T> TimerHeap<T> {
+    pub(crate) fn new(bound: usize) -> TimerHeap<T> {
+        TimerHeap {
             slots: Slab::new(),
             heap: Vec::new(),
             next_sequence: 0,
@@ -52,18 +62,19 @@ impl Timers {
         }
     }
 
-    /// Arms a timer. Equal deadlines fire in the order of arming.
-    pub(crate) fn arm(&mut self, deadline: Instant, listener: Listener) -> Result<TimerKey, Error> {
-        if let Some(error) = self.full() {
-            return Err(error);
+    /// Arms a timer. Equal deadlines fire in the order of arming. Where the bound is reached, the
+    /// value is handed back together with the error.
+    pub(crate) fn arm(&mut self, deadline: Instant, value: T) -> Result<TimerKey, (Error, T)> {
+        if self.heap.len() >= self.bound {
+            return Err((Error::TooManyTimers(self.bound), value));
         }
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let position = self.heap.len();
-        let slot = self.slots.insert(Armed {
+        let slot = self.slots.insert(Slot {
             sequence,
             position,
-            listener,
+            value,
         });
         self.heap.push(Node {
             deadline,
@@ -74,38 +85,18 @@ impl Timers {
         Ok(TimerKey { slot, sequence })
     }
 
-    /// Why no more can be armed.
-    pub(crate) fn full(&self) -> Option<Error> {
-        let full = self.heap.len() >= self.bound;
-        full.then_some(Error::TooManyTimers(self.bound))
+    /// The value of an armed timer; `None` once it has fired.
+    pub(crate) fn get_mut(&mut self, key: TimerKey) -> Option<&mut T> {
+        let slot = self.slots.get_mut(key.slot)?;
+        (slot.sequence == key.sequence).then_some(&mut slot.value)
     }
 
-    /// Swaps the waker of an armed timer; the old one is the caller's to drop, while nothing is
-    /// borrowed. False: it has fired already.
-    pub(crate) fn relisten(&mut self, key: TimerKey, waker: &mut std::task::Waker) -> bool {
-        match self.slots.get_mut(key.slot) {
-            Some(Armed {
-                sequence,
-                listener: Listener::Waker(old),
-                ..
-            }) if *sequence == key.sequence => {
-                std::mem::swap(old, waker);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Drops an unfired timer; a stale key does nothing. The listener is handed out so that it is
-    /// dropped while nothing is borrowed.
-    pub(crate) fn disarm(&mut self, key: TimerKey) -> Option<Listener> {
-        match self.slots.get(key.slot) {
-            Some(armed) if armed.sequence == key.sequence => {
-                let position = armed.position;
-                self.remove(position)
-            }
-            _ => None,
-        }
+    /// Takes an armed timer out; does nothing once it has fired.
+    pub(crate) fn disarm(&mut self, key: TimerKey) -> Option<T> {
+        let slot = self.slots.get(key.slot)?;
+        (slot.sequence == key.sequence).then_some(slot.position)?;
+        let position = slot.position;
+        Some(self.remove(position))
     }
 
     /// The earliest deadline.
@@ -114,42 +105,38 @@ impl Timers {
     }
 
     /// Takes the first timer that is due at `now`.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Listener> {
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<T> {
         match self.heap.first() {
-            Some(node) if node.deadline <= now => self.remove(0),
+            Some(node) if node.deadline <= now => Some(self.remove(0)),
             _ => None,
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.heap.len()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heap.is_empty()
     }
 
-    fn remove(&mut self, position: usize) -> Option<Listener> {
-        if position >= self.heap.len() {
-            return None;
-        }
+    fn remove(&mut self, position: usize) -> T {
         let node = self.heap.swap_remove(position);
         if position < self.heap.len() {
-            self.place(position);
+            self.note_position(position);
             if !self.sift_up(position) {
                 self.sift_down(position);
             }
         }
-        self.slots.try_remove(node.slot).map(|armed| armed.listener)
+        self.slots.remove(node.slot).value
     }
 
     /// Notes in its slot where a node stands.
-    fn place(&mut self, position: usize) {
-        if let Some(armed) = self.slots.get_mut(self.heap[position].slot) {
-            armed.position = position;
-        }
+    fn note_position(&mut self, position: usize) {
+        let slot = self.heap[position].slot;
+        self.slots[slot].position = position;
     }
 
     fn swap(&mut self, a: usize, b: usize) {
         self.heap.swap(a, b);
-        self.place(a);
-        self.place(b);
+        self.note_position(a);
+        self.note_position(b);
     }
 
     fn sift_up(&mut self, mut position: usize) -> bool {
@@ -189,36 +176,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn tag(tag: u32) -> Listener {
-        Listener::Set { set: 0, tag }
-    }
-
-    fn tag_of(listener: Listener) -> u32 {
-        match listener {
-            Listener::Set { tag, .. } => tag,
-            Listener::Waker(_) => u32::MAX,
-        }
-    }
-
     proptest! {
         /// Any mix of arming, dropping and firing agrees with a sorted list.
         #[test]
         fn agrees_with_a_sorted_model(steps in prop::collection::vec((0u8..3, 0u64..50), 1..200)) {
-            let mut timers = Timers::new(usize::MAX);
+            let mut timers: TimerHeap<u32> = TimerHeap::new(usize::MAX);
             let mut model: Vec<(u64, u32)> = Vec::new();
             let mut keys: Vec<(u32, TimerKey)> = Vec::new();
             let mut next = 0;
             for (step, value) in steps {
                 match step {
                     0 => {
-                        let key = timers.arm(Instant::from_nanos(value), tag(next)).expect("no bound");
+                        let key = timers.arm(Instant::from_nanos(value), next).expect("no bound");
                         keys.push((next, key));
                         model.push((value, next));
                         next += 1;
                     }
                     1 if !keys.is_empty() => {
                         let (id, key) = keys.swap_remove(value as usize % keys.len());
-                        let gone = timers.disarm(key).map(tag_of);
+                        let gone = timers.disarm(key);
                         let there = model.iter().position(|&(_, known)| known == id);
                         prop_assert_eq!(gone, there.map(|_| id));
                         if let Some(index) = there {
@@ -234,10 +210,10 @@ mod tests {
                             }
                             _ => None,
                         };
-                        prop_assert_eq!(timers.pop_due(Instant::from_nanos(value)).map(tag_of), due);
+                        prop_assert_eq!(timers.pop_due(Instant::from_nanos(value)), due);
                     }
                 }
-                prop_assert_eq!(timers.len(), model.len());
+                prop_assert_eq!(timers.heap.len(), model.len());
                 let earliest = model.iter().map(|&(deadline, _)| Instant::from_nanos(deadline)).min();
                 prop_assert_eq!(timers.next_deadline(), earliest);
             }
@@ -246,19 +222,19 @@ mod tests {
 
     #[test]
     fn a_stale_key_drops_nothing() {
-        let mut timers = Timers::new(4);
-        let first = timers.arm(Instant::from_nanos(1), tag(1)).expect("room");
+        let mut timers = TimerHeap::new(4);
+        let first = timers.arm(Instant::from_nanos(1), 1).expect("room");
         assert!(timers.pop_due(Instant::from_nanos(1)).is_some());
-        let second = timers.arm(Instant::from_nanos(2), tag(2)).expect("room");
+        let second = timers.arm(Instant::from_nanos(2), 2).expect("room");
         assert!(timers.disarm(first).is_none());
-        assert_eq!(timers.disarm(second).map(tag_of), Some(2));
+        assert_eq!(timers.disarm(second), Some(2));
     }
 
     #[test]
     fn the_bound_has_a_name() {
-        let mut timers = Timers::new(1);
-        timers.arm(Instant::from_nanos(1), tag(1)).expect("room");
-        let refused = timers.arm(Instant::from_nanos(1), tag(2));
-        assert!(matches!(refused, Err(Error::TooManyTimers(1))));
+        let mut timers = TimerHeap::new(1);
+        timers.arm(Instant::from_nanos(1), 1).expect("room");
+        let refused = timers.arm(Instant::from_nanos(1), 2);
+        assert!(matches!(refused, Err((Error::TooManyTimers(1), 2))));
     }
 }

@@ -1,32 +1,24 @@
-//! Whose a job is, and how much of a bounded amount each may hold.
+//! A bounded amount that is shared between flows.
 
 use std::collections::HashMap;
 
-/// Whose a job is. A lane is fair between groups, and within a group between its members; the
-/// numbers mean nothing else.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Flow {
-    /// The group.
-    pub group: u64,
-    /// The member of that group.
-    pub member: u64,
-}
+use crate::blocking::flow::Flow;
 
 /// A bounded amount, and how much of it each flow holds.
 ///
 /// A group may take one more while it holds less than is free, and a member of it while it holds less
-/// than a sixteenth of what its group could still take. So whoever comes next finds something left,
-/// although nobody gives anything back: of 256, a member that is alone gets 15, the 28th of one group
-/// that take all they can still gets one, and the group gets half. What belongs to no flow may take
-/// whatever is free.
-pub(crate) struct Shares {
+/// than a sixteenth of what its group could still take. So there is something left for the next flow,
+/// even if none gives anything back: of 256, a member that is alone gets 15, the 28th member of one
+/// group whose members take all they can still gets one, and the group gets half. What belongs to no
+/// flow may take whatever is free.
+pub(crate) struct FlowQuota {
     bound: usize,
     used: usize,
     groups: HashMap<u64, Group>,
 }
 
-/// Which part of what its group could still take a member may hold.
-const PART: usize = 16;
+/// A member may hold one of so many parts of what its group could still take.
+const MEMBER_DIVISOR: usize = 16;
 
 #[derive(Default)]
 struct Group {
@@ -34,9 +26,9 @@ struct Group {
     members: HashMap<u64, usize>,
 }
 
-impl Shares {
-    pub(crate) fn new(bound: usize) -> Shares {
-        Shares {
+impl FlowQuota {
+    pub(crate) fn new(bound: usize) -> FlowQuota {
+        FlowQuota {
             bound,
             used: 0,
             groups: HashMap::new(),
@@ -51,9 +43,10 @@ impl Shares {
         self.used
     }
 
-    /// How much a group could still take.
+    /// How much a group could still take: nothing once it holds as much as is free.
     fn room(&self, group: u64) -> usize {
         let used = self.groups.get(&group).map_or(0, |group| group.used);
+        debug_assert!(self.used <= self.bound, "no more is used than there is");
         (self.bound - self.used).saturating_sub(used)
     }
 
@@ -72,7 +65,7 @@ impl Shares {
         };
         let group = self.groups.get(&flow.group);
         let used = group.and_then(|group| group.members.get(&flow.member));
-        self.room(flow.group) > used.copied().unwrap_or(0).saturating_mul(PART)
+        self.room(flow.group) > used.copied().unwrap_or(0).saturating_mul(MEMBER_DIVISOR)
     }
 
     /// Takes one, if that is admitted.
@@ -101,11 +94,12 @@ impl Shares {
             return;
         };
         group.used -= 1;
-        if let Some(used) = group.members.get_mut(&flow.member) {
-            *used -= 1;
-            if *used == 0 {
+        match group.members.get_mut(&flow.member) {
+            Some(used) if *used > 1 => *used -= 1,
+            Some(_) => {
                 group.members.remove(&flow.member);
             }
+            None => debug_assert!(false, "the member has taken nothing"),
         }
         if group.used == 0 {
             self.groups.remove(&flow.group);
@@ -121,29 +115,29 @@ mod tests {
         Some(Flow { group, member })
     }
 
-    fn take_all(shares: &mut Shares, flow: Option<Flow>) -> usize {
-        std::iter::from_fn(|| shares.take(flow).then_some(())).count()
+    fn take_all(quota: &mut FlowQuota, flow: Option<Flow>) -> usize {
+        std::iter::from_fn(|| quota.take(flow).then_some(())).count()
     }
 
     #[test]
     fn one_alone_gets_a_small_part_and_a_group_half() {
-        let mut shares = Shares::new(256);
-        assert_eq!(take_all(&mut shares, flow(1, 1)), 15);
+        let mut quota = FlowQuota::new(256);
+        assert_eq!(take_all(&mut quota, flow(1, 1)), 15);
         for member in 2..100 {
-            take_all(&mut shares, flow(1, member));
+            take_all(&mut quota, flow(1, member));
         }
-        assert_eq!(shares.used(), 128);
-        assert!(!shares.admits_group(Some(1)));
-        assert!(shares.admits(flow(2, 1)));
+        assert_eq!(quota.used(), 128);
+        assert!(!quota.admits_group(Some(1)));
+        assert!(quota.admits(flow(2, 1)));
     }
 
     #[test]
     fn whoever_comes_next_finds_something() {
-        let mut members = Shares::new(256);
+        let mut members = FlowQuota::new(256);
         for member in 0..28 {
             assert!(take_all(&mut members, flow(0, member)) > 0, "{member}");
         }
-        let mut both = Shares::new(256);
+        let mut both = FlowQuota::new(256);
         for number in 0..50 {
             assert!(
                 take_all(&mut both, flow(number % 20, number)) > 0,
@@ -154,20 +148,20 @@ mod tests {
 
     #[test]
     fn what_is_given_back_leaves_nothing_behind() {
-        let mut shares = Shares::new(3);
-        assert!(shares.take(flow(1, 1)) && shares.take(None) && shares.take(None));
-        assert!(!shares.take(None) && !shares.take(flow(2, 1)));
-        shares.give(None);
-        shares.give(None);
-        shares.give(flow(1, 1));
-        assert_eq!(shares.used(), 0);
-        assert!(shares.groups.is_empty());
+        let mut quota = FlowQuota::new(3);
+        assert!(quota.take(flow(1, 1)) && quota.take(None) && quota.take(None));
+        assert!(!quota.take(None) && !quota.take(flow(2, 1)));
+        quota.give(None);
+        quota.give(None);
+        quota.give(flow(1, 1));
+        assert_eq!(quota.used(), 0);
+        assert!(quota.groups.is_empty());
     }
 
     #[test]
     fn one_of_one_can_be_taken() {
-        let mut shares = Shares::new(1);
-        assert!(shares.take(flow(1, 1)));
-        assert!(!shares.take(flow(2, 2)));
+        let mut quota = FlowQuota::new(1);
+        assert!(quota.take(flow(1, 1)));
+        assert!(!quota.take(flow(2, 2)));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-use crate::flow::Flow;
+use crate::blocking::flow::Flow;
 
 /// Groups take turns, within a group its members do, and the items of one member keep their order.
 /// Entering, leaving and being next are O(log n).

@@ -6,43 +6,58 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use crate::Error;
-use crate::fair_queue::FairQueue;
-use crate::flow::{Flow, Shares};
-use crate::wake::{discard, wake};
+use crate::blocking::fair_queue::FairQueue;
+use crate::blocking::flow::Flow;
+use crate::blocking::flow_quota::FlowQuota;
+use crate::executor::wake::{discard, wake};
 
 /// Permits for a bounded number of jobs, and a bounded queue for more. No flow holds all of either;
-/// see [`Shares`]. Clones are the same semaphore.
+/// see [`FlowQuota`]. Clones are the same semaphore.
 #[derive(Clone)]
 pub(crate) struct Semaphore(Arc<Mutex<State>>);
 
 struct State {
-    running: Shares,
-    /// Jobs that run although nobody wants their results. Beyond this bound they count as running.
-    abandoned: Shares,
-    waiting: Shares,
+    running: FlowQuota,
+    /// Jobs that run although nobody waits for their results. Beyond this bound they stay among the
+    /// running.
+    abandoned: FlowQuota,
+    waiting: FlowQuota,
     queue: FairQueue<Option<Waker>>,
-    /// Those whose turn has come and who have not fetched their permit. They count as running.
-    called: HashSet<u64>,
+    /// The waiters that were granted a permit and have not fetched it. They count as running.
+    granted: HashSet<u64>,
 }
 
-pub(crate) enum Entered {
-    Now(Arc<Permit>),
-    Waits(Waiter),
+/// How many jobs may run on although nobody waits for their results, beside `running` others.
+fn max_abandoned(running: usize) -> usize {
+    (running / 4).max(1)
+}
+
+/// What a job gets that asks for a permit.
+pub(crate) enum Acquired {
+    Permit(Arc<Permit>),
+    Queued(Waiter),
 }
 
 impl Semaphore {
-    pub(crate) fn new(running: usize, abandoned: usize, waiting: usize) -> Semaphore {
+    /// For `running` jobs at once and `waiting` more.
+    pub(crate) fn new(running: usize, waiting: usize) -> Semaphore {
         Semaphore(Arc::new(Mutex::new(State {
-            running: Shares::new(running),
-            abandoned: Shares::new(abandoned),
-            waiting: Shares::new(waiting),
+            running: FlowQuota::new(running),
+            abandoned: FlowQuota::new(max_abandoned(running)),
+            waiting: FlowQuota::new(waiting),
             queue: FairQueue::new(),
-            called: HashSet::new(),
+            granted: HashSet::new(),
         })))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many jobs can have a thread at the same time: those that run and those that are abandoned.
+    pub(crate) fn max_threads(&self) -> usize {
+        let state = self.lock();
+        state.running.bound() + state.abandoned.bound()
     }
 
     /// How many run, abandoned ones included.
@@ -59,18 +74,19 @@ impl Semaphore {
     ///
     /// # Errors
     /// `LaneFull` where the flow may not wait either.
-    pub(crate) fn enter(&self, flow: Option<Flow>) -> Result<Entered, Error> {
+    pub(crate) fn acquire(&self, flow: Option<Flow>) -> Result<Acquired, Error> {
         let mut state = self.lock();
-        // Nobody who waits may be let run now: whoever leaves sees to that.
+        // This passes no waiter over: whoever could have run was granted a permit when the last one
+        // was given back.
         if state.running.take(flow) {
             drop(state);
-            return Ok(Entered::Now(self.permit(flow)));
+            return Ok(Acquired::Permit(self.permit(flow)));
         }
         if !state.waiting.take(flow) {
             return Err(Error::LaneFull(state.waiting.bound()));
         }
         let number = state.queue.push(flow, None);
-        Ok(Entered::Waits(Waiter {
+        Ok(Acquired::Queued(Waiter {
             semaphore: self.clone(),
             flow,
             number,
@@ -85,20 +101,20 @@ impl Semaphore {
         })
     }
 
-    /// Changes the state, and wakes those whom that lets run.
+    /// Changes the state, and wakes the waiters that are granted a permit by that.
     fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state);
-        let called = state.call();
+        let granted = state.grant();
         drop(state);
-        called.into_iter().for_each(wake);
+        granted.into_iter().for_each(wake);
         result
     }
 }
 
 impl State {
-    /// Moves whoever may run out of the queue.
-    fn call(&mut self) -> Vec<Waker> {
+    /// Grants permits to the waiters that may run, in turn, and takes them out of the queue.
+    fn grant(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::new();
         loop {
             let State { running, queue, .. } = self;
@@ -109,10 +125,10 @@ impl State {
             let Some((flow, number, waker)) = next else {
                 return wakers;
             };
-            let admitted = self.running.take(flow);
-            debug_assert!(admitted, "it was admitted a moment ago");
+            let taken = self.running.take(flow);
+            debug_assert!(taken, "it was admitted a moment ago");
             self.waiting.give(flow);
-            self.called.insert(number);
+            self.granted.insert(number);
             wakers.extend(waker);
         }
     }
@@ -122,13 +138,13 @@ impl State {
 pub(crate) struct Permit {
     semaphore: Semaphore,
     flow: Option<Flow>,
-    /// It counts among the abandoned. Changed with the state locked only.
+    /// It counts among the abandoned. Changed only while the state is locked.
     abandoned: AtomicBool,
 }
 
 impl Permit {
-    /// Nobody wants the result any more: others may run instead, as far as the bound on abandoned
-    /// jobs permits it.
+    /// Nobody waits for the result any more: another job may run instead, as far as the bound on
+    /// abandoned jobs permits it.
     pub(crate) fn abandon(&self) {
         self.semaphore.update(|state| {
             if !self.abandoned.load(Ordering::Relaxed) && state.abandoned.take(self.flow) {
@@ -149,7 +165,7 @@ impl Drop for Permit {
     }
 }
 
-/// A place in the queue; left when dropped.
+/// A place in the queue, given up when dropped.
 pub(crate) struct Waiter {
     semaphore: Semaphore,
     flow: Option<Flow>,
@@ -157,16 +173,17 @@ pub(crate) struct Waiter {
 }
 
 impl Waiter {
-    /// The permit, if it is this one's turn; otherwise leaves the waker.
-    pub(crate) fn claim(&self, waker: &Waker) -> Option<Arc<Permit>> {
+    /// The permit, if it was granted; otherwise leaves the waker.
+    pub(crate) fn try_acquire(&self, waker: &Waker) -> Option<Arc<Permit>> {
         let waker = waker.clone();
         let mut state = self.semaphore.lock();
-        if state.called.remove(&self.number) {
+        if state.granted.remove(&self.number) {
             drop(state);
             return Some(self.semaphore.permit(self.flow));
         }
-        let place = state.queue.get_mut(self.flow, self.number);
-        let old = place.and_then(|place| place.replace(waker));
+        let slot = state.queue.get_mut(self.flow, self.number);
+        debug_assert!(slot.is_some(), "it waits until it is granted a permit");
+        let old = slot.and_then(|slot| slot.replace(waker));
         drop(state);
         discard(old);
         None
@@ -179,7 +196,7 @@ impl Drop for Waiter {
             let left = state.queue.remove(self.flow, self.number);
             if left.is_some() {
                 state.waiting.give(self.flow);
-            } else if state.called.remove(&self.number) {
+            } else if state.granted.remove(&self.number) {
                 state.running.give(self.flow);
             }
             left

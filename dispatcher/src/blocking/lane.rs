@@ -1,16 +1,18 @@
 //! A class of blocking jobs with threads and bounds of its own, so that stuck jobs of one class stop
 //! no other, and fair between those whose jobs they are.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use crate::Error;
-use crate::blocking::{Job, Pool};
-use crate::flow::Flow;
+use crate::blocking::flow::Flow;
+use crate::blocking::job::Job;
+use crate::blocking::pool::Pool;
+use crate::blocking::semaphore::{Acquired, Permit, Semaphore, Waiter};
 use crate::handle::Handle;
-use crate::semaphore::{Entered, Permit, Semaphore, Waiter};
 
 /// Blocking jobs of one class: a bounded number runs, on threads that start at need, and a bounded
 /// number waits, without a thread. Clones are the same lane.
@@ -31,19 +33,23 @@ pub struct Lane {
     pool: Arc<Pool>,
 }
 
-/// How many jobs may run on although nobody wants their results, beside `running` others.
-pub(crate) fn max_abandoned(running: usize) -> usize {
-    (running / 4).max(1)
+impl Handle {
+    /// A lane for one class of blocking jobs: at most `max_running` (at least one) of them run, and
+    /// `max_waiting` more wait. It has threads of its own; how long idle ones stay is
+    /// [`Builder::blocking_idle`](crate::Builder::blocking_idle).
+    pub fn lane(&self, max_running: usize, max_waiting: usize) -> Lane {
+        Lane::new(self, max_running, max_waiting)
+    }
 }
 
 impl Lane {
-    pub(crate) fn new(handle: &Handle, max_running: usize, max_waiting: usize) -> Lane {
-        let running = max_running.max(1);
-        let abandoned = max_abandoned(running);
+    fn new(handle: &Handle, max_running: usize, max_waiting: usize) -> Lane {
+        let semaphore = Semaphore::new(max_running.max(1), max_waiting);
+        let pool = handle.shared().pool.for_permits(semaphore.max_threads());
         Lane {
             handle: handle.clone(),
-            semaphore: Semaphore::new(running, abandoned, max_waiting),
-            pool: Arc::new(handle.shared().pool.for_permits(running + abandoned)),
+            semaphore,
+            pool: Arc::new(pool),
         }
     }
 
@@ -79,9 +85,9 @@ impl Lane {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let state = match self.semaphore.enter(flow) {
-            Ok(Entered::Now(permit)) => run(self, permit, job),
-            Ok(Entered::Waits(waiter)) => State::Waiting {
+        let state = match self.semaphore.acquire(flow) {
+            Ok(Acquired::Permit(permit)) => run(self, permit, job),
+            Ok(Acquired::Queued(waiter)) => State::Waiting {
                 lane: self.clone(),
                 waiter,
                 job: Some(Box::new(job)),
@@ -99,6 +105,15 @@ impl Lane {
     /// How many jobs wait for their turn.
     pub fn waiting(&self) -> usize {
         self.semaphore.waiting()
+    }
+}
+
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("running", &self.running())
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,7 +162,7 @@ impl<T: Send + 'static> Future for LaneJob<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Error>> {
         if let State::Waiting { lane, waiter, job } = &mut self.state {
-            let Some(permit) = waiter.claim(cx.waker()) else {
+            let Some(permit) = waiter.try_acquire(cx.waker()) else {
                 return Poll::Pending;
             };
             let running = job.take().map(|job| run(lane, permit, job));
@@ -158,6 +173,17 @@ impl<T: Send + 'static> Future for LaneJob<T> {
             State::Failed(error) => Poll::Ready(Err(error.take().unwrap_or(Error::Closed))),
             State::Waiting { .. } => Poll::Pending,
         }
+    }
+}
+
+impl<T> fmt::Debug for LaneJob<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Failed(_) => "failed",
+            State::Waiting { .. } => "waiting",
+            State::Running { .. } => "running",
+        };
+        f.debug_tuple("LaneJob").field(&state).finish()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use crate::clock::Instant;
+use crate::time::clock::Instant;
 
 /// About what parking and being woken cost a core. What comes within this time is better looked
 /// for: it is seen sooner, and for no more work.

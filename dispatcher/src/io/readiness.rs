@@ -1,9 +1,14 @@
-//! What is ready: one slot for each source and signal, with those who wait for it.
+//! The table of readiness: a slot for each source and event, with the listeners that wait for it.
+//!
+//! The table does not know where readiness comes from. Drivers and the program mark slots ready;
+//! [`Slot`] says what they promise.
+
+use std::task::Waker;
 
 use slab::Slab;
 
 use crate::Error;
-use crate::listener::Listener;
+use crate::executor::listener::Listener;
 
 /// One direction of a source.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -15,7 +20,10 @@ pub enum Interest {
 }
 
 impl Interest {
-    fn index(self) -> usize {
+    pub(crate) const ALL: [Interest; 2] = [Interest::Readable, Interest::Writable];
+
+    /// Its place in arrays of one value for each direction.
+    pub(crate) fn index(self) -> usize {
         match self {
             Interest::Readable => 0,
             Interest::Writable => 1,
@@ -23,7 +31,8 @@ impl Interest {
     }
 }
 
-/// Names a slot. Slots are reused; the generation tells a late event from a new owner's.
+/// Names a slot. Slots are reused; the generation keeps what comes late for a slot's former owner
+/// from its new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReadyKey {
     slot: u32,
@@ -31,28 +40,31 @@ pub(crate) struct ReadyKey {
 }
 
 impl ReadyKey {
-    /// The key as an event's token. Two tokens at the top are the reactor's own; a generation of
-    /// all ones is never given out.
-    pub(crate) fn to_token(self) -> usize {
+    /// The key as a number, for drivers that name what they watch by one. It is below
+    /// `u32::MAX << 32`, because that generation is never given out: a driver may use the numbers
+    /// above for itself.
+    pub(crate) fn to_number(self) -> usize {
         (self.generation as usize) << 32 | self.slot as usize
     }
 
-    pub(crate) fn from_token(token: usize) -> ReadyKey {
+    pub(crate) fn from_number(number: usize) -> ReadyKey {
         ReadyKey {
-            slot: (token & 0xffff_ffff) as u32,
-            generation: (token >> 32) as u32,
+            slot: (number & 0xffff_ffff) as u32,
+            generation: (number >> 32) as u32,
         }
     }
 }
 
+/// Each array holds one value for each direction, in the order of [`Interest::index`].
 struct Slot {
     generation: u32,
+    /// Set by a mark, cleared by the owner when an operation would have blocked.
     ready: [bool; 2],
-    /// Something was done in this direction since the kernel reported it ready.
+    /// An operation was done since the mark and may have taken all there was.
     uncertain: [bool; 2],
-    /// The kernel reported a hang-up, an error or urgent data: no further edge need come for this
-    /// direction.
+    /// A hang-up, an error or urgent data was reported: no further mark need come.
     closed: [bool; 2],
+    /// With their numbers, which only grow: each list is sorted by them.
     listeners: [Vec<(u64, Listener)>; 2],
 }
 
@@ -95,17 +107,12 @@ impl ReadyTable {
         })
     }
 
-    /// Forgets a slot and hands out its listeners, to be told outside of any borrow.
+    /// Removes a slot and hands out its listeners, to be notified while nothing is borrowed.
     pub(crate) fn remove(&mut self, key: ReadyKey, out: &mut Vec<Listener>) {
-        if self.slot(key).is_some()
-            && let Some(slot) = self.slots.try_remove(key.slot as usize)
-        {
-            out.extend(
-                slot.listeners
-                    .into_iter()
-                    .flatten()
-                    .map(|(_, listener)| listener),
-            );
+        if self.slot(key).is_some() {
+            let slot = self.slots.remove(key.slot as usize);
+            let listeners = slot.listeners.into_iter().flatten();
+            out.extend(listeners.map(|(_, listener)| listener));
         }
     }
 
@@ -120,7 +127,7 @@ impl ReadyTable {
             .is_some_and(|slot| slot.ready[interest.index()])
     }
 
-    /// Whether what a direction had to give may be used up although it is marked ready.
+    /// Whether an operation since the mark may have taken all there was.
     pub(crate) fn is_uncertain(&mut self, key: ReadyKey, interest: Interest) -> bool {
         self.slot(key)
             .is_some_and(|slot| slot.uncertain[interest.index()])
@@ -149,7 +156,8 @@ impl ReadyTable {
         }
     }
 
-    /// Marks a direction ready and hands out those who waited for it.
+    /// Marks a direction ready and hands out its listeners, to be notified while nothing is
+    /// borrowed.
     pub(crate) fn mark(&mut self, key: ReadyKey, interest: Interest, out: &mut Vec<Listener>) {
         if let Some(slot) = self.slot(key) {
             slot.ready[interest.index()] = true;
@@ -162,60 +170,52 @@ impl ReadyTable {
         }
     }
 
-    /// Waits for a direction; the number returned forgets it again. Gives the listener back where the
-    /// source is gone: it is dropped while nothing is borrowed.
+    /// Adds a listener for a direction, and gives its number for [`ReadyTable::unlisten`]. Where the
+    /// slot is gone, the listener is handed back, to be dropped while nothing is borrowed.
     pub(crate) fn listen(
         &mut self,
         key: ReadyKey,
         interest: Interest,
         listener: Listener,
     ) -> Result<u64, Listener> {
-        let id = self.next_listener;
+        let number = self.next_listener;
         match self.slot(key) {
-            // Numbers only grow, so that the list is sorted by them.
-            Some(slot) => slot.listeners[interest.index()].push((id, listener)),
+            Some(slot) => slot.listeners[interest.index()].push((number, listener)),
             None => return Err(listener),
         }
         self.next_listener += 1;
-        Ok(id)
+        Ok(number)
     }
 
-    /// Swaps the waker of a listener that has not fired; the old one is the caller's to drop, while
-    /// nothing is borrowed. False: it fired or is gone.
-    pub(crate) fn relisten(
+    /// Swaps the waker of a listener that has not fired; the caller drops the old one while nothing
+    /// is borrowed. False: the listener has fired, or the slot is gone.
+    pub(crate) fn swap_waker(
         &mut self,
         key: ReadyKey,
         interest: Interest,
-        id: u64,
-        waker: &mut std::task::Waker,
+        number: u64,
+        waker: &mut Waker,
     ) -> bool {
         let Some(slot) = self.slot(key) else {
             return false;
         };
         let listeners = &mut slot.listeners[interest.index()];
-        let Ok(position) = listeners.binary_search_by_key(&id, |(known, _)| *known) else {
-            return false;
-        };
-        match &mut listeners[position].1 {
-            Listener::Waker(old) => {
-                std::mem::swap(old, waker);
-                true
-            }
-            Listener::Set { .. } => false,
+        match listeners.binary_search_by_key(&number, |(known, _)| *known) {
+            Ok(position) => listeners[position].1.swap_waker(waker),
+            Err(_) => false,
         }
     }
 
-    /// Forgets a listener that has not fired.
+    /// Removes a listener that has not fired.
     pub(crate) fn unlisten(
         &mut self,
         key: ReadyKey,
         interest: Interest,
-        id: u64,
+        number: u64,
     ) -> Option<Listener> {
         let listeners = &mut self.slot(key)?.listeners[interest.index()];
-        let position = listeners.binary_search_by_key(&id, |(known, _)| *known);
-        let position = position.ok()?;
-        Some(listeners.remove(position).1)
+        let position = listeners.binary_search_by_key(&number, |(known, _)| *known);
+        Some(listeners.remove(position.ok()?).1)
     }
 }
 
@@ -232,13 +232,13 @@ mod tests {
         let second = table.insert().expect("room");
         assert_eq!(first.slot, second.slot);
         table.mark(
-            ReadyKey::from_token(first.to_token()),
+            ReadyKey::from_number(first.to_number()),
             Interest::Readable,
             &mut out,
         );
         assert!(!table.is_ready(second, Interest::Readable));
         table.mark(
-            ReadyKey::from_token(second.to_token()),
+            ReadyKey::from_number(second.to_number()),
             Interest::Readable,
             &mut out,
         );
@@ -252,7 +252,7 @@ mod tests {
         let key = table.insert().expect("room");
         let mut ids = Vec::new();
         for tag in 0..3 {
-            let listener = Listener::Set { set: 0, tag };
+            let listener = Listener::Member { set: 0, tag };
             ids.push(
                 table
                     .listen(key, Interest::Readable, listener)
@@ -266,7 +266,7 @@ mod tests {
         let tags: Vec<u32> = out
             .drain(..)
             .map(|listener| match listener {
-                Listener::Set { tag, .. } => tag,
+                Listener::Member { tag, .. } => tag,
                 Listener::Waker(_) => u32::MAX,
             })
             .collect();

@@ -1,6 +1,6 @@
-//! The tasks: those alive, those runnable, and who goes next.
+//! The tasks of a dispatcher: those alive, and the queue of those that can run.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::task::Waker;
 
@@ -8,7 +8,8 @@ use async_task::Runnable;
 use slab::Slab;
 
 use crate::Error;
-use crate::entropy::{Entropy, Stream};
+use crate::entropy::Entropy;
+use crate::executor::picker::Picker;
 
 /// What a task carries besides its future.
 pub(crate) struct Meta {
@@ -16,18 +17,12 @@ pub(crate) struct Meta {
     pub(crate) id: u64,
 }
 
-/// The picker seam: which runnable task goes next.
-pub(crate) enum Picker {
-    /// The one that waits longest.
-    Fifo,
-    /// Any, drawn uniformly from the seed.
-    Uniform,
-}
-
+/// At most `bound` tasks alive.
 pub(crate) struct Executor {
     runnable: RefCell<VecDeque<Runnable<Meta>>>,
+    /// A waker for each task alive, so that the dispatcher's end can schedule and drop them all.
     alive: RefCell<Slab<Waker>>,
-    spawned: std::cell::Cell<u64>,
+    spawned: Cell<u64>,
     bound: usize,
     picker: Picker,
 }
@@ -37,13 +32,13 @@ impl Executor {
         Executor {
             runnable: RefCell::new(VecDeque::new()),
             alive: RefCell::new(Slab::new()),
-            spawned: std::cell::Cell::new(0),
+            spawned: Cell::new(0),
             bound,
             picker,
         }
     }
 
-    /// Adds a task: `build` makes it from its number and its place among those alive.
+    /// Adds a task, which `build` makes from its number and its key among those alive.
     pub(crate) fn add<T>(
         &self,
         build: impl FnOnce(u64, usize) -> (Runnable<Meta>, async_task::Task<T, Meta>),
@@ -54,15 +49,16 @@ impl Executor {
         }
         let id = self.spawned.get();
         self.spawned.set(id + 1);
-        let place = alive.vacant_entry();
-        let (runnable, task) = build(id, place.key());
-        place.insert(runnable.waker());
+        let entry = alive.vacant_entry();
+        let (runnable, task) = build(id, entry.key());
+        entry.insert(runnable.waker());
         Ok((runnable, task))
     }
 
-    /// Forgets a task whose future was dropped.
-    pub(crate) fn remove(&self, place: usize) {
-        let waker = self.alive.borrow_mut().try_remove(place);
+    /// Removes a task whose future was dropped.
+    pub(crate) fn remove(&self, key: usize) {
+        let waker = self.alive.borrow_mut().try_remove(key);
+        debug_assert!(waker.is_some(), "each task is removed once");
         drop(waker);
     }
 
@@ -74,25 +70,20 @@ impl Executor {
         self.runnable.borrow_mut().pop_front()
     }
 
-    /// The next task to run, and among how many it was chosen. Takes the same time however many
-    /// there are: where any may be next, the last in the queue takes the place of the one chosen.
+    /// The next task to run, and among how many it was chosen.
     pub(crate) fn pick(&self, entropy: &Entropy) -> Result<Option<(Runnable<Meta>, usize)>, Error> {
         let mut runnable = self.runnable.borrow_mut();
         let among = runnable.len();
-        let picked = match self.picker {
-            Picker::Uniform if among > 1 => {
-                let index = entropy.below(Stream::Pick, among as u64)? as usize;
-                runnable.swap_remove_back(index)
-            }
-            _ => runnable.pop_front(),
-        };
+        let picked = self.picker.pick(&mut runnable, entropy)?;
         Ok(picked.map(|picked| (picked, among)))
     }
 
+    /// How many tasks can run.
     pub(crate) fn runnable(&self) -> usize {
         self.runnable.borrow().len()
     }
 
+    /// How many tasks have not ended.
     pub(crate) fn alive(&self) -> usize {
         self.alive.borrow().len()
     }

@@ -1,0 +1,137 @@
+//! The driver seam: what happens outside of the dispatcher, and when.
+//!
+//! A driver holds the armed deadlines, knows which comes next, and reports the readiness of what it
+//! watches. Waiting is not the same for both: the system driver parks the thread (only
+//! `Dispatcher::park` may do that), the simulated one has the clock moved to its next event.
+
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::Error;
+use crate::executor::listener::Listener;
+use crate::io::reactor::Report;
+use crate::io::system_driver::SystemDriver;
+use crate::sim::driver::SimDriver;
+use crate::sim::trace::Record;
+use crate::time::clock::Instant;
+use crate::time::timer_heap::{DeadlineKind, TimerKey};
+
+pub(crate) enum Driver {
+    System(SystemDriver),
+    Simulated(SimDriver),
+}
+
+impl Driver {
+    /// The system driver, for what only it can do.
+    ///
+    /// # Errors
+    /// `Simulated` with `what` in a simulation.
+    pub(crate) fn system(&self, what: &'static str) -> Result<&SystemDriver, Error> {
+        match self {
+            Driver::System(system) => Ok(system),
+            Driver::Simulated(_) => Err(Error::Simulated(what)),
+        }
+    }
+
+    /// The simulated driver, `None` on the system.
+    pub(crate) fn simulated(&self) -> Option<&SimDriver> {
+        match self {
+            Driver::System(_) => None,
+            Driver::Simulated(simulated) => Some(simulated),
+        }
+    }
+
+    /// Arms a deadline. Where the bound is reached the listener is handed back, to be dropped while
+    /// nothing is borrowed.
+    pub(crate) fn arm(
+        &self,
+        kind: DeadlineKind,
+        deadline: Instant,
+        listener: Listener,
+    ) -> Result<TimerKey, (Error, Listener)> {
+        match self {
+            Driver::System(system) => system.timers.borrow_mut().arm(deadline, listener),
+            Driver::Simulated(simulated) => simulated.arm(kind, deadline, listener),
+        }
+    }
+
+    /// Takes the listener of a deadline that has not come yet.
+    pub(crate) fn disarm(&self, key: TimerKey) -> Option<Listener> {
+        match self {
+            Driver::System(system) => system.timers.borrow_mut().disarm(key),
+            Driver::Simulated(simulated) => simulated.disarm(key),
+        }
+    }
+
+    /// Swaps the waker of a deadline that has not come yet; the caller drops the old one while
+    /// nothing is borrowed. False: it has come.
+    pub(crate) fn swap_waker(&self, key: TimerKey, waker: &mut Waker) -> bool {
+        match self {
+            Driver::System(system) => {
+                let mut timers = system.timers.borrow_mut();
+                timers
+                    .get_mut(key)
+                    .is_some_and(|listener| listener.swap_waker(waker))
+            }
+            Driver::Simulated(simulated) => simulated.swap_waker(key, waker),
+        }
+    }
+
+    /// When the next thing happens that is known in advance.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        match self {
+            Driver::System(system) => system.timers.borrow().next_deadline(),
+            Driver::Simulated(simulated) => simulated.next_event(),
+        }
+    }
+
+    /// Whether no deadline is armed.
+    pub(crate) fn is_idle(&self) -> bool {
+        match self {
+            Driver::System(system) => system.timers.borrow().is_empty(),
+            Driver::Simulated(simulated) => simulated.next_event().is_none(),
+        }
+    }
+
+    /// Takes the first deadline that has come at `now`, in the order of (deadline, arming).
+    pub(crate) fn pop_due(&self, now: Instant) -> Option<Listener> {
+        match self {
+            Driver::System(system) => system.timers.borrow_mut().pop_due(now),
+            Driver::Simulated(simulated) => simulated.pop_due(now),
+        }
+    }
+
+    /// Passes the readiness that has been reported to `sink`, without waiting.
+    ///
+    /// # Errors
+    /// `Io` from `epoll_wait`.
+    pub(crate) fn poll(&self, sink: impl FnMut(Report)) -> Result<(), Error> {
+        match self {
+            Driver::System(system) => Ok(system.reactor.poll(sink)?),
+            Driver::Simulated(_) => Ok(()),
+        }
+    }
+
+    /// Makes the dispatcher's descriptor readable at the next deadline; a simulation has none.
+    ///
+    /// # Errors
+    /// `Io` from `timerfd_settime`.
+    pub(crate) fn arm_descriptor(&self) -> Result<(), Error> {
+        match self {
+            Driver::System(system) => Ok(system.reactor.arm(self.next_deadline())?),
+            Driver::Simulated(_) => Ok(()),
+        }
+    }
+
+    /// Adds a choice to the trace of a simulation.
+    pub(crate) fn record(&self, record: impl FnOnce() -> Record) {
+        if let Driver::Simulated(simulated) = self {
+            simulated.record(record());
+        }
+    }
+
+    /// The virtual time that a yield takes; `None` where it takes real time.
+    pub(crate) fn yield_cost(&self) -> Option<Duration> {
+        Some(self.simulated()?.yield_cost())
+    }
+}

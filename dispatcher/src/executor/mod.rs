@@ -1,0 +1,9 @@
+//! Tasks: which are alive and runnable, which goes next, and what wakes them.
+
+pub(crate) mod listener;
+pub(crate) mod park;
+pub(crate) mod picker;
+pub(crate) mod task;
+pub(crate) mod tasks;
+pub(crate) mod wake;
+pub(crate) mod yield_now;

@@ -1,0 +1,106 @@
+//! Spawning a task, and the owner's end of it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use async_task::{Builder, FallibleTask};
+
+use crate::Error;
+use crate::executor::tasks::Meta;
+use crate::handle::Handle;
+
+impl Handle {
+    /// Starts a task on this dispatcher. It runs at the next turn; dropping the [`Task`] cancels
+    /// it, [`Task::detach`] lets it run on.
+    ///
+    /// # Errors
+    /// `TooManyTasks`, `WrongThread`, `Closed`.
+    pub fn spawn<F>(&self, future: F) -> Result<Task<F::Output>, Error>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let core = self.core()?;
+        let (runnable, task) = core.executor.add(|id, key| {
+            let alive = Alive {
+                handle: self.clone(),
+                key,
+            };
+            let scheduler = self.clone();
+            Builder::new()
+                .metadata(Meta { id })
+                .propagate_panic(true)
+                .spawn_local(
+                    move |_| async move {
+                        let _alive = alive;
+                        future.await
+                    },
+                    move |runnable| scheduler.shared().schedule(runnable),
+                )
+        })?;
+        runnable.schedule();
+        Ok(Task(task.fallible()))
+    }
+}
+
+/// A task's entry among those alive, removed when its future is dropped.
+struct Alive {
+    handle: Handle,
+    key: usize,
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if let Ok(core) = self.handle.core() {
+            core.executor.remove(self.key);
+        }
+    }
+}
+
+/// The task was cancelled, by its dispatcher's end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the task was cancelled")]
+pub struct Cancelled;
+
+/// A running task. Awaiting it gives its output, and its panic if it panicked. Dropping it cancels
+/// the task: its future is dropped at the dispatcher's next turn.
+#[must_use = "dropping a task cancels it; detach() lets it run on"]
+pub struct Task<T>(FallibleTask<T, Meta>);
+
+impl<T> Task<T> {
+    /// Lets the task run on without an owner.
+    pub fn detach(self) {
+        self.0.detach();
+    }
+
+    /// Cancels the task and waits until its future is dropped. Gives the output if the task had
+    /// finished before.
+    pub async fn cancel(self) -> Option<T> {
+        self.0.cancel().await
+    }
+
+    /// Whether the task has an output.
+    pub fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("is_finished", &self.is_finished())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = Result<T, Cancelled>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Cancelled>> {
+        Pin::new(&mut self.0)
+            .poll(cx)
+            .map(|output| output.ok_or(Cancelled))
+    }
+}

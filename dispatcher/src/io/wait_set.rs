@@ -1,0 +1,186 @@
+//! Waiting for any of several things, and knowing which of them happened.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::os::fd::AsFd;
+use std::task::Poll;
+
+use crate::Error;
+use crate::executor::listener::Listener;
+use crate::executor::wake::discard;
+use crate::handle::Handle;
+use crate::io::event::Event;
+use crate::io::readiness::Interest;
+use crate::io::ready_slot::ReadySlot;
+use crate::io::source::Source;
+use crate::io::wait_sets::Registration;
+use crate::shared::Message;
+use crate::time::clock::Instant;
+use crate::time::timer_heap::DeadlineKind;
+
+/// One wait over many timers, sources and events. Each member carries a tag of the caller's; a
+/// wake says which tags fired, so that nobody has to look at all members again. The set keeps its
+/// memory between waits: in steady state it allocates nothing.
+pub struct WaitSet {
+    handle: Handle,
+    id: usize,
+    registrations: Vec<Registration>,
+    /// Members since the last clear, and their bound.
+    members: usize,
+    max_members: usize,
+}
+
+impl WaitSet {
+    /// An empty set.
+    ///
+    /// # Errors
+    /// `TooManyWaitSets`, `WrongThread` and `Closed`.
+    pub fn new(handle: &Handle) -> Result<WaitSet, Error> {
+        let core = handle.core()?;
+        let mut sets = core.sets.borrow_mut();
+        Ok(WaitSet {
+            handle: handle.clone(),
+            id: sets.insert()?,
+            registrations: Vec::new(),
+            members: 0,
+            max_members: sets.max_members(),
+        })
+    }
+
+    /// Counts one more member, of those that have fired too.
+    fn count(&mut self) -> Result<(), Error> {
+        if self.members >= self.max_members {
+            return Err(Error::TooManyMembers(self.max_members));
+        }
+        self.members += 1;
+        Ok(())
+    }
+
+    /// Adds a deadline.
+    ///
+    /// # Errors
+    /// `TooManyMembers`, `TooManyTimers`, `WrongThread`, `Closed`.
+    pub fn add_deadline(&mut self, deadline: Instant, tag: u32) -> Result<(), Error> {
+        let core = self.handle.core()?;
+        self.count()?;
+        let listener = Listener::Member { set: self.id, tag };
+        let key = core.arm(DeadlineKind::Timer, deadline, listener)?;
+        self.registrations.push(Registration::Timer(key));
+        Ok(())
+    }
+
+    /// Adds an event. One that is set fires at once.
+    ///
+    /// # Errors
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread` and `Closed`.
+    pub fn add_event(&mut self, event: &Event, tag: u32) -> Result<(), Error> {
+        self.add_ready(event.slot(), Interest::Readable, tag)
+    }
+
+    /// Adds a direction of a source. One that is ready fires at once.
+    ///
+    /// # Errors
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread` and `Closed`.
+    pub fn add_source<T: AsFd>(
+        &mut self,
+        source: &Source<T>,
+        interest: Interest,
+        tag: u32,
+    ) -> Result<(), Error> {
+        self.add_ready(source.slot(), interest, tag)
+    }
+
+    fn add_ready(&mut self, slot: &ReadySlot, interest: Interest, tag: u32) -> Result<(), Error> {
+        let core = self.handle.core()?;
+        if !self.handle.same_dispatcher(slot.handle()) {
+            return Err(Error::OtherDispatcher);
+        }
+        self.count()?;
+        let key = slot.key();
+        let mut ready = core.ready.borrow_mut();
+        let listening = match ready.is_ready(key, interest) {
+            true => None,
+            false => {
+                let listener = Listener::Member { set: self.id, tag };
+                ready.listen(key, interest, listener).ok()
+            }
+        };
+        match listening {
+            Some(number) => self.registrations.push(Registration::Listener {
+                key,
+                interest,
+                number,
+            }),
+            // Ready, or gone: its owner finds out which.
+            None => core.sets.borrow_mut().fire_at_once(self.id, tag),
+        }
+        Ok(())
+    }
+
+    /// Waits until at least one member has fired whose tag was neither taken nor cleared.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub async fn wait(&mut self) -> Result<(), Error> {
+        let (handle, id) = (&self.handle, self.id);
+        poll_fn(|cx| match handle.core() {
+            Err(error) => Poll::Ready(Err(error)),
+            Ok(core) => {
+                // Whatever comes back in its place is dropped while nothing is borrowed.
+                let mut waker = Some(cx.waker().clone());
+                let fired = core.sets.borrow_mut().poll(id, &mut waker);
+                discard(waker);
+                if fired {
+                    Poll::Ready(Ok(()))
+                } else {
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Takes the tags that have fired, in the order of firing.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub fn take_fired(&mut self, tags: &mut Vec<u32>) -> Result<(), Error> {
+        self.handle
+            .core()?
+            .sets
+            .borrow_mut()
+            .take_fired(self.id, tags);
+        Ok(())
+    }
+
+    /// Forgets all members and what has fired.
+    pub fn clear(&mut self) {
+        if let Ok(core) = self.handle.core() {
+            core.unregister(&self.registrations);
+            let waker = core.sets.borrow_mut().reset(self.id);
+            discard(waker);
+            self.registrations.clear();
+            self.members = 0;
+        }
+    }
+}
+
+impl fmt::Debug for WaitSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitSet")
+            .field("members", &self.members)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for WaitSet {
+    fn drop(&mut self) {
+        match self.handle.core() {
+            Ok(core) => core.remove_set(self.id, &self.registrations),
+            Err(_) => self.handle.send(Message::RemoveSet(
+                self.id,
+                std::mem::take(&mut self.registrations),
+            )),
+        }
+    }
+}
