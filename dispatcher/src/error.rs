@@ -2,7 +2,9 @@
 
 use std::io;
 
-/// A failure of the dispatcher itself. What a socket or a job answers is never in here.
+/// A failure of the dispatcher, or of the operating system on its behalf ([`Error::Io`]): a socket
+/// that is refused, reset or would block is an `Io` with the system's error. What a blocking job
+/// returns is never in here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -54,9 +56,28 @@ pub enum Error {
         /// How many tasks are alive.
         tasks: usize,
     },
-    /// The operating system refused (epoll, timerfd, eventfd, getrandom).
+    /// The operating system refused. [`Error::kind`] and [`Error::raw_os_error`] say why.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+impl Error {
+    /// The kind of an [`Error::Io`], `Other` for every other error. `WouldBlock` is what the `try_`
+    /// operations of sockets fail with where they would have to wait.
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            Error::Io(error) => error.kind(),
+            _ => io::ErrorKind::Other,
+        }
+    }
+
+    /// The system's error number (`errno`) of an [`Error::Io`], where the system gave one.
+    pub fn raw_os_error(&self) -> Option<i32> {
+        match self {
+            Error::Io(error) => error.raw_os_error(),
+            _ => None,
+        }
+    }
 }
 
 impl From<rustix::io::Errno> for Error {
