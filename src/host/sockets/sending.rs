@@ -1,11 +1,10 @@
 //! The sending half of a TCP connection, as output.
 
-use std::io;
 use std::net::Shutdown;
 use std::sync::Arc;
 
 use wippy_dispatcher::net::TcpStream;
-use wippy_dispatcher::{Interest, WaitSet};
+use wippy_dispatcher::{Error, Interest, WaitSet};
 
 use crate::host::io::{Destination, IoError, Job, Unwritten, WriteQueue};
 use crate::host::share::Held;
@@ -30,16 +29,20 @@ impl Connected {
 }
 
 impl Destination for Connected {
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.stream.try_write(bytes)
     }
 
-    fn blocked(&mut self, _bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>> {
+    fn blocked(
+        &mut self,
+        _bytes: &mut Unwritten,
+        room: &mut WaitSet,
+    ) -> Result<Option<Job>, Error> {
         self.stream.register(room, Interest::Writable, 0)?;
         Ok(None)
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self) -> Result<(), Error> {
         self.stream.shutdown(Shutdown::Write)
     }
 
@@ -49,7 +52,7 @@ impl Destination for Connected {
         let _ = self.stream.reset_on_close();
     }
 
-    fn error(error: io::Error) -> IoError {
+    fn error(error: Error) -> IoError {
         IoError::of_network(error)
     }
 }

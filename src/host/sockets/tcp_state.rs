@@ -300,7 +300,7 @@ impl TcpSocket {
         let State::Connected(connection) = &self.state else {
             return Err(ErrorCode::InvalidState.into());
         };
-        let ended = |outcome: io::Result<()>| match outcome {
+        let ended = |outcome: Result<(), Error>| match outcome {
             // Both ends are known to have ended: there is nothing left to shut down.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             outcome => outcome,
