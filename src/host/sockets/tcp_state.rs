@@ -4,10 +4,11 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
-use wippy_dispatcher::net::{self, Family, Options};
+use wippy_dispatcher::net::{self, Family};
 use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
 
 use super::error::{ErrorCode, connect_error, hold};
+use super::options::SocketOptions;
 use super::sending::Connected;
 use super::{Receiving, Sending, SocketError};
 use crate::host::io::{Feed, InputStream, OutputStream, Owner, Sink, WriteQueue};
@@ -315,17 +316,21 @@ impl TcpSocket {
         Ok(())
     }
 
-    /// Its options, in every state in which there is a socket.
-    pub(super) fn options(&self) -> Result<Options<'_>, SocketError> {
-        match &self.state {
+    /// Its options.
+    ///
+    /// # Errors
+    /// `invalid-state` where a failed connect has closed it.
+    pub(super) fn options(&self) -> Result<SocketOptions<'_>, SocketError> {
+        let options = match &self.state {
             State::Unbound(socket) | State::Binding(socket) | State::Bound(socket) => {
-                Ok(socket.options())
+                socket.options()
             }
-            State::StartsListening(listener) | State::Listening(listener) => Ok(listener.options()),
-            State::Connecting(stream) => Ok(stream.options()),
-            State::Connected(connection) => Ok(connection.stream.options()),
-            State::Refused(_) | State::Closed => Err(ErrorCode::InvalidState.into()),
-        }
+            State::StartsListening(listener) | State::Listening(listener) => listener.options(),
+            State::Connecting(stream) => stream.options(),
+            State::Connected(connection) => connection.stream.options(),
+            State::Refused(_) | State::Closed => return Err(ErrorCode::InvalidState.into()),
+        };
+        Ok(options.into())
     }
 
     pub(super) fn is_ready(&self) -> bool {

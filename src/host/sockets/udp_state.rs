@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wippy_dispatcher::Handle;
-use wippy_dispatcher::net::{self, Family, Options};
+use wippy_dispatcher::net::{self, Family};
 
 use super::error::{ErrorCode, connect_error, hold};
+use super::options::SocketOptions;
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
 use crate::host::share::{Held, Share};
 
@@ -137,7 +138,7 @@ impl UdpSocket {
         self.remote.ok_or(ErrorCode::InvalidState.into())
     }
 
-    pub(super) fn options(&self) -> Options<'_> {
-        self.shared.socket.options()
+    pub(super) fn options(&self) -> SocketOptions<'_> {
+        self.shared.socket.options().into()
     }
 }
