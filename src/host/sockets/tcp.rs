@@ -10,7 +10,7 @@ use super::error::ErrorCode;
 use super::interfaces::network::{IpAddressFamily, IpSocketAddress};
 use super::interfaces::tcp::{Host, HostTcpSocket, ShutdownType};
 use super::interfaces::tcp_create_socket;
-use super::{Network, SocketError, TcpSocket, Waiting};
+use super::{Network, SocketError, SocketPollable, TcpSocket};
 use crate::host::State;
 use crate::host::io::{InputStream, OutputStream, Owner};
 use crate::host::pollable::Pollable;
@@ -261,7 +261,7 @@ impl HostTcpSocket for State {
     }
 
     fn subscribe(&mut self, socket: Resource<TcpSocket>) -> Result<Resource<Pollable>> {
-        let waiting = Waiting::Tcp(socket.rep());
+        let waiting = SocketPollable::Tcp(socket.rep());
         self.table.push_child(Pollable::Socket(waiting), &socket)
     }
 

@@ -12,7 +12,7 @@ use super::interfaces::udp::{
 };
 use super::interfaces::udp_create_socket;
 use super::{
-    IncomingDatagramStream, Network, OutgoingDatagramStream, SocketError, UdpSocket, Waiting,
+    IncomingDatagramStream, Network, OutgoingDatagramStream, SocketError, SocketPollable, UdpSocket,
 };
 use crate::host::State;
 use crate::host::pollable::Pollable;
@@ -165,7 +165,7 @@ impl HostIncomingDatagramStream for State {
         &mut self,
         stream: Resource<IncomingDatagramStream>,
     ) -> Result<Resource<Pollable>> {
-        let waiting = Waiting::Incoming(stream.rep());
+        let waiting = SocketPollable::Incoming(stream.rep());
         self.table.push_child(Pollable::Socket(waiting), &stream)
     }
 
@@ -202,7 +202,7 @@ impl HostOutgoingDatagramStream for State {
         &mut self,
         stream: Resource<OutgoingDatagramStream>,
     ) -> Result<Resource<Pollable>> {
-        let waiting = Waiting::Outgoing(stream.rep());
+        let waiting = SocketPollable::Outgoing(stream.rep());
         self.table.push_child(Pollable::Socket(waiting), &stream)
     }
 

@@ -1,4 +1,4 @@
-//! The sending half of a TCP connection, as output.
+//! The sending half of a TCP connection, as an output stream.
 
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use crate::host::io::{Destination, IoError, Job, Unwritten, WriteQueue};
 use crate::host::share::Held;
 
 /// What a connection's output stream writes.
-pub type Sending = WriteQueue<Connected>;
+pub type TcpOutput = WriteQueue<TcpDestination>;
 
-/// A connection. What is kept for it holds it open.
-pub struct Connected {
+/// The connection that a queue writes to. A queue that still keeps bytes holds it open.
+pub struct TcpDestination {
     stream: Arc<TcpStream>,
-    /// Counts against its call's bound until the connection is closed.
+    /// The connection's descriptor, counted for its call until the connection is closed.
     _held: Option<Held>,
 }
 
-impl Connected {
-    pub(super) fn new(stream: Arc<TcpStream>, held: Option<Held>) -> Connected {
-        Connected {
+impl TcpDestination {
+    pub(super) fn new(stream: Arc<TcpStream>, held: Option<Held>) -> TcpDestination {
+        TcpDestination {
             stream,
             _held: held,
         }
     }
 }
 
-impl Destination for Connected {
+impl Destination for TcpDestination {
     fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.stream.try_write(bytes)
     }
@@ -46,9 +46,9 @@ impl Destination for Connected {
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// The peer must not take what it has got for all there is.
+    /// Closes with a reset: after an orderly end the peer would take what it has got for all there was.
     fn abandon(&mut self) {
-        // It fails only where the connection is gone already.
+        // It fails only if the connection has ended already.
         let _ = self.stream.reset_on_close();
     }
 
