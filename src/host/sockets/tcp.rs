@@ -33,13 +33,13 @@ impl tcp_create_socket::Host for State {
 impl Host for State {}
 
 impl State {
-    /// Whom what a connection accepts counts for.
+    /// The owner of the bytes that a connection's output stream keeps.
     fn connection_owner(&mut self) -> Owner {
         let bytes = self.socket_bytes.clone();
         self.owner(bytes)
     }
 
-    fn hand_out(
+    fn push_streams(
         &mut self,
         socket: &Resource<TcpSocket>,
         (input, output): (InputStream, OutputStream),
@@ -88,7 +88,7 @@ impl HostTcpSocket for State {
             return Err(ErrorCode::AccessDenied.into());
         }
         socket.start_connect(target)?;
-        // Within the machine the peer's end of it is made here, too.
+        // To a peer on this machine, the system call makes the peer's end of the connection too.
         self.spend_system_call();
         Ok(())
     }
@@ -104,7 +104,7 @@ impl HostTcpSocket for State {
         let owner = self.connection_owner();
         let socket_now = self.table.get_mut(&socket)?;
         let streams = socket_now.finish_connect(&self.handle, owner)?;
-        Ok(self.hand_out(&socket, streams)?)
+        Ok(self.push_streams(&socket, streams)?)
     }
 
     fn start_listen(&mut self, socket: Resource<TcpSocket>) -> Result<(), SocketError> {
@@ -134,7 +134,7 @@ impl HostTcpSocket for State {
                 .accept(&self.handle, &self.descriptors, owner)?;
         self.spend_system_call();
         let accepted = self.table.push(accepted)?;
-        let (input, output) = self.hand_out(&accepted, (input, output))?;
+        let (input, output) = self.push_streams(&accepted, (input, output))?;
         Ok((accepted, input, output))
     }
 

@@ -190,7 +190,7 @@ impl HostOutgoingDatagramStream for State {
         stream: Resource<OutgoingDatagramStream>,
         datagrams: Vec<OutgoingDatagram>,
     ) -> Result<u64, SocketError> {
-        // Those that are not sent were copied out of the guest's memory, too.
+        // All of them were copied out of the guest's memory, whether they are sent or not.
         let bytes = datagrams.iter().map(|one| one.data.len()).sum();
         self.spend_datagrams(datagrams.len(), bytes);
         self.breathe().await?;

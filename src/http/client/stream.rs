@@ -8,7 +8,7 @@ use wippy_dispatcher::{Error, Interest, WaitSet};
 use crate::http::error::ErrorCode;
 use crate::http::tls::{Got, Session};
 
-/// A connection as far as bytes are concerned. Nothing here waits.
+/// A connection as a stream of bytes. Nothing here waits.
 pub struct Stream {
     tcp: TcpStream,
     session: Option<Box<Session>>,
@@ -149,16 +149,16 @@ impl Write for Socket<'_> {
     }
 }
 
-/// A TLS session only asks whether an error is `WouldBlock`; any other ends the connection.
-fn io_error(error: Error) -> io::Error {
-    error.kind().into()
-}
-
-/// The same, asking the system whatever the dispatcher knows.
+/// A reader that always asks the system, also where the dispatcher has not seen anything arrive.
 struct Asking<'a>(&'a TcpStream);
 
 impl Read for Asking<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.try_read(buffer).map_err(io_error)
     }
+}
+
+/// A TLS session only asks whether an error is `WouldBlock`; any other ends the connection.
+fn io_error(error: Error) -> io::Error {
+    error.kind().into()
 }
