@@ -61,34 +61,47 @@ impl Socket {
         }
     }
 
-    /// Its registration with epoll.
-    ///
-    /// # Errors
-    /// `Io` with `NotConnected` for a TCP socket that is neither connected nor listens.
-    pub(super) fn source(&self) -> Result<&Source<OwnedFd>, Error> {
+    /// Its registration with epoll; `None` while it is idle. Not a `Result`: the drop of an error that
+    /// is never there would cost every read and write some instructions.
+    #[inline]
+    pub(super) fn source(&self) -> Option<&Source<OwnedFd>> {
         match self {
-            Socket::Tcp(source) | Socket::Udp { source, .. } => Ok(source),
-            Socket::Idle { .. } => Err(Errno::NOTCONN.into()),
+            Socket::Tcp(source) | Socket::Udp { source, .. } => Some(source),
+            Socket::Idle { .. } => None,
         }
     }
 
-    /// One system call in a direction, made again where a signal handler interrupted it.
+    /// One system call in a direction, after which the direction's readiness is uncertain unless the
+    /// call would have blocked.
+    #[inline]
     pub(super) fn attempt<R>(
         &self,
         interest: Interest,
-        mut operation: impl FnMut(BorrowedFd<'_>) -> Result<R, Errno>,
+        operation: impl FnMut(BorrowedFd<'_>) -> Result<R, Errno>,
     ) -> Result<R, Error> {
-        let source = self.source()?;
+        let (done, source) = self.call(interest, operation)?;
+        source.set_uncertain(interest);
+        Ok(done)
+    }
+
+    /// One system call in a direction, made again where a signal handler interrupted it. Where it is
+    /// done, the caller sees to the direction's readiness.
+    #[inline]
+    pub(super) fn call<R>(
+        &self,
+        interest: Interest,
+        mut operation: impl FnMut(BorrowedFd<'_>) -> Result<R, Errno>,
+    ) -> Result<(R, &Source<OwnedFd>), Error> {
+        let Some(source) = self.source() else {
+            return Err(Errno::NOTCONN.into());
+        };
         loop {
             match operation(source.get().as_fd()) {
+                Ok(done) => return Ok((done, source)),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
                     source.clear(interest);
                     return Err(Errno::AGAIN.into());
-                }
-                Ok(done) => {
-                    source.set_uncertain(interest);
-                    return Ok(done);
                 }
                 Err(errno) => {
                     // A pending error (`SO_ERROR`) made both directions ready and is reported once:
@@ -102,15 +115,20 @@ impl Socket {
     }
 
     pub(in crate::net) fn is_ready(&self, interest: Interest) -> bool {
-        self.source().is_ok_and(|source| source.is_ready(interest))
+        let source = self.source();
+        source.is_some_and(|source| source.is_ready(interest))
     }
 
     pub(in crate::net) fn confirm_ready(&self, interest: Interest) -> bool {
-        self.source().is_ok_and(|source| source.confirm(interest))
+        let source = self.source();
+        source.is_some_and(|source| source.confirm(interest))
     }
 
     pub(in crate::net) async fn ready(&self, interest: Interest) -> Result<(), Error> {
-        self.source()?.ready(interest).await
+        match self.source() {
+            Some(source) => source.ready(interest).await,
+            None => Err(Errno::NOTCONN.into()),
+        }
     }
 
     pub(in crate::net) fn register(
@@ -119,27 +137,34 @@ impl Socket {
         interest: Interest,
         tag: u32,
     ) -> Result<(), Error> {
-        set.add_source(self.source()?, interest, tag)
+        match self.source() {
+            Some(source) => set.add_source(source, interest, tag),
+            None => Err(Errno::NOTCONN.into()),
+        }
     }
 
     pub(in crate::net) fn local_addr(&self) -> Result<SocketAddr, Error> {
-        address(getsockname(self.fd())?)
+        Ok(SocketAddr::try_from(getsockname(self.fd())?)?)
     }
 
     pub(in crate::net) fn peer_addr(&self) -> Result<SocketAddr, Error> {
-        address(getpeername(self.fd())?.ok_or(Errno::NOTCONN)?)
+        let peer = internet_address(getpeername(self.fd())?)?;
+        Ok(peer.ok_or(Errno::NOTCONN)?)
     }
 
-    /// The sender or peer that a system call gave; where it gave none, that of the connection.
-    pub(super) fn address_or_peer(
-        &self,
-        given: Option<SocketAddrAny>,
-    ) -> Result<SocketAddr, Error> {
+    /// The address that a system call gave, or that of the connection if it gave none.
+    pub(super) fn or_peer(&self, given: Option<SocketAddr>) -> Result<SocketAddr, Error> {
         match given {
-            Some(given) => address(given),
+            Some(given) => Ok(given),
             None => self.peer_addr(),
         }
     }
+}
+
+/// An address that a system call gave. `EAFNOSUPPORT` for one of neither internet family.
+#[inline]
+pub(super) fn internet_address(any: Option<SocketAddrAny>) -> Result<Option<SocketAddr>, Errno> {
+    any.map(SocketAddr::try_from).transpose()
 }
 
 fn open(family: Family, kind: SocketType) -> Result<OwnedFd, Errno> {
@@ -163,12 +188,6 @@ fn bind_reusable(fd: BorrowedFd<'_>, to: SocketAddr) -> Result<(), Error> {
     sockopt::set_socket_reuseaddr(fd, to.port() != 0)?;
     bind(fd, &to)?;
     Ok(sockopt::set_socket_reuseaddr(fd, true)?)
-}
-
-/// # Errors
-/// `Io` with `EAFNOSUPPORT` for an address that is not of the internet.
-fn address(any: SocketAddrAny) -> Result<SocketAddr, Error> {
-    Ok(SocketAddr::try_from(any)?)
 }
 
 impl fmt::Debug for Socket {

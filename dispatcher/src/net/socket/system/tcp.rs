@@ -2,6 +2,7 @@
 
 use std::io::IoSlice;
 use std::net::{Shutdown, SocketAddr};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use rustix::buffer::spare_capacity;
@@ -11,7 +12,7 @@ use rustix::net::{
     listen, recv, send, sendmsg, shutdown, sockopt,
 };
 
-use super::socket::Socket;
+use super::socket::{Socket, internet_address};
 use crate::{Error, Interest, Source};
 
 /// How many buffers `sendmsg` takes at most (`UIO_MAXIOV`).
@@ -60,25 +61,26 @@ impl Socket {
 
     pub(in crate::net) fn accept(&self) -> Result<(Socket, SocketAddr), Error> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let (fd, address) = self.attempt(Interest::Readable, |fd| {
+        let ((fd, peer), source) = self.call(Interest::Readable, |fd| {
             loop {
                 match acceptfrom_with(fd, flags) {
+                    Ok((fd, peer)) => return Ok((fd, internet_address(peer)?)),
                     Err(errno) if is_of_connection(errno) => {}
-                    other => return other,
+                    Err(errno) => return Err(errno),
                 }
             }
         })?;
-        let socket = Socket::Tcp(Source::new(self.source()?.handle(), fd)?);
-        let address = socket.address_or_peer(address)?;
-        Ok((socket, address))
+        source.set_uncertain(Interest::Readable);
+        let socket = Socket::Tcp(Source::new(source.handle(), fd)?);
+        let peer = socket.or_peer(peer)?;
+        Ok((socket, peer))
     }
 
     pub(in crate::net) fn recv(&self, buffer: &mut [u8]) -> Result<usize, Error> {
-        let read = self.attempt(Interest::Readable, |fd| {
+        let asked = buffer.len();
+        self.receive(asked, |fd| {
             recv(fd, &mut *buffer, RecvFlags::empty()).map(|(read, _)| read)
-        })?;
-        self.clear_after_short_read(read, buffer.len());
-        Ok(read)
+        })
     }
 
     pub(in crate::net) fn recv_vec(&self, length: usize) -> Result<Vec<u8>, Error> {
@@ -91,23 +93,26 @@ impl Socket {
             bytes.truncate(read);
             return Ok(bytes);
         }
-        let read = self.attempt(Interest::Readable, |fd| {
+        self.receive(length, |fd| {
             recv(fd, spare_capacity(&mut bytes), RecvFlags::empty()).map(|(read, _)| read)
         })?;
-        self.clear_after_short_read(read, length);
         Ok(bytes)
     }
 
-    /// A read that gave less than was asked for emptied the receive buffer, and epoll reports what
+    /// A read that gives less than was asked for has emptied the receive buffer, and epoll reports what
     /// comes next: the flag is cleared, which saves the read that would find nothing. Not so once
     /// epoll has reported the end or urgent data, after which no edge need follow.
-    fn clear_after_short_read(&self, read: usize, asked: usize) {
-        if (1..asked).contains(&read)
-            && let Ok(source) = self.source()
-            && !source.is_closed(Interest::Readable)
-        {
-            source.clear(Interest::Readable);
+    fn receive(
+        &self,
+        asked: usize,
+        operation: impl FnMut(BorrowedFd<'_>) -> Result<usize, Errno>,
+    ) -> Result<usize, Error> {
+        let (read, source) = self.call(Interest::Readable, operation)?;
+        match (1..asked).contains(&read) && !source.is_closed(Interest::Readable) {
+            true => source.clear(Interest::Readable),
+            false => source.set_uncertain(Interest::Readable),
         }
+        Ok(read)
     }
 
     pub(in crate::net) fn send(&self, bytes: &[u8]) -> Result<usize, Error> {

@@ -9,7 +9,7 @@ use rustix::net::{
     recvfrom, send, sendmmsg, sendto,
 };
 
-use super::socket::Socket;
+use super::socket::{Socket, internet_address};
 use crate::{Error, Interest};
 
 impl Socket {
@@ -35,17 +35,21 @@ impl Socket {
         buffer: &mut [u8],
     ) -> Result<(usize, SocketAddr), Error> {
         let (length, sender) = self.attempt(Interest::Readable, |fd| {
-            recvfrom(fd, &mut *buffer, RecvFlags::empty())
-                .map(|(length, _, sender)| (length, sender))
+            let (length, _, sender) = recvfrom(fd, &mut *buffer, RecvFlags::empty())?;
+            Ok((length, internet_address(sender)?))
         })?;
-        Ok((length, self.address_or_peer(sender)?))
+        match sender {
+            Some(sender) => Ok((length, sender)),
+            None => Ok((length, self.peer_addr()?)),
+        }
     }
 
     pub(in crate::net) fn peek_sender(&self) -> Result<SocketAddr, Error> {
         let sender = self.attempt(Interest::Readable, |fd| {
-            recvfrom(fd, &mut [0u8; 0][..], RecvFlags::PEEK).map(|(_, _, sender)| sender)
+            let (_, _, sender) = recvfrom(fd, &mut [0u8; 0][..], RecvFlags::PEEK)?;
+            internet_address(sender)
         })?;
-        self.address_or_peer(sender)
+        self.or_peer(sender)
     }
 
     pub(in crate::net) fn send_to(
