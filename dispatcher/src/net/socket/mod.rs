@@ -30,10 +30,11 @@ pub(super) enum Protocol {
 /// # How to add a driver
 ///
 /// A driver's sockets are one type with the methods below, which owns whatever stands for a socket
-/// there: a descriptor for the system, a number in a simulated host's table. It gets a variant here,
-/// an arm in [`Socket::open`] and an arm in [`on_driver`]. Nothing else knows the drivers apart. The
-/// public types see to it that an operation only reaches a socket in a state that has it (a listener
-/// is never written to); a driver answers all others with an error that the system has for them.
+/// there: a descriptor of the system, a number in a simulated host's table. The type is declared in a
+/// module of this one, and gets a variant here, an arm in [`Socket::open`] and an arm in
+/// `on_driver!`; nothing else tells the drivers apart. The public types see to it that an operation
+/// reaches only a socket that has it (a listener is never written to). For any other a driver fails
+/// with the error number that the system has for it.
 ///
 /// # What a driver promises
 ///
@@ -45,8 +46,8 @@ pub(super) enum Protocol {
 ///   (`ReadyTable`): a driver takes a slot when the socket is first able to wait, marks it with
 ///   `Core::mark_ready`, and gives it up when the socket is dropped.
 ///   * *Edge-triggered underneath:* a driver marks a direction when something happens: bytes, a
-///     datagram, a connection, room in a full buffer, the end of the stream, an error. An end or an
-///     error marks both directions that it ends. A driver may mark a direction without a reason
+///     datagram, a connection, room in a full buffer, the end of the stream, an error (which marks
+///     both directions). A driver may mark a direction without a reason
 ///     (spurious readiness), and never leaves a reason unmarked.
 ///   * *Level-triggered above:* the flag stays set until an operation fails with `WouldBlock`, which
 ///     clears it. A stream's read that gave less than was asked for may clear it as well, if the
@@ -79,23 +80,18 @@ pub(super) enum Socket {
 /// Calls an operation of the socket's driver. `$wrap`, where it is asked for, makes a [`Socket`] of
 /// one of the same driver's sockets.
 macro_rules! on_driver {
-    ($self:expr, |$socket:ident| $call:expr) => {
-        match $self {
-            Socket::System($socket) => $call,
-        }
-    };
-    ($self:expr, |$socket:ident, $wrap:ident| $call:expr) => {
+    ($self:expr, |$socket:ident $(, $wrap:ident)?| $call:expr) => {
         match $self {
             Socket::System($socket) => {
-                let $wrap = Socket::System;
+                $(let $wrap = Socket::System;)?
                 $call
             }
         }
     };
 }
 
-/// Each operation, for which the promises above hold. The errors of the system that are worth a
-/// decision are named at the public types.
+/// Operations of every socket. The promises above hold for each; the errors of the system that callers
+/// act on are named at the public types.
 impl Socket {
     /// A socket that is not bound. One of IPv6 takes no IPv4 addresses, mapped ones included.
     ///
@@ -175,7 +171,7 @@ impl Socket {
     }
 }
 
-/// The operations of TCP.
+/// Operations of TCP.
 impl Socket {
     /// Begins to connect. A failure that is known at once closes the socket.
     pub(super) fn start_connect(self, address: SocketAddr) -> Result<Socket, Error> {
@@ -239,7 +235,7 @@ impl Socket {
     }
 }
 
-/// The operations of UDP.
+/// Operations of UDP.
 impl Socket {
     /// Connects it to one peer, or to none again. What it is bound to stays.
     pub(super) fn set_peer(&self, peer: Option<SocketAddr>) -> Result<(), Error> {
@@ -261,7 +257,7 @@ impl Socket {
         on_driver!(self, |socket| socket.send_to(bytes, to))
     }
 
-    /// Sends datagrams in order, [`MAX_BATCH`] at most, and counts them.
+    /// Sends datagrams in order, [`MAX_BATCH`](super::MAX_BATCH) at most, and counts them.
     pub(super) fn send_many(
         &self,
         datagrams: &[(&[u8], Option<SocketAddr>)],

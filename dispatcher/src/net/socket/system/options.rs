@@ -39,7 +39,7 @@ impl Socket {
     pub(in crate::net) fn set_option(&self, option: SocketOption, value: u32) -> Result<(), Error> {
         let fd = self.fd();
         let duration = Duration::from_secs(u64::from(value));
-        Ok(match option {
+        match option {
             SocketOption::NoDelay => sockopt::set_tcp_nodelay(fd, value != 0)?,
             SocketOption::KeepAlive => sockopt::set_socket_keepalive(fd, value != 0)?,
             SocketOption::KeepAliveIdle => sockopt::set_tcp_keepidle(fd, duration)?,
@@ -56,7 +56,8 @@ impl Socket {
                 sockopt::set_socket_recv_buffer_size(fd, value as usize)?;
             }
             SocketOption::SendBuffer => sockopt::set_socket_send_buffer_size(fd, value as usize)?,
-        })
+        }
+        Ok(())
     }
 }
 
