@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use allocator::allocations;
+use wippy_dispatcher::net::{TcpListener, TcpStream, UdpSocket};
 use wippy_dispatcher::{Dispatcher, Event, Handle, Interest, Source, WaitSet};
 
 const WARM_UP: usize = 200;
@@ -175,6 +176,48 @@ fn a_source_that_has_to_wait() {
         });
         assert_eq!(read.await.expect("read"), 1);
         assert!(tries > 1);
+    });
+    assert_eq!(made, 0);
+}
+
+#[test]
+fn bytes_over_a_connection() {
+    let (dispatcher, handle) = dispatcher();
+    let listener = TcpListener::bind(&handle, ([127, 0, 0, 1], 0).into()).expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let both = async {
+        (
+            TcpStream::connect(&handle, address).await,
+            listener.accept().await,
+        )
+    };
+    let (client, accepted) = dispatcher.block_on(both).expect("block_on");
+    let (client, (server, _)) = (client.expect("connected"), accepted.expect("accepted"));
+    let made = steady_state(&dispatcher, async move |_| {
+        let mut buffer = [0; 8];
+        client.write_all(b"ping").await.expect("room");
+        assert_eq!(server.read(&mut buffer).await.expect("open"), 4);
+        server.write_all(b"pong").await.expect("room");
+        assert_eq!(client.read(&mut buffer).await.expect("open"), 4);
+    });
+    assert_eq!(made, 0);
+}
+
+#[test]
+fn a_datagram_there_and_back() {
+    let (dispatcher, handle) = dispatcher();
+    let bound = || UdpSocket::bound(&handle, ([127, 0, 0, 1], 0).into()).expect("a port");
+    let (one, other) = (bound(), bound());
+    let to = other.local_addr().expect("bound");
+    let made = steady_state(&dispatcher, async move |_| {
+        let mut buffer = [0; 8];
+        one.send(b"ping", Some(to)).await.expect("room");
+        let (length, sender) = other.recv(&mut buffer).await.expect("open");
+        other
+            .send(&buffer[..length], Some(sender))
+            .await
+            .expect("room");
+        assert_eq!(one.recv(&mut buffer).await.expect("open").0, 4);
     });
     assert_eq!(made, 0);
 }

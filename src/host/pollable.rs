@@ -4,7 +4,7 @@ use wasmtime::Result;
 use wippy_dispatcher::{Event, Instant, WaitSet};
 
 use super::io::{InputStream, OutputStream};
-use super::sockets::Waiting;
+use super::sockets::SocketPollable;
 use super::table::Table;
 
 /// `wasi:io/poll#pollable`: a closed set of things that become ready.
@@ -20,7 +20,7 @@ pub enum Pollable {
     /// Ready when writing its parent, the output stream at this index, makes progress.
     Output(u32),
     /// Ready when a socket, or a stream of datagrams, makes progress.
-    Socket(Waiting),
+    Socket(SocketPollable),
 }
 
 impl Pollable {

@@ -1,4 +1,4 @@
-//! The lookups of a dispatcher that are under way: each name is asked for once, however many want it.
+//! The lookups under way on a dispatcher: a name is asked for once, however many requests want it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 
 use slab::Slab;
 
-use super::resolve::{ResolveError, Resolver};
+use super::{ResolveError, Resolver};
 use crate::Error;
 use crate::blocking::flow::Flow;
 use crate::blocking::pool::{Pool, catch_panic};
@@ -15,15 +15,15 @@ use crate::blocking::semaphore::{Acquired, Permit, Semaphore, Waiter};
 use crate::blocking::workers::Work;
 use crate::executor::wake::{discard, wake};
 
-/// How many names are asked for at once, those beside that nobody waits for any more not counted.
-/// The resolver blocks a thread for each, for some ten seconds where no server answers.
+/// How many names are with the resolver at a time, abandoned ones not counted. Each blocks a thread,
+/// for some ten seconds if no server answers.
 const RUNNING: usize = 256;
-/// How many more may wait for a thread.
+/// How many more requests may wait for a thread.
 const WAITING: usize = 1 << 16;
 
-pub(super) type Answer = Result<Vec<IpAddr>, ResolveError>;
+type Answer = Result<Vec<IpAddr>, ResolveError>;
 
-/// Clones are the same.
+/// The table of lookups. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Lookups(Arc<Inner>);
 
@@ -31,39 +31,40 @@ struct Inner {
     resolver: Resolver,
     semaphore: Semaphore,
     pool: Pool,
-    /// By name. A lookup is in here until it is answered, or nobody wants it and nobody does it.
+    /// By name. A lookup is in here until it is answered, or has neither a request nor a thread.
     pending: Mutex<HashMap<String, Lookup>>,
 }
 
-/// One name, and those who want its addresses.
+/// One name, and the requests for its addresses.
 struct Lookup {
-    askers: Slab<Arc<Asker>>,
-    /// Alive while a thread asks the resolver.
+    requests: Slab<Arc<RequestState>>,
+    /// Alive while a thread is in the resolver.
     permit: Option<Weak<Permit>>,
 }
 
+/// What a request and the thread that answers it share.
 #[derive(Default)]
-struct Asker(Mutex<Asked>);
+struct RequestState(Mutex<Progress>);
 
 #[derive(Default)]
-struct Asked {
+struct Progress {
     waker: Option<Waker>,
-    /// A thread asks: no permit of this asker's own is needed.
+    /// A thread is in the resolver for this name: the request needs no permit of its own.
     started: bool,
     answer: Option<Answer>,
 }
 
-impl Asker {
-    fn lock(&self) -> MutexGuard<'_, Asked> {
+impl RequestState {
+    fn lock(&self) -> MutexGuard<'_, Progress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what it knows, and wakes it.
-    fn tell(&self, change: impl FnOnce(&mut Asked)) {
-        let mut asked = self.lock();
-        change(&mut asked);
-        let waker = asked.waker.take();
-        drop(asked);
+    /// Changes its progress and wakes the task that waits for it.
+    fn notify(&self, change: impl FnOnce(&mut Progress)) {
+        let mut progress = self.lock();
+        change(&mut progress);
+        let waker = progress.waker.take();
+        drop(progress);
         waker.into_iter().for_each(wake);
     }
 }
@@ -89,47 +90,48 @@ impl Lookups {
         pending.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a name, together with all who ask for it already.
+    /// Requests a name's addresses. Requests of the same name share one lookup.
     ///
     /// # Errors
     /// `LaneFull` where the flow may not wait.
-    pub(super) fn ask(&self, flow: Option<Flow>, name: String) -> Result<Question, Error> {
+    pub(super) fn request(&self, flow: Option<Flow>, name: String) -> Result<LookupRequest, Error> {
         let mut pending = self.lock();
         let lookup = pending.entry(name.clone()).or_insert_with(|| Lookup {
-            askers: Slab::new(),
+            requests: Slab::new(),
             permit: None,
         });
-        let asker = Arc::new(Asker::default());
+        let state = Arc::new(RequestState::default());
         let started = lookup.permit.is_some();
-        asker.lock().started = started;
-        let key = lookup.askers.insert(asker.clone());
+        state.lock().started = started;
+        let key = lookup.requests.insert(state.clone());
         drop(pending);
-        let mut question = Question {
+        let mut request = LookupRequest {
             lookups: self.clone(),
             name,
             key,
-            asker,
+            state,
             waiter: None,
         };
         if !started {
             match self.0.semaphore.acquire(flow)? {
-                Acquired::Permit(permit) => question.start(permit),
-                Acquired::Queued(waiter) => question.waiter = Some(waiter),
+                Acquired::Permit(permit) => request.start(permit),
+                Acquired::Queued(waiter) => request.waiter = Some(waiter),
             }
         }
-        Ok(question)
+        Ok(request)
     }
 
-    /// Answers all who ask for a name.
+    /// Answers all requests of a name.
     fn answer(&self, name: &str, answer: &Answer) {
         let lookup = self.lock().remove(name);
-        for (_, asker) in lookup.into_iter().flat_map(|lookup| lookup.askers) {
-            asker.tell(|asked| asked.answer = Some(copy(answer)));
+        for (_, request) in lookup.into_iter().flat_map(|lookup| lookup.requests) {
+            request.notify(|progress| progress.answer = Some(copy(answer)));
         }
     }
 }
 
-/// The same answer for one more asker.
+/// The same answer for one more request. An error of the dispatcher cannot be cloned, and becomes its
+/// text.
 fn copy(answer: &Answer) -> Answer {
     match answer {
         Ok(addresses) => Ok(addresses.clone()),
@@ -141,28 +143,32 @@ fn copy(answer: &Answer) -> Answer {
     }
 }
 
-/// One asker's wait for one name; dropped, it asks no more. The last who leaves a lookup gives up its
-/// place, whoever began it.
-pub(super) struct Question {
+/// A request for a name's addresses; dropping it cancels it. The last request that leaves a lookup
+/// abandons it, whichever began it.
+pub(super) struct LookupRequest {
     lookups: Lookups,
     name: String,
     key: usize,
-    asker: Arc<Asker>,
-    /// Its place in the queue, where nobody has begun with the name.
+    state: Arc<RequestState>,
+    /// Its place in the queue for a thread, until one has begun with the name.
     waiter: Option<Waiter>,
 }
 
-impl Question {
+impl LookupRequest {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Answer> {
         let own = waker.clone();
-        let mut asked = self.asker.lock();
-        if let Some(answer) = asked.answer.take() {
-            drop(asked);
+        let mut progress = self.state.lock();
+        if let Some(answer) = progress.answer.take() {
+            drop(progress);
             self.waiter = None;
             return Poll::Ready(answer);
         }
-        let (old, started) = (asked.waker.replace(own), asked.started);
-        drop(asked);
+        let (old, started) = (progress.waker.replace(own), progress.started);
+        drop(progress);
         discard(old);
         match &self.waiter {
             Some(_) if started => self.waiter = None,
@@ -177,7 +183,8 @@ impl Question {
         Poll::Pending
     }
 
-    /// Has a thread ask the resolver, unless one does already: then the permit goes to the next.
+    /// Has a thread ask the resolver, unless one does already: then the permit is dropped, which gives
+    /// it to the next.
     fn start(&self, permit: Arc<Permit>) {
         let mut pending = self.lookups.lock();
         let lookup = pending.get_mut(&self.name);
@@ -186,33 +193,33 @@ impl Question {
             return;
         };
         lookup.permit = Some(Arc::downgrade(&permit));
-        let others = lookup.askers.iter().filter(|&(key, _)| key != self.key);
-        let others: Vec<Arc<Asker>> = others.map(|(_, asker)| asker.clone()).collect();
+        let others = lookup.requests.iter().filter(|&(key, _)| key != self.key);
+        let others: Vec<Arc<RequestState>> = others.map(|(_, request)| request.clone()).collect();
         drop(pending);
-        // Where there is no thread for it, its end is the answer.
-        let _ = self.lookups.0.pool.submit(Box::new(Asking {
+        // A job that the pool refuses is dropped, and so gives its answer.
+        let _ = self.lookups.0.pool.submit(Box::new(LookupJob {
             lookups: self.lookups.clone(),
             name: self.name.clone(),
             permit: Some(permit),
             answer: Some(Err(ResolveError::Temporary("no thread is left".to_owned()))),
         }));
-        for asker in others {
-            asker.tell(|asked| asked.started = true);
+        for request in others {
+            request.notify(|progress| progress.started = true);
         }
     }
 }
 
-impl Drop for Question {
+impl Drop for LookupRequest {
     fn drop(&mut self) {
         let mut pending = self.lookups.lock();
         let mut permit = None;
-        // Answered, it is in there no longer; another of the same name may be.
+        // An answered lookup is not in the table any more, but a later one of the same name may be.
         if let Some(lookup) = pending.get_mut(&self.name)
-            && let Some(asker) = lookup.askers.get(self.key)
-            && Arc::ptr_eq(asker, &self.asker)
+            && let Some(state) = lookup.requests.get(self.key)
+            && Arc::ptr_eq(state, &self.state)
         {
-            lookup.askers.remove(self.key);
-            if lookup.askers.is_empty() {
+            lookup.requests.remove(self.key);
+            if lookup.requests.is_empty() {
                 permit = lookup.permit.as_ref().and_then(Weak::upgrade);
                 if lookup.permit.is_none() {
                     pending.remove(&self.name);
@@ -223,41 +230,41 @@ impl Drop for Question {
         if let Some(permit) = permit {
             permit.abandon();
         }
-        discard(self.asker.lock().waker.take());
+        discard(self.state.lock().waker.take());
     }
 }
 
-/// A name on its way to the resolver, on a thread.
-struct Asking {
+/// The blocking job that asks the resolver for a name. Dropping it delivers its answer.
+struct LookupJob {
     lookups: Lookups,
     name: String,
     permit: Option<Arc<Permit>>,
-    /// What its end answers; none where nobody asks.
+    /// What is answered when it is dropped; none if no request is left.
     answer: Option<Answer>,
 }
 
-impl Work for Asking {
+impl Work for LookupJob {
     fn run(&mut self) {
         let mut pending = self.lookups.lock();
         let lookup = pending.get(&self.name);
-        if lookup.is_none_or(|lookup| lookup.askers.is_empty()) {
-            // Whoever asks from now on begins anew.
+        if lookup.is_none_or(|lookup| lookup.requests.is_empty()) {
+            // A request from now on begins a new lookup.
             pending.remove(&self.name);
             drop(pending);
             self.answer = None;
             return;
         }
         drop(pending);
-        let answer = catch_panic(|| self.lookups.0.resolver.ask(&self.name));
-        // A panic is the resolver's failure.
+        let answer = catch_panic(|| self.lookups.0.resolver.resolve(&self.name));
+        // A panic of the resolver counts as its failure.
         let failed = |error: Error| Err(ResolveError::Permanent(error.to_string()));
         self.answer = Some(answer.unwrap_or_else(failed));
     }
 }
 
-impl Drop for Asking {
+impl Drop for LookupJob {
     fn drop(&mut self) {
-        // Before the answer is seen: whoever sees it finds room for the next name.
+        // Before the answer is visible, so that a task that sees it finds a free permit.
         drop(self.permit.take());
         if let Some(answer) = self.answer.take() {
             self.lookups.answer(&self.name, &answer);

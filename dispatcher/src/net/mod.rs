@@ -1,48 +1,35 @@
-//! TCP, UDP and names.
+//! TCP, UDP and name lookups.
 //!
-//! Every socket is a closed enum over the driver: today the system's, whose descriptors never block
-//! and whose readiness a [`Source`](crate::Source) follows. In a simulation each of them is refused
-//! by name. `try_…` operations answer at once, with `WouldBlock` where they would have to wait; the
-//! wait itself is a future ([`TcpStream::readable`]) or a member of a [`WaitSet`](crate::WaitSet).
+//! No operation blocks the thread. Operations whose names begin with `try_` return at once, and fail
+//! with [`Error::Io`](crate::Error::Io) of the kind `WouldBlock` where they would have to wait. The
+//! wait itself is a future ([`TcpStream::readable`]) or a member of a [`WaitSet`](crate::WaitSet)
+//! ([`TcpStream::register`]).
+//!
+//! A dispatcher of [`Builder::simulation`](crate::Builder::simulation) has no network: making a
+//! socket or looking a name up fails with [`Error::Simulated`](crate::Error::Simulated).
 
+mod family;
+mod host_name;
 mod lookups;
-mod name;
 mod options;
 mod resolve;
+mod resolve_error;
+mod resolver;
 mod socket;
 mod tcp_listener;
 mod tcp_socket;
 mod tcp_stream;
-mod udp;
+mod udp_socket;
 
 pub(crate) use lookups::Lookups;
-pub(crate) use resolve::Resolver;
+pub(crate) use resolver::Resolver;
 
-pub use name::host_name;
+pub use family::Family;
+pub use host_name::host_name;
 pub use options::Options;
-pub use resolve::{Resolve, ResolveError, resolve, resolve_for};
+pub use resolve::{Resolve, resolve, resolve_for};
+pub use resolve_error::ResolveError;
 pub use tcp_listener::TcpListener;
 pub use tcp_socket::TcpSocket;
 pub use tcp_stream::TcpStream;
-pub use udp::{MAX_BATCH, UdpSocket};
-
-use std::net::SocketAddr;
-
-/// The family of a socket's addresses. An IPv6 socket never takes IPv4 addresses, mapped or not.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Family {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
-impl Family {
-    /// The family of an address.
-    pub fn of(address: &SocketAddr) -> Family {
-        match address {
-            SocketAddr::V4(_) => Family::V4,
-            SocketAddr::V6(_) => Family::V6,
-        }
-    }
-}
+pub use udp_socket::{MAX_BATCH, UdpSocket};

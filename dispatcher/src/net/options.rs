@@ -1,171 +1,208 @@
 //! What can be set on a socket.
 
-use std::io;
-use std::os::fd::BorrowedFd;
+use std::fmt;
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, sockopt};
+use rustix::io::Errno;
 
 use super::Family;
+use super::socket::{Socket, SocketOption};
+use crate::Error;
 
-/// A socket's options, as the operating system holds them. Every one is read back from it.
-pub enum Options<'a> {
-    /// A socket of the system.
-    #[doc(hidden)]
-    System(BorrowedFd<'a>),
-}
+/// A socket's options. Each is read back from the operating system, which may have rounded what was
+/// set.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+/// use wippy_dispatcher::net::{Family, TcpSocket};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let socket = TcpSocket::new(&dispatcher.handle(), Family::V4)?;
+/// socket.options().set_nodelay(true)?;
+/// assert!(socket.options().nodelay()?);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// All of them: `Io` with `InvalidInput` for a value that the option does not have, and with
+/// `ENOPROTOOPT` or `EOPNOTSUPP` for an option of TCP on a UDP socket.
+pub struct Options<'a>(&'a Socket);
 
 impl Options<'_> {
-    fn fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Options::System(fd) => *fd,
-        }
+    pub(super) fn of(socket: &Socket) -> Options<'_> {
+        Options(socket)
     }
 
-    /// The family of its addresses.
-    ///
-    /// # Errors
-    /// The system's, as for all options.
-    pub fn family(&self) -> io::Result<Family> {
-        match sockopt::socket_domain(self.fd())? {
-            AddressFamily::INET => Ok(Family::V4),
-            AddressFamily::INET6 => Ok(Family::V6),
-            _ => Err(io::ErrorKind::Unsupported.into()),
-        }
+    fn flag(&self, option: SocketOption) -> Result<bool, Error> {
+        Ok(self.0.option(option)? != 0)
     }
 
-    /// `TCP_NODELAY`: small writes go out at once.
+    fn set_flag(&self, option: SocketOption, on: bool) -> Result<(), Error> {
+        self.0.set_option(option, u32::from(on))
+    }
+
+    fn seconds(&self, option: SocketOption) -> Result<Duration, Error> {
+        let seconds = self.0.option(option)?;
+        Ok(Duration::from_secs(u64::from(seconds)))
+    }
+
+    fn set_seconds(&self, option: SocketOption, time: Duration) -> Result<(), Error> {
+        let rounded_up = time
+            .as_secs()
+            .checked_add(u64::from(time.subsec_nanos() > 0));
+        let seconds = rounded_up.and_then(|seconds| u32::try_from(seconds).ok());
+        self.0.set_option(option, seconds.ok_or(Errno::INVAL)?)
+    }
+
+    fn set_bytes(&self, option: SocketOption, bytes: usize) -> Result<(), Error> {
+        let bytes = u32::try_from(bytes).map_err(|_| Errno::INVAL)?;
+        self.0.set_option(option, bytes)
+    }
+
+    /// The family of the socket's addresses.
     ///
     /// # Errors
-    /// The system's.
-    pub fn nodelay(&self) -> io::Result<bool> {
-        Ok(sockopt::tcp_nodelay(self.fd())?)
+    /// As [`Options`].
+    pub fn family(&self) -> Result<Family, Error> {
+        self.0.family()
+    }
+
+    /// Whether small writes are sent at once (`TCP_NODELAY`).
+    ///
+    /// # Errors
+    /// As [`Options`].
+    pub fn nodelay(&self) -> Result<bool, Error> {
+        self.flag(SocketOption::NoDelay)
     }
 
     /// Sets `TCP_NODELAY`.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_nodelay(&self, on: bool) -> io::Result<()> {
-        Ok(sockopt::set_tcp_nodelay(self.fd(), on)?)
+    /// As [`Options`].
+    pub fn set_nodelay(&self, on: bool) -> Result<(), Error> {
+        self.set_flag(SocketOption::NoDelay, on)
     }
 
-    /// `SO_KEEPALIVE`.
+    /// Whether idle connections are probed (`SO_KEEPALIVE`).
     ///
     /// # Errors
-    /// The system's.
-    pub fn keep_alive(&self) -> io::Result<bool> {
-        Ok(sockopt::socket_keepalive(self.fd())?)
+    /// As [`Options`].
+    pub fn keep_alive(&self) -> Result<bool, Error> {
+        self.flag(SocketOption::KeepAlive)
     }
 
     /// Sets `SO_KEEPALIVE`.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_keep_alive(&self, on: bool) -> io::Result<()> {
-        Ok(sockopt::set_socket_keepalive(self.fd(), on)?)
+    /// As [`Options`].
+    pub fn set_keep_alive(&self, on: bool) -> Result<(), Error> {
+        self.set_flag(SocketOption::KeepAlive, on)
     }
 
-    /// `TCP_KEEPIDLE`, in whole seconds.
+    /// How long a connection is idle before the first probe (`TCP_KEEPIDLE`), in whole seconds.
     ///
     /// # Errors
-    /// The system's.
-    pub fn keep_alive_idle(&self) -> io::Result<Duration> {
-        Ok(sockopt::tcp_keepidle(self.fd())?)
+    /// As [`Options`].
+    pub fn keep_alive_idle(&self) -> Result<Duration, Error> {
+        self.seconds(SocketOption::KeepAliveIdle)
     }
 
-    /// Sets `TCP_KEEPIDLE`: whole seconds, 1 to 32,767.
+    /// Sets `TCP_KEEPIDLE`: 1 to 32,767 seconds, rounded up to whole ones.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_keep_alive_idle(&self, idle: Duration) -> io::Result<()> {
-        Ok(sockopt::set_tcp_keepidle(self.fd(), idle)?)
+    /// As [`Options`].
+    pub fn set_keep_alive_idle(&self, idle: Duration) -> Result<(), Error> {
+        self.set_seconds(SocketOption::KeepAliveIdle, idle)
     }
 
-    /// `TCP_KEEPINTVL`, in whole seconds.
+    /// The time between two probes (`TCP_KEEPINTVL`), in whole seconds.
     ///
     /// # Errors
-    /// The system's.
-    pub fn keep_alive_interval(&self) -> io::Result<Duration> {
-        Ok(sockopt::tcp_keepintvl(self.fd())?)
+    /// As [`Options`].
+    pub fn keep_alive_interval(&self) -> Result<Duration, Error> {
+        self.seconds(SocketOption::KeepAliveInterval)
     }
 
-    /// Sets `TCP_KEEPINTVL`: whole seconds, 1 to 32,767.
+    /// Sets `TCP_KEEPINTVL`: 1 to 32,767 seconds, rounded up to whole ones.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_keep_alive_interval(&self, interval: Duration) -> io::Result<()> {
-        Ok(sockopt::set_tcp_keepintvl(self.fd(), interval)?)
+    /// As [`Options`].
+    pub fn set_keep_alive_interval(&self, interval: Duration) -> Result<(), Error> {
+        self.set_seconds(SocketOption::KeepAliveInterval, interval)
     }
 
-    /// `TCP_KEEPCNT`.
+    /// How many probes without an answer end a connection (`TCP_KEEPCNT`).
     ///
     /// # Errors
-    /// The system's.
-    pub fn keep_alive_count(&self) -> io::Result<u32> {
-        Ok(sockopt::tcp_keepcnt(self.fd())?)
+    /// As [`Options`].
+    pub fn keep_alive_count(&self) -> Result<u32, Error> {
+        self.0.option(SocketOption::KeepAliveCount)
     }
 
     /// Sets `TCP_KEEPCNT`: 1 to 127.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_keep_alive_count(&self, count: u32) -> io::Result<()> {
-        Ok(sockopt::set_tcp_keepcnt(self.fd(), count)?)
+    /// As [`Options`].
+    pub fn set_keep_alive_count(&self, count: u32) -> Result<(), Error> {
+        self.0.set_option(SocketOption::KeepAliveCount, count)
     }
 
-    /// `IP_TTL` or `IPV6_UNICAST_HOPS`.
+    /// How many hops a packet may take (`IP_TTL` or `IPV6_UNICAST_HOPS`, as the family has it).
     ///
     /// # Errors
-    /// The system's.
-    pub fn hop_limit(&self) -> io::Result<u8> {
-        match self.family()? {
-            Family::V4 => Ok(u8::try_from(sockopt::ip_ttl(self.fd())?).unwrap_or(u8::MAX)),
-            Family::V6 => Ok(sockopt::ipv6_unicast_hops(self.fd())?),
-        }
+    /// As [`Options`].
+    pub fn hop_limit(&self) -> Result<u8, Error> {
+        let hops = self.0.option(SocketOption::HopLimit)?;
+        debug_assert!(hops <= u32::from(u8::MAX), "a hop limit of {hops}");
+        Ok(u8::try_from(hops).unwrap_or(u8::MAX))
     }
 
     /// Sets `IP_TTL` or `IPV6_UNICAST_HOPS`: at least 1.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_hop_limit(&self, hops: u8) -> io::Result<()> {
-        match self.family()? {
-            Family::V4 => sockopt::set_ip_ttl(self.fd(), u32::from(hops))?,
-            Family::V6 => sockopt::set_ipv6_unicast_hops(self.fd(), Some(hops))?,
-        }
-        Ok(())
+    /// As [`Options`].
+    pub fn set_hop_limit(&self, hops: u8) -> Result<(), Error> {
+        self.0.set_option(SocketOption::HopLimit, u32::from(hops))
     }
 
-    /// `SO_RCVBUF` in bytes, as the system counts them: Linux doubles what was set.
+    /// The size of the receive buffer (`SO_RCVBUF`) in bytes, as Linux counts them: twice what was set,
+    /// its own bookkeeping included.
     ///
     /// # Errors
-    /// The system's.
-    pub fn receive_buffer(&self) -> io::Result<usize> {
-        Ok(sockopt::socket_recv_buffer_size(self.fd())?)
+    /// As [`Options`].
+    pub fn receive_buffer(&self) -> Result<usize, Error> {
+        Ok(self.0.option(SocketOption::ReceiveBuffer)? as usize)
     }
 
-    /// Sets `SO_RCVBUF`, which the system rounds and bounds.
+    /// Sets `SO_RCVBUF` in bytes, which the system rounds and bounds.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_receive_buffer(&self, bytes: usize) -> io::Result<()> {
-        Ok(sockopt::set_socket_recv_buffer_size(self.fd(), bytes)?)
+    /// As [`Options`].
+    pub fn set_receive_buffer(&self, bytes: usize) -> Result<(), Error> {
+        self.set_bytes(SocketOption::ReceiveBuffer, bytes)
     }
 
-    /// `SO_SNDBUF` in bytes, as the system counts them: Linux doubles what was set.
+    /// The size of the send buffer (`SO_SNDBUF`) in bytes, as Linux counts them: twice what was set,
+    /// its own bookkeeping included.
     ///
     /// # Errors
-    /// The system's.
-    pub fn send_buffer(&self) -> io::Result<usize> {
-        Ok(sockopt::socket_send_buffer_size(self.fd())?)
+    /// As [`Options`].
+    pub fn send_buffer(&self) -> Result<usize, Error> {
+        Ok(self.0.option(SocketOption::SendBuffer)? as usize)
     }
 
-    /// Sets `SO_SNDBUF`, which the system rounds and bounds.
+    /// Sets `SO_SNDBUF` in bytes, which the system rounds and bounds.
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_send_buffer(&self, bytes: usize) -> io::Result<()> {
-        Ok(sockopt::set_socket_send_buffer_size(self.fd(), bytes)?)
+    /// As [`Options`].
+    pub fn set_send_buffer(&self, bytes: usize) -> Result<(), Error> {
+        self.set_bytes(SocketOption::SendBuffer, bytes)
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Options").field(self.0).finish()
     }
 }

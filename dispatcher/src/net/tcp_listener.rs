@@ -3,18 +3,33 @@
 use std::io;
 use std::net::SocketAddr;
 
-use rustix::io::Errno;
-use rustix::net::{SocketFlags, acceptfrom_with};
-
-use super::socket::{Socket, address_of, would_block};
-use super::{Family, Options, TcpSocket, TcpStream};
+use super::socket::{Protocol, Socket};
+use super::{Family, Options, TcpStream};
 use crate::handle::Handle;
 use crate::{Error, Interest, WaitSet};
 
-/// How many connections may wait to be accepted, unless something else is asked for.
+/// The backlog of [`TcpListener::bind`], in connections.
 const BACKLOG: i32 = 1024;
 
-/// Takes connections.
+/// A TCP socket that accepts connections. Dropping it closes it, and resets the connections that were
+/// not accepted.
+///
+/// ```
+/// use wippy_dispatcher::net::{TcpListener, TcpStream};
+/// use wippy_dispatcher::{Dispatcher, Error};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let handle = dispatcher.handle();
+/// let listener = TcpListener::bind(&handle, ([127, 0, 0, 1], 0).into())?;
+/// dispatcher.block_on(async {
+///     let client = TcpStream::connect(&handle, listener.local_addr()?).await?;
+///     let (_server, peer) = listener.accept().await?;
+///     assert_eq!(peer, client.local_addr()?);
+///     Ok::<(), Error>(())
+/// })??;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
 pub struct TcpListener {
     socket: Socket,
 }
@@ -24,117 +39,88 @@ impl TcpListener {
         TcpListener { socket }
     }
 
-    /// Listens on an address. Port 0 is any free one.
+    /// Listens on an address, with a backlog of 1,024 connections. Port 0 is any free one.
     ///
     /// # Errors
-    /// The system's, and `Simulated`, `TooManySources`, `WrongThread`, `Closed` of the dispatcher.
-    pub fn bind(handle: &Handle, address: SocketAddr) -> io::Result<TcpListener> {
-        let socket = TcpSocket::new(handle, Family::of(&address))?;
+    /// As `new`, `bind` and `listen` of [`TcpSocket`](super::TcpSocket).
+    pub fn bind(handle: &Handle, address: SocketAddr) -> Result<TcpListener, Error> {
+        let socket = Socket::open(handle, Family::of(&address), Protocol::Tcp)?;
         socket.bind(address)?;
-        socket.listen(BACKLOG)
+        Ok(TcpListener::of(socket.listen(BACKLOG)?))
     }
 
-    /// Takes a connection that waits.
+    /// Accepts the connection that has waited longest. Its peer's address comes with it.
     ///
     /// # Errors
-    /// `WouldBlock` when none does; otherwise the system's. Without descriptors left (`EMFILE`) the
-    /// connection waits on, and so the listener stays readable: whoever tries again should wait for
-    /// something else first.
-    pub fn try_accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let accepted = self.socket.attempt(Interest::Readable, |fd| {
-            loop {
-                match acceptfrom_with(fd, flags) {
-                    // The peer was gone before we came, or left an error of the network behind. It
-                    // is off the queue.
-                    Err(errno) if is_the_peers(errno) => {}
-                    other => return other,
-                }
-            }
-        });
-        let (fd, address) = accepted?;
-        let socket = Socket::adopt(self.socket.handle(), fd)?;
-        let address = match address {
-            Some(address) => address_of(address)?,
-            None => socket.peer_addr()?,
-        };
-        Ok((TcpStream::of(socket), address))
+    /// `Io` with `WouldBlock` when none waits. When no descriptor is left (`EMFILE`, `ENFILE`) the
+    /// connection waits on and the listener stays ready: try again when a descriptor was closed, not
+    /// when the listener is ready. `TooManySources`, `WrongThread` and `Closed` lose the connection.
+    pub fn try_accept(&self) -> Result<(TcpStream, SocketAddr), Error> {
+        let (socket, peer) = self.socket.accept()?;
+        Ok((TcpStream::of(socket), peer))
     }
 
-    /// Waits for a connection.
+    /// Waits for a connection and accepts it.
     ///
     /// # Errors
-    /// As [`TcpListener::try_accept`].
-    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+    /// As [`TcpListener::try_accept`], `WouldBlock` excepted.
+    pub async fn accept(&self) -> Result<(TcpStream, SocketAddr), Error> {
         loop {
-            let accepted = self.try_accept();
-            if !would_block(&accepted) {
-                return accepted;
+            match self.try_accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                accepted => return accepted,
             }
             self.acceptable().await?;
         }
     }
 
-    /// Waits until a connection waits. It may be spurious.
+    /// Completes when a connection can be accepted. It may be spurious.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed` of the dispatcher.
-    pub async fn acceptable(&self) -> io::Result<()> {
+    /// `WrongThread` and `Closed`.
+    pub async fn acceptable(&self) -> Result<(), Error> {
         self.socket.ready(Interest::Readable).await
     }
 
-    /// Whether a connection waits, as far as the dispatcher has looked.
+    /// Whether a connection can be accepted, as of the dispatcher's last look at I/O. It may be
+    /// spurious.
     pub fn is_ready(&self) -> bool {
         self.socket.is_ready(Interest::Readable)
     }
 
-    /// The same, and asks the system where the last operation may have taken all there was; never
-    /// waits. What it says of a direction that is ready holds until somebody uses it.
+    /// The same without false alarms: where the last operation may have taken all there was, the system
+    /// is asked, which does not wait.
     pub fn confirm_ready(&self) -> bool {
-        self.socket.confirm(Interest::Readable)
+        self.socket.confirm_ready(Interest::Readable)
     }
 
-    /// Adds the coming of a connection to a wait.
+    /// Adds the arrival of a connection to a wait, under `tag`.
     ///
     /// # Errors
-    /// `OtherDispatcher`, `WrongThread`, `Closed`.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread`, `Closed`.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         self.socket.register(set, Interest::Readable, tag)
     }
 
-    /// Changes how many connections may wait.
+    /// Changes how many connections may wait to be accepted; see
+    /// [`TcpSocket::listen`](super::TcpSocket::listen).
     ///
     /// # Errors
-    /// The system's.
-    pub fn set_backlog(&self, backlog: i32) -> io::Result<()> {
-        Ok(rustix::net::listen(self.socket.fd(), backlog)?)
+    /// `Io` with `InvalidInput` when the socket does not listen any more.
+    pub fn set_backlog(&self, backlog: i32) -> Result<(), Error> {
+        self.socket.set_backlog(backlog)
     }
 
     /// The address that it listens on.
     ///
     /// # Errors
-    /// The system's.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+    /// `Io` when the system is short of memory (`ENOBUFS`).
+    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
         self.socket.local_addr()
     }
 
-    /// Its options.
+    /// Its options. Connections inherit them when they are accepted.
     pub fn options(&self) -> Options<'_> {
-        self.socket.options()
+        Options::of(&self.socket)
     }
-}
-
-/// What accept(2) reports of a connection that it took off the queue.
-fn is_the_peers(errno: Errno) -> bool {
-    [
-        Errno::CONNABORTED,
-        Errno::NETDOWN,
-        Errno::PROTO,
-        Errno::NOPROTOOPT,
-        Errno::HOSTDOWN,
-        Errno::NONET,
-        Errno::HOSTUNREACH,
-        Errno::NETUNREACH,
-    ]
-    .contains(&errno)
 }

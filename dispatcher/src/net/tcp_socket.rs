@@ -1,78 +1,83 @@
 //! A TCP socket before it is connected or listens.
 
-use std::io;
 use std::net::SocketAddr;
 
-use rustix::io::Errno;
-use rustix::net::{SocketType, bind, connect, listen, sockopt};
-
-use super::socket::{Endpoint, local_addr};
+use super::socket::{Protocol, Socket};
 use super::{Family, Options, TcpListener, TcpStream};
+use crate::Error;
 use crate::handle::Handle;
 
-/// Becomes a [`TcpStream`] or a [`TcpListener`]. For what none of the two needs to be told before,
+/// A TCP socket that becomes a [`TcpStream`] or a [`TcpListener`]. Where nothing is to be set before,
 /// [`TcpStream::connect`] and [`TcpListener::bind`] do it in one step.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+/// use wippy_dispatcher::net::{Family, TcpSocket};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let socket = TcpSocket::new(&dispatcher.handle(), Family::V4)?;
+/// socket.bind(([127, 0, 0, 1], 0).into())?;
+/// let bound = socket.local_addr()?;
+/// let listener = socket.listen(16)?;
+/// assert_eq!(listener.local_addr()?, bound);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
+#[derive(Debug)]
 pub struct TcpSocket {
-    endpoint: Endpoint,
+    socket: Socket,
 }
 
 impl TcpSocket {
-    /// A socket; an IPv6 one takes IPv6 only.
+    /// A socket that is not bound; one of IPv6 takes IPv6 only.
     ///
     /// # Errors
-    /// The system's (no descriptors left), and `Simulated`, `WrongThread`, `Closed` of the
-    /// dispatcher.
-    pub fn new(handle: &Handle, family: Family) -> io::Result<TcpSocket> {
-        let endpoint = Endpoint::open(handle, family, SocketType::STREAM)?;
-        Ok(TcpSocket { endpoint })
+    /// `Io` when no descriptor is left (`EMFILE`, `ENFILE`) or the machine does not have the family
+    /// (`EAFNOSUPPORT`); `Simulated`, `WrongThread`, `Closed`.
+    pub fn new(handle: &Handle, family: Family) -> Result<TcpSocket, Error> {
+        let socket = Socket::open(handle, family, Protocol::Tcp)?;
+        Ok(TcpSocket { socket })
     }
 
-    /// Binds it to a local address. Port 0 is any free one. An address whose connections linger
-    /// (`TIME_WAIT`) is free; one that somebody listens on is not.
+    /// Binds it to a local address. Port 0 is any free one. An address with old connections that linger
+    /// (`TIME_WAIT`) is free; one that a socket listens on is not.
     ///
     /// # Errors
-    /// The system's.
-    pub fn bind(&self, address: SocketAddr) -> io::Result<()> {
-        // For servers that start again. On Linux it gives no address away that is listened on. A
-        // port that the system chooses must be free of what lingers, too; but its own connections
-        // must not keep it afterwards, and those inherit what is set by then.
-        sockopt::set_socket_reuseaddr(self.endpoint.fd(), address.port() != 0)?;
-        bind(self.endpoint.fd(), &address)?;
-        Ok(sockopt::set_socket_reuseaddr(self.endpoint.fd(), true)?)
+    /// `Io`: `AddrInUse`; `AddrNotAvailable` when no interface has the address; `PermissionDenied` for
+    /// a privileged port; `InvalidInput` when it is bound already.
+    pub fn bind(&self, address: SocketAddr) -> Result<(), Error> {
+        self.socket.bind(address)
     }
 
-    /// Starts to connect. See [`TcpStream::finish_connect`].
+    /// Begins to connect; [`TcpStream::finish_connect`] says how it ended.
     ///
     /// # Errors
-    /// What the system knows at once. The socket is closed then.
-    pub fn start_connect(self, address: SocketAddr) -> io::Result<TcpStream> {
-        match connect(self.endpoint.fd(), &address) {
-            Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-        Ok(TcpStream::of(self.endpoint.follow()?))
+    /// What is known at once, and the socket is closed: `Io` with `NetworkUnreachable`,
+    /// `AddrNotAvailable` when no local port is left, `PermissionDenied`, and with `EAFNOSUPPORT` for an
+    /// address of the other family; `TooManySources`, `WrongThread`, `Closed`.
+    pub fn start_connect(self, address: SocketAddr) -> Result<TcpStream, Error> {
+        Ok(TcpStream::of(self.socket.start_connect(address)?))
     }
 
-    /// Listens, with room for `backlog` connections that nobody has accepted (the system bounds
-    /// it further).
+    /// Listens, with room for `backlog` connections that were not accepted yet; the system bounds it
+    /// (`net.core.somaxconn`).
     ///
     /// # Errors
-    /// The system's. The socket is closed then.
-    pub fn listen(self, backlog: i32) -> io::Result<TcpListener> {
-        listen(self.endpoint.fd(), backlog)?;
-        Ok(TcpListener::of(self.endpoint.follow()?))
+    /// `Io` with `AddrInUse` when another socket listens on the address, and the socket is closed;
+    /// `TooManySources`, `WrongThread`, `Closed`.
+    pub fn listen(self, backlog: i32) -> Result<TcpListener, Error> {
+        Ok(TcpListener::of(self.socket.listen(backlog)?))
     }
 
-    /// The address that it is bound to.
+    /// The address that it is bound to; unspecified, with port 0, where it is not bound.
     ///
     /// # Errors
-    /// The system's.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        local_addr(self.endpoint.fd())
+    /// `Io` when the system is short of memory (`ENOBUFS`).
+    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
+        self.socket.local_addr()
     }
 
     /// Its options.
     pub fn options(&self) -> Options<'_> {
-        self.endpoint.options()
+        Options::of(&self.socket)
     }
 }

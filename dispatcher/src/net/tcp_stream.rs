@@ -2,18 +2,36 @@
 
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
-use std::time::Duration;
 
-use rustix::buffer::spare_capacity;
-use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg, sockopt};
-
-use super::socket::{Socket, would_block};
-use super::{Family, Options, TcpSocket};
+use super::socket::{Protocol, Socket};
+use super::{Family, Options};
 use crate::handle::Handle;
 use crate::{Error, Interest, WaitSet};
 
-/// A connection, or one that is being made. Dropping it closes it.
+/// A TCP connection, or one that is being made. Dropping it closes it; what was written is still
+/// delivered, unless [`reset_on_close`](TcpStream::reset_on_close) was called.
+///
+/// ```
+/// use std::net::Shutdown;
+/// use wippy_dispatcher::net::{TcpListener, TcpStream};
+/// use wippy_dispatcher::{Dispatcher, Error};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let handle = dispatcher.handle();
+/// let listener = TcpListener::bind(&handle, ([127, 0, 0, 1], 0).into())?;
+/// dispatcher.block_on(async {
+///     let client = TcpStream::connect(&handle, listener.local_addr()?).await?;
+///     let (server, _) = listener.accept().await?;
+///     client.write_all(b"ping").await?;
+///     client.shutdown(Shutdown::Write)?;
+///     let mut buffer = [0; 16];
+///     assert_eq!(server.read(&mut buffer).await?, 4);
+///     assert_eq!(server.read(&mut buffer).await?, 0);
+///     Ok::<(), Error>(())
+/// })??;
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
 pub struct TcpStream {
     socket: Socket,
 }
@@ -26,115 +44,82 @@ impl TcpStream {
     /// Connects.
     ///
     /// # Errors
-    /// The system's, and `Simulated`, `TooManySources`, `WrongThread`, `Closed` of the dispatcher.
-    pub async fn connect(handle: &Handle, address: SocketAddr) -> io::Result<TcpStream> {
-        let socket = TcpSocket::new(handle, Family::of(&address))?;
-        let stream = socket.start_connect(address)?;
+    /// As [`TcpSocket::new`](super::TcpSocket::new),
+    /// [`TcpSocket::start_connect`](super::TcpSocket::start_connect) and [`TcpStream::connected`].
+    pub async fn connect(handle: &Handle, address: SocketAddr) -> Result<TcpStream, Error> {
+        let socket = Socket::open(handle, Family::of(&address), Protocol::Tcp)?;
+        let stream = TcpStream::of(socket.start_connect(address)?);
         stream.connected().await?;
         Ok(stream)
     }
 
-    /// How a connection that is being made went: `WouldBlock` until that is known. It is ready to
-    /// be asked when it is writable.
+    /// How connecting ended. That is known when the stream is writable.
     ///
     /// # Errors
-    /// Why it failed.
-    pub fn finish_connect(&self) -> io::Result<()> {
-        if !self.socket.is_ready(Interest::Writable) {
-            return Err(Errno::AGAIN.into());
-        }
-        self.socket.attempt(Interest::Writable, |fd| {
-            sockopt::socket_error(fd)??;
-            // Readiness may be spurious: only a peer proves a connection.
-            match rustix::net::getpeername(fd) {
-                Err(Errno::NOTCONN) => Err(Errno::AGAIN),
-                other => other.map(drop),
-            }
-        })
+    /// `Io`: `WouldBlock` while it has not ended; `ConnectionRefused`, `TimedOut`, `HostUnreachable`,
+    /// `NetworkUnreachable`, `ConnectionReset` when it failed.
+    pub fn finish_connect(&self) -> Result<(), Error> {
+        self.socket.finish_connect()
     }
 
-    /// Waits until a connection that is being made is there.
+    /// Waits until connecting has ended.
     ///
     /// # Errors
-    /// Why it failed.
-    pub async fn connected(&self) -> io::Result<()> {
+    /// As [`TcpStream::finish_connect`], `WouldBlock` excepted; `WrongThread` and `Closed`.
+    pub async fn connected(&self) -> Result<(), Error> {
         loop {
-            let finished = self.finish_connect();
-            if !would_block(&finished) {
-                return finished;
+            match self.finish_connect() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                finished => return finished,
             }
             self.writable().await?;
         }
     }
 
-    /// Reads what is there: 0 at the end.
+    /// Reads what has arrived, as much as the buffer holds, and says how many bytes; 0 at the end.
     ///
     /// # Errors
-    /// The system's; `WouldBlock` when there is nothing yet.
-    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.socket.attempt(Interest::Readable, |fd| {
-            recv(fd, &mut *buffer, RecvFlags::empty()).map(|(read, _)| read)
-        })?;
-        if (1..buffer.len()).contains(&read) {
-            self.socket.drained();
-        }
-        Ok(read)
+    /// `Io`: `WouldBlock` when nothing has arrived; `ConnectionReset` when the peer broke the
+    /// connection off; `TimedOut` when it stopped answering.
+    pub fn try_read(&self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.socket.recv(buffer)
     }
 
-    /// Reads what is there, `length` bytes at most, into memory that nobody has cleared before: an
-    /// empty vector at the end.
+    /// Reads what has arrived, `length` bytes at most, into a new vector, whose memory is not cleared
+    /// before; an empty vector at the end.
     ///
     /// # Errors
     /// As [`TcpStream::try_read`].
-    pub fn try_read_vec(&self, length: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(length);
-        // The whole capacity is filled; an allocator may have given more than was asked for.
-        if bytes.capacity() != length {
-            bytes = vec![0; length];
-            let read = self.try_read(&mut bytes)?;
-            bytes.truncate(read);
-            return Ok(bytes);
-        }
-        let read = self.socket.attempt(Interest::Readable, |fd| {
-            recv(fd, spare_capacity(&mut bytes), RecvFlags::empty()).map(|(read, _)| read)
-        })?;
-        if (1..length).contains(&read) {
-            self.socket.drained();
-        }
-        Ok(bytes)
+    pub fn try_read_vec(&self, length: usize) -> Result<Vec<u8>, Error> {
+        self.socket.recv_vec(length)
     }
 
-    /// Writes what there is room for.
+    /// Writes what the send buffer has room for, and says how many bytes.
     ///
     /// # Errors
-    /// The system's; `WouldBlock` when there is no room, `BrokenPipe` after the end.
-    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.attempt(Interest::Writable, |fd| {
-            send(fd, bytes, SendFlags::NOSIGNAL)
-        })
+    /// `Io`: `WouldBlock` when there is no room; `BrokenPipe` after the writing half was shut down or
+    /// the connection ended; `ConnectionReset` when the peer broke it off.
+    pub fn try_write(&self, bytes: &[u8]) -> Result<usize, Error> {
+        self.socket.send(bytes)
     }
 
-    /// The same from several buffers at once; the system takes 1,024 of them at most.
+    /// The same from several buffers at once, of which the first 1,024 are used.
     ///
     /// # Errors
     /// As [`TcpStream::try_write`].
-    pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
-        let buffers = buffers.get(..1024).unwrap_or(buffers);
-        self.socket.attempt(Interest::Writable, |fd| {
-            let mut nothing = SendAncillaryBuffer::default();
-            sendmsg(fd, buffers, &mut nothing, SendFlags::NOSIGNAL)
-        })
+    pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> Result<usize, Error> {
+        self.socket.send_vectored(buffers)
     }
 
-    /// Reads, waiting for something to be there: 0 at the end.
+    /// Reads as [`try_read`](TcpStream::try_read), waiting until something arrives: 0 at the end.
     ///
     /// # Errors
-    /// The system's.
-    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// As [`TcpStream::try_read`], `WouldBlock` excepted; `WrongThread` and `Closed`.
+    pub async fn read(&self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
-            let read = self.try_read(buffer);
-            if !would_block(&read) {
-                return read;
+            match self.try_read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
             }
             self.readable().await?;
         }
@@ -143,97 +128,92 @@ impl TcpStream {
     /// Writes all of it, waiting for room.
     ///
     /// # Errors
-    /// The system's; some of it may be written then.
-    pub async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+    /// As [`TcpStream::try_write`], `WouldBlock` excepted; `WrongThread` and `Closed`. A prefix may be
+    /// written then.
+    pub async fn write_all(&self, mut bytes: &[u8]) -> Result<(), Error> {
         while !bytes.is_empty() {
-            let written = self.try_write(bytes);
-            if would_block(&written) {
-                self.writable().await?;
-                continue;
+            match self.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
+                written => {
+                    let rest = bytes.get(written?..);
+                    debug_assert!(rest.is_some(), "more was written than given");
+                    bytes = rest.unwrap_or_default();
+                }
             }
-            bytes = bytes.get(written?..).unwrap_or_default();
         }
         Ok(())
     }
 
-    /// Waits until a read would give something, or the end, or an error. It may be spurious.
+    /// Completes when a read would give bytes, the end or an error. It may be spurious.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed` of the dispatcher.
-    pub async fn readable(&self) -> io::Result<()> {
+    /// `WrongThread` and `Closed`.
+    pub async fn readable(&self) -> Result<(), Error> {
         self.socket.ready(Interest::Readable).await
     }
 
-    /// Waits until a write would take something, or fail. It may be spurious.
+    /// Completes when a write would take bytes or fail. It may be spurious.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed` of the dispatcher.
-    pub async fn writable(&self) -> io::Result<()> {
+    /// `WrongThread` and `Closed`.
+    pub async fn writable(&self) -> Result<(), Error> {
         self.socket.ready(Interest::Writable).await
     }
 
-    /// Whether a direction is ready, as far as the dispatcher has looked.
+    /// Whether a direction is ready, as of the dispatcher's last look at I/O. It may be spurious.
     pub fn is_ready(&self, interest: Interest) -> bool {
         self.socket.is_ready(interest)
     }
 
-    /// The same, and asks the system where the last operation may have taken all there was; never
-    /// waits. What it says of a direction that is ready holds until somebody uses it.
+    /// The same without false alarms: where the last operation may have taken all there was, the system
+    /// is asked, which does not wait.
     pub fn confirm_ready(&self, interest: Interest) -> bool {
-        self.socket.confirm(interest)
+        self.socket.confirm_ready(interest)
     }
 
-    /// Adds a direction to a wait.
+    /// Adds the readiness of a direction to a wait, under `tag`.
     ///
     /// # Errors
-    /// `OtherDispatcher`, `WrongThread`, `Closed`.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread`, `Closed`.
     pub fn register(&self, set: &mut WaitSet, interest: Interest, tag: u32) -> Result<(), Error> {
         self.socket.register(set, interest, tag)
     }
 
-    /// Ends one direction or both.
+    /// Ends the reading half, the writing half or both. The peer reads the end behind what was written.
     ///
     /// # Errors
-    /// The system's: `NotConnected`.
-    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        let how = match how {
-            Shutdown::Read => rustix::net::Shutdown::Read,
-            Shutdown::Write => rustix::net::Shutdown::Write,
-            Shutdown::Both => rustix::net::Shutdown::Both,
-        };
-        Ok(rustix::net::shutdown(self.socket.fd(), how)?)
+    /// `Io` with `NotConnected` when the connection is not made yet or has ended.
+    pub fn shutdown(&self, how: Shutdown) -> Result<(), Error> {
+        self.socket.shutdown(how)
     }
 
-    /// Closing it will reset it: its peer sees that it broke off, and what the system has not sent
-    /// yet is lost.
+    /// Makes the close a reset: the peer gets an error instead of an orderly end, and what the system
+    /// has not sent yet is lost.
     ///
     /// # Errors
-    /// The system's.
-    pub fn reset_on_close(&self) -> io::Result<()> {
-        Ok(sockopt::set_socket_linger(
-            self.socket.fd(),
-            Some(Duration::ZERO),
-        )?)
+    /// `Io` when the connection is gone (`EINVAL`).
+    pub fn reset_on_close(&self) -> Result<(), Error> {
+        self.socket.reset_on_close()
     }
 
     /// Its own address.
     ///
     /// # Errors
-    /// The system's.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+    /// `Io` when the system is short of memory (`ENOBUFS`).
+    pub fn local_addr(&self) -> Result<SocketAddr, Error> {
         self.socket.local_addr()
     }
 
     /// Its peer's address.
     ///
     /// # Errors
-    /// The system's: `NotConnected`.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+    /// `Io` with `NotConnected` when the connection is not made yet or has ended.
+    pub fn peer_addr(&self) -> Result<SocketAddr, Error> {
         self.socket.peer_addr()
     }
 
     /// Its options.
     pub fn options(&self) -> Options<'_> {
-        self.socket.options()
+        Options::of(&self.socket)
     }
 }

@@ -9,10 +9,9 @@ mod tcp;
 mod udp;
 
 use std::future::Future;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use wippy_dispatcher::Dispatcher;
+use wippy_dispatcher::{Dispatcher, Error};
 
 fn live() -> Dispatcher {
     Dispatcher::new().expect("dispatcher")
@@ -30,7 +29,10 @@ fn loopbacks() -> Vec<SocketAddr> {
         .collect()
 }
 
-fn run<T>(dispatcher: &Dispatcher, future: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+fn run<T>(
+    dispatcher: &Dispatcher,
+    future: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     dispatcher.block_on(future).expect("block_on")
 }
 

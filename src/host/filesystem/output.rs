@@ -1,6 +1,5 @@
 //! A file as an output stream, from an offset on or at its end.
 
-use std::io;
 use std::sync::Arc;
 
 use rustix::io::Errno;
@@ -102,7 +101,7 @@ impl FileDestination {
 }
 
 impl Destination for FileDestination {
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         if self.on_pool {
             return Err(Errno::AGAIN.into());
         }
@@ -112,17 +111,21 @@ impl Destination for FileDestination {
         Ok(written)
     }
 
-    fn blocked(&mut self, bytes: &mut Unwritten, _room: &mut WaitSet) -> io::Result<Option<Job>> {
+    fn blocked(
+        &mut self,
+        bytes: &mut Unwritten,
+        _room: &mut WaitSet,
+    ) -> Result<Option<Job>, Error> {
         let (bytes, place) = (std::mem::take(bytes), self.place);
         // The job writes all of it, or the stream has failed.
         self.place = place.after(bytes.rest().len());
         let (file, mount) = self.streamed.clone();
         let job = mount.filesystem.lane().unblock_for(self.flow, move || {
             let (written, outcome) = file.write_fully(bytes.rest(), place);
-            (bytes, outcome.map(|()| written))
+            (bytes, outcome.map(|()| written).map_err(Error::from))
         });
         Ok(Some(Box::pin(async move {
-            let undone = |error| (Unwritten::default(), Err(undone(error)));
+            let undone = |error| (Unwritten::default(), Err(undone(error).into()));
             job.await.unwrap_or_else(undone)
         })))
     }

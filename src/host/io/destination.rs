@@ -1,7 +1,6 @@
 //! Where what an output stream has accepted goes.
 
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 
 use wippy_dispatcher::{Error, Instant, WaitSet};
@@ -13,15 +12,15 @@ pub trait Destination: Send + 'static {
     /// Writes what is taken at once. On the dispatcher's thread, so it must not block.
     ///
     /// # Errors
-    /// `WouldBlock` where nothing is taken now.
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+    /// `Io` with `WouldBlock` where nothing is taken now, and what the system says of the write.
+    fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error>;
 
     /// How to go on where [`try_write`](Destination::try_write) would block: either adds the room
     /// for more to a wait, or takes the bytes and gives the job that writes them.
     ///
     /// # Errors
     /// When neither is possible.
-    fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>>;
+    fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> Result<Option<Job>, Error>;
 
     /// Whether it may take something now, as far as is known without asking.
     fn has_room(&self) -> bool {
@@ -40,7 +39,7 @@ pub trait Destination: Send + 'static {
     fn accepted(&mut self, _bytes: &[u8]) {}
 
     /// Writing has failed: what was accepted and is not written is lost.
-    fn failed(&mut self, _error: &io::Error) {}
+    fn failed(&mut self, _error: &Error) {}
 
     /// What is reported once the stream is closed.
     fn closed(&self) -> StreamError {
@@ -50,8 +49,8 @@ pub trait Destination: Send + 'static {
     /// Ends it behind the last byte.
     ///
     /// # Errors
-    /// The system's.
-    fn finish(&mut self) -> io::Result<()> {
+    /// `Io` with `NotConnected` where the connection has ended already.
+    fn finish(&mut self) -> Result<(), Error> {
         Ok(())
     }
 
@@ -59,14 +58,14 @@ pub trait Destination: Send + 'static {
     fn abandon(&mut self) {}
 
     /// What a guest is told of a failure.
-    fn error(error: io::Error) -> IoError {
+    fn error(error: Error) -> IoError {
         error.into()
     }
 }
 
 /// A job on the blocking pool that writes what it was given. It gives that back, with how many
 /// bytes it has written.
-pub type Job = Pin<Box<dyn Future<Output = (Unwritten, io::Result<usize>)> + Send>>;
+pub type Job = Pin<Box<dyn Future<Output = (Unwritten, Result<usize, Error>)> + Send>>;
 
 /// Bytes on their way, and how many of them are written already.
 #[derive(Default)]

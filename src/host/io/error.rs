@@ -31,7 +31,7 @@ impl IoError {
     }
 
     /// An error of a socket's stream.
-    pub fn of_network(error: io::Error) -> IoError {
+    pub fn of_network(error: wippy_dispatcher::Error) -> IoError {
         IoError {
             network: true,
             ..error.into()
@@ -56,6 +56,17 @@ impl IoError {
 
 impl From<io::Error> for IoError {
     fn from(error: io::Error) -> IoError {
+        IoError {
+            text: error.to_string(),
+            code: error.raw_os_error(),
+            network: false,
+            http: None,
+        }
+    }
+}
+
+impl From<wippy_dispatcher::Error> for IoError {
+    fn from(error: wippy_dispatcher::Error) -> IoError {
         IoError {
             text: error.to_string(),
             code: error.raw_os_error(),

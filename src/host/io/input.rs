@@ -8,7 +8,7 @@ use wippy_dispatcher::{Instant, WaitSet};
 use super::StreamError;
 use crate::host::filesystem::FileInput;
 use crate::host::pipe::PipeReader;
-use crate::host::sockets::Receiving;
+use crate::host::sockets::TcpInput;
 use crate::host::stdio::Input;
 use crate::http::BodySource;
 
@@ -35,7 +35,7 @@ pub enum Feed {
     /// A body that comes over HTTP.
     Body(BodySource),
     /// The receiving half of a TCP connection.
-    Tcp(Arc<Receiving>),
+    Tcp(Arc<TcpInput>),
 }
 
 impl InputStream {
@@ -80,7 +80,7 @@ impl InputStream {
 impl Feed {
     /// Whether its guest has shut it down: its end was observed without a read.
     fn is_shut(&self) -> bool {
-        matches!(self, Feed::Tcp(receiving) if receiving.is_shut())
+        matches!(self, Feed::Tcp(receiving) if receiving.is_shut_down())
     }
 
     fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {

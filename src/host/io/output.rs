@@ -9,7 +9,7 @@ use super::{PERMIT, StreamError};
 use crate::host::filesystem::FileOutput;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
-use crate::host::sockets::Sending;
+use crate::host::sockets::TcpOutput;
 use crate::host::stdio::Output;
 use crate::http::BodySink;
 
@@ -39,7 +39,7 @@ pub enum Sink {
     /// A body that goes over HTTP.
     Body(BodySink),
     /// The sending half of a TCP connection.
-    Tcp(Arc<Sending>),
+    Tcp(Arc<TcpOutput>),
 }
 
 impl OutputStream {

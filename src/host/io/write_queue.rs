@@ -148,7 +148,7 @@ impl<D: Destination> WriteQueue<D> {
             && let Err(error) = self.drain(state)
         {
             state.charge = None;
-            state.fail(error.into());
+            state.fail(error);
             return state.report();
         }
         state.pending.extend_from_slice(bytes);
@@ -187,8 +187,8 @@ impl<D: Destination> WriteQueue<D> {
     /// Takes nothing any more, and ends the destination behind what is kept.
     ///
     /// # Errors
-    /// The system's, where nothing is kept.
-    pub(crate) fn finish(&self) -> io::Result<()> {
+    /// Those of [`Destination::finish`], where nothing is kept.
+    pub(crate) fn finish(&self) -> Result<(), Error> {
         let mut state = self.lock();
         state.failure = Failure::Closed;
         match state.draining {
@@ -244,9 +244,9 @@ impl<D: Destination> State<D> {
         !self.draining && self.destination.has_room()
     }
 
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match self.destination.try_write(bytes) {
-            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            Ok(0) => Err(io::Error::from(io::ErrorKind::WriteZero).into()),
             written => written,
         }
     }
@@ -261,7 +261,7 @@ impl<D: Destination> State<D> {
         }
     }
 
-    fn fail(&mut self, error: io::Error) {
+    fn fail(&mut self, error: Error) {
         self.destination.failed(&error);
         self.failure = match (&self.failure, error.kind()) {
             // A reader that went away is the ordinary end of a pipe and of a connection.
@@ -272,7 +272,7 @@ impl<D: Destination> State<D> {
 
     /// Writes until nothing is left or the destination takes no more. Where nothing is left, what
     /// is written from here on needs a new task.
-    fn step(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Step> {
+    fn step(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> Result<Step, Error> {
         loop {
             if bytes.rest().is_empty() {
                 *bytes = Unwritten {
@@ -313,7 +313,7 @@ enum Step {
 /// How the task has ended.
 enum Outcome {
     Delivered,
-    Failed(io::Error),
+    Failed(Error),
     /// The call has ended, or the dispatcher.
     GivenUp,
 }
@@ -333,7 +333,7 @@ impl<D: Destination> Drain<D> {
         };
     }
 
-    async fn write_all(&self) -> io::Result<Outcome> {
+    async fn write_all(&self) -> Result<Outcome, Error> {
         let mut room = WaitSet::new(&self.queue.handle)?;
         let mut bytes = Unwritten::default();
         loop {

@@ -1,4 +1,4 @@
-//! Addresses between WIT and the system, and which of them a function takes.
+//! Addresses between the WIT and the standard library, and which of them a function takes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
@@ -69,26 +69,32 @@ impl From<IpAddr> for IpAddress {
     }
 }
 
-/// Whether an IPv6 address stands for an IPv4 address: a mapped one (`::ffff:1.2.3.4`), or one of
-/// the deprecated compatible ones (`::1.2.3.4`), which a tunnel may take to that address.
-fn is_disguised(ip: Ipv6Addr) -> bool {
+/// Whether an IPv6 address stands for an IPv4 address: a mapped one (`::ffff:1.2.3.4`), or a
+/// deprecated compatible one (`::1.2.3.4`), which a tunnel may lead to that IPv4 address.
+fn embeds_ipv4(ip: Ipv6Addr) -> bool {
     let compatible = matches!(ip.segments(), [0, 0, 0, 0, 0, 0, _, _])
         && !ip.is_unspecified()
         && !ip.is_loopback();
     compatible || ip.to_ipv4_mapped().is_some()
 }
 
-/// An address of the socket's own family; an IPv4 address in IPv6's clothes is none.
+/// An address of the socket's family.
+///
+/// # Errors
+/// `invalid-argument` for one of the other family, and for an IPv4 address that is written as IPv6.
 pub(super) fn of_family(address: IpSocketAddress, family: Family) -> Result<SocketAddr, ErrorCode> {
     let address = SocketAddr::from(address);
-    let disguised = matches!(address.ip(), IpAddr::V6(ip) if is_disguised(ip));
-    match Family::of(&address) == family && !disguised {
+    let embedded = matches!(address.ip(), IpAddr::V6(ip) if embeds_ipv4(ip));
+    match Family::of(&address) == family && !embedded {
         true => Ok(address),
         false => Err(ErrorCode::InvalidArgument),
     }
 }
 
-/// An address of one host, or of all of this one's.
+/// An address that is neither multicast nor broadcast.
+///
+/// # Errors
+/// `invalid-argument` for any other.
 pub(super) fn unicast(address: SocketAddr) -> Result<SocketAddr, ErrorCode> {
     let many = match address.ip() {
         IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
@@ -100,7 +106,10 @@ pub(super) fn unicast(address: SocketAddr) -> Result<SocketAddr, ErrorCode> {
     }
 }
 
-/// An address that something can be sent to: not the wildcard, not port 0.
+/// An address that something can be sent to: neither unspecified nor with port 0.
+///
+/// # Errors
+/// `invalid-argument` for any other.
 pub(super) fn remote(address: SocketAddr) -> Result<SocketAddr, ErrorCode> {
     match address.ip().is_unspecified() || address.port() == 0 {
         true => Err(ErrorCode::InvalidArgument),

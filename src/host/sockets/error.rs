@@ -11,7 +11,7 @@ use crate::host::share::{Held, Share};
 /// `wasi:sockets/network#error-code`, or a trap.
 #[derive(Debug)]
 pub enum SocketError {
-    /// What the guest is told.
+    /// The guest gets this code.
     Code(ErrorCode),
     /// The guest broke a rule, or the host cannot go on.
     Trap(wasmtime::Error),
@@ -36,30 +36,18 @@ impl From<Error> for SocketError {
             Error::LaneFull(_) | Error::TooManyJobs(_) => {
                 SocketError::Code(ErrorCode::TemporaryResolverFailure)
             }
-            Error::Io(error) => error.into(),
+            Error::Io(error) => SocketError::Code(code_of(&error)),
             other => SocketError::Trap(other.into()),
         }
     }
 }
 
-impl From<io::Error> for SocketError {
-    fn from(error: io::Error) -> SocketError {
-        if error.raw_os_error().is_none() {
-            return match error.downcast::<Error>() {
-                Ok(error) => error.into(),
-                Err(_) => SocketError::Code(ErrorCode::Unknown),
-            };
-        }
-        SocketError::Code(code_of(&error))
-    }
-}
-
-/// The code for what the system said.
+/// The code for an error of the system; `unknown` for one without an error number.
 pub(super) fn code_of(error: &io::Error) -> ErrorCode {
     error.raw_os_error().map_or(ErrorCode::Unknown, code_of_raw)
 }
 
-/// The code for a number of the system's.
+/// The code for an error number of the system (`errno`).
 pub(super) fn code_of_raw(raw: i32) -> ErrorCode {
     match Errno::from_raw_os_error(raw) {
         Errno::ACCESS | Errno::PERM => ErrorCode::AccessDenied,
@@ -88,15 +76,18 @@ pub(super) fn code_of_raw(raw: i32) -> ErrorCode {
     }
 }
 
-/// Counts a descriptor of the call's, or says that it may have no more.
+/// Counts one more descriptor of the call.
+///
+/// # Errors
+/// `new-socket-limit` when the call may have no more.
 pub(super) fn hold(descriptors: &Share) -> Result<Held, SocketError> {
     let held = descriptors.hold();
     held.map_err(|errno| code_of_raw(errno.raw_os_error()).into())
 }
 
-/// The code for a failed connect, where two numbers mean something of their own: no local port is
-/// left, and the target is none for TCP.
-pub(super) fn connect_code(error: &io::Error) -> ErrorCode {
+/// The code for a failed connect. Two error numbers mean something else there: no local port is left
+/// (`EADDRNOTAVAIL`), and nothing can be connected to at such an address (`EAFNOSUPPORT`).
+fn connect_code(error: &io::Error) -> ErrorCode {
     match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::ADDRNOTAVAIL) => ErrorCode::AddressInUse,
         Some(Errno::AFNOSUPPORT) => ErrorCode::InvalidArgument,
@@ -104,11 +95,14 @@ pub(super) fn connect_code(error: &io::Error) -> ErrorCode {
     }
 }
 
-/// Passes on what is not about the connection itself: the dispatcher's own errors.
-pub(super) fn connect_error(error: io::Error) -> Result<ErrorCode, SocketError> {
-    match error.raw_os_error() {
-        Some(_) => Ok(connect_code(&error)),
-        None => match SocketError::from(error) {
+/// What the guest is told of a failed connect.
+///
+/// # Errors
+/// A trap for an error of the dispatcher that has no code.
+pub(super) fn connect_error(error: Error) -> Result<ErrorCode, SocketError> {
+    match error {
+        Error::Io(error) => Ok(connect_code(&error)),
+        other => match SocketError::from(other) {
             SocketError::Code(code) => Ok(code),
             trap => Err(trap),
         },
@@ -120,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_systems_numbers_have_their_codes() {
+    fn error_numbers_have_their_codes() {
         let cases = [
             (Errno::ACCESS, ErrorCode::AccessDenied),
             (Errno::PERM, ErrorCode::AccessDenied),
@@ -148,13 +142,13 @@ mod tests {
 
     #[test]
     fn a_simulation_traps_by_name_and_bounds_have_codes() {
-        let trap = SocketError::from(io::Error::from(Error::Simulated("a socket")));
+        let trap = SocketError::from(Error::Simulated("a socket"));
         assert!(
             matches!(&trap, SocketError::Trap(error) if error.to_string().contains("simulation")),
             "{trap:?}"
         );
         assert!(matches!(
-            SocketError::from(io::Error::from(Error::TooManySources(1))),
+            SocketError::from(Error::TooManySources(1)),
             SocketError::Code(ErrorCode::NewSocketLimit)
         ));
     }

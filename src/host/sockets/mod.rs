@@ -5,24 +5,24 @@ mod error;
 mod names;
 mod network;
 mod options;
-mod receiving;
-mod sending;
+mod socket_pollable;
 mod tcp;
+mod tcp_input;
+mod tcp_output;
 mod tcp_state;
 mod udp;
 mod udp_state;
 mod udp_streams;
-mod waiting;
 
 pub use error::SocketError;
 pub use names::ResolveAddressStream;
 pub use network::Network;
-pub use receiving::Receiving;
-pub use sending::Sending;
+pub use socket_pollable::SocketPollable;
+pub use tcp_input::TcpInput;
+pub use tcp_output::TcpOutput;
 pub use tcp_state::TcpSocket;
 pub use udp_state::UdpSocket;
 pub use udp_streams::{IncomingDatagramStream, OutgoingDatagramStream};
-pub use waiting::Waiting;
 
 /// The generated interfaces.
 #[allow(missing_docs)]

@@ -17,7 +17,8 @@ use crate::host::State;
 use crate::host::pollable::Pollable;
 use crate::host::share::Part;
 
-/// `wasi:sockets/ip-name-lookup#resolve-address-stream`: a lookup and what is left of its answer.
+/// `wasi:sockets/ip-name-lookup#resolve-address-stream`: a lookup, and the addresses that the guest has
+/// not taken yet.
 pub struct ResolveAddressStream {
     name: String,
     state: Lookup,
@@ -29,13 +30,15 @@ enum Lookup {
     Failed(ErrorCode),
 }
 
-/// A lookup on the blocking pool.
+/// A lookup that is under way.
 struct Running {
     answer: Arc<Mutex<Option<Answer>>>,
+    /// Set once there is an answer.
     arrived: Event,
-    /// Its end abandons the lookup.
+    /// Waits for the answer. Dropping it cancels the lookup.
     _task: Task<()>,
-    _place: Part,
+    /// Counts the lookup for its call.
+    _permit: Part,
 }
 
 type Answer = std::result::Result<Vec<IpAddr>, ResolveError>;
@@ -45,7 +48,11 @@ fn lock(answer: &Mutex<Option<Answer>>) -> MutexGuard<'_, Option<Answer>> {
 }
 
 impl ResolveAddressStream {
-    fn settle(&mut self) -> Result<(), SocketError> {
+    /// Takes the answer of a lookup that has ended.
+    ///
+    /// # Errors
+    /// `would-block` until it has; a trap for an error of the dispatcher that has no code.
+    fn take_answer(&mut self) -> Result<(), SocketError> {
         let Lookup::Running(running) = &self.state else {
             return Ok(());
         };
@@ -60,7 +67,7 @@ impl ResolveAddressStream {
     }
 }
 
-/// What was found, without IPv4 addresses that are written as IPv6: no socket takes those.
+/// An answer, in which IPv4 addresses that are written as IPv6 are IPv4: no IPv6 socket takes those.
 fn answered(addresses: Vec<IpAddr>) -> Lookup {
     let addresses: Vec<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
     Lookup::Answered(addresses.into_iter())
@@ -77,6 +84,8 @@ fn unbracketed(name: &str) -> &str {
     }
 }
 
+/// # Errors
+/// A trap for an error of the dispatcher that has no code.
 fn code(error: ResolveError) -> Result<ErrorCode, SocketError> {
     Ok(match error {
         ResolveError::Invalid(_) => ErrorCode::InvalidArgument,
@@ -94,8 +103,8 @@ impl Host for State {
     /// Returns at once: a numeric address is its own answer, anything else is looked up meanwhile.
     ///
     /// # Errors
-    /// `temporary-resolver-failure` while as many lookups of the call as it may have are not asked
-    /// for their answers, and those of the interface.
+    /// `invalid-argument` for what is no name; `access-denied`; `temporary-resolver-failure` when the
+    /// call has as many lookups under way as it may have.
     fn resolve_addresses(
         &mut self,
         network: Resource<Network>,
@@ -115,22 +124,22 @@ impl Host for State {
         let state = match numeric {
             Some(address) => answered(vec![address]),
             None => {
-                let place = self.lookups.take(1);
-                let place = place.ok_or(ErrorCode::TemporaryResolverFailure)?;
+                let permit = self.lookups.take(1);
+                let permit = permit.ok_or(ErrorCode::TemporaryResolverFailure)?;
                 let lookup = resolve_for(&self.handle, self.context.flow, &name);
                 let answer = Arc::new(Mutex::new(None));
                 let arrived = Event::new(&self.handle)?;
-                let (theirs, tell) = (answer.clone(), arrived.clone());
+                let (result, event) = (answer.clone(), arrived.clone());
                 let task = self.handle.spawn(async move {
                     let found = lookup.await;
-                    *lock(&theirs) = Some(found);
-                    tell.set();
+                    *lock(&result) = Some(found);
+                    event.set();
                 })?;
                 Lookup::Running(Running {
                     answer,
                     arrived,
                     _task: task,
-                    _place: place,
+                    _permit: permit,
                 })
             }
         };
@@ -145,7 +154,7 @@ impl HostResolveAddressStream for State {
     ) -> Result<Option<IpAddress>, SocketError> {
         self.breathe().await?;
         let lookup = self.table.get_mut(&stream)?;
-        lookup.settle()?;
+        lookup.take_answer()?;
         match &mut lookup.state {
             Lookup::Running(_) => Err(ErrorCode::WouldBlock.into()),
             Lookup::Failed(code) => Err((*code).into()),

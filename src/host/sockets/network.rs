@@ -9,7 +9,8 @@ use super::interfaces::{instance_network, network};
 use crate::host::State;
 use crate::host::io::IoError;
 
-/// `wasi:sockets/network#network`: the right to ask; what it reaches is the entry's rules.
+/// `wasi:sockets/network#network`. It holds nothing: what a guest may reach is set by its entry
+/// (`network.allow`).
 pub struct Network;
 
 impl network::Host for State {

@@ -10,7 +10,7 @@ use super::error::ErrorCode;
 use super::interfaces::network::{IpAddressFamily, IpSocketAddress};
 use super::interfaces::tcp::{Host, HostTcpSocket, ShutdownType};
 use super::interfaces::tcp_create_socket;
-use super::{Network, SocketError, TcpSocket, Waiting, options};
+use super::{Network, SocketError, SocketPollable, TcpSocket};
 use crate::host::State;
 use crate::host::io::{InputStream, OutputStream, Owner};
 use crate::host::pollable::Pollable;
@@ -33,13 +33,13 @@ impl tcp_create_socket::Host for State {
 impl Host for State {}
 
 impl State {
-    /// Whom what a connection accepts counts for.
+    /// The owner of the bytes that a connection's output stream keeps.
     fn connection_owner(&mut self) -> Owner {
         let bytes = self.socket_bytes.clone();
         self.owner(bytes)
     }
 
-    fn hand_out(
+    fn push_streams(
         &mut self,
         socket: &Resource<TcpSocket>,
         (input, output): (InputStream, OutputStream),
@@ -88,7 +88,7 @@ impl HostTcpSocket for State {
             return Err(ErrorCode::AccessDenied.into());
         }
         socket.start_connect(target)?;
-        // Within the machine the peer's end of it is made here, too.
+        // To a peer on this machine, the system call makes the peer's end of the connection too.
         self.spend_system_call();
         Ok(())
     }
@@ -104,7 +104,7 @@ impl HostTcpSocket for State {
         let owner = self.connection_owner();
         let socket_now = self.table.get_mut(&socket)?;
         let streams = socket_now.finish_connect(&self.handle, owner)?;
-        Ok(self.hand_out(&socket, streams)?)
+        Ok(self.push_streams(&socket, streams)?)
     }
 
     fn start_listen(&mut self, socket: Resource<TcpSocket>) -> Result<(), SocketError> {
@@ -134,7 +134,7 @@ impl HostTcpSocket for State {
                 .accept(&self.handle, &self.descriptors, owner)?;
         self.spend_system_call();
         let accepted = self.table.push(accepted)?;
-        let (input, output) = self.hand_out(&accepted, (input, output))?;
+        let (input, output) = self.push_streams(&accepted, (input, output))?;
         Ok((accepted, input, output))
     }
 
@@ -169,7 +169,7 @@ impl HostTcpSocket for State {
     }
 
     fn keep_alive_enabled(&mut self, socket: Resource<TcpSocket>) -> Result<bool, SocketError> {
-        Ok(self.table.get(&socket)?.options()?.keep_alive()?)
+        self.table.get(&socket)?.options()?.keep_alive()
     }
 
     fn set_keep_alive_enabled(
@@ -177,12 +177,11 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: bool,
     ) -> Result<(), SocketError> {
-        Ok(self.table.get(&socket)?.options()?.set_keep_alive(value)?)
+        self.table.get(&socket)?.options()?.set_keep_alive(value)
     }
 
     fn keep_alive_idle_time(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
-        let options = self.table.get(&socket)?.options()?;
-        Ok(options::nanos(options.keep_alive_idle()?))
+        self.table.get(&socket)?.options()?.keep_alive_idle()
     }
 
     fn set_keep_alive_idle_time(
@@ -190,14 +189,14 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        let options = self.table.get(&socket)?.options()?;
-        let time = options::whole_seconds(value)?;
-        Ok(options.set_keep_alive_idle(time)?)
+        self.table
+            .get(&socket)?
+            .options()?
+            .set_keep_alive_idle(value)
     }
 
     fn keep_alive_interval(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
-        let options = self.table.get(&socket)?.options()?;
-        Ok(options::nanos(options.keep_alive_interval()?))
+        self.table.get(&socket)?.options()?.keep_alive_interval()
     }
 
     fn set_keep_alive_interval(
@@ -205,13 +204,14 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        let options = self.table.get(&socket)?.options()?;
-        let time = options::whole_seconds(value)?;
-        Ok(options.set_keep_alive_interval(time)?)
+        self.table
+            .get(&socket)?
+            .options()?
+            .set_keep_alive_interval(value)
     }
 
     fn keep_alive_count(&mut self, socket: Resource<TcpSocket>) -> Result<u32, SocketError> {
-        Ok(self.table.get(&socket)?.options()?.keep_alive_count()?)
+        self.table.get(&socket)?.options()?.keep_alive_count()
     }
 
     fn set_keep_alive_count(
@@ -219,21 +219,22 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u32,
     ) -> Result<(), SocketError> {
-        let options = self.table.get(&socket)?.options()?;
-        let count = options::probes(value)?;
-        Ok(options.set_keep_alive_count(count)?)
+        self.table
+            .get(&socket)?
+            .options()?
+            .set_keep_alive_count(value)
     }
 
     fn hop_limit(&mut self, socket: Resource<TcpSocket>) -> Result<u8, SocketError> {
-        Ok(self.table.get(&socket)?.options()?.hop_limit()?)
+        self.table.get(&socket)?.options()?.hop_limit()
     }
 
     fn set_hop_limit(&mut self, socket: Resource<TcpSocket>, value: u8) -> Result<(), SocketError> {
-        options::set_hops(&self.table.get(&socket)?.options()?, value)
+        self.table.get(&socket)?.options()?.set_hop_limit(value)
     }
 
     fn receive_buffer_size(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
-        options::receive_buffer(&self.table.get(&socket)?.options()?)
+        self.table.get(&socket)?.options()?.receive_buffer()
     }
 
     fn set_receive_buffer_size(
@@ -241,11 +242,14 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        options::set_receive_buffer(&self.table.get(&socket)?.options()?, value)
+        self.table
+            .get(&socket)?
+            .options()?
+            .set_receive_buffer(value)
     }
 
     fn send_buffer_size(&mut self, socket: Resource<TcpSocket>) -> Result<u64, SocketError> {
-        options::send_buffer(&self.table.get(&socket)?.options()?)
+        self.table.get(&socket)?.options()?.send_buffer()
     }
 
     fn set_send_buffer_size(
@@ -253,11 +257,11 @@ impl HostTcpSocket for State {
         socket: Resource<TcpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        options::set_send_buffer(&self.table.get(&socket)?.options()?, value)
+        self.table.get(&socket)?.options()?.set_send_buffer(value)
     }
 
     fn subscribe(&mut self, socket: Resource<TcpSocket>) -> Result<Resource<Pollable>> {
-        let waiting = Waiting::Tcp(socket.rep());
+        let waiting = SocketPollable::Tcp(socket.rep());
         self.table.push_child(Pollable::Socket(waiting), &socket)
     }
 

@@ -4,48 +4,50 @@ use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
-use wippy_dispatcher::net::{self, Family, Options};
+use wippy_dispatcher::net::{self, Family};
 use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
 
 use super::error::{ErrorCode, connect_error, hold};
-use super::sending::Connected;
-use super::{Receiving, Sending, SocketError};
+use super::options::SocketOptions;
+use super::tcp_output::TcpDestination;
+use super::{SocketError, TcpInput, TcpOutput};
 use crate::host::io::{Feed, InputStream, OutputStream, Owner, Sink, WriteQueue};
 use crate::host::share::{Held, Share};
 
-/// How many connections may wait to be accepted, unless the guest says something else.
+/// How many connections may wait to be accepted, unless the guest sets another number.
 const BACKLOG: i32 = 128;
 
 /// A TCP socket in one of its states.
 pub struct TcpSocket {
     family: Family,
     backlog: i32,
-    state: State,
-    /// Counts against its call's bound. None: the connection has it, which may stay open longer.
+    state: TcpState,
+    /// The descriptor, counted for its call. A connection takes it over, because it may stay open
+    /// longer than this resource.
     held: Option<Held>,
 }
 
-enum State {
+enum TcpState {
     Unbound(net::TcpSocket),
-    /// Bound, and `finish-bind` has not said so.
+    /// Bound, and `finish-bind` was not called yet.
     Binding(net::TcpSocket),
     Bound(net::TcpSocket),
-    /// Listens, and `finish-listen` has not said so.
-    StartsListening(net::TcpListener),
+    /// Listens, and `finish-listen` was not called yet.
+    StartingToListen(net::TcpListener),
     Listening(net::TcpListener),
     Connecting(Arc<net::TcpStream>),
-    /// The system refused at once, and `finish-connect` has not said so.
+    /// Connecting failed at once, and `finish-connect` has not reported it yet.
     Refused(ErrorCode),
     Connected(Connection),
-    /// After a connect that failed: all that is left is to drop it.
+    /// Connecting has failed: the socket can only be dropped.
     Closed,
 }
 
 /// A connection and its two halves, which are its streams.
 struct Connection {
     stream: Arc<net::TcpStream>,
-    receiving: Arc<Receiving>,
-    sending: Arc<Sending>,
+    input: Arc<TcpInput>,
+    output: Arc<TcpOutput>,
 }
 
 impl Connection {
@@ -55,14 +57,14 @@ impl Connection {
         held: Option<Held>,
         owner: Owner,
     ) -> Connection {
-        // What a guest writes goes out: it has no way to say what belongs together. It fails only
-        // where the connection is gone already, which the streams tell.
+        // Writes are sent at once: the WIT has no flush, and so no way to say which of them belong
+        // together. It fails only if the connection has ended, which the streams report.
         let _ = stream.options().set_nodelay(true);
         Connection {
-            receiving: Arc::new(Receiving::new(stream.clone())),
-            sending: Arc::new(WriteQueue::to(
+            input: Arc::new(TcpInput::new(stream.clone())),
+            output: Arc::new(WriteQueue::to(
                 handle,
-                Connected::new(stream.clone(), held),
+                TcpDestination::new(stream.clone(), held),
                 Some(owner),
             )),
             stream,
@@ -71,8 +73,8 @@ impl Connection {
 
     fn streams(&self) -> (InputStream, OutputStream) {
         (
-            InputStream::new(Feed::Tcp(self.receiving.clone())),
-            OutputStream::new(Sink::Tcp(self.sending.clone())),
+            InputStream::new(Feed::Tcp(self.input.clone())),
+            OutputStream::new(Sink::Tcp(self.output.clone())),
         )
     }
 }
@@ -88,7 +90,7 @@ impl TcpSocket {
         Ok(TcpSocket {
             family,
             backlog: BACKLOG,
-            state: State::Unbound(net::TcpSocket::new(handle, family)?),
+            state: TcpState::Unbound(net::TcpSocket::new(handle, family)?),
             held: Some(held),
         })
     }
@@ -97,48 +99,51 @@ impl TcpSocket {
         self.family
     }
 
-    /// What is wrong with starting something now.
-    fn busy(&self) -> SocketError {
+    /// Why no operation can be started in this state.
+    fn not_startable(&self) -> SocketError {
         SocketError::Code(match &self.state {
-            State::Binding(_)
-            | State::StartsListening(_)
-            | State::Connecting(_)
-            | State::Refused(_) => ErrorCode::ConcurrencyConflict,
+            TcpState::Binding(_)
+            | TcpState::StartingToListen(_)
+            | TcpState::Connecting(_)
+            | TcpState::Refused(_) => ErrorCode::ConcurrencyConflict,
             _ => ErrorCode::InvalidState,
         })
     }
 
-    /// Whether `start-bind` is in order.
+    /// Whether it may be bound.
+    ///
+    /// # Errors
+    /// `concurrency-conflict` while another operation is under way, otherwise `invalid-state`.
     pub(super) fn may_bind(&self) -> Result<(), SocketError> {
         match &self.state {
-            State::Unbound(_) => Ok(()),
-            _ => Err(self.busy()),
+            TcpState::Unbound(_) => Ok(()),
+            _ => Err(self.not_startable()),
         }
     }
 
     pub(super) fn start_bind(&mut self, local: SocketAddr) -> Result<(), SocketError> {
-        match std::mem::replace(&mut self.state, State::Closed) {
-            State::Unbound(socket) => match socket.bind(local) {
+        match std::mem::replace(&mut self.state, TcpState::Closed) {
+            TcpState::Unbound(socket) => match socket.bind(local) {
                 Ok(()) => {
-                    self.state = State::Binding(socket);
+                    self.state = TcpState::Binding(socket);
                     Ok(())
                 }
                 Err(error) => {
-                    self.state = State::Unbound(socket);
+                    self.state = TcpState::Unbound(socket);
                     Err(error.into())
                 }
             },
             other => {
                 self.state = other;
-                Err(self.busy())
+                Err(self.not_startable())
             }
         }
     }
 
     pub(super) fn finish_bind(&mut self) -> Result<(), SocketError> {
-        match std::mem::replace(&mut self.state, State::Closed) {
-            State::Binding(socket) => {
-                self.state = State::Bound(socket);
+        match std::mem::replace(&mut self.state, TcpState::Closed) {
+            TcpState::Binding(socket) => {
+                self.state = TcpState::Bound(socket);
                 Ok(())
             }
             other => {
@@ -148,26 +153,29 @@ impl TcpSocket {
         }
     }
 
-    /// Whether `start-connect` is in order.
+    /// Whether it may be connected.
+    ///
+    /// # Errors
+    /// As [`TcpSocket::may_bind`].
     pub(super) fn may_connect(&self) -> Result<(), SocketError> {
         match &self.state {
-            State::Unbound(_) | State::Bound(_) => Ok(()),
-            _ => Err(self.busy()),
+            TcpState::Unbound(_) | TcpState::Bound(_) => Ok(()),
+            _ => Err(self.not_startable()),
         }
     }
 
     pub(super) fn start_connect(&mut self, remote: SocketAddr) -> Result<(), SocketError> {
-        match std::mem::replace(&mut self.state, State::Closed) {
-            State::Unbound(socket) | State::Bound(socket) => {
+        match std::mem::replace(&mut self.state, TcpState::Closed) {
+            TcpState::Unbound(socket) | TcpState::Bound(socket) => {
                 self.state = match socket.start_connect(remote) {
-                    Ok(stream) => State::Connecting(Arc::new(stream)),
-                    Err(error) => State::Refused(connect_error(error)?),
+                    Ok(stream) => TcpState::Connecting(Arc::new(stream)),
+                    Err(error) => TcpState::Refused(connect_error(error)?),
                 };
                 Ok(())
             }
             other => {
                 self.state = other;
-                Err(self.busy())
+                Err(self.not_startable())
             }
         }
     }
@@ -178,10 +186,10 @@ impl TcpSocket {
         owner: Owner,
     ) -> Result<(InputStream, OutputStream), SocketError> {
         let stream = match &self.state {
-            State::Connecting(stream) => stream.clone(),
-            State::Refused(code) => {
+            TcpState::Connecting(stream) => stream.clone(),
+            TcpState::Refused(code) => {
                 let code = *code;
-                self.state = State::Closed;
+                self.state = TcpState::Closed;
                 return Err(code.into());
             }
             _ => return Err(ErrorCode::NotInProgress.into()),
@@ -190,13 +198,13 @@ impl TcpSocket {
             Ok(()) => {
                 let connection = Connection::new(handle, stream, self.held.take(), owner);
                 let streams = connection.streams();
-                self.state = State::Connected(connection);
+                self.state = TcpState::Connected(connection);
                 Ok(streams)
             }
             Err(error) => {
                 let code = connect_error(error)?;
                 if code != ErrorCode::WouldBlock {
-                    self.state = State::Closed;
+                    self.state = TcpState::Closed;
                 }
                 Err(code.into())
             }
@@ -204,22 +212,22 @@ impl TcpSocket {
     }
 
     pub(super) fn start_listen(&mut self) -> Result<(), SocketError> {
-        match std::mem::replace(&mut self.state, State::Closed) {
-            State::Bound(socket) => {
-                self.state = State::StartsListening(socket.listen(self.backlog)?);
+        match std::mem::replace(&mut self.state, TcpState::Closed) {
+            TcpState::Bound(socket) => {
+                self.state = TcpState::StartingToListen(socket.listen(self.backlog)?);
                 Ok(())
             }
             other => {
                 self.state = other;
-                Err(self.busy())
+                Err(self.not_startable())
             }
         }
     }
 
     pub(super) fn finish_listen(&mut self) -> Result<(), SocketError> {
-        match std::mem::replace(&mut self.state, State::Closed) {
-            State::StartsListening(listener) => {
-                self.state = State::Listening(listener);
+        match std::mem::replace(&mut self.state, TcpState::Closed) {
+            TcpState::StartingToListen(listener) => {
+                self.state = TcpState::Listening(listener);
                 Ok(())
             }
             other => {
@@ -235,7 +243,7 @@ impl TcpSocket {
         descriptors: &Share,
         owner: Owner,
     ) -> Result<(TcpSocket, InputStream, OutputStream), SocketError> {
-        let State::Listening(listener) = &self.state else {
+        let TcpState::Listening(listener) = &self.state else {
             return Err(ErrorCode::InvalidState.into());
         };
         let held = hold(descriptors)?;
@@ -245,20 +253,20 @@ impl TcpSocket {
         let socket = TcpSocket {
             family: self.family,
             backlog: BACKLOG,
-            state: State::Connected(connection),
+            state: TcpState::Connected(connection),
             held: None,
         };
         Ok((socket, input, output))
     }
 
     pub(super) fn is_listening(&self) -> bool {
-        matches!(self.state, State::Listening(_))
+        matches!(self.state, TcpState::Listening(_))
     }
 
     pub(super) fn set_backlog(&mut self, connections: u64) -> Result<(), SocketError> {
         let listener = match &self.state {
-            State::Unbound(_) | State::Binding(_) | State::Bound(_) => None,
-            State::StartsListening(listener) | State::Listening(listener) => Some(listener),
+            TcpState::Unbound(_) | TcpState::Binding(_) | TcpState::Bound(_) => None,
+            TcpState::StartingToListen(listener) | TcpState::Listening(listener) => Some(listener),
             _ => return Err(ErrorCode::InvalidState.into()),
         };
         if connections == 0 {
@@ -274,12 +282,14 @@ impl TcpSocket {
 
     pub(super) fn local_address(&self) -> Result<SocketAddr, SocketError> {
         let address = match &self.state {
-            State::Bound(socket) => socket.local_addr(),
-            State::StartsListening(listener) | State::Listening(listener) => listener.local_addr(),
-            State::Connecting(stream) => stream.local_addr(),
-            State::Connected(connection) => connection.stream.local_addr(),
-            State::Binding(_) => return Err(ErrorCode::ConcurrencyConflict.into()),
-            State::Unbound(_) | State::Refused(_) | State::Closed => {
+            TcpState::Bound(socket) => socket.local_addr(),
+            TcpState::StartingToListen(listener) | TcpState::Listening(listener) => {
+                listener.local_addr()
+            }
+            TcpState::Connecting(stream) => stream.local_addr(),
+            TcpState::Connected(connection) => connection.stream.local_addr(),
+            TcpState::Binding(_) => return Err(ErrorCode::ConcurrencyConflict.into()),
+            TcpState::Unbound(_) | TcpState::Refused(_) | TcpState::Closed => {
                 return Err(ErrorCode::InvalidState.into());
             }
         };
@@ -288,58 +298,66 @@ impl TcpSocket {
 
     pub(super) fn remote_address(&self) -> Result<SocketAddr, SocketError> {
         match &self.state {
-            State::Connected(connection) => Ok(connection.stream.peer_addr()?),
-            State::Connecting(_) | State::Refused(_) => Err(ErrorCode::ConcurrencyConflict.into()),
+            TcpState::Connected(connection) => Ok(connection.stream.peer_addr()?),
+            TcpState::Connecting(_) | TcpState::Refused(_) => {
+                Err(ErrorCode::ConcurrencyConflict.into())
+            }
             _ => Err(ErrorCode::InvalidState.into()),
         }
     }
 
-    /// Ends one half or both. Once more is as good as once. Sending ends when what the output stream
-    /// has accepted is on its way; nobody waits for that here.
+    /// Shuts one half or both down; again is no error. Sending ends behind the last byte that the
+    /// output stream has accepted, which is written in the background.
     pub(super) fn shutdown(&self, how: Shutdown) -> Result<(), SocketError> {
-        let State::Connected(connection) = &self.state else {
+        let TcpState::Connected(connection) = &self.state else {
             return Err(ErrorCode::InvalidState.into());
         };
-        let ended = |outcome: io::Result<()>| match outcome {
-            // Both ends are known to have ended: there is nothing left to shut down.
+        let shut_down = |outcome: Result<(), Error>| match outcome {
+            // The connection has ended in both directions: nothing is left to shut down.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             outcome => outcome,
         };
         if how != Shutdown::Write {
-            connection.receiving.shut();
-            ended(connection.stream.shutdown(Shutdown::Read))?;
+            connection.input.shut_down();
+            shut_down(connection.stream.shutdown(Shutdown::Read))?;
         }
         if how != Shutdown::Read {
-            ended(connection.sending.finish())?;
+            shut_down(connection.output.finish())?;
         }
         Ok(())
     }
 
-    /// Its options, in every state in which there is a socket.
-    pub(super) fn options(&self) -> Result<Options<'_>, SocketError> {
-        match &self.state {
-            State::Unbound(socket) | State::Binding(socket) | State::Bound(socket) => {
-                Ok(socket.options())
+    /// Its options.
+    ///
+    /// # Errors
+    /// `invalid-state` where a failed connect has closed it.
+    pub(super) fn options(&self) -> Result<SocketOptions<'_>, SocketError> {
+        let options = match &self.state {
+            TcpState::Unbound(socket) | TcpState::Binding(socket) | TcpState::Bound(socket) => {
+                socket.options()
             }
-            State::StartsListening(listener) | State::Listening(listener) => Ok(listener.options()),
-            State::Connecting(stream) => Ok(stream.options()),
-            State::Connected(connection) => Ok(connection.stream.options()),
-            State::Refused(_) | State::Closed => Err(ErrorCode::InvalidState.into()),
-        }
+            TcpState::StartingToListen(listener) | TcpState::Listening(listener) => {
+                listener.options()
+            }
+            TcpState::Connecting(stream) => stream.options(),
+            TcpState::Connected(connection) => connection.stream.options(),
+            TcpState::Refused(_) | TcpState::Closed => return Err(ErrorCode::InvalidState.into()),
+        };
+        Ok(options.into())
     }
 
     pub(super) fn is_ready(&self) -> bool {
         match &self.state {
-            State::Connecting(stream) => stream.is_ready(Interest::Writable),
-            State::Listening(listener) => listener.confirm_ready(),
+            TcpState::Connecting(stream) => stream.is_ready(Interest::Writable),
+            TcpState::Listening(listener) => listener.confirm_ready(),
             _ => true,
         }
     }
 
     pub(super) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         match &self.state {
-            State::Connecting(stream) => stream.register(set, Interest::Writable, tag),
-            State::Listening(listener) => listener.register(set, tag),
+            TcpState::Connecting(stream) => stream.register(set, Interest::Writable, tag),
+            TcpState::Listening(listener) => listener.register(set, tag),
             _ => set.add_deadline(Instant::from_nanos(0), tag),
         }
     }

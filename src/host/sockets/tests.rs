@@ -1,4 +1,4 @@
-//! What sockets answer where the tests from outside do not come at the right moment.
+//! Sockets in states that last too short for the tests from outside.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -15,7 +15,7 @@ use super::interfaces::{instance_network, tcp_create_socket, udp_create_socket};
 use super::{Network, SocketError, TcpSocket, UdpSocket};
 use crate::host::state::tests::state;
 
-/// Linux drops the first packet of a client that finds the backlog full: its connect stays under way.
+/// A listener with a full backlog drops the client's first packet: its connect stays under way.
 #[test]
 #[allow(clippy::disallowed_methods)]
 fn finishing_what_is_under_way_would_block() {

@@ -12,8 +12,7 @@ use super::interfaces::udp::{
 };
 use super::interfaces::udp_create_socket;
 use super::{
-    IncomingDatagramStream, Network, OutgoingDatagramStream, SocketError, UdpSocket, Waiting,
-    options,
+    IncomingDatagramStream, Network, OutgoingDatagramStream, SocketError, SocketPollable, UdpSocket,
 };
 use crate::host::State;
 use crate::host::pollable::Pollable;
@@ -101,7 +100,7 @@ impl HostUdpSocket for State {
     }
 
     fn unicast_hop_limit(&mut self, socket: Resource<UdpSocket>) -> Result<u8, SocketError> {
-        Ok(self.table.get(&socket)?.options().hop_limit()?)
+        self.table.get(&socket)?.options().hop_limit()
     }
 
     fn set_unicast_hop_limit(
@@ -109,11 +108,11 @@ impl HostUdpSocket for State {
         socket: Resource<UdpSocket>,
         value: u8,
     ) -> Result<(), SocketError> {
-        options::set_hops(&self.table.get(&socket)?.options(), value)
+        self.table.get(&socket)?.options().set_hop_limit(value)
     }
 
     fn receive_buffer_size(&mut self, socket: Resource<UdpSocket>) -> Result<u64, SocketError> {
-        options::receive_buffer(&self.table.get(&socket)?.options())
+        self.table.get(&socket)?.options().receive_buffer()
     }
 
     fn set_receive_buffer_size(
@@ -121,11 +120,11 @@ impl HostUdpSocket for State {
         socket: Resource<UdpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        options::set_receive_buffer(&self.table.get(&socket)?.options(), value)
+        self.table.get(&socket)?.options().set_receive_buffer(value)
     }
 
     fn send_buffer_size(&mut self, socket: Resource<UdpSocket>) -> Result<u64, SocketError> {
-        options::send_buffer(&self.table.get(&socket)?.options())
+        self.table.get(&socket)?.options().send_buffer()
     }
 
     fn set_send_buffer_size(
@@ -133,7 +132,7 @@ impl HostUdpSocket for State {
         socket: Resource<UdpSocket>,
         value: u64,
     ) -> Result<(), SocketError> {
-        options::set_send_buffer(&self.table.get(&socket)?.options(), value)
+        self.table.get(&socket)?.options().set_send_buffer(value)
     }
 
     /// Binding completes at once, so there is nothing to wait for.
@@ -166,7 +165,7 @@ impl HostIncomingDatagramStream for State {
         &mut self,
         stream: Resource<IncomingDatagramStream>,
     ) -> Result<Resource<Pollable>> {
-        let waiting = Waiting::Incoming(stream.rep());
+        let waiting = SocketPollable::Incoming(stream.rep());
         self.table.push_child(Pollable::Socket(waiting), &stream)
     }
 
@@ -191,7 +190,7 @@ impl HostOutgoingDatagramStream for State {
         stream: Resource<OutgoingDatagramStream>,
         datagrams: Vec<OutgoingDatagram>,
     ) -> Result<u64, SocketError> {
-        // Those that are not sent were copied out of the guest's memory, too.
+        // All of them were copied out of the guest's memory, whether they are sent or not.
         let bytes = datagrams.iter().map(|one| one.data.len()).sum();
         self.spend_datagrams(datagrams.len(), bytes);
         self.breathe().await?;
@@ -203,7 +202,7 @@ impl HostOutgoingDatagramStream for State {
         &mut self,
         stream: Resource<OutgoingDatagramStream>,
     ) -> Result<Resource<Pollable>> {
-        let waiting = Waiting::Outgoing(stream.rep());
+        let waiting = SocketPollable::Outgoing(stream.rep());
         self.table.push_child(Pollable::Socket(waiting), &stream)
     }
 

@@ -5,38 +5,41 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wippy_dispatcher::Handle;
-use wippy_dispatcher::net::{self, Family, Options};
+use wippy_dispatcher::net::{self, Family};
 
 use super::error::{ErrorCode, connect_error, hold};
+use super::options::SocketOptions;
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
 use crate::host::share::{Held, Share};
 
 /// A UDP socket in one of its states.
 pub struct UdpSocket {
     family: Family,
-    bound: Bound,
+    bind: BindState,
+    /// The peer that the latest streams are connected to.
     remote: Option<SocketAddr>,
-    shared: Arc<Association>,
-    /// Counts against its call's bound. Its streams are its children, and go before it.
+    shared: Arc<SharedSocket>,
+    /// The descriptor, counted for its call. The streams are children of this resource and are deleted
+    /// before it.
     _held: Held,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    No,
-    /// Bound, and `finish-bind` has not said so.
-    Untold,
-    Yes,
+enum BindState {
+    Unbound,
+    /// Bound, and `finish-bind` was not called yet.
+    Binding,
+    Bound,
 }
 
-/// What a socket shares with its streams.
-pub(super) struct Association {
+/// The socket that its streams use as well.
+pub(super) struct SharedSocket {
     pub(super) socket: net::UdpSocket,
-    /// Counts the calls of `stream`: only the streams of the last one work.
+    /// Counts the calls of `stream`: the streams of all but the last are invalid.
     generation: AtomicU64,
 }
 
-impl Association {
+impl SharedSocket {
     pub(super) fn is_current(&self, generation: u64) -> bool {
         self.generation.load(Ordering::Relaxed) == generation
     }
@@ -52,9 +55,9 @@ impl UdpSocket {
         Ok(UdpSocket {
             family,
             _held: hold(descriptors)?,
-            bound: Bound::No,
+            bind: BindState::Unbound,
             remote: None,
-            shared: Arc::new(Association {
+            shared: Arc::new(SharedSocket {
                 socket: net::UdpSocket::new(handle, family)?,
                 generation: AtomicU64::new(0),
             }),
@@ -65,50 +68,52 @@ impl UdpSocket {
         self.family
     }
 
-    /// Whether `start-bind` is in order.
+    /// Whether it may be bound.
+    ///
+    /// # Errors
+    /// `concurrency-conflict` while binding is under way, `invalid-state` once it is bound.
     pub(super) fn may_bind(&self) -> Result<(), ErrorCode> {
-        match self.bound {
-            Bound::No => Ok(()),
-            Bound::Untold => Err(ErrorCode::ConcurrencyConflict),
-            Bound::Yes => Err(ErrorCode::InvalidState),
+        match self.bind {
+            BindState::Unbound => Ok(()),
+            BindState::Binding => Err(ErrorCode::ConcurrencyConflict),
+            BindState::Bound => Err(ErrorCode::InvalidState),
         }
     }
 
     pub(super) fn start_bind(&mut self, local: SocketAddr) -> Result<(), SocketError> {
         self.may_bind()?;
         self.shared.socket.bind(local)?;
-        self.bound = Bound::Untold;
+        self.bind = BindState::Binding;
         Ok(())
     }
 
     pub(super) fn finish_bind(&mut self) -> Result<(), SocketError> {
-        match self.bound {
-            Bound::Untold => {
-                self.bound = Bound::Yes;
+        match self.bind {
+            BindState::Binding => {
+                self.bind = BindState::Bound;
                 Ok(())
             }
             _ => Err(ErrorCode::NotInProgress.into()),
         }
     }
 
-    fn is_bound(&self) -> Result<(), ErrorCode> {
-        match self.bound {
-            Bound::Yes => Ok(()),
-            Bound::No | Bound::Untold => Err(ErrorCode::InvalidState),
+    /// Whether it may have streams.
+    ///
+    /// # Errors
+    /// `invalid-state` until it is bound.
+    pub(super) fn may_stream(&self) -> Result<(), ErrorCode> {
+        match self.bind {
+            BindState::Bound => Ok(()),
+            BindState::Unbound | BindState::Binding => Err(ErrorCode::InvalidState),
         }
     }
 
-    /// Whether `stream` is in order.
-    pub(super) fn may_stream(&self) -> Result<(), ErrorCode> {
-        self.is_bound()
-    }
-
-    /// New streams, connected where there is a remote. Those before them are retired.
+    /// New streams, connected to `remote` if there is one. Earlier streams are invalid from now on.
     pub(super) fn stream(
         &mut self,
         remote: Option<SocketAddr>,
     ) -> Result<(IncomingDatagramStream, OutgoingDatagramStream), SocketError> {
-        self.is_bound()?;
+        self.may_stream()?;
         let generation = self.shared.generation.fetch_add(1, Ordering::Relaxed) + 1;
         if self.remote.take().is_some() {
             self.shared.socket.disconnect()?;
@@ -126,10 +131,10 @@ impl UdpSocket {
     }
 
     pub(super) fn local_address(&self) -> Result<SocketAddr, SocketError> {
-        match self.bound {
-            Bound::Yes => Ok(self.shared.socket.local_addr()?),
-            Bound::Untold => Err(ErrorCode::ConcurrencyConflict.into()),
-            Bound::No => Err(ErrorCode::InvalidState.into()),
+        match self.bind {
+            BindState::Bound => Ok(self.shared.socket.local_addr()?),
+            BindState::Binding => Err(ErrorCode::ConcurrencyConflict.into()),
+            BindState::Unbound => Err(ErrorCode::InvalidState.into()),
         }
     }
 
@@ -137,7 +142,7 @@ impl UdpSocket {
         self.remote.ok_or(ErrorCode::InvalidState.into())
     }
 
-    pub(super) fn options(&self) -> Options<'_> {
-        self.shared.socket.options()
+    pub(super) fn options(&self) -> SocketOptions<'_> {
+        self.shared.socket.options().into()
     }
 }

@@ -12,42 +12,42 @@ use super::SocketError;
 use super::address::{of_family, remote};
 use super::error::ErrorCode;
 use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
-use super::udp_state::Association;
+use super::udp_state::SharedSocket;
 use crate::network::{Allow, LookedUp, Protocol};
 
 /// The longest datagram there is, in bytes.
 const DATAGRAM_MAX: usize = 65_535;
-/// The most datagrams that one `receive` gives: each is a system call, and others wait meanwhile.
+/// The most datagrams that one `receive` gives. Each is a system call, during which nothing else runs.
 const RECEIVE_MAX: usize = MAX_BATCH;
-/// Beyond how many bytes it gives no further one.
+/// A `receive` that has got this many bytes takes no further datagram.
 const RECEIVE_BYTES: usize = 1 << 17;
 
 /// What a socket receives.
 pub struct IncomingDatagramStream {
-    shared: Arc<Association>,
+    shared: Arc<SharedSocket>,
     generation: u64,
     remote: Option<SocketAddr>,
-    /// A failure after datagrams that were still given; told at the next `receive`.
-    failed: Option<SocketError>,
-    /// What came from others before the socket was connected may still be there.
-    strangers: bool,
+    /// A failure behind datagrams that were given to the guest; the next `receive` reports it.
+    unreported: Option<SocketError>,
+    /// Datagrams that other senders sent before the socket was connected may still be queued.
+    other_senders: bool,
 }
 
 /// What a socket sends.
 pub struct OutgoingDatagramStream {
-    shared: Arc<Association>,
+    shared: Arc<SharedSocket>,
     generation: u64,
     remote: Option<SocketAddr>,
     family: Family,
-    /// What `check-send` gave and `send` has not used.
+    /// How many datagrams `check-send` permitted and `send` has not sent yet.
     permit: usize,
-    /// The system had no room.
+    /// The last send found no room in the system's buffer.
     full: bool,
 }
 
 impl IncomingDatagramStream {
     pub(super) fn new(
-        shared: Arc<Association>,
+        shared: Arc<SharedSocket>,
         generation: u64,
         remote: Option<SocketAddr>,
     ) -> IncomingDatagramStream {
@@ -55,17 +55,19 @@ impl IncomingDatagramStream {
             shared,
             generation,
             remote,
-            failed: None,
-            strangers: remote.is_some(),
+            unreported: None,
+            other_senders: remote.is_some(),
         };
-        stream.discard_strangers();
+        stream.discard_other_senders();
         stream
     }
 
-    /// Takes what came from others before the socket was connected off the front of the queue, so
-    /// that what makes it ready is for its guest.
-    fn discard_strangers(&mut self) {
-        while let (true, Some(remote)) = (self.strangers && self.failed.is_none(), self.remote) {
+    /// Takes datagrams that other senders sent before the socket was connected off the front of the
+    /// queue, so that the stream is only ready for a datagram that its guest will get.
+    fn discard_other_senders(&mut self) {
+        while let (true, Some(remote)) =
+            (self.other_senders && self.unreported.is_none(), self.remote)
+        {
             let from = self.shared.socket.try_peek();
             match from.and_then(|from| match is_same(remote, from) {
                 true => Ok(true),
@@ -73,8 +75,10 @@ impl IncomingDatagramStream {
             }) {
                 Ok(true) => return,
                 Ok(false) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.strangers = false,
-                Err(error) => self.failed = Some(error.into()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.other_senders = false
+                }
+                Err(error) => self.unreported = Some(error.into()),
             }
         }
     }
@@ -83,7 +87,10 @@ impl IncomingDatagramStream {
         self.shared.is_current(self.generation)
     }
 
-    /// What is there, `most` datagrams at most; never waits. `buffer` is where each arrives.
+    /// Receives the datagrams that have arrived, `most` at most, each by way of `buffer`.
+    ///
+    /// # Errors
+    /// `invalid-state` once the socket has later streams, and what the system reports.
     pub(super) fn receive(
         &mut self,
         most: usize,
@@ -92,8 +99,8 @@ impl IncomingDatagramStream {
         if !self.is_current() {
             return Err(ErrorCode::InvalidState.into());
         }
-        if let Some(failed) = self.failed.take() {
-            return Err(failed);
+        if let Some(error) = self.unreported.take() {
+            return Err(error);
         }
         let (mut datagrams, mut bytes) = (Vec::new(), 0);
         let most = most.min(RECEIVE_MAX);
@@ -102,35 +109,37 @@ impl IncomingDatagramStream {
         }
         while datagrams.len() < most && bytes < RECEIVE_BYTES {
             match self.shared.socket.try_recv(buffer) {
-                // It came before the socket was connected, from somebody else.
+                // From another sender, before the socket was connected.
                 Ok((_, from)) if self.remote.is_some_and(|remote| !is_same(remote, from)) => {}
                 Ok((length, from)) => {
                     bytes += length;
+                    let data = buffer.get(..length);
+                    debug_assert!(data.is_some(), "a datagram longer than its buffer");
                     datagrams.push(IncomingDatagram {
-                        data: buffer.get(..length).unwrap_or_default().to_vec(),
+                        data: data.unwrap_or_default().to_vec(),
                         remote_address: from.into(),
                     });
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if datagrams.is_empty() => return Err(error.into()),
                 Err(error) => {
-                    self.failed = Some(error.into());
+                    self.unreported = Some(error.into());
                     break;
                 }
             }
         }
-        self.discard_strangers();
+        self.discard_other_senders();
         Ok(datagrams)
     }
 
     pub(super) fn is_ready(&self) -> bool {
         !self.is_current()
-            || self.failed.is_some()
+            || self.unreported.is_some()
             || self.shared.socket.confirm_ready(Interest::Readable)
     }
 
     pub(super) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        match self.is_current() && self.failed.is_none() {
+        match self.is_current() && self.unreported.is_none() {
             true => self.shared.socket.register(set, Interest::Readable, tag),
             false => set.add_deadline(Instant::from_nanos(0), tag),
         }
@@ -139,7 +148,7 @@ impl IncomingDatagramStream {
 
 impl OutgoingDatagramStream {
     pub(super) fn new(
-        shared: Arc<Association>,
+        shared: Arc<SharedSocket>,
         generation: u64,
         remote: Option<SocketAddr>,
         family: Family,
@@ -163,6 +172,9 @@ impl OutgoingDatagramStream {
     }
 
     /// How many datagrams the next `send` may hold: 0 when the system has no room.
+    ///
+    /// # Errors
+    /// `invalid-state` once the socket has later streams.
     pub(super) fn check_send(&mut self) -> Result<u64, SocketError> {
         if !self.is_current() {
             return Err(ErrorCode::InvalidState.into());
@@ -174,7 +186,11 @@ impl OutgoingDatagramStream {
         Ok(self.permit as u64)
     }
 
-    /// Sends datagrams in order and says how many were sent; the error of the first is its own.
+    /// Sends datagrams in order and says how many were sent.
+    ///
+    /// # Errors
+    /// That of the first datagram; one of a later datagram only ends the batch. A trap for more
+    /// datagrams than `check-send` permitted.
     pub(super) fn send(
         &mut self,
         datagrams: &[OutgoingDatagram],
@@ -211,6 +227,7 @@ impl OutgoingDatagramStream {
         match self.shared.socket.try_send_many(&batch) {
             Ok(sent) => {
                 self.full = false;
+                debug_assert!(sent <= self.permit, "more was sent than given");
                 self.permit = self.permit.saturating_sub(sent);
                 Ok(sent as u64)
             }
@@ -223,7 +240,10 @@ impl OutgoingDatagramStream {
         }
     }
 
-    /// Where a datagram goes; `None` where the socket is connected.
+    /// The address for a datagram; `None` if the socket is connected to it.
+    ///
+    /// # Errors
+    /// `invalid-argument` without an address, and for another than the connected one; `access-denied`.
     fn target(
         &self,
         datagram: &OutgoingDatagram,
@@ -260,7 +280,7 @@ impl OutgoingDatagramStream {
     }
 }
 
-/// The same peer; an address's flow and scope are the system's business.
+/// Whether two addresses are the same peer's. Flow and scope of IPv6 do not tell peers apart.
 fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
     one.ip() == other.ip() && one.port() == other.port()
 }

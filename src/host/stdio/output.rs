@@ -141,14 +141,14 @@ impl Device {
 }
 
 impl Destination for Device {
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         match &mut self.descriptor {
-            Some(descriptor) => descriptor.write(bytes),
+            Some(descriptor) => Ok(descriptor.write(bytes)?),
             None => Err(Errno::BADF.into()),
         }
     }
 
-    fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>> {
+    fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> Result<Option<Job>, Error> {
         let descriptor = self.descriptor.as_ref().ok_or(Errno::BADF)?;
         match descriptor.source() {
             Some(source) if descriptor.way() != Way::Pool => {
@@ -160,10 +160,10 @@ impl Destination for Device {
                 let job = self.handle.unblock(move || {
                     let write = || rustix::io::write(&*fd, bytes.rest());
                     let written = rustix::io::retry_on_intr(write);
-                    (bytes, written.map_err(io::Error::from))
+                    (bytes, written.map_err(Error::from))
                 });
                 Ok(Some(Box::pin(async move {
-                    let undone = |error: Error| (Unwritten::default(), Err(error.into()));
+                    let undone = |error| (Unwritten::default(), Err(error));
                     job.await.unwrap_or_else(undone)
                 })))
             }
@@ -181,7 +181,7 @@ impl Destination for Device {
         }
     }
 
-    fn failed(&mut self, error: &io::Error) {
+    fn failed(&mut self, error: &Error) {
         self.lost.get_or_insert_with(|| match error.kind() {
             io::ErrorKind::BrokenPipe => OutputLost::ReaderGone,
             _ => OutputLost::Failed(error.to_string()),

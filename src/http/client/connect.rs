@@ -1,7 +1,6 @@
 //! From a target to a connection: its name, its addresses, TCP and TLS.
 
 use std::future::{Future, poll_fn};
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustls::ClientConfig;
 use wippy_dispatcher::net::{ResolveError, TcpStream, resolve_for};
-use wippy_dispatcher::{Flow, Handle, Sleep};
+use wippy_dispatcher::{Error, Flow, Handle, Sleep};
 
 use super::stream::{Socket, Stream};
 use crate::http::error::{DnsError, ErrorCode};
@@ -63,7 +62,7 @@ fn take_turns(found: Vec<IpAddr>) -> impl Iterator<Item = IpAddr> {
     .take(ADDRESSES_MAX)
 }
 
-type Attempt = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
+type Attempt = Pin<Box<dyn Future<Output = Result<TcpStream, Error>>>>;
 
 /// The first connection that succeeds. Each address gets a head start over the next, which a
 /// failure cuts short.
@@ -75,7 +74,7 @@ pub async fn connect_any(
     addresses: Vec<SocketAddr>,
 ) -> Result<TcpStream, ErrorCode> {
     if let &[address] = addresses.as_slice() {
-        return TcpStream::connect(handle, address).await.map_err(io_code);
+        return TcpStream::connect(handle, address).await.map_err(tcp_error);
     }
     let mut waiting = addresses.into_iter();
     let mut attempts: Vec<Attempt> = Vec::new();
@@ -107,7 +106,7 @@ pub async fn connect_any(
                 match attempt.as_mut().poll(cx) {
                     Poll::Ready(Ok(stream)) => return Poll::Ready(Ok(stream)),
                     Poll::Ready(Err(error)) => {
-                        first_error.get_or_insert(io_code(error));
+                        first_error.get_or_insert(tcp_error(error));
                         drop(attempts.remove(index));
                         failed = true;
                     }
@@ -154,7 +153,7 @@ pub async fn secure(
             true => tcp.readable().await,
             false => tcp.writable().await,
         };
-        waited.map_err(io_code)?;
+        waited.map_err(tcp_error)?;
     }
 }
 
@@ -172,9 +171,9 @@ fn dns_code(error: ResolveError) -> ErrorCode {
     })
 }
 
-/// What a failed connect means.
-pub fn io_code(error: io::Error) -> ErrorCode {
-    match Errno::from_io_error(&error) {
+/// What a failure of TCP means for the request that needs the connection.
+fn tcp_error(error: Error) -> ErrorCode {
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::CONNREFUSED) => ErrorCode::ConnectionRefused,
         Some(Errno::TIMEDOUT) => ErrorCode::ConnectionTimeout,
         Some(Errno::HOSTUNREACH | Errno::NETUNREACH | Errno::NETDOWN | Errno::AFNOSUPPORT) => {

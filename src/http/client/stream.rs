@@ -8,7 +8,7 @@ use wippy_dispatcher::{Error, Interest, WaitSet};
 use crate::http::error::ErrorCode;
 use crate::http::tls::{Got, Session};
 
-/// A connection as far as bytes are concerned. Nothing here waits.
+/// A connection as a stream of bytes. Nothing here waits.
 pub struct Stream {
     tcp: TcpStream,
     session: Option<Box<Session>>,
@@ -51,7 +51,7 @@ impl Stream {
                 return Ok((Got::Nothing, Vec::new()));
             }
             let read = self.tcp.try_read_vec(most);
-            let got = plain(read.as_ref().map(Vec::len).map_err(io::Error::kind))?;
+            let got = plain(read.as_ref().map(Vec::len).map_err(Error::kind))?;
             return Ok((got, read.unwrap_or_default()));
         }
         let mut bytes = vec![0; most];
@@ -133,7 +133,7 @@ pub struct Socket<'a>(pub &'a TcpStream);
 impl Read for Socket<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.is_ready(Interest::Readable) {
-            true => self.0.try_read(buffer),
+            true => self.0.try_read(buffer).map_err(io_error),
             false => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
@@ -141,7 +141,7 @@ impl Read for Socket<'_> {
 
 impl Write for Socket<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_write(bytes)
+        self.0.try_write(bytes).map_err(io_error)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -149,11 +149,16 @@ impl Write for Socket<'_> {
     }
 }
 
-/// The same, asking the system whatever the dispatcher knows.
+/// A reader that always asks the system, also where the dispatcher has not seen anything arrive.
 struct Asking<'a>(&'a TcpStream);
 
 impl Read for Asking<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
+        self.0.try_read(buffer).map_err(io_error)
     }
+}
+
+/// A TLS session only asks whether an error is `WouldBlock`; any other ends the connection.
+fn io_error(error: Error) -> io::Error {
+    error.kind().into()
 }

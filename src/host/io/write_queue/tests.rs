@@ -49,7 +49,7 @@ impl Seen {
 }
 
 impl Destination for Seen {
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn try_write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         let mut log = self.lock();
         if let Some(errno) = log.fails {
             return Err(errno.into());
@@ -64,12 +64,16 @@ impl Destination for Seen {
         Ok(taken)
     }
 
-    fn blocked(&mut self, _bytes: &mut Unwritten, room: &mut WaitSet) -> io::Result<Option<Job>> {
+    fn blocked(
+        &mut self,
+        _bytes: &mut Unwritten,
+        room: &mut WaitSet,
+    ) -> Result<Option<Job>, Error> {
         room.add_event(&self.lock().more, 0)?;
         Ok(None)
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    fn finish(&mut self) -> Result<(), Error> {
         self.lock().events.push("finished");
         Ok(())
     }

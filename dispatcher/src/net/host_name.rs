@@ -1,15 +1,22 @@
-//! What can be a host name, and how names in other scripts reach the resolver.
+//! Which texts are host names, and how names in other scripts are written for the resolver.
 
 /// The longest name there is, in bytes, its last dot aside.
 const NAME_MAX: usize = 253;
-/// The longest part of a name, in bytes.
+/// The longest label (what stands between two dots), in bytes.
 const LABEL_MAX: usize = 63;
 
 /// A host name as the resolver takes it: letters, digits, hyphens and underscores between dots.
-/// Names in other scripts are mapped and encoded as UTS 46 says, without transitional processing;
-/// names of ASCII alone stay as they are. `None` is no host name.
+/// A name with other characters is mapped and encoded as UTS 46 says (IDNA, nontransitional); an ASCII
+/// name stays as it is. `None` if the text is no host name.
+///
+/// ```
+/// use wippy_dispatcher::net::host_name;
+///
+/// assert_eq!(host_name("bücher.example").as_deref(), Some("xn--bcher-kva.example"));
+/// assert_eq!(host_name("two words"), None);
+/// ```
 pub fn host_name(name: &str) -> Option<String> {
-    // Mapping makes few names shorter, and none by so much.
+    // Mapping shortens few names, and none to a quarter: this one is too long whatever it maps to.
     if name.chars().nth(4 * NAME_MAX).is_some() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The receiving half of a TCP connection, as input.
+//! The receiving half of a TCP connection, as an input stream.
 
 use std::io;
 use std::sync::Arc;
@@ -10,32 +10,36 @@ use wippy_dispatcher::{Error, Instant, Interest, WaitSet};
 use crate::host::io::{IoError, StreamError};
 
 /// What a connection's input stream reads.
-pub struct Receiving {
+pub struct TcpInput {
     stream: Arc<TcpStream>,
-    /// The guest has shut it down.
-    shut: AtomicBool,
+    /// The guest has shut the half down. Shared with the socket, which is a resource of its own.
+    shut_down: AtomicBool,
 }
 
-impl Receiving {
-    pub(super) fn new(stream: Arc<TcpStream>) -> Receiving {
-        Receiving {
+impl TcpInput {
+    pub(super) fn new(stream: Arc<TcpStream>) -> TcpInput {
+        TcpInput {
             stream,
-            shut: AtomicBool::new(false),
+            shut_down: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn shut(&self) {
-        self.shut.store(true, Ordering::Relaxed);
+    pub(super) fn shut_down(&self) {
+        self.shut_down.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the guest has shut it down, so that not even nothing can be read.
-    pub(crate) fn is_shut(&self) -> bool {
-        self.shut.load(Ordering::Relaxed)
+    /// Whether the guest has shut the half down: every read then finds the stream closed, one of no
+    /// bytes too.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.shut_down.load(Ordering::Relaxed)
     }
 
-    /// What is there, `length` bytes at most.
+    /// Reads what has arrived, `length` bytes at most; an empty vector where nothing has.
+    ///
+    /// # Errors
+    /// `Closed` at the end and after the half was shut down; `Failed` when the connection failed.
     pub(crate) fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {
-        if self.is_shut() {
+        if self.is_shut_down() {
             return Err(StreamError::Closed);
         }
         match self.stream.try_read_vec(length) {
@@ -47,11 +51,11 @@ impl Receiving {
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.is_shut() || self.stream.confirm_ready(Interest::Readable)
+        self.is_shut_down() || self.stream.confirm_ready(Interest::Readable)
     }
 
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        match self.is_shut() {
+        match self.is_shut_down() {
             true => set.add_deadline(Instant::from_nanos(0), tag),
             false => self.stream.register(set, Interest::Readable, tag),
         }

@@ -1,0 +1,10 @@
+//! The system driver's sockets: every system call that sockets and name lookups make.
+
+mod names;
+mod options;
+mod socket;
+mod tcp;
+mod udp;
+
+pub(in crate::net) use names::look_up;
+pub(in crate::net) use socket::Socket;
