@@ -8,8 +8,9 @@ use wippy_dispatcher::Error;
 
 use crate::Runtime;
 use crate::function::Function;
+use crate::host::PACKAGES;
 use crate::mistake::mistakes;
-use crate::module::{Import, groups, needed_groups};
+use crate::module::{Import, needed_groups};
 use crate::registry::{Diagnostic, Entry, Id};
 
 /// How strictly a project is checked.
@@ -74,7 +75,7 @@ fn compare(function: &Function, options: CheckOptions, found: &mut Vec<Diagnosti
         found.push(report(message, remedy(&missing)));
     }
     let needed = needed_groups(imports);
-    for group in groups()
+    for group in PACKAGES
         .iter()
         .filter(|group| !needed.contains(&group.name))
     {

@@ -7,6 +7,7 @@ use wasmtime::component::Resource;
 use wippy_dispatcher::Instant;
 
 use super::State;
+use super::package::{Package, interface};
 use super::pollable::Pollable;
 
 /// The generated interfaces.
@@ -26,6 +27,15 @@ pub mod bindings {
 pub use bindings::wasi::clocks as interfaces;
 
 use interfaces::{monotonic_clock, wall_clock};
+
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package::wasi(
+    "wasi:clocks",
+    &[
+        interface!("wall-clock", interfaces::wall_clock),
+        interface!("monotonic-clock", interfaces::monotonic_clock),
+    ],
+);
 
 impl monotonic_clock::Host for State {
     fn now(&mut self) -> Result<u64> {

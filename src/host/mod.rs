@@ -9,8 +9,8 @@ pub mod clocks;
 pub mod filesystem;
 pub mod http;
 pub mod io;
-mod lent;
 pub mod log;
+pub mod package;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
@@ -21,6 +21,18 @@ pub mod stdio;
 pub mod table;
 
 pub(crate) use budget::Carried;
-pub(crate) use lent::define as lend_writes;
+pub use package::{Package, Packages, WASI_VERSION};
 pub(crate) use state::EPOCHS;
 pub use state::{Context, Exit, Limits, State};
+
+/// The host's own packages, in the order of the table in `docs/imports.md`. A new one is a folder
+/// of its own and a line here.
+pub static PACKAGES: Packages = Packages::new(&[
+    cli::PACKAGE,
+    io::PACKAGE,
+    clocks::PACKAGE,
+    filesystem::PACKAGE,
+    random::PACKAGE,
+    sockets::PACKAGE,
+    http::PACKAGE,
+]);

@@ -4,6 +4,7 @@ use wasmtime::Result;
 use wippy_dispatcher::Stream;
 
 use super::State;
+use super::package::{Package, interface};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -22,6 +23,16 @@ pub mod bindings {
 pub use bindings::wasi::random as interfaces;
 
 use interfaces::{insecure, insecure_seed, random};
+
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package::wasi(
+    "wasi:random",
+    &[
+        interface!("random", interfaces::random),
+        interface!("insecure", interfaces::insecure),
+        interface!("insecure-seed", interfaces::insecure_seed),
+    ],
+);
 
 /// How many random bytes are made at once: the kernel's generator takes some tens of microseconds
 /// for them. After each slice others run.

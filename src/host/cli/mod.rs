@@ -7,6 +7,8 @@ mod terminal;
 
 pub use terminal::{TerminalInput, TerminalOutput};
 
+use super::package::{Package, ResourceKind, interface};
+
 /// The generated interfaces.
 #[allow(missing_docs)]
 pub mod bindings {
@@ -26,3 +28,28 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::cli as interfaces;
+
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package::wasi(
+    "wasi:cli",
+    &[
+        interface!("environment", interfaces::environment),
+        interface!("exit", interfaces::exit),
+        interface!("stdin", interfaces::stdin),
+        interface!("stdout", interfaces::stdout),
+        interface!("stderr", interfaces::stderr),
+        interface!(
+            "terminal-input",
+            interfaces::terminal_input,
+            ResourceKind::of::<TerminalInput>(),
+        ),
+        interface!(
+            "terminal-output",
+            interfaces::terminal_output,
+            ResourceKind::of::<TerminalOutput>(),
+        ),
+        interface!("terminal-stdin", interfaces::terminal_stdin),
+        interface!("terminal-stdout", interfaces::terminal_stdout),
+        interface!("terminal-stderr", interfaces::terminal_stderr),
+    ],
+);

@@ -7,12 +7,21 @@ use super::interfaces::{
     terminal_input, terminal_output, terminal_stderr, terminal_stdin, terminal_stdout,
 };
 use crate::host::State;
+use crate::host::table::Kind;
 
 /// `wasi:cli/terminal-input#terminal-input`: says that standard input is a terminal.
 pub struct TerminalInput;
 
+impl Kind for TerminalInput {
+    const NAME: &'static str = "terminal-input";
+}
+
 /// `wasi:cli/terminal-output#terminal-output`: says that an output is a terminal.
 pub struct TerminalOutput;
+
+impl Kind for TerminalOutput {
+    const NAME: &'static str = "terminal-output";
+}
 
 impl terminal_input::Host for State {}
 

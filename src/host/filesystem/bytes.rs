@@ -40,7 +40,7 @@ impl Place {
 }
 
 /// What a `write` writes to.
-pub(in crate::host) struct Target {
+pub(super) struct Target {
     file: Arc<File>,
     mount: Arc<Mount>,
     place: Place,
@@ -48,7 +48,7 @@ pub(in crate::host) struct Target {
 
 impl Target {
     /// The same after so many bytes.
-    pub(in crate::host) fn after(&self, written: usize) -> Target {
+    pub(super) fn after(&self, written: usize) -> Target {
         Target {
             file: self.file.clone(),
             mount: self.mount.clone(),
@@ -275,7 +275,7 @@ impl State {
         }
     }
 
-    pub(in crate::host) fn write_target(
+    pub(super) fn write_target(
         &self,
         descriptor: &Resource<Descriptor>,
         offset: u64,
@@ -286,7 +286,7 @@ impl State {
     }
 
     /// Writes once on this thread; `None` where the pool has to.
-    pub(in crate::host) fn write_now(
+    pub(super) fn write_now(
         &self,
         target: &Target,
         bytes: &[u8],
@@ -299,7 +299,7 @@ impl State {
     }
 
     /// Writes in parts: a call that goes away leaves no more than one of them under way.
-    pub(in crate::host) async fn write_on_pool(
+    pub(super) async fn write_on_pool(
         &mut self,
         Target { file, mount, place }: Target,
         mut bytes: Vec<u8>,

@@ -16,6 +16,7 @@ use super::mount::{Deed, Mount};
 use crate::fs::{Class, Closer, Filesystem};
 use crate::host::State;
 use crate::host::share::Held;
+use crate::host::table::Kind;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
 /// changes nothing.
@@ -23,6 +24,10 @@ pub struct Descriptor {
     pub(super) node: Node,
     pub(super) flags: DescriptorFlags,
     pub(super) mount: Arc<Mount>,
+}
+
+impl Kind for Descriptor {
+    const NAME: &'static str = "descriptor";
 }
 
 /// What is opened.

@@ -66,7 +66,7 @@ impl State {
 
     /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
     /// it: whatever the guest does with its files next comes behind that.
-    pub(in crate::host) async fn settle(
+    pub(super) async fn settle(
         &mut self,
         descriptor: &Resource<Descriptor>,
     ) -> Result<(), FsError> {

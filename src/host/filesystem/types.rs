@@ -152,7 +152,7 @@ impl HostDescriptor for State {
         self.read_at(descriptor, length, offset).await
     }
 
-    /// Where the linker does not bind the one that borrows (`lent.rs`).
+    /// Where the linker does not bind the one that borrows (`borrowed_write.rs`).
     async fn write(
         &mut self,
         descriptor: Resource<Descriptor>,

@@ -9,6 +9,7 @@ use super::interfaces::types::{ErrorCode, HostIncomingBody, HostOutgoingBody};
 use super::trailers::{FutureTrailers, is_head_only};
 use crate::host::State;
 use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+use crate::host::table::Kind;
 use crate::http::{self, BodyReader, BodyWriter, Fields, content_length};
 
 /// How much of a body that a guest writes is kept, in bytes: what one `check-write` permits.
@@ -19,6 +20,10 @@ pub struct IncomingBody {
     reader: BodyReader,
     charge: Option<Charge>,
     streamed: bool,
+}
+
+impl Kind for IncomingBody {
+    const NAME: &'static str = "incoming-body";
 }
 
 impl IncomingBody {
@@ -38,6 +43,10 @@ pub struct OutgoingBody {
     streamed: bool,
     /// Its length is declared: there is no place for trailers behind it.
     declared: bool,
+}
+
+impl Kind for OutgoingBody {
+    const NAME: &'static str = "outgoing-body";
 }
 
 impl State {

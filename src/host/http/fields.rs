@@ -8,6 +8,7 @@ use wasmtime::{Result, bail};
 use super::charge::{Account, Charge};
 use super::interfaces::types::{HeaderError, HostFields};
 use crate::host::State;
+use crate::host::table::Kind;
 use crate::http::{FieldError, FieldLimits, Fields, is_name};
 
 /// The fields that belong to the connection: no guest sets them, and none sees them.
@@ -35,6 +36,10 @@ pub struct FieldsResource {
     fields: Arc<Fields>,
     immutable: bool,
     charge: Charge,
+}
+
+impl Kind for FieldsResource {
+    const NAME: &'static str = "fields";
 }
 
 impl FieldsResource {

@@ -12,6 +12,7 @@ use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
+use crate::host::table::Kind;
 use crate::host::{Context, State};
 use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
 
@@ -36,6 +37,10 @@ pub struct FutureIncomingResponse {
     reply: Option<Reply>,
     signal: wippy_dispatcher::Signal,
     charge: Option<Charge>,
+}
+
+impl Kind for FutureIncomingResponse {
+    const NAME: &'static str = "future-incoming-response";
 }
 
 #[cfg(test)]

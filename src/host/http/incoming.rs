@@ -8,6 +8,7 @@ use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::interfaces::types::{HostIncomingRequest, HostIncomingResponse, Method, Scheme};
 use crate::host::State;
+use crate::host::table::Kind;
 use crate::http::{self, BodyReader, Fields};
 
 /// `wasi:http/types#incoming-request`.
@@ -18,6 +19,10 @@ pub struct IncomingRequest {
     authority: Option<String>,
     fields: FieldsResource,
     body: Option<BodyReader>,
+}
+
+impl Kind for IncomingRequest {
+    const NAME: &'static str = "incoming-request";
 }
 
 /// What a server has received of a request.
@@ -41,6 +46,10 @@ pub struct IncomingResponse {
     status: u16,
     fields: FieldsResource,
     body: Option<(BodyReader, Option<Charge>)>,
+}
+
+impl Kind for IncomingResponse {
+    const NAME: &'static str = "incoming-response";
 }
 
 impl IncomingResponse {

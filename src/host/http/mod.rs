@@ -20,6 +20,8 @@ pub use options::RequestOptions;
 pub use outgoing::{OutgoingRequest, OutgoingResponse, ResponseOutparam};
 pub use trailers::FutureTrailers;
 
+use super::package::{Package, ResourceKind, interface};
+
 /// The generated interfaces.
 #[allow(missing_docs)]
 pub mod bindings {
@@ -53,3 +55,29 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::http as interfaces;
+
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package {
+    preview1: false,
+    ..Package::wasi(
+        "wasi:http",
+        &[
+            interface!(
+                "types",
+                interfaces::types,
+                ResourceKind::of::<FieldsResource>(),
+                ResourceKind::of::<IncomingRequest>(),
+                ResourceKind::of::<OutgoingRequest>(),
+                ResourceKind::of::<RequestOptions>(),
+                ResourceKind::of::<ResponseOutparam>(),
+                ResourceKind::of::<IncomingResponse>(),
+                ResourceKind::of::<IncomingBody>(),
+                ResourceKind::of::<FutureTrailers>(),
+                ResourceKind::of::<OutgoingResponse>(),
+                ResourceKind::of::<OutgoingBody>(),
+                ResourceKind::of::<FutureIncomingResponse>(),
+            ),
+            interface!("outgoing-handler", interfaces::outgoing_handler),
+        ],
+    )
+};

@@ -10,6 +10,7 @@ use super::interfaces::types::{
     ErrorCode, HostOutgoingRequest, HostOutgoingResponse, HostResponseOutparam, Method, Scheme,
 };
 use crate::host::State;
+use crate::host::table::Kind;
 use crate::http::{self, Answer, BodyReader, Response, is_authority, is_path, is_scheme};
 
 /// The longest text that a request keeps for its method, path, scheme or authority, in bytes.
@@ -25,6 +26,10 @@ pub struct OutgoingRequest {
     pub(super) body: Body,
     /// What its method, path, scheme and authority take.
     pub(super) texts: Charge,
+}
+
+impl Kind for OutgoingRequest {
+    const NAME: &'static str = "outgoing-request";
 }
 
 impl OutgoingRequest {
@@ -77,9 +82,17 @@ pub struct OutgoingResponse {
     body: Body,
 }
 
+impl Kind for OutgoingResponse {
+    const NAME: &'static str = "outgoing-response";
+}
+
 /// `wasi:http/types#response-outparam`: where a guest leaves its response. Dropped without one, the
 /// server learns that there is none.
 pub struct ResponseOutparam(Answer);
+
+impl Kind for ResponseOutparam {
+    const NAME: &'static str = "response-outparam";
+}
 
 impl State {
     /// The place for the response to an incoming request.

@@ -8,6 +8,7 @@ use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostFutureTrailers};
 use crate::host::State;
 use crate::host::pollable::Pollable;
+use crate::host::table::Kind;
 use crate::http::BodyReader;
 
 /// What decides how a message is framed, routed, decoded or answered comes too late behind its body:
@@ -58,6 +59,10 @@ pub struct FutureTrailers {
     reader: BodyReader,
     taken: bool,
     _charge: Option<Charge>,
+}
+
+impl Kind for FutureTrailers {
+    const NAME: &'static str = "future-trailers";
 }
 
 impl FutureTrailers {

@@ -89,7 +89,7 @@ impl HostOutputStream for State {
         self.permit(&stream)
     }
 
-    /// Where the linker does not bind the one that borrows (`lent.rs`).
+    /// Where the linker does not bind the one that borrows (`borrowed_write.rs`).
     async fn write(
         &mut self,
         stream: Resource<OutputStream>,
@@ -225,7 +225,7 @@ impl State {
     }
 
     /// Remembers that a stream has failed.
-    pub(in crate::host) fn noted<T>(
+    pub(super) fn noted<T>(
         &mut self,
         stream: &Resource<OutputStream>,
         outcome: Result<T, StreamError>,
@@ -248,7 +248,7 @@ impl State {
     }
 
     /// Waits until what is kept has a bound again.
-    pub(in crate::host) async fn make_room(
+    pub(super) async fn make_room(
         &mut self,
         stream: &Resource<OutputStream>,
     ) -> Result<(), StreamError> {
@@ -259,7 +259,7 @@ impl State {
     }
 
     /// Where so many bytes may go now.
-    pub(in crate::host) fn use_permit(
+    pub(super) fn use_permit(
         &mut self,
         stream: &Resource<OutputStream>,
         length: usize,

@@ -24,6 +24,8 @@ pub use udp_state::UdpSocket;
 pub use udp_streams::{IncomingDatagramStream, OutgoingDatagramStream};
 pub use waiting::Waiting;
 
+use super::package::{Package, ResourceKind, interface};
+
 /// The generated interfaces.
 #[allow(missing_docs)]
 pub mod bindings {
@@ -62,6 +64,34 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::sockets as interfaces;
+
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package::wasi(
+    "wasi:sockets",
+    &[
+        interface!(
+            "network",
+            interfaces::network,
+            ResourceKind::of::<Network>(),
+        ),
+        interface!("instance-network", interfaces::instance_network),
+        interface!(
+            "ip-name-lookup",
+            interfaces::ip_name_lookup,
+            ResourceKind::of::<ResolveAddressStream>(),
+        ),
+        interface!("tcp", interfaces::tcp, ResourceKind::of::<TcpSocket>()),
+        interface!("tcp-create-socket", interfaces::tcp_create_socket),
+        interface!(
+            "udp",
+            interfaces::udp,
+            ResourceKind::of::<UdpSocket>(),
+            ResourceKind::of::<IncomingDatagramStream>(),
+            ResourceKind::of::<OutgoingDatagramStream>(),
+        ),
+        interface!("udp-create-socket", interfaces::udp_create_socket),
+    ],
+);
 
 #[cfg(test)]
 mod tests;

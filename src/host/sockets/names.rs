@@ -16,11 +16,16 @@ use super::{Network, SocketError};
 use crate::host::State;
 use crate::host::pollable::Pollable;
 use crate::host::share::Part;
+use crate::host::table::Kind;
 
 /// `wasi:sockets/ip-name-lookup#resolve-address-stream`: a lookup and what is left of its answer.
 pub struct ResolveAddressStream {
     name: String,
     state: Lookup,
+}
+
+impl Kind for ResolveAddressStream {
+    const NAME: &'static str = "resolve-address-stream";
 }
 
 enum Lookup {

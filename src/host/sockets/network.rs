@@ -8,9 +8,14 @@ use super::error::{ErrorCode, code_of_raw};
 use super::interfaces::{instance_network, network};
 use crate::host::State;
 use crate::host::io::IoError;
+use crate::host::table::Kind;
 
 /// `wasi:sockets/network#network`: the right to ask; what it reaches is the entry's rules.
 pub struct Network;
+
+impl Kind for Network {
+    const NAME: &'static str = "network";
+}
 
 impl network::Host for State {
     fn network_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {

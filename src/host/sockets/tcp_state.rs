@@ -12,6 +12,7 @@ use super::sending::Connected;
 use super::{Receiving, Sending, SocketError};
 use crate::host::io::{Feed, InputStream, OutputStream, Owner, Sink, WriteQueue};
 use crate::host::share::{Held, Share};
+use crate::host::table::Kind;
 
 /// How many connections may wait to be accepted, unless the guest says something else.
 const BACKLOG: i32 = 128;
@@ -23,6 +24,10 @@ pub struct TcpSocket {
     state: State,
     /// Counts against its call's bound. None: the connection has it, which may stay open longer.
     held: Option<Held>,
+}
+
+impl Kind for TcpSocket {
+    const NAME: &'static str = "tcp-socket";
 }
 
 enum State {

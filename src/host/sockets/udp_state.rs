@@ -10,6 +10,7 @@ use wippy_dispatcher::net::{self, Family, Options};
 use super::error::{ErrorCode, connect_error, hold};
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
 use crate::host::share::{Held, Share};
+use crate::host::table::Kind;
 
 /// A UDP socket in one of its states.
 pub struct UdpSocket {
@@ -19,6 +20,10 @@ pub struct UdpSocket {
     shared: Arc<Association>,
     /// Counts against its call's bound. Its streams are its children, and go before it.
     _held: Held,
+}
+
+impl Kind for UdpSocket {
+    const NAME: &'static str = "udp-socket";
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use super::address::{of_family, remote};
 use super::error::ErrorCode;
 use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
 use super::udp_state::Association;
+use crate::host::table::Kind;
 use crate::network::{Allow, LookedUp, Protocol};
 
 /// The longest datagram there is, in bytes.
@@ -33,6 +34,10 @@ pub struct IncomingDatagramStream {
     strangers: bool,
 }
 
+impl Kind for IncomingDatagramStream {
+    const NAME: &'static str = "incoming-datagram-stream";
+}
+
 /// What a socket sends.
 pub struct OutgoingDatagramStream {
     shared: Arc<Association>,
@@ -43,6 +48,10 @@ pub struct OutgoingDatagramStream {
     permit: usize,
     /// The system had no room.
     full: bool,
+}
+
+impl Kind for OutgoingDatagramStream {
+    const NAME: &'static str = "outgoing-datagram-stream";
 }
 
 impl IncomingDatagramStream {
