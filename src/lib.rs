@@ -25,6 +25,7 @@ pub mod network;
 mod once;
 mod one_line;
 pub mod process;
+mod quota;
 mod race;
 pub mod registry;
 mod rehash;

@@ -9,21 +9,22 @@ pub mod clocks;
 pub mod filesystem;
 pub mod http;
 pub mod io;
+mod limits;
 pub mod log;
 pub mod package;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
-mod share;
 pub mod sockets;
 pub mod state;
 pub mod stdio;
 pub mod table;
 
 pub(crate) use budget::Carried;
+pub use limits::Limits;
 pub use package::{Package, Packages, WASI_VERSION};
 pub(crate) use state::EPOCHS;
-pub use state::{Context, Exit, Limits, State};
+pub use state::{Context, Exit, State};
 
 /// The host's own packages, in the order of the table in `docs/imports.md`. A new one is a folder
 /// of its own and a line here.

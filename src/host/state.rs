@@ -8,14 +8,17 @@ use wasmtime::{Engine, ResourceLimiter, Result, UpdateDeadline, bail};
 use wippy_dispatcher::{Flow, Handle, WaitSet};
 
 use super::budget::{BUDGET, Budget};
+use super::filesystem::FILE_BYTES;
 use super::filesystem::{FileOutput, Mount};
 use super::http::Access;
 use super::io::Owner;
-use super::share::{FILE_BYTES, LOOKUPS, SOCKET_BYTES, Share, share_of_process};
+use super::limits::Limits;
+use super::sockets::{LOOKUPS, SOCKET_BYTES};
 use super::stdio::Stdio;
 use super::table::Table;
 use crate::delivery::{Deliveries, DeliveryTracker};
 use crate::network::{Allow, LookedUp};
+use crate::quota::Quota;
 use crate::race::race;
 
 /// What a call is given; resolved when it starts.
@@ -39,36 +42,6 @@ pub struct Context {
     pub limits: Limits,
     /// Whose its blocking jobs are: a group an entry, a member a call.
     pub flow: Flow,
-}
-
-/// The bounds of one call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Memory in bytes, over all linear memories and tables of the instance and the heap of its
-    /// garbage collector. Default 1 GiB.
-    pub memory: usize,
-    /// Live resources. Default 65,536. The handles that its components hold may be twice as many: a
-    /// handle that is lent counts twice while it is.
-    pub resources: usize,
-    /// Descriptors of the process, never more than `resources`. Default: half of what the process
-    /// may have when the default is made.
-    pub descriptors: usize,
-    /// Core instances. Default 10,000.
-    pub instances: usize,
-    /// How long the end of the call waits for what its guest has handed over. Default 10 s.
-    pub delivery: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            memory: 1 << 30,
-            resources: 1 << 16,
-            descriptors: share_of_process(),
-            instances: 10_000,
-            delivery: Duration::from_secs(10),
-        }
-    }
 }
 
 /// The most elements of one table.
@@ -97,15 +70,15 @@ pub(crate) const EPOCHS: u64 = 1;
 pub struct State {
     pub(crate) handle: Handle,
     pub(crate) table: Table,
-    pub(crate) descriptors: Share,
+    pub(crate) descriptors: Quota,
     /// The bytes that streams of files keep.
-    pub(crate) file_bytes: Share,
+    pub(crate) file_bytes: Quota,
     /// Streams of files that were dropped and still have something to write.
     pub(crate) unwritten: Vec<Arc<FileOutput>>,
     /// The bytes that connections have accepted and the system has not taken.
-    pub(crate) socket_bytes: Share,
+    pub(crate) socket_bytes: Quota,
     /// How many names may be looked up at once.
-    pub(crate) lookups: Share,
+    pub(crate) lookups: Quota,
     pub(crate) context: Context,
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
@@ -131,11 +104,11 @@ impl State {
         State {
             handle,
             table: Table::new(context.limits.resources),
-            descriptors: Share::new(context.limits.descriptors.min(context.limits.resources)),
-            file_bytes: Share::new(FILE_BYTES),
+            descriptors: context.limits.descriptor_quota(),
+            file_bytes: Quota::new(FILE_BYTES),
             unwritten: Vec::new(),
-            socket_bytes: Share::new(SOCKET_BYTES),
-            lookups: Share::new(LOOKUPS),
+            socket_bytes: Quota::new(SOCKET_BYTES),
+            lookups: Quota::new(LOOKUPS),
             context,
             wait_set: None,
             insecure_seed: None,
@@ -278,7 +251,7 @@ impl State {
     }
 
     /// Whom the bytes count for that its streams accept.
-    pub(crate) fn owner(&mut self, bytes: Share) -> Owner {
+    pub(crate) fn owner(&mut self, bytes: Quota) -> Owner {
         let deliveries = self.deliveries().clone();
         Owner { deliveries, bytes }
     }

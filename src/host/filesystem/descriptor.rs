@@ -15,8 +15,9 @@ use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::{Deed, Mount};
 use crate::fs::{Class, Closer, Filesystem};
 use crate::host::State;
-use crate::host::share::Held;
+use crate::host::limits::descriptor_permit;
 use crate::host::table::Kind;
+use crate::quota::QuotaPermit;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
 /// changes nothing.
@@ -69,14 +70,14 @@ enum Dirs {
 /// What counts against its call's bound until it is closed: the fields are dropped in this order.
 struct Opened<T> {
     fd: T,
-    _held: Held,
+    _held: QuotaPermit,
 }
 
 impl Node {
     /// From what was opened with these flags beneath a filesystem, on one of this class.
     pub(super) fn new(
         filesystem: &Filesystem,
-        (fd, held): (OwnedFd, Held),
+        (fd, held): (OwnedFd, QuotaPermit),
         flags: OFlags,
         class: Class,
     ) -> io::Result<Node> {
@@ -159,7 +160,11 @@ impl Directory {
     }
 
     /// One that was opened, on a filesystem of this class.
-    pub(super) fn opened((fd, held): (OwnedFd, Held), closer: Closer, class: Class) -> Directory {
+    pub(super) fn opened(
+        (fd, held): (OwnedFd, QuotaPermit),
+        closer: Closer,
+        class: Class,
+    ) -> Directory {
         let fd = Dir::from_std_file(fd.into());
         Directory {
             dir: Some(Dirs::Opened(Opened { fd, _held: held })),
@@ -282,11 +287,11 @@ impl State {
     /// # Errors
     /// `insufficient-memory` where the call has all that it may have; `busy` where the filesystem
     /// does not close what was opened in it.
-    pub(super) fn hold(&self, mount: &Mount) -> Result<Held, FsError> {
+    pub(super) fn hold(&self, mount: &Mount) -> Result<QuotaPermit, FsError> {
         if mount.filesystem.closer().is_full() {
             return Err(ErrorCode::Busy.into());
         }
-        Ok(self.descriptors.hold()?)
+        Ok(descriptor_permit(&self.descriptors)?)
     }
 
     /// Runs a job of a mount's filesystem on the blocking pool.

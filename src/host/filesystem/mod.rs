@@ -32,6 +32,9 @@ use wasmtime::component::{HasSelf, Resource};
 use super::State;
 use super::package::{Fallback, Interface, Package, ResourceKind, interface};
 
+/// How many bytes on their way from or to files the streams of one call may keep.
+pub(super) const FILE_BYTES: usize = 64 << 20;
+
 /// The generated interfaces.
 #[allow(missing_docs)]
 pub mod bindings {

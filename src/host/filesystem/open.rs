@@ -17,7 +17,7 @@ use super::mount::{Deed, Mount};
 use super::path::relative;
 use crate::fs::Class;
 use crate::host::State;
-use crate::host::share::Held;
+use crate::quota::QuotaPermit;
 
 /// With which permissions files are created, before the process's mask.
 const FILE_MODE: u32 = 0o666;
@@ -126,7 +126,12 @@ impl Request {
         Ok(opened.into_std().into())
     }
 
-    fn open_node(&self, directory: &Directory, mount: &Mount, held: Held) -> io::Result<Node> {
+    fn open_node(
+        &self,
+        directory: &Directory,
+        mount: &Mount,
+        held: QuotaPermit,
+    ) -> io::Result<Node> {
         let fd = self.open(directory.dir()?)?;
         let class = Class::of(&fd);
         Node::new(&mount.filesystem, (fd, held), self.system_flags(), class)

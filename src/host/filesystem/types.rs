@@ -20,6 +20,7 @@ use super::interfaces::types::{
 use super::{Descriptor, DirectoryStream, FileInput, FileOutput, stat};
 use crate::host::State;
 use crate::host::io::{Feed, InputStream, IoError, OutputStream, Sink};
+use crate::host::limits::descriptor_permit;
 use crate::host::stdio::{Input, Output};
 
 impl Host for State {
@@ -50,7 +51,7 @@ impl HostDescriptor for State {
                 &self.file_bytes,
             )?)),
             false => {
-                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
+                let (fd, held) = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
                 Feed::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
             }
         };
@@ -344,7 +345,7 @@ impl State {
                 Sink::File(Arc::new(output))
             }
             false => {
-                let opened = (own(&streamed)?, self.descriptors.hold()?);
+                let opened = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
                 let output = Output::nonblocking(&self.handle, opened, owner)?;
                 Sink::Device(Arc::new(output))
             }

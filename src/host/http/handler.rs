@@ -3,11 +3,11 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::incoming::IncomingResponse;
 use super::interfaces::outgoing_handler;
 use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Method, Scheme};
+use super::memory;
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
 use crate::host::io::IoError;
@@ -15,6 +15,7 @@ use crate::host::pollable::Pollable;
 use crate::host::table::Kind;
 use crate::host::{Context, State};
 use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
+use crate::quota::QuotaPermit;
 
 /// The longest path with a query that is sent, in bytes.
 const PATH_MAX: usize = 16 * 1024;
@@ -36,7 +37,7 @@ pub struct FutureIncomingResponse {
     /// None: the response was taken.
     reply: Option<Reply>,
     signal: wippy_dispatcher::Signal,
-    charge: Option<Charge>,
+    permit: Option<QuotaPermit>,
 }
 
 impl Kind for FutureIncomingResponse {
@@ -50,7 +51,7 @@ impl FutureIncomingResponse {
         FutureIncomingResponse {
             reply: None,
             signal: wippy_dispatcher::Signal::new(handle).expect("room"),
-            charge: None,
+            permit: None,
         }
     }
 }
@@ -86,24 +87,24 @@ impl State {
         if !self.context.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
-        let charge = |bytes| {
-            let charge = access.account.charge(bytes);
-            charge.map_err(|_| http::ErrorCode::ConnectionLimitReached)
+        let permit = |bytes| {
+            let permit = memory::acquire(&access.quota, bytes);
+            permit.map_err(|_| http::ErrorCode::ConnectionLimitReached)
         };
-        let held = (held, charge(REQUEST_CHARGE)?);
-        let charge = charge(RESPONSE_CHARGE)?;
+        let held = (held, permit(REQUEST_CHARGE)?);
+        let permit = permit(RESPONSE_CHARGE)?;
         request.delivery = Some(self.deliveries().begin(held)?);
         let reply = self.context.http.client.send(request)?;
         Ok(FutureIncomingResponse {
             signal: reply.signal().clone(),
             reply: Some(reply),
-            charge: Some(charge),
+            permit: Some(permit),
         })
     }
 }
 
 /// What a request is charged with until it is sent: its texts, its fields, its body.
-type Held = (Charge, Charge, Option<Charge>);
+type Held = (QuotaPermit, QuotaPermit, Option<QuotaPermit>);
 
 /// What is sent.
 ///
@@ -135,12 +136,12 @@ fn prepare(
     if path == "*" && !matches!(request.method, Method::Options) {
         return Err(http::ErrorCode::HttpRequestUriInvalid);
     }
-    let (fields, fields_charge) = request.fields.into_parts();
+    let (fields, fields_permit) = request.fields.into_parts();
     if content_length(&fields).is_err() {
         return Err(http::ErrorCode::HttpRequestBodySize(None));
     }
-    let (body, body_charge) = request.body.into_parts().unzip();
-    let held = (request.texts, fields_charge, body_charge);
+    let (body, body_permit) = request.body.into_parts().unzip();
+    let held = (request.texts, fields_permit, body_permit);
     let request = Request {
         target,
         authority,
@@ -199,7 +200,7 @@ impl HostFutureIncomingResponse for State {
             return Ok(None);
         };
         waiting.reply = None;
-        let charge = waiting.charge.take();
+        let permit = waiting.permit.take();
         let response = match answer {
             Ok(response) => response,
             Err(code) => return Ok(Some(Ok(Err(code.into())))),
@@ -208,8 +209,8 @@ impl HostFutureIncomingResponse for State {
             let code = http::ErrorCode::internal("a response without a body");
             return Ok(Some(Ok(Err(code.into()))));
         };
-        let fields = FieldsResource::received(response.fields, &self.context.http.account)?;
-        let response = IncomingResponse::new(response.status, fields, body, charge);
+        let fields = FieldsResource::received(response.fields, &self.context.http.quota)?;
+        let response = IncomingResponse::new(response.status, fields, body, permit);
         Ok(Some(Ok(Ok(self.table.push(response)?))))
     }
 

@@ -4,12 +4,12 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::body::IncomingBody;
-use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::interfaces::types::{HostIncomingRequest, HostIncomingResponse, Method, Scheme};
 use crate::host::State;
 use crate::host::table::Kind;
 use crate::http::{self, BodyReader, Fields};
+use crate::quota::QuotaPermit;
 
 /// `wasi:http/types#incoming-request`.
 pub struct IncomingRequest {
@@ -45,7 +45,7 @@ pub struct ReceivedRequest {
 pub struct IncomingResponse {
     status: u16,
     fields: FieldsResource,
-    body: Option<(BodyReader, Option<Charge>)>,
+    body: Option<(BodyReader, Option<QuotaPermit>)>,
 }
 
 impl Kind for IncomingResponse {
@@ -58,12 +58,12 @@ impl IncomingResponse {
         status: u16,
         fields: FieldsResource,
         body: BodyReader,
-        charge: Option<Charge>,
+        permit: Option<QuotaPermit>,
     ) -> IncomingResponse {
         IncomingResponse {
             status,
             fields,
-            body: Some((body, charge)),
+            body: Some((body, permit)),
         }
     }
 }
@@ -77,7 +77,7 @@ impl State {
         &mut self,
         request: ReceivedRequest,
     ) -> Result<Resource<IncomingRequest>> {
-        let fields = FieldsResource::received(request.fields, &self.context.http.account)?;
+        let fields = FieldsResource::received(request.fields, &self.context.http.quota)?;
         let resource = IncomingRequest {
             method: request.method.into(),
             path_with_query: request.path_with_query,
@@ -153,7 +153,7 @@ impl HostIncomingResponse for State {
         response: Resource<IncomingResponse>,
     ) -> Result<Result<Resource<IncomingBody>, ()>> {
         match self.table.get_mut(&response)?.body.take() {
-            Some((body, charge)) => Ok(Ok(self.table.push(IncomingBody::new(body, charge))?)),
+            Some((body, permit)) => Ok(Ok(self.table.push(IncomingBody::new(body, permit))?)),
             None => Ok(Err(())),
         }
     }
@@ -241,7 +241,7 @@ mod tests {
 
         let (answer, reply) = reply(&dispatcher.handle()).expect("a reply");
         let param = state.response_outparam(answer).expect("room");
-        let headers = FieldsResource::new(fields(&[("x-b", "2")]), &state.context.http.account);
+        let headers = FieldsResource::new(fields(&[("x-b", "2")]), &state.context.http.quota);
         let headers = state.table.push(headers.expect("room")).expect("room");
         let response = HostOutgoingResponse::new(&mut state, headers).expect("room");
         let again = || Resource::new_own(response.rep());

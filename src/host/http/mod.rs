@@ -2,11 +2,11 @@
 
 mod access;
 mod body;
-mod charge;
 mod error;
 mod fields;
 mod handler;
 mod incoming;
+mod memory;
 mod options;
 mod outgoing;
 mod trailers;

@@ -4,14 +4,15 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::body::OutgoingBody;
-use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::interfaces::types::{
     ErrorCode, HostOutgoingRequest, HostOutgoingResponse, HostResponseOutparam, Method, Scheme,
 };
+use super::memory;
 use crate::host::State;
 use crate::host::table::Kind;
 use crate::http::{self, Answer, BodyReader, Response, is_authority, is_path, is_scheme};
+use crate::quota::QuotaPermit;
 
 /// The longest text that a request keeps for its method, path, scheme or authority, in bytes.
 const TEXT_MAX: usize = 64 * 1024;
@@ -25,7 +26,7 @@ pub struct OutgoingRequest {
     pub(super) fields: FieldsResource,
     pub(super) body: Body,
     /// What its method, path, scheme and authority take.
-    pub(super) texts: Charge,
+    pub(super) texts: QuotaPermit,
 }
 
 impl Kind for OutgoingRequest {
@@ -50,7 +51,7 @@ impl OutgoingRequest {
     fn change(&mut self, change: impl FnOnce(&mut OutgoingRequest)) -> Result<()> {
         change(self);
         let bytes = self.text_bytes();
-        self.texts.set(bytes)
+        memory::resize(&mut self.texts, bytes)
     }
 }
 
@@ -59,17 +60,17 @@ pub(super) enum Body {
     /// The guest has not asked for it.
     Untouched,
     /// The guest writes it.
-    Written(BodyReader, Charge),
+    Written(BodyReader, QuotaPermit),
 }
 
 impl Body {
     /// What a message that is handed over takes along.
-    pub(super) fn into_parts(self) -> Option<(BodyReader, Charge)> {
+    pub(super) fn into_parts(self) -> Option<(BodyReader, QuotaPermit)> {
         match self {
             Body::Untouched => None,
-            Body::Written(reader, charge) => {
+            Body::Written(reader, permit) => {
                 reader.release();
-                Some((reader, charge))
+                Some((reader, permit))
             }
         }
     }
@@ -106,7 +107,7 @@ impl State {
 
 impl HostOutgoingRequest for State {
     fn new(&mut self, headers: Resource<FieldsResource>) -> Result<Resource<OutgoingRequest>> {
-        let texts = self.context.http.account.charge(0)?;
+        let texts = memory::acquire(&self.context.http.quota, 0)?;
         let fields = self.table.delete(headers)?;
         self.table.push(OutgoingRequest {
             method: Method::Get,
@@ -127,10 +128,10 @@ impl HostOutgoingRequest for State {
         if matches!(outgoing.body, Body::Written(..)) {
             return Ok(Err(()));
         }
-        let Some((body, reader, charge)) = self.outgoing_body(outgoing.fields.get())? else {
+        let Some((body, reader, permit)) = self.outgoing_body(outgoing.fields.get())? else {
             return Ok(Err(()));
         };
-        self.table.get_mut(&request)?.body = Body::Written(reader, charge);
+        self.table.get_mut(&request)?.body = Body::Written(reader, permit);
         Ok(Ok(self.table.push(body)?))
     }
 
@@ -284,10 +285,10 @@ impl HostOutgoingResponse for State {
         if matches!(outgoing.body, Body::Written(..)) {
             return Ok(Err(()));
         }
-        let Some((body, reader, charge)) = self.outgoing_body(outgoing.fields.get())? else {
+        let Some((body, reader, permit)) = self.outgoing_body(outgoing.fields.get())? else {
             return Ok(Err(()));
         };
-        self.table.get_mut(&response)?.body = Body::Written(reader, charge);
+        self.table.get_mut(&response)?.body = Body::Written(reader, permit);
         Ok(Ok(self.table.push(body)?))
     }
 
@@ -404,7 +405,7 @@ mod tests {
         let mut state = state(&dispatcher);
         let (request, stream) = full(&mut state);
         let request = state.table.delete(request).expect("a request");
-        let (reader, _charge) = request.body.into_parts().expect("a body");
+        let (reader, _permit) = request.body.into_parts().expect("a body");
         let reading = dispatcher.spawn(async move {
             reader.read(1).expect("open");
             reader
@@ -422,11 +423,11 @@ mod tests {
     fn a_request_is_charged_with_what_it_keeps() {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let mut state = state(&dispatcher);
-        let account = state.context.http.account.clone();
+        let quota = state.context.http.quota.clone();
         let fields = HostFields::new(&mut state).expect("room");
         let request = HostOutgoingRequest::new(&mut state, fields).expect("room");
         let again = || Resource::<OutgoingRequest>::new_own(request.rep());
-        let empty = account.used();
+        let empty = quota.used();
         let long = "x".repeat(TEXT_MAX);
         let path = format!("/{}", &long[1..]);
         let method = Method::Other(long.clone());
@@ -443,7 +444,7 @@ mod tests {
         HostOutgoingRequest::set_authority(&mut state, again(), Some(long))
             .expect("room")
             .expect("an authority");
-        assert_eq!(account.used() - empty, 4 * TEXT_MAX);
+        assert_eq!(quota.used() - empty, 4 * TEXT_MAX);
 
         let body = HostOutgoingRequest::body(&mut state, again())
             .expect("room")
@@ -460,8 +461,8 @@ mod tests {
             .expect("room")
             .expect("any length");
         // The guest is done with the body, and the request still holds it.
-        assert!(account.used() - empty >= 4 * TEXT_MAX + kept);
+        assert!(quota.used() - empty >= 4 * TEXT_MAX + kept);
         HostOutgoingRequest::drop(&mut state, request).expect("a request");
-        assert_eq!(account.used(), 0);
+        assert_eq!(quota.used(), 0);
     }
 }

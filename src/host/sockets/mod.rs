@@ -26,6 +26,12 @@ pub use waiting::Waiting;
 
 use super::package::{Package, ResourceKind, interface};
 
+/// How many bytes that its connections have accepted one call may keep, until the system takes them.
+pub(super) const SOCKET_BYTES: usize = 256 << 20;
+
+/// How many names one call may have looked up at once: the resolver's places are everybody's.
+pub(super) const LOOKUPS: usize = 64;
+
 /// The generated interfaces.
 #[allow(missing_docs)]
 pub mod bindings {

@@ -15,8 +15,8 @@ use super::interfaces::network::IpAddress;
 use super::{Network, SocketError};
 use crate::host::State;
 use crate::host::pollable::Pollable;
-use crate::host::share::Part;
 use crate::host::table::Kind;
+use crate::quota::QuotaPermit;
 
 /// `wasi:sockets/ip-name-lookup#resolve-address-stream`: a lookup and what is left of its answer.
 pub struct ResolveAddressStream {
@@ -40,7 +40,7 @@ struct Running {
     arrived: Signal,
     /// Its end abandons the lookup.
     _task: Task<()>,
-    _place: Part,
+    _place: QuotaPermit,
 }
 
 type Answer = std::result::Result<Vec<IpAddr>, ResolveError>;
@@ -120,7 +120,7 @@ impl Host for State {
         let state = match numeric {
             Some(address) => answered(vec![address]),
             None => {
-                let place = self.lookups.take(1);
+                let place = self.lookups.try_acquire(1);
                 let place = place.ok_or(ErrorCode::TemporaryResolverFailure)?;
                 let lookup = resolve_for(&self.handle, self.context.flow, &name);
                 let answer = Arc::new(Mutex::new(None));
@@ -184,7 +184,7 @@ mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
-    use crate::host::share::LOOKUPS;
+    use crate::host::sockets::LOOKUPS;
     use crate::host::sockets::interfaces::instance_network;
     use crate::host::state::tests::state;
 

@@ -8,7 +8,7 @@ use wippy_dispatcher::net::TcpStream;
 use wippy_dispatcher::{Interest, WaitSet};
 
 use crate::host::io::{Destination, IoError, Job, Unwritten, WriteQueue};
-use crate::host::share::Held;
+use crate::quota::QuotaPermit;
 
 /// What a connection's output stream writes.
 pub type Sending = WriteQueue<Connected>;
@@ -17,11 +17,11 @@ pub type Sending = WriteQueue<Connected>;
 pub struct Connected {
     stream: Arc<TcpStream>,
     /// Counts against its call's bound until the connection is closed.
-    _held: Option<Held>,
+    _held: Option<QuotaPermit>,
 }
 
 impl Connected {
-    pub(super) fn new(stream: Arc<TcpStream>, held: Option<Held>) -> Connected {
+    pub(super) fn new(stream: Arc<TcpStream>, held: Option<QuotaPermit>) -> Connected {
         Connected {
             stream,
             _held: held,

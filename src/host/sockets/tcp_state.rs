@@ -11,8 +11,8 @@ use super::error::{ErrorCode, connect_error, hold};
 use super::sending::Connected;
 use super::{Receiving, Sending, SocketError};
 use crate::host::io::{Feed, InputStream, OutputStream, Owner, Sink, WriteQueue};
-use crate::host::share::{Held, Share};
 use crate::host::table::Kind;
+use crate::quota::{Quota, QuotaPermit};
 
 /// How many connections may wait to be accepted, unless the guest says something else.
 const BACKLOG: i32 = 128;
@@ -23,7 +23,7 @@ pub struct TcpSocket {
     backlog: i32,
     state: State,
     /// Counts against its call's bound. None: the connection has it, which may stay open longer.
-    held: Option<Held>,
+    held: Option<QuotaPermit>,
 }
 
 impl Kind for TcpSocket {
@@ -57,7 +57,7 @@ impl Connection {
     fn new(
         handle: &Handle,
         stream: Arc<net::TcpStream>,
-        held: Option<Held>,
+        held: Option<QuotaPermit>,
         owner: Owner,
     ) -> Connection {
         // What a guest writes goes out: it has no way to say what belongs together. It fails only
@@ -87,7 +87,7 @@ impl TcpSocket {
     pub(super) fn new(
         handle: &Handle,
         family: Family,
-        descriptors: &Share,
+        descriptors: &Quota,
     ) -> Result<TcpSocket, SocketError> {
         let held = hold(descriptors)?;
         Ok(TcpSocket {
@@ -237,7 +237,7 @@ impl TcpSocket {
     pub(super) fn accept(
         &self,
         handle: &Handle,
-        descriptors: &Share,
+        descriptors: &Quota,
         owner: Owner,
     ) -> Result<(TcpSocket, InputStream, OutputStream), SocketError> {
         let State::Listening(listener) = &self.state else {
@@ -365,7 +365,7 @@ mod tests {
     fn sockets_count_against_the_bound_of_their_call() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let handle = dispatcher.handle();
-        let two = Share::new(2);
+        let two = Quota::new(2);
         let limit = |refused: Result<(), SocketError>| {
             matches!(refused, Err(SocketError::Code(ErrorCode::NewSocketLimit)))
         };
@@ -381,7 +381,7 @@ mod tests {
         let deliveries = Deliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
-            bytes: Share::new(0),
+            bytes: Quota::new(0),
         };
         let accept = || listener.accept(&handle, &two, owner.clone()).map(|_| ());
         assert!(limit(accept()));
@@ -400,7 +400,7 @@ mod tests {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let handle = dispatcher.handle();
         let look = || handle.poll_driver().expect("a look");
-        let descriptors = Share::new(9);
+        let descriptors = Quota::new(9);
         let mut listener = TcpSocket::new(&handle, Family::V4, &descriptors).expect("room");
         let local = SocketAddr::from(([127, 0, 0, 1], 0));
         listener.start_bind(local).expect("a port");
@@ -414,7 +414,7 @@ mod tests {
         let deliveries = Deliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
-            bytes: Share::new(0),
+            bytes: Quota::new(0),
         };
         let (_socket, mut input, _output) = listener
             .accept(&handle, &descriptors, owner)

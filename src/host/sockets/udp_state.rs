@@ -9,8 +9,8 @@ use wippy_dispatcher::net::{self, Family, Options};
 
 use super::error::{ErrorCode, connect_error, hold};
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
-use crate::host::share::{Held, Share};
 use crate::host::table::Kind;
+use crate::quota::{Quota, QuotaPermit};
 
 /// A UDP socket in one of its states.
 pub struct UdpSocket {
@@ -19,7 +19,7 @@ pub struct UdpSocket {
     remote: Option<SocketAddr>,
     shared: Arc<Association>,
     /// Counts against its call's bound. Its streams are its children, and go before it.
-    _held: Held,
+    _held: QuotaPermit,
 }
 
 impl Kind for UdpSocket {
@@ -52,7 +52,7 @@ impl UdpSocket {
     pub(super) fn new(
         handle: &Handle,
         family: Family,
-        descriptors: &Share,
+        descriptors: &Quota,
     ) -> Result<UdpSocket, SocketError> {
         Ok(UdpSocket {
             family,

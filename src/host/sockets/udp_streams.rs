@@ -281,11 +281,11 @@ mod tests {
     use wippy_dispatcher::{Dispatcher, Handle};
 
     use super::*;
-    use crate::host::share::Share;
     use crate::host::sockets::UdpSocket;
+    use crate::quota::Quota;
 
     fn bound(handle: &Handle) -> UdpSocket {
-        let mut socket = UdpSocket::new(handle, Family::V4, &Share::new(1)).expect("room");
+        let mut socket = UdpSocket::new(handle, Family::V4, &Quota::new(1)).expect("room");
         let local = SocketAddr::from(([127, 0, 0, 1], 0));
         socket.start_bind(local).expect("a port");
         socket.finish_bind().expect("bound");

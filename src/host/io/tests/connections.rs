@@ -124,9 +124,9 @@ fn a_connection_that_is_given_up_is_reset_and_counts_until_then() {
     guest.call.context.limits.delivery = Duration::from_millis(20);
     // The call has dropped everything, and the connection is still there.
     let outstanding = guest.call.end().expect("something is kept");
-    assert!(descriptors.take(all).is_none());
+    assert!(descriptors.try_acquire(all).is_none());
     guest.run(outstanding.delivered());
-    while descriptors.take(all).is_none() {
+    while descriptors.try_acquire(all).is_none() {
         dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
     }
     let mut buffer = vec![0; 1 << 16];
