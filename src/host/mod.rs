@@ -4,6 +4,7 @@
 //! where a project's settings come from.
 
 mod budget;
+mod call;
 pub mod cli;
 pub mod clocks;
 pub mod filesystem;
@@ -11,6 +12,7 @@ pub mod http;
 pub mod io;
 mod limits;
 pub mod log;
+mod outstanding;
 pub mod package;
 pub mod pipe;
 pub mod pollable;
@@ -19,12 +21,16 @@ pub mod sockets;
 pub mod state;
 pub mod stdio;
 pub mod table;
+mod view;
 
 pub(crate) use budget::Carried;
+pub use call::Call;
+pub(crate) use call::EPOCHS;
+pub use cli::Exit;
 pub use limits::Limits;
 pub use package::{Package, Packages, WASI_VERSION};
-pub(crate) use state::EPOCHS;
-pub use state::{Context, Exit, State};
+pub use state::{Context, PackageState, State};
+pub use view::View;
 
 /// The host's own packages, in the order of the table in `docs/imports.md`. A new one is a folder
 /// of its own and a line here.

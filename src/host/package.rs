@@ -171,7 +171,13 @@ fn define_resource<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<
         ResourceType::host::<T>(),
         |mut store: StoreContextMut<'_, State>, index| {
             let handle: Resource<T> = Resource::new_own(index);
-            store.data_mut().counted().table.delete(handle).map(drop)
+            store
+                .data_mut()
+                .counted()
+                .call
+                .table
+                .delete(handle)
+                .map(drop)
         },
     )
 }
@@ -241,16 +247,17 @@ impl PartialEq for Packages {
 
 impl Eq for Packages {}
 
-/// An interface whose functions `bindgen!` has generated, in the module that is named.
+/// An interface whose functions `bindgen!` has generated in the module that is named, and which work
+/// on the view of a package's state.
 macro_rules! interface {
-    ($name:literal, $($path:ident)::+ $(, $resource:expr)* $(,)?) => {
+    ($state:ident, $name:literal, $($path:ident)::+ $(, $resource:expr)* $(,)?) => {
         $crate::host::package::Interface {
             name: $name,
             define: |linker, _| {
-                $($path)::+::add_to_linker::<
-                    $crate::host::State,
-                    wasmtime::component::HasSelf<$crate::host::State>,
-                >(linker, $crate::host::State::counted)
+                use $crate::host::PackageState;
+                $($path)::+::add_to_linker::<_, $state>(linker, |state: &mut $crate::host::State| {
+                    $state::view(state.counted())
+                })
             },
             resources: &[$($resource),*],
             fallbacks: &[],

@@ -228,12 +228,12 @@ mod tests {
         let mut instance = linker.instance(instance)?;
         (ResourceKind::of::<Counter>().define)(&mut instance)?;
         instance.func_wrap("make", |mut store: StoreContextMut<'_, State>, (): ()| {
-            Ok((store.data_mut().counted().table.push(Counter(0))?,))
+            Ok((store.data_mut().counted().call.table.push(Counter(0))?,))
         })?;
         instance.func_wrap(
             "next",
             |mut store: StoreContextMut<'_, State>, (counter,): (Resource<Counter>,)| {
-                let counter = store.data_mut().counted().table.get_mut(&counter)?;
+                let counter = store.data_mut().counted().call.table.get_mut(&counter)?;
                 counter.0 += 1;
                 Ok((counter.0,))
             },

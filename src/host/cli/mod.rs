@@ -2,9 +2,12 @@
 
 mod environment;
 mod exit;
+mod state;
 mod stdio;
 mod terminal;
 
+pub use exit::Exit;
+pub use state::{CliState, CliView};
 pub use terminal::{TerminalInput, TerminalOutput};
 
 use super::package::{Package, ResourceKind, interface};
@@ -33,23 +36,25 @@ pub use bindings::wasi::cli as interfaces;
 pub(super) const PACKAGE: Package = Package::wasi(
     "wasi:cli",
     &[
-        interface!("environment", interfaces::environment),
-        interface!("exit", interfaces::exit),
-        interface!("stdin", interfaces::stdin),
-        interface!("stdout", interfaces::stdout),
-        interface!("stderr", interfaces::stderr),
+        interface!(CliState, "environment", interfaces::environment),
+        interface!(CliState, "exit", interfaces::exit),
+        interface!(CliState, "stdin", interfaces::stdin),
+        interface!(CliState, "stdout", interfaces::stdout),
+        interface!(CliState, "stderr", interfaces::stderr),
         interface!(
+            CliState,
             "terminal-input",
             interfaces::terminal_input,
             ResourceKind::of::<TerminalInput>(),
         ),
         interface!(
+            CliState,
             "terminal-output",
             interfaces::terminal_output,
             ResourceKind::of::<TerminalOutput>(),
         ),
-        interface!("terminal-stdin", interfaces::terminal_stdin),
-        interface!("terminal-stdout", interfaces::terminal_stdout),
-        interface!("terminal-stderr", interfaces::terminal_stderr),
+        interface!(CliState, "terminal-stdin", interfaces::terminal_stdin),
+        interface!(CliState, "terminal-stdout", interfaces::terminal_stdout),
+        interface!(CliState, "terminal-stderr", interfaces::terminal_stderr),
     ],
 );

@@ -6,8 +6,8 @@ use wasmtime::{Result, StoreContextMut};
 
 use super::bytes::Target;
 use super::interfaces::types::{ErrorCode, Host as _};
-use super::{Descriptor, FsError};
-use crate::host::State;
+use super::{Descriptor, FilesystemState, FilesystemView, FsError};
+use crate::host::{PackageState, State};
 
 type Store<'a> = StoreContextMut<'a, State>;
 type Parameters = (Resource<Descriptor>, WasmList<u8>, u64);
@@ -31,6 +31,10 @@ pub(super) fn define(linker: &mut Linker<State>, instance: &str) -> Result<()> {
     Ok(())
 }
 
+fn view<'a>(store: &'a mut Store<'_>) -> FilesystemView<'a> {
+    FilesystemState::view(store.data_mut())
+}
+
 async fn write(
     mut store: Store<'_>,
     (descriptor, bytes, offset): Parameters,
@@ -38,7 +42,7 @@ async fn write(
     store.data_mut().counted();
     match write_borrowed(&mut store, &descriptor, &bytes, offset).await {
         Ok(written) => Ok(Ok(written)),
-        Err(error) => store.data_mut().convert_error_code(error).map(Err),
+        Err(error) => view(&mut store).convert_error_code(error).map(Err),
     }
 }
 
@@ -48,15 +52,13 @@ async fn write_borrowed(
     bytes: &WasmList<u8>,
     offset: u64,
 ) -> Result<u64, FsError> {
-    store.data_mut().settle(descriptor).await?;
-    store.data_mut().breathe().await?;
-    let target = store.data().write_target(descriptor, offset)?;
-    let now = store
-        .data()
-        .write_now(&target, bytes.as_le_slice(&*store))?;
+    view(store).settle(descriptor).await?;
+    view(store).breathe().await?;
+    let target = view(store).write_target(descriptor, offset)?;
+    let now = target.write_now(&store.data().call, bytes.as_le_slice(&*store))?;
     match now {
         Some(written) => {
-            store.data_mut().spend(written);
+            view(store).spend(written);
             Ok(written as u64)
         }
         None => write_parts(store, &target, bytes).await,
@@ -75,8 +77,8 @@ async fn write_parts(
         let rest = bytes.as_le_slice(&*store).get(done..).unwrap_or_default();
         let part = rest.get(..PART).unwrap_or(rest).to_vec();
         let length = part.len();
-        let writing = store.data_mut().write_on_pool(target.after(done), part);
-        let written = match writing.await {
+        let mut view = view(store);
+        let written = match view.write_on_pool(target.after(done), part).await {
             Ok(written) => usize::try_from(written).unwrap_or(length),
             Err(FsError::Code(_)) if done > 0 => return Ok(done as u64),
             Err(error) => return Err(error),

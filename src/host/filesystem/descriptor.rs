@@ -10,11 +10,11 @@ use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use wasmtime::component::Resource;
 
+use super::FilesystemView;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::{Deed, Mount};
 use crate::fs::{Class, Closer, Filesystem};
-use crate::host::State;
 use crate::host::limits::descriptor_permit;
 use crate::host::table::Kind;
 use crate::quota::QuotaPermit;
@@ -239,7 +239,7 @@ pub(super) fn kind(kind: FileType) -> DescriptorType {
     }
 }
 
-impl State {
+impl FilesystemView<'_> {
     /// The file behind a handle, if it was opened for this.
     ///
     /// # Errors
@@ -301,7 +301,7 @@ impl State {
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
         // In a box: what the caches answer would carry its room about.
-        let job = mount.filesystem.lane().unblock_for(self.context.flow, job);
+        let job = mount.filesystem.lane().unblock_for(self.flow, job);
         let done = Box::pin(job).await?;
         self.suspended();
         Ok(done?)

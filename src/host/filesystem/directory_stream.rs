@@ -10,11 +10,11 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, statat};
 use wasmtime::component::Resource;
 
 use super::Descriptor;
+use super::FilesystemView;
 use super::descriptor::{Directory, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DirectoryEntry;
 use super::mount::{Deed, Mount};
-use crate::host::State;
 use crate::host::table::Kind;
 
 /// How many bytes of names one job fetches.
@@ -82,7 +82,7 @@ fn fetch(fd: impl AsFd) -> io::Result<VecDeque<Result<DirectoryEntry, ErrorCode>
     Ok(entries)
 }
 
-impl State {
+impl FilesystemView<'_> {
     pub(super) async fn list(
         &mut self,
         descriptor: Resource<Descriptor>,

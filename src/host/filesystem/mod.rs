@@ -17,6 +17,7 @@ mod output;
 mod path;
 mod preopens;
 mod stat;
+mod state;
 mod types;
 
 pub use descriptor::Descriptor;
@@ -25,15 +26,13 @@ pub use error::FsError;
 pub use input::FileInput;
 pub use mount::Mount;
 pub use output::FileOutput;
+pub use state::{FilesystemState, FilesystemView};
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{HasSelf, Resource};
+use wasmtime::component::Resource;
 
-use super::State;
 use super::package::{Fallback, Interface, Package, ResourceKind, interface};
-
-/// How many bytes on their way from or to files the streams of one call may keep.
-pub(super) const FILE_BYTES: usize = 64 << 20;
+use super::{PackageState, State};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -70,10 +69,14 @@ pub(super) const PACKAGE: Package = Package::wasi(
     &[
         Interface {
             define: |linker, instance| {
-                interfaces::types::add_to_linker::<_, HasSelf<State>>(linker, State::counted)?;
+                interfaces::types::add_to_linker::<_, FilesystemState>(
+                    linker,
+                    |state: &mut State| FilesystemState::view(state.counted()),
+                )?;
                 borrowed_write::define(linker, instance)
             },
             ..interface!(
+                FilesystemState,
                 "types",
                 interfaces::types,
                 ResourceKind::of::<Descriptor>(),
@@ -82,7 +85,7 @@ pub(super) const PACKAGE: Package = Package::wasi(
         },
         Interface {
             fallbacks: &[NO_DIRECTORIES],
-            ..interface!("preopens", interfaces::preopens)
+            ..interface!(FilesystemState, "preopens", interfaces::preopens)
         },
     ],
 );

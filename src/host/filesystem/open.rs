@@ -10,13 +10,13 @@ use rustix::fs::OFlags;
 use wasmtime::component::Resource;
 
 use super::Descriptor;
+use super::FilesystemView;
 use super::descriptor::{Directory, Node};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, OpenFlags, PathFlags};
 use super::mount::{Deed, Mount};
 use super::path::relative;
 use crate::fs::Class;
-use crate::host::State;
 use crate::quota::QuotaPermit;
 
 /// With which permissions files are created, before the process's mask.
@@ -138,7 +138,7 @@ impl Request {
     }
 }
 
-impl State {
+impl FilesystemView<'_> {
     pub(super) async fn open(
         &mut self,
         base: Resource<Descriptor>,

@@ -1,6 +1,7 @@
 //! A call's way to the servers.
 
 use super::memory::CALL_MAX;
+use crate::host::view::View;
 use crate::http::{Client, Roots};
 use crate::quota::Quota;
 
@@ -25,3 +26,6 @@ impl Access {
         }
     }
 }
+
+/// What the functions of `wasi:http` work on.
+pub type HttpView<'a> = View<'a, Access>;

@@ -3,11 +3,11 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::HttpView;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostIncomingBody, HostOutgoingBody};
 use super::memory;
 use super::trailers::{FutureTrailers, is_head_only};
-use crate::host::State;
 use crate::host::io::{Feed, InputStream, OutputStream, Sink};
 use crate::host::table::Kind;
 use crate::http::{self, BodyReader, BodyWriter, Fields, content_length};
@@ -50,7 +50,7 @@ impl Kind for OutgoingBody {
     const NAME: &'static str = "outgoing-body";
 }
 
-impl State {
+impl HttpView<'_> {
     /// Both ends of the body of a message with these fields, with the permit for what is kept of it
     /// as long as it is not read; none where they declare a length that is none.
     pub(super) fn outgoing_body(
@@ -60,7 +60,7 @@ impl State {
         let Ok(declared) = content_length(fields) else {
             return Ok(None);
         };
-        let permit = memory::acquire(&self.context.http.quota, OUTGOING_KEPT)?;
+        let permit = memory::acquire(&self.state.quota, OUTGOING_KEPT)?;
         let (writer, reader) = http::body(&self.handle, OUTGOING_KEPT, declared)?;
         reader.hold();
         let body = OutgoingBody {
@@ -72,7 +72,7 @@ impl State {
     }
 }
 
-impl HostIncomingBody for State {
+impl HostIncomingBody for HttpView<'_> {
     fn stream(
         &mut self,
         body: Resource<IncomingBody>,
@@ -98,7 +98,7 @@ impl HostIncomingBody for State {
     }
 }
 
-impl HostOutgoingBody for State {
+impl HostOutgoingBody for HttpView<'_> {
     fn write(
         &mut self,
         body: Resource<OutgoingBody>,

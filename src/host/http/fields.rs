@@ -5,9 +5,9 @@ use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime::{Result, bail};
 
+use super::HttpView;
 use super::interfaces::types::{HeaderError, HostFields};
 use super::memory;
-use crate::host::State;
 use crate::host::table::Kind;
 use crate::http::{FieldError, FieldLimits, Fields, is_name};
 use crate::quota::{Quota, QuotaPermit};
@@ -128,7 +128,7 @@ fn refuse(changed: Result<(), FieldError>) -> Result<Result<(), HeaderError>> {
     }
 }
 
-impl State {
+impl HttpView<'_> {
     /// Counts fields that are gone through or copied.
     fn spend_fields(&mut self, fields: &Resource<FieldsResource>) -> Result<()> {
         let bytes = size(self.table.get(fields)?.get());
@@ -137,9 +137,9 @@ impl State {
     }
 }
 
-impl HostFields for State {
+impl HostFields for HttpView<'_> {
     fn new(&mut self) -> Result<Resource<FieldsResource>> {
-        let fields = FieldsResource::new(Fields::new(), &self.context.http.quota)?;
+        let fields = FieldsResource::new(Fields::new(), &self.state.quota)?;
         self.table.push(fields)
     }
 
@@ -162,7 +162,7 @@ impl HostFields for State {
                 return Ok(Err(HeaderError::Forbidden));
             }
         }
-        let fields = FieldsResource::new(fields, &self.context.http.quota)?;
+        let fields = FieldsResource::new(fields, &self.state.quota)?;
         Ok(Ok(self.table.push(fields)?))
     }
 

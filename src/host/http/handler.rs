@@ -2,6 +2,7 @@
 
 use wasmtime::Result;
 use wasmtime::component::Resource;
+use wippy_dispatcher::Flow;
 
 use super::fields::FieldsResource;
 use super::incoming::IncomingResponse;
@@ -10,10 +11,10 @@ use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Meth
 use super::memory;
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
+use super::{Access, HttpView};
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
 use crate::host::table::Kind;
-use crate::host::{Context, State};
 use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
 use crate::quota::QuotaPermit;
 
@@ -56,7 +57,7 @@ impl FutureIncomingResponse {
     }
 }
 
-impl outgoing_handler::Host for State {
+impl outgoing_handler::Host for HttpView<'_> {
     fn handle(
         &mut self,
         request: Resource<OutgoingRequest>,
@@ -75,16 +76,16 @@ impl outgoing_handler::Host for State {
     }
 }
 
-impl State {
+impl HttpView<'_> {
     fn start(
         &mut self,
         request: OutgoingRequest,
         options: RequestOptions,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
-        let access = &self.context.http;
-        let (mut request, held) = prepare(request, options, &self.context)?;
+        let access = &*self.state;
+        let (mut request, held) = prepare(request, options, (access, self.flow))?;
         let Target { secure, host, port } = &request.target;
-        if !self.context.network.fetches(*secure, host, *port) {
+        if !self.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
         let permit = |bytes| {
@@ -94,7 +95,7 @@ impl State {
         let held = (held, permit(REQUEST_CHARGE)?);
         let permit = permit(RESPONSE_CHARGE)?;
         request.delivery = Some(self.deliveries().begin(held)?);
-        let reply = self.context.http.client.send(request)?;
+        let reply = self.state.client.send(request)?;
         Ok(FutureIncomingResponse {
             signal: reply.signal().clone(),
             reply: Some(reply),
@@ -113,7 +114,7 @@ type Held = (QuotaPermit, QuotaPermit, Option<QuotaPermit>);
 fn prepare(
     request: OutgoingRequest,
     options: RequestOptions,
-    context: &Context,
+    (access, flow): (&Access, Flow),
 ) -> Result<(Request, Held), http::ErrorCode> {
     let secure = match request.scheme {
         Some(Scheme::Http) => false,
@@ -153,8 +154,8 @@ fn prepare(
         },
         body,
         timeouts: options.timeouts(),
-        roots: context.http.roots.clone(),
-        flow: context.flow,
+        roots: access.roots.clone(),
+        flow,
         delivery: None,
     };
     Ok((request, held))
@@ -178,7 +179,7 @@ fn method(method: Method) -> Result<http::Method, http::ErrorCode> {
 
 type Answered = Result<Resource<IncomingResponse>, ErrorCode>;
 
-impl HostFutureIncomingResponse for State {
+impl HostFutureIncomingResponse for HttpView<'_> {
     fn subscribe(
         &mut self,
         future: Resource<FutureIncomingResponse>,
@@ -209,7 +210,7 @@ impl HostFutureIncomingResponse for State {
             let code = http::ErrorCode::internal("a response without a body");
             return Ok(Some(Ok(Err(code.into()))));
         };
-        let fields = FieldsResource::received(response.fields, &self.context.http.quota)?;
+        let fields = FieldsResource::received(response.fields, &self.state.quota)?;
         let response = IncomingResponse::new(response.status, fields, body, permit);
         Ok(Some(Ok(Ok(self.table.push(response)?))))
     }
@@ -220,7 +221,7 @@ impl HostFutureIncomingResponse for State {
     }
 }
 
-impl types::Host for State {
+impl types::Host for HttpView<'_> {
     fn http_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
         self.http_error_code_of(&error)
     }
@@ -232,19 +233,24 @@ mod tests {
 
     use super::types::{HostFields, HostOutgoingRequest};
     use super::*;
-    use crate::host::state::tests::state;
+    use crate::host::State;
+    use crate::host::state::tests::{http_view, state};
 
     fn hand_over(state: &mut State) -> Result<Resource<FutureIncomingResponse>, ErrorCode> {
-        let fields = HostFields::new(state).expect("room");
-        let request = HostOutgoingRequest::new(state, fields).expect("room");
+        let fields = HostFields::new(&mut http_view(state)).expect("room");
+        let request = HostOutgoingRequest::new(&mut http_view(state), fields).expect("room");
         let again = || Resource::<OutgoingRequest>::new_own(request.rep());
-        HostOutgoingRequest::set_scheme(state, again(), Some(Scheme::Http))
+        HostOutgoingRequest::set_scheme(&mut http_view(state), again(), Some(Scheme::Http))
             .expect("room")
             .expect("a scheme");
-        HostOutgoingRequest::set_authority(state, again(), Some("example.test".into()))
-            .expect("room")
-            .expect("an authority");
-        outgoing_handler::Host::handle(state, request, None).expect("a request")
+        HostOutgoingRequest::set_authority(
+            &mut http_view(state),
+            again(),
+            Some("example.test".into()),
+        )
+        .expect("room")
+        .expect("an authority");
+        outgoing_handler::Host::handle(&mut http_view(state), request, None).expect("a request")
     }
 
     /// A guest that hands over and drops in a loop fills no memory: there is a bound, with a name.
@@ -256,11 +262,12 @@ mod tests {
             let mut state = state(&dispatcher);
             let refused = (0..10_000).find_map(|_| match hand_over(&mut state) {
                 Ok(future) if keeps => {
-                    state.table.get(&future).expect("it lives");
+                    state.call.table.get(&future).expect("it lives");
                     None
                 }
                 Ok(future) => {
-                    HostFutureIncomingResponse::drop(&mut state, future).expect("its owner");
+                    HostFutureIncomingResponse::drop(&mut http_view(&mut state), future)
+                        .expect("its owner");
                     None
                 }
                 Err(code) => Some(code),

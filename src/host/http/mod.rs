@@ -11,7 +11,7 @@ mod options;
 mod outgoing;
 mod trailers;
 
-pub use access::Access;
+pub use access::{Access, HttpView};
 pub use body::{IncomingBody, OutgoingBody};
 pub use fields::FieldsResource;
 pub use handler::FutureIncomingResponse;
@@ -63,6 +63,7 @@ pub(super) const PACKAGE: Package = Package {
         "wasi:http",
         &[
             interface!(
+                Access,
                 "types",
                 interfaces::types,
                 ResourceKind::of::<FieldsResource>(),
@@ -77,7 +78,7 @@ pub(super) const PACKAGE: Package = Package {
                 ResourceKind::of::<OutgoingBody>(),
                 ResourceKind::of::<FutureIncomingResponse>(),
             ),
-            interface!("outgoing-handler", interfaces::outgoing_handler),
+            interface!(Access, "outgoing-handler", interfaces::outgoing_handler),
         ],
     )
 };

@@ -5,8 +5,8 @@ use std::time::Duration;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::HttpView;
 use super::interfaces::types::HostRequestOptions;
-use crate::host::State;
 use crate::host::table::Kind;
 use crate::http::Timeouts;
 
@@ -35,7 +35,7 @@ impl RequestOptions {
     }
 }
 
-impl HostRequestOptions for State {
+impl HostRequestOptions for HttpView<'_> {
     fn new(&mut self) -> Result<Resource<RequestOptions>> {
         self.table.push(RequestOptions::default())
     }

@@ -3,9 +3,9 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::HttpView;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostFutureTrailers};
-use crate::host::State;
 use crate::host::pollable::Pollable;
 use crate::host::table::Kind;
 use crate::http::BodyReader;
@@ -78,7 +78,7 @@ impl FutureTrailers {
 
 type Trailers = Result<Option<Resource<FieldsResource>>, ErrorCode>;
 
-impl HostFutureTrailers for State {
+impl HostFutureTrailers for HttpView<'_> {
     fn subscribe(&mut self, future: Resource<FutureTrailers>) -> Result<Resource<Pollable>> {
         let signal = self.table.get(&future)?.reader.signal().clone();
         self.table.push_child(Pollable::Signal(signal), &future)
@@ -101,7 +101,7 @@ impl HostFutureTrailers for State {
             Err(code) => Err(code.into()),
             Ok(None) => Ok(None),
             Ok(Some(fields)) => {
-                let fields = FieldsResource::received(fields, &self.context.http.quota)?;
+                let fields = FieldsResource::received(fields, &self.state.quota)?;
                 Ok(Some(self.table.push(fields)?))
             }
         };

@@ -34,7 +34,7 @@ async fn write(
     store.data_mut().counted();
     match write_borrowed(&mut store, &stream, &bytes).await {
         Ok(()) => Ok(Ok(())),
-        Err(error) => store.data_mut().convert_stream_error(error).map(Err),
+        Err(error) => store.data_mut().call.convert_stream_error(error).map(Err),
     }
 }
 
@@ -43,10 +43,10 @@ async fn write_borrowed(
     stream: &Resource<OutputStream>,
     bytes: &WasmList<u8>,
 ) -> Result<(), StreamError> {
-    store.data_mut().make_room(stream).await?;
-    let sink = store.data_mut().use_permit(stream, bytes.len())?;
+    store.data_mut().call.make_room(stream).await?;
+    let sink = store.data_mut().call.use_permit(stream, bytes.len())?;
     let written = sink.write(bytes.as_le_slice(&*store));
-    store.data_mut().noted(stream, written)?;
-    store.data_mut().spend(bytes.len());
+    store.data_mut().call.noted(stream, written)?;
+    store.data_mut().call.spend(bytes.len());
     Ok(())
 }

@@ -15,9 +15,10 @@ pub use input::{Feed, InputStream, READ_MAX};
 pub use output::{OutputStream, Sink};
 pub(crate) use write_queue::{Owner, PERMIT, WriteQueue};
 
-use wasmtime::component::{HasSelf, Resource, ResourceType};
+use wasmtime::component::{Resource, ResourceType};
 
 use super::State;
+use super::call::Call;
 use super::package::{Interface, Package, ResourceKind, interface};
 use super::pollable::Pollable;
 use super::table::Kind;
@@ -56,22 +57,37 @@ pub use bindings::wasi::io as interfaces;
 pub(super) const PACKAGE: Package = Package::wasi(
     "wasi:io",
     &[
-        interface!("error", interfaces::error, ResourceKind::of::<IoError>()),
+        interface!(
+            Call,
+            "error",
+            interfaces::error,
+            ResourceKind::of::<IoError>()
+        ),
         Interface {
             define: |linker, instance| {
-                interfaces::streams::add_to_linker::<_, HasSelf<State>>(linker, State::counted)?;
+                interfaces::streams::add_to_linker::<_, Call>(linker, call)?;
                 borrowed_write::define(linker, instance)
             },
             ..interface!(
+                Call,
                 "streams",
                 interfaces::streams,
                 ResourceKind::of::<InputStream>(),
                 OUTPUT_STREAM,
             )
         },
-        interface!("poll", interfaces::poll, ResourceKind::of::<Pollable>()),
+        interface!(
+            Call,
+            "poll",
+            interfaces::poll,
+            ResourceKind::of::<Pollable>()
+        ),
     ],
 );
+
+fn call(state: &mut State) -> &mut Call {
+    &mut state.counted().call
+}
 
 /// What the stream has accepted is still delivered after its drop.
 const OUTPUT_STREAM: ResourceKind = ResourceKind {
@@ -81,7 +97,7 @@ const OUTPUT_STREAM: ResourceKind = ResourceKind {
         instance.resource_async(OutputStream::NAME, ty, |mut store, index| {
             Box::new(async move {
                 let stream = Resource::new_own(index);
-                HostOutputStream::drop(store.data_mut().counted(), stream).await
+                HostOutputStream::drop(call(store.data_mut()), stream).await
             })
         })
     },

@@ -7,6 +7,7 @@ mod network;
 mod options;
 mod receiving;
 mod sending;
+mod state;
 mod tcp;
 mod tcp_state;
 mod udp;
@@ -19,18 +20,13 @@ pub use names::ResolveAddressStream;
 pub use network::Network;
 pub use receiving::Receiving;
 pub use sending::Sending;
+pub use state::{SocketsState, SocketsView};
 pub use tcp_state::TcpSocket;
 pub use udp_state::UdpSocket;
 pub use udp_streams::{IncomingDatagramStream, OutgoingDatagramStream};
 pub use waiting::Waiting;
 
 use super::package::{Package, ResourceKind, interface};
-
-/// How many bytes that its connections have accepted one call may keep, until the system takes them.
-pub(super) const SOCKET_BYTES: usize = 256 << 20;
-
-/// How many names one call may have looked up at once: the resolver's places are everybody's.
-pub(super) const LOOKUPS: usize = 64;
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -76,26 +72,46 @@ pub(super) const PACKAGE: Package = Package::wasi(
     "wasi:sockets",
     &[
         interface!(
+            SocketsState,
             "network",
             interfaces::network,
             ResourceKind::of::<Network>(),
         ),
-        interface!("instance-network", interfaces::instance_network),
         interface!(
+            SocketsState,
+            "instance-network",
+            interfaces::instance_network
+        ),
+        interface!(
+            SocketsState,
             "ip-name-lookup",
             interfaces::ip_name_lookup,
             ResourceKind::of::<ResolveAddressStream>(),
         ),
-        interface!("tcp", interfaces::tcp, ResourceKind::of::<TcpSocket>()),
-        interface!("tcp-create-socket", interfaces::tcp_create_socket),
         interface!(
+            SocketsState,
+            "tcp",
+            interfaces::tcp,
+            ResourceKind::of::<TcpSocket>()
+        ),
+        interface!(
+            SocketsState,
+            "tcp-create-socket",
+            interfaces::tcp_create_socket
+        ),
+        interface!(
+            SocketsState,
             "udp",
             interfaces::udp,
             ResourceKind::of::<UdpSocket>(),
             ResourceKind::of::<IncomingDatagramStream>(),
             ResourceKind::of::<OutgoingDatagramStream>(),
         ),
-        interface!("udp-create-socket", interfaces::udp_create_socket),
+        interface!(
+            SocketsState,
+            "udp-create-socket",
+            interfaces::udp_create_socket
+        ),
     ],
 );
 

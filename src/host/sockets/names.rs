@@ -9,11 +9,11 @@ use wasmtime::component::Resource;
 use wippy_dispatcher::net::{ResolveError, host_name, resolve_for};
 use wippy_dispatcher::{Signal, Task};
 
+use super::SocketsView;
 use super::error::ErrorCode;
 use super::interfaces::ip_name_lookup::{Host, HostResolveAddressStream};
 use super::interfaces::network::IpAddress;
 use super::{Network, SocketError};
-use crate::host::State;
 use crate::host::pollable::Pollable;
 use crate::host::table::Kind;
 use crate::quota::QuotaPermit;
@@ -95,7 +95,7 @@ fn code(error: ResolveError) -> Result<ErrorCode, SocketError> {
     })
 }
 
-impl Host for State {
+impl Host for SocketsView<'_> {
     /// Returns at once: a numeric address is its own answer, anything else is looked up meanwhile.
     ///
     /// # Errors
@@ -114,15 +114,15 @@ impl Host for State {
             Some(_) => name.to_owned(),
             None => host_name(name).ok_or(ErrorCode::InvalidArgument)?,
         };
-        if !self.context.network.looks_up(&name) {
+        if !self.network.looks_up(&name) {
             return Err(ErrorCode::AccessDenied.into());
         }
         let state = match numeric {
             Some(address) => answered(vec![address]),
             None => {
-                let place = self.lookups.try_acquire(1);
+                let place = self.state.lookups.try_acquire(1);
                 let place = place.ok_or(ErrorCode::TemporaryResolverFailure)?;
-                let lookup = resolve_for(&self.handle, self.context.flow, &name);
+                let lookup = resolve_for(&self.handle, self.flow, &name);
                 let answer = Arc::new(Mutex::new(None));
                 let arrived = Signal::new(&self.handle)?;
                 let (theirs, tell) = (answer.clone(), arrived.clone());
@@ -143,13 +143,13 @@ impl Host for State {
     }
 }
 
-impl HostResolveAddressStream for State {
+impl HostResolveAddressStream for SocketsView<'_> {
     async fn resolve_next_address(
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> Result<Option<IpAddress>, SocketError> {
         self.breathe().await?;
-        let lookup = self.table.get_mut(&stream)?;
+        let lookup = self.call.table.get_mut(&stream)?;
         lookup.settle()?;
         match &mut lookup.state {
             Lookup::Running(_) => Err(ErrorCode::WouldBlock.into()),
@@ -157,8 +157,8 @@ impl HostResolveAddressStream for State {
             Lookup::Answered(addresses) => {
                 let next = addresses.next();
                 if let Some(address) = next {
-                    let allow = &self.context.network;
-                    allow.remember(&mut self.looked_up, &lookup.name, address);
+                    let allow = &self.call.network;
+                    allow.remember(&mut self.state.looked_up, &lookup.name, address);
                 }
                 Ok(next.map(IpAddress::from))
             }
@@ -184,14 +184,15 @@ mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
-    use crate::host::sockets::LOOKUPS;
     use crate::host::sockets::interfaces::instance_network;
-    use crate::host::state::tests::state;
+    use crate::host::sockets::state::LOOKUPS;
+    use crate::host::state::tests::{sockets_view, state};
 
     /// What a numeric name answers with.
     fn literal(name: &str) -> Result<Option<IpAddr>, ErrorCode> {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let mut state = state(&dispatcher);
+        let mut state = sockets_view(&mut state);
         let network = instance_network::Host::instance_network(&mut state).expect("room");
         let stream = match state.resolve_addresses(network, name.to_owned()) {
             Ok(stream) => stream,
@@ -231,11 +232,13 @@ mod tests {
     fn one_call_does_not_take_all_places_at_the_resolver() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let mut state = state(&dispatcher);
+        let mut state = sockets_view(&mut state);
         let network = instance_network::Host::instance_network(&mut state).expect("room");
         let again = || Resource::<Network>::new_own(network.rep());
         // Nothing runs before the dispatcher's next turn, so nobody is asked.
-        let look_up =
-            |state: &mut State, name: &str| state.resolve_addresses(again(), name.to_owned());
+        let look_up = |state: &mut SocketsView<'_>, name: &str| {
+            state.resolve_addresses(again(), name.to_owned())
+        };
         let mut lookups = Vec::new();
         for _ in 0..LOOKUPS {
             lookups.push(look_up(&mut state, "nobody.invalid").expect("a place"));

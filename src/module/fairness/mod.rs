@@ -13,7 +13,7 @@ use wippy_dispatcher::Dispatcher;
 use super::{Capabilities, Engine, Method, Profile, link};
 use crate::fs::Closer;
 use crate::host::state::tests::mounted;
-use crate::host::{Context, Exit, PACKAGES, State};
+use crate::host::{Exit, PACKAGES, State};
 
 /// How often a guest loops at most: many times the calls that it may make before others run.
 const TIMES: u32 = 10_000;
@@ -69,12 +69,12 @@ impl Guest {
     }
 }
 
-/// What a guest of these tests is given.
-fn context(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> Context {
-    let mut context = mounted(dispatcher, directory.path(), Closer::inline()).context;
+/// What the calls of these tests begin as.
+fn prototype(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> State {
+    let mut state = mounted(dispatcher, directory.path(), Closer::inline());
     // Sockets that a loop leaves are none that another test has to do without.
-    context.limits.descriptors = 64;
-    context
+    state.call.limits.descriptors = 64;
+    state
 }
 
 /// Loops over each of the functions that `includes`, beside a guest that sleeps for a microsecond,
@@ -92,13 +92,13 @@ fn greedy(
     let sleeper = std::fs::read(SLEEPER).expect("the guest");
     let sleeping = ["wasi:clocks", "wasi:io"];
     let sleeping = Guest::new(&engine, &sleeper, "sleeper#sleep-series", &sleeping);
-    let context = context(dispatcher, &directory);
+    let prototype = prototype(dispatcher, &directory);
     let mut greedy = Vec::new();
     for (which, name) in (0u32..).zip(&looper.functions) {
         if !includes(name) {
             continue;
         }
-        let new_state = || State::new(dispatcher.handle(), context.clone());
+        let new_state = || prototype.fresh();
         let ended = Rc::new(RefCell::new(None));
         let (guest, state, end) = (spinning.clone(), new_state(), ended.clone());
         let task = dispatcher.spawn(async move {

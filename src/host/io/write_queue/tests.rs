@@ -4,7 +4,7 @@ use wippy_dispatcher::{Dispatcher, Simulation};
 
 use super::*;
 use crate::delivery::Deliveries;
-use crate::host::State as Call;
+use crate::host::State;
 use crate::host::state::tests::state;
 
 /// What a test sees of a destination.
@@ -250,9 +250,9 @@ fn what_no_task_can_write_is_not_kept() {
 }
 
 /// A call with a stream to a destination.
-fn call(dispatcher: &Dispatcher, seen: &Seen) -> (Call, Arc<WriteQueue<Seen>>) {
+fn call(dispatcher: &Dispatcher, seen: &Seen) -> (State, Arc<WriteQueue<Seen>>) {
     let mut call = state(dispatcher);
-    let owner = call.owner(Quota::new(1 << 20));
+    let owner = call.call.owner(Quota::new(1 << 20));
     let queue = WriteQueue::to(&dispatcher.handle(), seen.clone(), Some(owner));
     (call, Arc::new(queue))
 }
