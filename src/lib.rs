@@ -10,6 +10,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod adding;
+mod byte_channel;
 pub mod check;
 pub mod cli;
 mod delivery;
