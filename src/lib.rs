@@ -35,6 +35,7 @@
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod byte_channel;
 pub mod cli;
 mod delivery;
 mod edits;
@@ -48,6 +49,7 @@ mod nearest;
 mod network;
 mod one_line;
 mod program;
+mod quota;
 mod registry;
 mod runtime;
 mod select;
@@ -88,7 +90,8 @@ pub mod stdio {
 /// without notice.
 #[doc(hidden)]
 pub mod internals {
+    pub use crate::host::PACKAGES;
     pub use crate::host::clocks::interfaces as clocks;
     pub use crate::host::filesystem::interfaces as filesystem;
-    pub use crate::module::{Capabilities, Engine, Profile, describe, groups};
+    pub use crate::module::{Capabilities, Engine, Profile, describe};
 }

@@ -89,7 +89,7 @@ mod tests {
     use crate::host::io::{Feed, InputStream, OutputStream, Sink};
     use crate::host::pipe::pipe;
     use crate::host::pollable::Pollable;
-    use crate::host::state::tests::state;
+    use crate::host::state::tests::{cli_view, http_view, state};
     use crate::host::stdio::{Input, Output, Stdio};
 
     /// Half of what is moved before others have to run, in bytes.
@@ -122,17 +122,17 @@ mod tests {
         for feed in [Feed::Device(device.into()), Feed::Pipe(pipe_reader)] {
             let mut state = state(&dispatcher);
             let is_device = matches!(feed, Feed::Device(_));
-            let stream = state.table.push(InputStream::new(feed)).expect("room");
+            let stream = state.call.table.push(InputStream::new(feed)).expect("room");
             twice(&dispatcher, async || {
                 if is_device {
                     // It holds no more at once.
                     rustix::io::write(&writer, &vec![0; MUCH]).expect("room");
                 }
                 let again = Resource::new_own(stream.rep());
-                let read = HostInputStream::blocking_read(&mut state, again, MUCH as u64);
+                let read = HostInputStream::blocking_read(&mut state.call, again, MUCH as u64);
                 assert_eq!(read.await.expect("bytes").len(), MUCH);
             });
-            assert!(state.budget().is_used_up());
+            assert!(state.call.budget().is_used_up());
         }
     }
 
@@ -147,15 +147,19 @@ mod tests {
         let log = Stdio::logged("test:entry").stdout;
         for sink in [Sink::Device(device.into()), Sink::Pipe(pipe_writer), log] {
             let mut state = state(&dispatcher);
-            let stream = state.table.push(OutputStream::new(sink)).expect("room");
+            let stream = state
+                .call
+                .table
+                .push(OutputStream::new(sink))
+                .expect("room");
             twice(&dispatcher, async || {
                 let again = || Resource::new_own(stream.rep());
-                let permit = HostOutputStream::check_write(&mut state, again()).await;
+                let permit = HostOutputStream::check_write(&mut state.call, again()).await;
                 assert!(permit.expect("open") >= MUCH as u64);
-                let zeroes = HostOutputStream::write_zeroes(&mut state, again(), MUCH as u64);
+                let zeroes = HostOutputStream::write_zeroes(&mut state.call, again(), MUCH as u64);
                 zeroes.await.expect("room");
             });
-            assert!(state.budget().is_used_up());
+            assert!(state.call.budget().is_used_up());
         }
     }
 
@@ -163,25 +167,30 @@ mod tests {
     fn lists_count_by_their_size() {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let mut state = state(&dispatcher);
-        state.context.env = vec![("NAME".to_owned(), "x".repeat(2 * MUCH))].into();
-        state.get_environment().expect("one");
-        assert!(state.budget().is_used_up());
+        state.cli.env = vec![("NAME".to_owned(), "x".repeat(2 * MUCH))].into();
+        cli_view(&mut state).get_environment().expect("one");
+        assert!(state.call.budget().is_used_up());
 
-        state.suspended();
-        state.context.args = vec![String::new(); 2048].into();
-        state.get_arguments().expect("many");
-        assert!(state.budget().is_used_up());
+        state.call.suspended();
+        state.cli.args = vec![String::new(); 2048].into();
+        cli_view(&mut state).get_arguments().expect("many");
+        assert!(state.call.budget().is_used_up());
 
-        state.suspended();
-        let fields = HostFields::new(&mut state).expect("room");
+        state.call.suspended();
+        let fields = HostFields::new(&mut http_view(&mut state)).expect("room");
         let again = || Resource::new_own(fields.rep());
         let value = vec![b'x'; MUCH - 100];
-        HostFields::append(&mut state, again(), "name".to_owned(), value)
-            .expect("room")
-            .expect("a value");
-        HostFields::entries(&mut state, again()).expect("one");
-        HostFields::get(&mut state, again(), "other".to_owned()).expect("none");
-        assert!(state.budget().is_used_up());
+        HostFields::append(
+            &mut http_view(&mut state),
+            again(),
+            "name".to_owned(),
+            value,
+        )
+        .expect("room")
+        .expect("a value");
+        HostFields::entries(&mut http_view(&mut state), again()).expect("one");
+        HostFields::get(&mut http_view(&mut state), again(), "other".to_owned()).expect("none");
+        assert!(state.call.budget().is_used_up());
     }
 
     /// In a simulation each time that others may run costs a microsecond.
@@ -190,11 +199,11 @@ mod tests {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let handle = dispatcher.handle();
         let mut state = state(&dispatcher);
-        let pollable = state.table.push(Pollable::Ready).expect("room");
+        let pollable = state.call.table.push(Pollable::Ready).expect("room");
         let pollables = || (0..50_000).map(|_| Resource::new_own(pollable.rep()));
         let start = handle.now().expect("the time");
         let ready = dispatcher
-            .block_on(state.poll(pollables().collect()))
+            .block_on(state.call.poll(pollables().collect()))
             .expect("no deadlock")
             .expect("pollables");
         assert_eq!(ready.len(), 50_000);

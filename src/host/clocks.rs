@@ -6,7 +6,8 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 use wippy_dispatcher::Instant;
 
-use super::State;
+use super::call::Call;
+use super::package::{Package, interface};
 use super::pollable::Pollable;
 
 /// The generated interfaces.
@@ -27,7 +28,16 @@ pub use bindings::wasi::clocks as interfaces;
 
 use interfaces::{monotonic_clock, wall_clock};
 
-impl monotonic_clock::Host for State {
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package::wasi(
+    "wasi:clocks",
+    &[
+        interface!(Call, "wall-clock", interfaces::wall_clock),
+        interface!(Call, "monotonic-clock", interfaces::monotonic_clock),
+    ],
+);
+
+impl monotonic_clock::Host for Call {
     fn now(&mut self) -> Result<u64> {
         Ok(self.handle.now()?.as_nanos())
     }
@@ -50,7 +60,7 @@ impl monotonic_clock::Host for State {
     }
 }
 
-impl wall_clock::Host for State {
+impl wall_clock::Host for Call {
     fn now(&mut self) -> Result<wall_clock::Datetime> {
         let now = self.handle.wall_time()?;
         Ok(wall_clock::Datetime {

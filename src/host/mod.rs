@@ -4,23 +4,40 @@
 //! where a project's settings come from.
 
 mod budget;
+mod call;
 pub mod cli;
 pub mod clocks;
 pub mod filesystem;
 pub mod http;
 pub mod io;
-mod lent;
+mod limits;
 pub mod log;
+mod outstanding;
+pub mod package;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
-mod share;
 pub mod sockets;
 pub mod state;
 pub mod stdio;
 pub mod table;
+mod view;
 
 pub(crate) use budget::Carried;
-pub(crate) use lent::define as lend_writes;
-pub(crate) use state::EPOCHS;
-pub use state::{Context, Exit, Limits, State};
+pub(crate) use call::EPOCHS;
+pub use cli::Exit;
+pub use limits::Limits;
+pub use package::Packages;
+pub use state::{Context, PackageState, State};
+
+/// The host's own packages, in the order of the table in `docs/imports.md`. A new one is a folder
+/// of its own and a line here.
+pub static PACKAGES: Packages = Packages::new(&[
+    cli::PACKAGE,
+    io::PACKAGE,
+    clocks::PACKAGE,
+    filesystem::PACKAGE,
+    random::PACKAGE,
+    sockets::PACKAGE,
+    http::PACKAGE,
+]);

@@ -1,50 +1,31 @@
 //! A bounded pipe in memory: an embedder's end of a guest's standard streams, and the stand-in for
 //! descriptors in a simulation.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use wippy_dispatcher::{Error, Event, Handle, WaitSet};
+use wippy_dispatcher::{Error, Handle, WaitSet};
 
 use super::io::StreamError;
+use crate::byte_channel::ByteChannel;
 
-struct Shared {
-    state: Mutex<State>,
-    capacity: usize,
-    /// Bytes, or the end, are there.
-    readable: Event,
-    /// Room, or nobody who reads, is there.
-    writable: Event,
-}
-
-struct State {
-    bytes: VecDeque<u8>,
+/// How many there are of each end.
+struct Ends {
     readers: usize,
     writers: usize,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+type Shared = ByteChannel<Ends>;
 
 /// A pipe that holds `capacity` bytes (at least one).
 ///
 /// # Errors
 /// When the dispatcher's bound on sources is reached.
 pub fn pipe(handle: &Handle, capacity: usize) -> Result<(PipeReader, PipeWriter), Error> {
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State {
-            bytes: VecDeque::new(),
-            readers: 1,
-            writers: 1,
-        }),
-        capacity: capacity.max(1),
-        readable: Event::new(handle)?,
-        writable: Event::new(handle)?,
-    });
-    shared.writable.set();
+    let ends = Ends {
+        readers: 1,
+        writers: 1,
+    };
+    let shared = Arc::new(Shared::new(handle, capacity, ends)?);
     Ok((PipeReader(shared.clone()), PipeWriter(shared)))
 }
 
@@ -61,20 +42,15 @@ impl PipeReader {
     /// `Closed` when all is read and nobody writes any more.
     pub fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {
         let mut state = self.0.lock();
-        let taken = length.min(state.bytes.len());
-        if taken == 0 {
-            return match state.bytes.is_empty() && state.writers == 0 {
+        let ended = state.ends.writers == 0;
+        if length == 0 || state.bytes.is_empty() {
+            return match ended && state.bytes.is_empty() {
                 true => Err(StreamError::Closed),
                 false => Ok(Vec::new()),
             };
         }
-        let bytes = state.bytes.drain(..taken).collect();
-        let more = !state.bytes.is_empty() || state.writers == 0;
-        drop(state);
-        if !more {
-            self.0.readable.clear();
-        }
-        self.0.writable.set();
+        let bytes = state.bytes.take(length);
+        self.0.taken(state, ended);
         Ok(bytes)
     }
 
@@ -85,7 +61,7 @@ impl PipeReader {
     pub async fn next(&self, length: usize) -> Result<Option<Vec<u8>>, Error> {
         loop {
             match self.read(length) {
-                Ok(bytes) if bytes.is_empty() && length > 0 => self.0.readable.wait().await?,
+                Ok(bytes) if bytes.is_empty() && length > 0 => self.0.readable().wait().await?,
                 Ok(bytes) => return Ok(Some(bytes)),
                 Err(_) => return Ok(None),
             }
@@ -93,11 +69,11 @@ impl PipeReader {
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.0.readable.is_set()
+        self.0.readable().is_set()
     }
 
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_event(&self.0.readable, tag)
+        set.add_event(self.0.readable(), tag)
     }
 }
 
@@ -108,15 +84,15 @@ impl PipeWriter {
     /// `Closed` when nobody reads any more.
     pub fn check_write(&self) -> Result<u64, StreamError> {
         let state = self.0.lock();
-        match state.readers {
+        match state.ends.readers {
             0 => Err(StreamError::Closed),
-            _ => Ok(self.0.capacity.saturating_sub(state.bytes.len()) as u64),
+            _ => Ok(self.0.capacity().saturating_sub(state.bytes.len()) as u64),
         }
     }
 
     /// How many bytes it holds beyond its capacity.
     pub(crate) fn excess(&self) -> usize {
-        self.0.lock().bytes.len().saturating_sub(self.0.capacity)
+        self.0.lock().bytes.len().saturating_sub(self.0.capacity())
     }
 
     /// Adds bytes. The caller has asked for room; a writer in between may make it more than fits,
@@ -126,43 +102,33 @@ impl PipeWriter {
     /// `Closed` when nobody reads any more.
     pub fn write(&self, bytes: &[u8]) -> Result<(), StreamError> {
         let mut state = self.0.lock();
-        if state.readers == 0 {
+        if state.ends.readers == 0 {
             return Err(StreamError::Closed);
         }
-        state.bytes.extend(bytes);
-        let (any, full) = (
-            !state.bytes.is_empty(),
-            state.bytes.len() >= self.0.capacity,
-        );
-        drop(state);
-        if full {
-            self.0.writable.clear();
-        }
-        if any {
-            self.0.readable.set();
-        }
+        state.bytes.push(bytes.to_vec());
+        self.0.written(state);
         Ok(())
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.0.writable.is_set()
+        self.0.writable().is_set()
     }
 
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_event(&self.0.writable, tag)
+        set.add_event(self.0.writable(), tag)
     }
 }
 
 impl Clone for PipeReader {
     fn clone(&self) -> PipeReader {
-        self.0.lock().readers += 1;
+        self.0.lock().ends.readers += 1;
         PipeReader(self.0.clone())
     }
 }
 
 impl Clone for PipeWriter {
     fn clone(&self) -> PipeWriter {
-        self.0.lock().writers += 1;
+        self.0.lock().ends.writers += 1;
         PipeWriter(self.0.clone())
     }
 }
@@ -170,11 +136,11 @@ impl Clone for PipeWriter {
 impl Drop for PipeReader {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.readers -= 1;
-        let last = state.readers == 0;
+        state.ends.readers -= 1;
+        let last = state.ends.readers == 0;
         drop(state);
         if last {
-            self.0.writable.set();
+            self.0.writable().set();
         }
     }
 }
@@ -182,11 +148,11 @@ impl Drop for PipeReader {
 impl Drop for PipeWriter {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.writers -= 1;
-        let last = state.writers == 0;
+        state.ends.writers -= 1;
+        let last = state.ends.writers == 0;
         drop(state);
         if last {
-            self.0.readable.set();
+            self.0.readable().set();
         }
     }
 }

@@ -3,7 +3,8 @@
 use wasmtime::Result;
 use wippy_dispatcher::RngStream;
 
-use super::State;
+use super::package::{Package, interface};
+use super::view::View;
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -23,11 +24,31 @@ pub use bindings::wasi::random as interfaces;
 
 use interfaces::{insecure, insecure_seed, random};
 
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package::wasi(
+    "wasi:random",
+    &[
+        interface!(RandomState, "random", interfaces::random),
+        interface!(RandomState, "insecure", interfaces::insecure),
+        interface!(RandomState, "insecure-seed", interfaces::insecure_seed),
+    ],
+);
+
+/// What is `wasi:random`'s own of a call.
+#[derive(Default, Debug)]
+pub struct RandomState {
+    /// What `insecure-seed` gave.
+    insecure_seed: Option<(u64, u64)>,
+}
+
+/// What the functions of `wasi:random` work on.
+pub type RandomView<'a> = View<'a, RandomState>;
+
 /// How many random bytes are made at once: the kernel's generator takes some tens of microseconds
 /// for them. After each slice others run.
 const SLICE: usize = 16 * 1024;
 
-impl random::Host for State {
+impl random::Host for RandomView<'_> {
     async fn get_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
         self.random_bytes(RngStream::Secure, length).await
     }
@@ -37,7 +58,7 @@ impl random::Host for State {
     }
 }
 
-impl insecure::Host for State {
+impl insecure::Host for RandomView<'_> {
     async fn get_insecure_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {
         self.random_bytes(RngStream::Insecure, length).await
     }
@@ -47,22 +68,22 @@ impl insecure::Host for State {
     }
 }
 
-impl insecure_seed::Host for State {
+impl insecure_seed::Host for RandomView<'_> {
     /// The same whenever an instance asks.
     fn insecure_seed(&mut self) -> Result<(u64, u64)> {
-        if let Some(seed) = self.insecure_seed {
+        if let Some(seed) = self.state.insecure_seed {
             return Ok(seed);
         }
         let seed = (
             self.random_u64(RngStream::Insecure)?,
             self.random_u64(RngStream::Insecure)?,
         );
-        self.insecure_seed = Some(seed);
+        self.state.insecure_seed = Some(seed);
         Ok(seed)
     }
 }
 
-impl State {
+impl RandomView<'_> {
     /// All that was asked for, or a failed call: a short answer would be taken for a whole one.
     async fn random_bytes(&mut self, stream: RngStream, length: u64) -> Result<Vec<u8>> {
         let length = self.check_length(length, "a list of random bytes")?;
@@ -88,12 +109,15 @@ mod tests {
 
     use super::*;
     use crate::host::state::tests::state;
+    use crate::host::{PackageState, State};
 
     #[test]
     fn an_instance_has_one_insecure_seed() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let (mut one, mut other) = (state(&dispatcher), state(&dispatcher));
-        let seed = |of: &mut State| insecure_seed::Host::insecure_seed(of).expect("a seed");
+        let seed = |of: &mut State| {
+            insecure_seed::Host::insecure_seed(&mut RandomState::view(of)).expect("a seed")
+        };
         let first = seed(&mut one);
         assert_eq!(seed(&mut one), first);
         assert_ne!(seed(&mut other), first);
@@ -110,7 +134,7 @@ mod tests {
             let slices = 50;
             let length = slices as u64 * SLICE as u64;
             let bytes = dispatcher
-                .block_on(state.random_bytes(stream, length))
+                .block_on(RandomState::view(&mut state).random_bytes(stream, length))
                 .expect("no deadlock")
                 .expect("room");
             assert_eq!(bytes.len() as u64, length);

@@ -2,21 +2,24 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use wasmtime::{Engine, ResourceLimiter, Result, UpdateDeadline, bail};
-use wippy_dispatcher::{Flow, Handle, WaitSet};
+use wasmtime::component::HasData;
+use wasmtime::{Engine, ResourceLimiter, Result};
+use wippy_dispatcher::{Flow, Handle};
 
-use super::budget::{BUDGET, Budget};
-use super::filesystem::{FileOutput, Mount};
+use super::budget::Budget;
+use super::call::Call;
+use super::cli::CliState;
+use super::filesystem::{FilesystemState, Mount};
 use super::http::Access;
-use super::io::Owner;
-use super::share::{FILE_BYTES, LOOKUPS, SOCKET_BYTES, Share, share_of_process};
+use super::limits::Limits;
+use super::outstanding::Outstanding;
+use super::random::RandomState;
+use super::sockets::SocketsState;
 use super::stdio::Stdio;
 use super::table::Table;
-use crate::delivery::{Deliveries, DeliveryTracker};
-use crate::network::{Allow, LookedUp};
-use crate::select::select;
+use super::view::View;
+use crate::network::Allow;
 
 /// What a call is given; resolved when it starts.
 #[derive(Clone)]
@@ -41,36 +44,6 @@ pub struct Context {
     pub flow: Flow,
 }
 
-/// The bounds of one call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Memory in bytes, over all linear memories and tables of the instance and the heap of its
-    /// garbage collector. Default 1 GiB.
-    pub memory: usize,
-    /// Live resources. Default 65,536. The handles that its components hold may be twice as many: a
-    /// handle that is lent counts twice while it is.
-    pub resources: usize,
-    /// Descriptors of the process, never more than `resources`. Default: half of what the process
-    /// may have when the default is made.
-    pub descriptors: usize,
-    /// Core instances. Default 10,000.
-    pub instances: usize,
-    /// How long the end of the call waits for what its guest has handed over. Default 10 s.
-    pub delivery: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            memory: 1 << 30,
-            resources: 1 << 16,
-            descriptors: share_of_process(),
-            instances: 10_000,
-            delivery: Duration::from_secs(10),
-        }
-    }
-}
-
 /// The most elements of one table.
 const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 
@@ -81,77 +54,79 @@ pub(crate) const MAX_MEMORIES: usize = 100;
 /// What an element of a table counts for.
 const BYTES_A_TABLE_ELEMENT: usize = 8;
 
-/// How many bytes of a file or a connection cost as much as a call.
-const BYTES_A_CALL: usize = 1024;
-
-/// How many bytes cost as much as a system call that opens or asks.
-const BYTES_A_SYSTEM_CALL: usize = 4096;
-
-/// How many bytes cost as much as an item of a list: something small that is looked at, or copied.
-const BYTES_AN_ITEM: usize = 128;
-
-/// How far the epoch is from a guest's deadline while its budget lasts.
-pub(crate) const EPOCHS: u64 = 1;
-
-/// Everything the host functions of one call work on.
+/// Everything the host functions of one call work on: what all packages share, and the state of
+/// those that have one.
 pub struct State {
-    pub(crate) handle: Handle,
-    pub(crate) table: Table,
-    pub(crate) descriptors: Share,
-    /// The bytes that streams of files keep.
-    pub(crate) file_bytes: Share,
-    /// Streams of files that were dropped and still have something to write.
-    pub(crate) unwritten: Vec<Arc<FileOutput>>,
-    /// The bytes that connections have accepted and the system has not taken.
-    pub(crate) socket_bytes: Share,
-    /// How many names may be looked up at once.
-    pub(crate) lookups: Share,
-    pub(crate) context: Context,
-    /// Made at the first poll that suspends, and kept.
-    pub(crate) wait_set: Option<WaitSet>,
-    /// What `insecure-seed` gave.
-    pub(super) insecure_seed: Option<(u64, u64)>,
-    pub(crate) fired: Vec<u32>,
-    /// What its lookups returned, for the rules that name a host.
-    pub(crate) looked_up: LookedUp,
-    /// What it has handed over and what is not delivered yet; made at the first need.
-    deliveries: Option<Deliveries>,
-    /// Where a datagram arrives; made at the first.
-    pub(crate) datagram: Vec<u8>,
-    budget: Budget,
-    /// Whose epoch moves when the budget is used up; none without a guest.
-    engine: Option<Engine>,
+    pub(crate) call: Call,
+    pub(crate) cli: CliState,
+    pub(crate) filesystem: FilesystemState,
+    pub(crate) http: Access,
+    pub(crate) random: RandomState,
+    pub(crate) sockets: SocketsState,
     /// The bytes of its memories and tables.
     memory: usize,
+}
+
+/// A package's state, by which its functions' view of a call is found.
+pub trait PackageState: HasData {
+    /// The package's view of a call.
+    fn view(state: &mut State) -> Self::Data<'_>;
+}
+
+impl PackageState for Call {
+    fn view(state: &mut State) -> &mut Call {
+        &mut state.call
+    }
+}
+
+/// The fields of [`State`] that are the state of a package.
+macro_rules! package_states {
+    ($($field:ident: $state:ident;)*) => {$(
+        impl HasData for $state {
+            type Data<'a> = View<'a, $state>;
+        }
+
+        impl PackageState for $state {
+            fn view(state: &mut State) -> View<'_, $state> {
+                View {
+                    call: &mut state.call,
+                    state: &mut state.$field,
+                }
+            }
+        }
+    )*};
+}
+
+package_states! {
+    cli: CliState;
+    filesystem: FilesystemState;
+    http: Access;
+    random: RandomState;
+    sockets: SocketsState;
 }
 
 impl State {
     /// The data of a new call.
     pub fn new(handle: Handle, context: Context) -> State {
         State {
-            handle,
-            table: Table::new(context.limits.resources),
-            descriptors: Share::new(context.limits.descriptors.min(context.limits.resources)),
-            file_bytes: Share::new(FILE_BYTES),
-            unwritten: Vec::new(),
-            socket_bytes: Share::new(SOCKET_BYTES),
-            lookups: Share::new(LOOKUPS),
-            context,
-            wait_set: None,
-            insecure_seed: None,
-            fired: Vec::new(),
-            looked_up: LookedUp::default(),
-            deliveries: None,
-            datagram: Vec::new(),
-            budget: Budget::WHOLE,
-            engine: None,
+            call: Call::new(handle, context.limits, context.network, context.flow),
+            cli: CliState {
+                env: context.env,
+                args: context.args,
+                cwd: context.cwd,
+                stdio: context.stdio,
+            },
+            filesystem: FilesystemState::new(context.mounts),
+            http: context.http,
+            random: RandomState::default(),
+            sockets: SocketsState::default(),
             memory: 0,
         }
     }
 
     /// The handles that the components of the call may hold at once.
     pub(crate) fn max_handles(&self) -> usize {
-        self.context.limits.resources.saturating_mul(2)
+        self.call.limits.resources.saturating_mul(2)
     }
 
     /// Permits a memory or table to grow, where all of them together stay within the limit. What is
@@ -159,187 +134,75 @@ impl State {
     fn grow(&mut self, current: usize, desired: usize) -> bool {
         let growth = desired.saturating_sub(current);
         let total = self.memory.saturating_add(growth);
-        let permitted = total <= self.context.limits.memory;
+        let permitted = total <= self.call.limits.memory;
         if permitted {
             self.memory = total;
         }
         permitted
     }
 
-    /// The same with what an earlier call has left to it.
-    pub(crate) fn with_budget(self, budget: Budget) -> State {
-        State {
-            budget: budget.at_least_one(),
-            ..self
-        }
+    /// The same, beginning with what an earlier call has left of its budget.
+    pub(crate) fn with_budget(mut self, budget: Budget) -> State {
+        self.call.set_budget(budget);
+        self
     }
 
     /// For a guest of this engine.
-    pub(crate) fn in_engine(self, engine: &Engine) -> State {
-        State {
-            engine: Some(engine.clone()),
-            ..self
-        }
+    pub(crate) fn in_engine(mut self, engine: &Engine) -> State {
+        self.call.set_engine(engine);
+        self
     }
 
     /// The state of a call of a host function, which counts against the guest's budget: every
     /// function that is bound reaches its state through this, once.
     pub(crate) fn counted(&mut self) -> &mut State {
-        self.spend_calls(1);
+        self.call.spend_calls(1);
         self
-    }
-
-    /// Takes calls from the budget. When it is used up, the engine's epoch moves on: the guest
-    /// notices that at its next loop or function, wherever it is, even if it calls only functions
-    /// that cannot suspend it.
-    fn spend_calls(&mut self, calls: u32) {
-        if self.budget.spend(calls)
-            && let Some(engine) = &self.engine
-        {
-            engine.increment_epoch();
-        }
-    }
-
-    /// What happens to a guest that notices a new epoch: it lets the others run if it has used up
-    /// its budget, and goes on if another guest has moved the epoch.
-    pub(crate) fn at_new_epoch(&mut self) -> UpdateDeadline {
-        if !self.budget.is_used_up() {
-            return UpdateDeadline::Continue(EPOCHS);
-        }
-        self.suspended();
-        let yielding = self.handle.yield_now();
-        let others = Box::pin(async move {
-            // It fails at the dispatcher's end, which ends this call as well.
-            let _ = yielding.await;
-        });
-        UpdateDeadline::YieldCustom(EPOCHS, others)
-    }
-
-    /// Past the budget lets the others run and the driver look at I/O. For functions that can
-    /// suspend their guest, before they begin and between the slices of what takes long.
-    pub(crate) async fn breathe(&mut self) -> Result<()> {
-        if self.budget.is_used_up() {
-            self.handle.yield_now().await?;
-            self.suspended();
-        }
-        Ok(())
-    }
-
-    /// Counts a system call that was made on the dispatcher's thread: it takes as long as moving
-    /// some bytes.
-    pub(crate) fn spend_system_call(&mut self) {
-        self.spend(BYTES_A_SYSTEM_CALL);
-    }
-
-    /// Counts datagrams that were moved on the dispatcher's thread: each costs a call and its bytes.
-    pub(crate) fn spend_datagrams(&mut self, datagrams: usize, bytes: usize) {
-        self.spend(bytes.saturating_add(datagrams.saturating_mul(BYTES_A_CALL)));
-    }
-
-    /// Counts a part of what fills a budget by itself.
-    pub(crate) fn spend_part(&mut self, part: usize, whole: usize) {
-        let calls = (BUDGET as usize)
-            .saturating_mul(part)
-            .div_ceil(whole.max(1));
-        self.spend_calls(u32::try_from(calls).unwrap_or(u32::MAX));
-    }
-
-    /// Counts a text that was copied.
-    pub(crate) fn spend_text(&mut self, text: Option<&str>) {
-        self.spend(text.map_or(0, str::len));
-    }
-
-    /// Counts the items of a list that were made or gone through one by one.
-    pub(crate) fn spend_items(&mut self, items: usize) {
-        self.spend(items.saturating_mul(BYTES_AN_ITEM));
-    }
-
-    /// Counts bytes that were moved on the dispatcher's thread, or copied out of the guest's memory:
-    /// a guest that moves many has to let others run sooner.
-    pub(crate) fn spend(&mut self, bytes: usize) {
-        let calls = u32::try_from(bytes / BYTES_A_CALL).unwrap_or(u32::MAX);
-        self.spend_calls(calls);
-    }
-
-    /// The guest has really waited: its budget is whole again.
-    pub(crate) fn suspended(&mut self) {
-        self.budget = Budget::WHOLE;
-    }
-
-    /// What it leaves to the next call.
-    pub(crate) fn budget(&self) -> Budget {
-        self.budget
-    }
-
-    /// Where its deliveries begin.
-    pub(crate) fn deliveries(&mut self) -> &DeliveryTracker {
-        let made = || Deliveries::new(&self.handle);
-        self.deliveries.get_or_insert_with(made).tracker()
-    }
-
-    /// Whom the bytes count for that its streams accept.
-    pub(crate) fn owner(&mut self, bytes: Share) -> Owner {
-        let deliveries = self.deliveries().clone();
-        Owner { deliveries, bytes }
     }
 
     /// The end of the call: drops its resources. What is still to be delivered, if something is.
     pub(crate) fn end(&mut self) -> Option<Outstanding> {
-        self.table = Table::new(0);
-        let deliveries = self.deliveries.take();
-        let open = deliveries.as_ref().is_some_and(|it| it.open() > 0);
-        (open || !self.context.stdio.is_delivered()).then(|| Outstanding {
-            handle: self.handle.clone(),
-            deliveries,
-            stdio: self.context.stdio.clone(),
-            patience: self.context.limits.delivery,
-        })
+        self.call.table = Table::new(0);
+        let deliveries = self.call.take_deliveries();
+        let stdio = &self.cli.stdio;
+        Outstanding::new(&self.call, deliveries, stdio)
+    }
+
+    /// A new call that is given the same.
+    #[cfg(test)]
+    pub(crate) fn fresh(&self) -> State {
+        let context = Context {
+            env: self.cli.env.clone(),
+            args: self.cli.args.clone(),
+            cwd: self.cli.cwd.clone(),
+            stdio: self.cli.stdio.clone(),
+            mounts: self.filesystem.mounts.clone(),
+            http: self.http.clone(),
+            network: self.call.network.clone(),
+            limits: self.call.limits,
+            flow: self.call.flow,
+        };
+        State::new(self.call.handle.clone(), context)
     }
 
     /// The standard streams.
     pub fn stdio(&self) -> &Stdio {
-        &self.context.stdio
-    }
-
-    /// Refuses a host allocation that the guest could not hold anyway.
-    pub(crate) fn check_length(&self, bytes: u64, what: &str) -> Result<usize> {
-        match usize::try_from(bytes) {
-            Ok(bytes) if bytes <= self.context.limits.memory => Ok(bytes),
-            _ => bail!(
-                "{what} of {bytes} bytes is beyond the memory limit of {} bytes (limits.max_memory_bytes)",
-                self.context.limits.memory
-            ),
-        }
+        &self.cli.stdio
     }
 }
 
-/// What a call has handed over and what was not delivered by its end: bytes that its streams have
-/// accepted, and HTTP requests whose bodies are finished, for whose answers nobody waits.
-pub(crate) struct Outstanding {
-    handle: Handle,
-    deliveries: Option<Deliveries>,
-    stdio: Stdio,
-    patience: Duration,
-}
-
-impl Outstanding {
-    /// Waits until it is delivered, cannot be, or the time for it has passed. What is the call's own
-    /// is given up then; what its standard streams have accepted stays with them.
-    pub(crate) async fn delivered(self) {
-        let all = async {
-            if let Some(deliveries) = &self.deliveries {
-                let _ = deliveries.ended().await;
-            }
-            self.stdio.delivered().await;
-        };
-        let late = self.handle.sleep(self.patience);
-        select(all, late).await;
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("call", &self.call)
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
     }
 }
 
 impl ResourceLimiter for State {
     fn instances(&self) -> usize {
-        self.context.limits.instances
+        self.call.limits.instances
     }
 
     fn memories(&self) -> usize {
@@ -369,18 +232,6 @@ impl ResourceLimiter for State {
     }
 }
 
-/// How `wasi:cli/exit` ends a call: carried as the trap of the guest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Exit(pub u8);
-
-impl fmt::Display for Exit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exit status {}", self.0)
-    }
-}
-
-impl std::error::Error for Exit {}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::path::Path;
@@ -396,7 +247,7 @@ pub(crate) mod tests {
     fn only_what_can_grow_counts_and_nothing_is_given_back() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let mut state = state(&dispatcher);
-        let limit = state.context.limits.memory;
+        let limit = state.call.limits.memory;
         let mut grow = |current, desired, maximum| {
             let grown = state.memory_growing(current, desired, maximum);
             grown.expect("no trap")
@@ -415,6 +266,26 @@ pub(crate) mod tests {
         let failed = state.memory_grow_failed(wasmtime::format_err!("beyond its type"));
         failed.expect("no trap");
         assert!(!state.memory_growing(0, 1, None).expect("no trap"));
+    }
+
+    /// What the functions of `wasi:cli` work on.
+    pub fn cli_view(state: &mut State) -> View<'_, CliState> {
+        CliState::view(state)
+    }
+
+    /// What the functions of `wasi:filesystem` work on.
+    pub fn files_view(state: &mut State) -> View<'_, FilesystemState> {
+        FilesystemState::view(state)
+    }
+
+    /// What the functions of `wasi:http` work on.
+    pub fn http_view(state: &mut State) -> View<'_, Access> {
+        Access::view(state)
+    }
+
+    /// What the functions of `wasi:sockets` work on.
+    pub fn sockets_view(state: &mut State) -> View<'_, SocketsState> {
+        SocketsState::view(state)
     }
 
     /// A call without a guest.
@@ -458,7 +329,7 @@ pub(crate) mod tests {
         let lane = fs::lane(&dispatcher.handle());
         let filesystem = Filesystem::open(&settings, &PathGuard::default(), lane, deferred_close);
         let mut call = state(dispatcher);
-        call.context.mounts = [Arc::new(Mount {
+        call.filesystem.mounts = [Arc::new(Mount {
             filesystem: Arc::new(filesystem.expect("a directory")),
             guest: "/".to_owned(),
             read_only: false,

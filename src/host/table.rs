@@ -1,24 +1,22 @@
-//! A call's resources: one slab of a closed set of kinds.
+//! A call's resources: one slab, whatever their kinds.
 //!
 //! A handle that a guest holds is an index into this table; the component runtime has already
 //! checked its type and its owner. What is left to check here is that parents outlive their
 //! children and that the table has room.
 
+use std::any::Any;
+use std::fmt;
+
 use slab::Slab;
 use wasmtime::component::Resource;
 use wasmtime::{Result, bail, format_err};
 
-use super::cli::{TerminalInput, TerminalOutput};
-use super::filesystem::{Descriptor, DirectoryStream};
-use super::http;
 use super::io::{InputStream, IoError, OutputStream};
 use super::pollable::Pollable;
-use super::sockets::{
-    IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
-    UdpSocket,
-};
 
-/// Everything that a guest can hold a handle of.
+/// What the table stores of a resource. The kinds that guests poll, read and write all the time
+/// stand in the slab themselves; those of other packages in a box, so that the table need not know
+/// them.
 pub enum Entry {
     /// `wasi:io/poll#pollable`
     Pollable(Pollable),
@@ -28,65 +26,53 @@ pub enum Entry {
     Output(OutputStream),
     /// `wasi:io/error#error`
     Error(IoError),
-    /// `wasi:cli/terminal-input#terminal-input`
-    TerminalInput(TerminalInput),
-    /// `wasi:cli/terminal-output#terminal-output`
-    TerminalOutput(TerminalOutput),
-    /// `wasi:filesystem/types#descriptor`
-    Descriptor(Descriptor),
-    /// `wasi:filesystem/types#directory-entry-stream`
-    DirectoryStream(DirectoryStream),
-    /// `wasi:http/types#fields`
-    Fields(http::FieldsResource),
-    /// `wasi:http/types#incoming-request`
-    IncomingRequest(http::IncomingRequest),
-    /// `wasi:http/types#outgoing-request`
-    OutgoingRequest(http::OutgoingRequest),
-    /// `wasi:http/types#request-options`
-    RequestOptions(http::RequestOptions),
-    /// `wasi:http/types#response-outparam`
-    ResponseOutparam(http::ResponseOutparam),
-    /// `wasi:http/types#incoming-response`
-    IncomingResponse(http::IncomingResponse),
-    /// `wasi:http/types#incoming-body`
-    IncomingBody(http::IncomingBody),
-    /// `wasi:http/types#future-trailers`
-    FutureTrailers(http::FutureTrailers),
-    /// `wasi:http/types#outgoing-response`
-    OutgoingResponse(http::OutgoingResponse),
-    /// `wasi:http/types#outgoing-body`
-    OutgoingBody(http::OutgoingBody),
-    /// `wasi:http/types#future-incoming-response`
-    FutureIncomingResponse(http::FutureIncomingResponse),
-    /// `wasi:sockets/network#network`
-    Network(Network),
-    /// `wasi:sockets/ip-name-lookup#resolve-address-stream`
-    ResolveAddressStream(ResolveAddressStream),
-    /// `wasi:sockets/tcp#tcp-socket`
-    TcpSocket(TcpSocket),
-    /// `wasi:sockets/udp#udp-socket`
-    UdpSocket(UdpSocket),
-    /// `wasi:sockets/udp#incoming-datagram-stream`
-    IncomingDatagrams(IncomingDatagramStream),
-    /// `wasi:sockets/udp#outgoing-datagram-stream`
-    OutgoingDatagrams(OutgoingDatagramStream),
+    /// Any other kind.
+    Boxed(Box<dyn Any + Send>),
 }
 
-/// A Rust type that stands for one kind of entry.
-pub trait Kind: Sized + 'static {
-    /// The kind's name in WIT.
+/// A Rust type that stands for one resource type of WIT. A package's own type needs only the name:
+///
+/// ```ignore
+/// impl Kind for Counter {
+///     const NAME: &'static str = "counter";
+/// }
+/// ```
+pub trait Kind: Sized + Send + 'static {
+    /// The resource type's name in WIT.
     const NAME: &'static str;
+
     /// Into the table.
-    fn wrap(self) -> Entry;
-    /// Out of it.
-    fn unwrap(entry: Entry) -> Option<Self>;
-    /// A view of it.
-    fn get(entry: &Entry) -> Option<&Self>;
-    /// A view of it that may change it.
-    fn get_mut(entry: &mut Entry) -> Option<&mut Self>;
+    fn wrap(self) -> Entry {
+        Entry::Boxed(Box::new(self))
+    }
+
+    /// Out of the table. `None` for an entry of another kind.
+    fn unwrap(entry: Entry) -> Option<Self> {
+        match entry {
+            Entry::Boxed(value) => value.downcast().ok().map(|value| *value),
+            _ => None,
+        }
+    }
+
+    /// The value in the table. `None` for an entry of another kind.
+    fn get(entry: &Entry) -> Option<&Self> {
+        match entry {
+            Entry::Boxed(value) => value.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The value in the table, to change it. `None` for an entry of another kind.
+    fn get_mut(entry: &mut Entry) -> Option<&mut Self> {
+        match entry {
+            Entry::Boxed(value) => value.downcast_mut(),
+            _ => None,
+        }
+    }
 }
 
-macro_rules! kinds {
+/// The kinds that the table stores without a box.
+macro_rules! inline_kinds {
     ($($type:ty, $variant:ident, $name:literal;)*) => {$(
         impl Kind for $type {
             const NAME: &'static str = $name;
@@ -115,32 +101,11 @@ macro_rules! kinds {
     )*};
 }
 
-kinds! {
+inline_kinds! {
     Pollable, Pollable, "pollable";
     InputStream, Input, "input-stream";
     OutputStream, Output, "output-stream";
     IoError, Error, "error";
-    TerminalInput, TerminalInput, "terminal-input";
-    TerminalOutput, TerminalOutput, "terminal-output";
-    Descriptor, Descriptor, "descriptor";
-    DirectoryStream, DirectoryStream, "directory-entry-stream";
-    http::FieldsResource, Fields, "fields";
-    http::IncomingRequest, IncomingRequest, "incoming-request";
-    http::OutgoingRequest, OutgoingRequest, "outgoing-request";
-    http::RequestOptions, RequestOptions, "request-options";
-    http::ResponseOutparam, ResponseOutparam, "response-outparam";
-    http::IncomingResponse, IncomingResponse, "incoming-response";
-    http::IncomingBody, IncomingBody, "incoming-body";
-    http::FutureTrailers, FutureTrailers, "future-trailers";
-    http::OutgoingResponse, OutgoingResponse, "outgoing-response";
-    http::OutgoingBody, OutgoingBody, "outgoing-body";
-    http::FutureIncomingResponse, FutureIncomingResponse, "future-incoming-response";
-    Network, Network, "network";
-    ResolveAddressStream, ResolveAddressStream, "resolve-address-stream";
-    TcpSocket, TcpSocket, "tcp-socket";
-    UdpSocket, UdpSocket, "udp-socket";
-    IncomingDatagramStream, IncomingDatagrams, "incoming-datagram-stream";
-    OutgoingDatagramStream, OutgoingDatagrams, "outgoing-datagram-stream";
 }
 
 struct Slot {
@@ -276,6 +241,15 @@ impl Table {
     }
 }
 
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("len", &self.len())
+            .field("bound", &self.bound)
+            .finish()
+    }
+}
+
 fn missing<T: Kind>() -> wasmtime::Error {
     format_err!("no {} with this handle", T::NAME)
 }
@@ -305,6 +279,33 @@ mod tests {
         assert!(table.get(&wrong).is_err());
         assert!(table.delete(wrong).is_err());
         assert!(table.get(&error).is_ok());
+    }
+
+    /// A kind of a package that the table does not know.
+    #[derive(PartialEq, Debug)]
+    struct Counter(u32);
+
+    impl Kind for Counter {
+        const NAME: &'static str = "counter";
+    }
+
+    #[test]
+    fn a_kind_that_the_table_does_not_know_is_stored_all_the_same() {
+        let mut table = Table::new(8);
+        let counter = table.push(Counter(1)).expect("room");
+        table.get_mut(&counter).expect("a counter").0 += 1;
+        let child = table.push_child(Pollable::Ready, &counter).expect("room");
+        let wrong: Resource<Pollable> = Resource::new_own(counter.rep());
+        assert!(table.get(&wrong).is_err());
+        let index = counter.rep();
+        let refused = table.delete(counter).expect_err("a child").to_string();
+        assert_eq!(
+            refused,
+            "cannot drop this counter: 1 of its children still live"
+        );
+        table.delete(child).expect("a leaf");
+        let counter: Resource<Counter> = Resource::new_own(index);
+        assert_eq!(table.delete(counter).expect("a counter"), Counter(2));
     }
 
     #[test]

@@ -1,38 +1,31 @@
 //! A message's body on its way between a connection and whoever owns its other end: a bounded
 //! queue with back-pressure, an end with trailers, or an error.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use wippy_dispatcher::{Error, Event, Handle, WaitSet};
 
 use super::error::ErrorCode;
 use super::fields::Fields;
+use crate::byte_channel::ByteChannel;
 
-struct Shared {
-    state: Mutex<State>,
-    capacity: usize,
-    /// Bytes, or the end, are there.
-    readable: Event,
-    /// Room, or nobody who reads, is there.
-    writable: Event,
-}
-
+/// What a body's channel knows of its ends.
 #[derive(Default)]
-struct State {
-    chunks: VecDeque<Vec<u8>>,
-    /// How much of the first chunk is read.
-    front: usize,
-    length: usize,
+struct Ends {
+    /// How many bytes were written to it.
     written: u64,
-    /// What the head says that will be written.
+    /// How many the head says that will be.
     declared: Option<u64>,
+    /// How the writer has ended it.
     end: Option<End>,
+    /// The reader wants nothing but the end.
     discards: bool,
     reader_gone: bool,
     /// Its message is not handed over: nobody reads before.
     held: bool,
 }
+
+type Shared = ByteChannel<Ends>;
 
 #[derive(Clone)]
 enum End {
@@ -77,141 +70,106 @@ pub fn body(
     capacity: usize,
     declared: Option<u64>,
 ) -> Result<(BodyWriter, BodyReader), Error> {
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State {
-            declared,
-            ..State::default()
-        }),
-        capacity: capacity.max(1),
-        readable: Event::new(handle)?,
-        writable: Event::new(handle)?,
-    });
-    shared.writable.set();
+    let ends = Ends {
+        declared,
+        ..Ends::default()
+    };
+    let shared = Arc::new(Shared::new(handle, capacity, ends)?);
     let gone = None;
     Ok((BodyWriter(shared.clone()), BodyReader { shared, gone }))
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Ends it, unless it has ended already.
     fn end(&self, end: End) {
         let mut state = self.lock();
-        if state.end.is_none() {
+        if state.ends.end.is_none() {
             // Nobody reads on behind a failure that is final.
-            if matches!(end, End::Failed(_)) && state.reader_gone {
-                state.clear();
+            if matches!(end, End::Failed(_)) && state.ends.reader_gone {
+                state.bytes.clear();
             }
-            state.end = Some(end);
+            state.ends.end = Some(end);
         }
         drop(state);
-        self.readable.set();
-        self.writable.set();
+        self.readable().set();
+        self.writable().set();
     }
 
     /// Whether it is full and nobody can make room.
     fn is_stuck(&self) -> bool {
         let state = self.lock();
-        state.held && !state.reader_gone && state.end.is_none() && state.length >= self.capacity
+        let Ends {
+            held,
+            reader_gone,
+            end,
+            ..
+        } = &state.ends;
+        *held && !reader_gone && end.is_none() && state.bytes.len() >= self.capacity()
     }
 
     fn room(&self) -> Result<usize, Stopped> {
         let state = self.lock();
-        match &state.end {
-            Some(End::Failed(code)) => Err(Stopped::Failed(code.clone())),
-            Some(End::Finished(_)) => Err(Stopped::Ended),
-            None if state.reader_gone => Err(Stopped::Ended),
-            None => Ok(self.capacity.saturating_sub(state.length)),
-        }
+        state.ends.takes_bytes()?;
+        // A write may bring more than there was room for.
+        Ok(self.capacity().saturating_sub(state.bytes.len()))
     }
 
     fn write(&self, bytes: Vec<u8>) -> Result<(), Stopped> {
         let mut state = self.lock();
-        match &state.end {
-            Some(End::Failed(code)) => return Err(Stopped::Failed(code.clone())),
-            Some(End::Finished(_)) => return Err(Stopped::Ended),
-            None if state.reader_gone => return Err(Stopped::Ended),
-            None => {}
-        }
-        state.written = state.written.saturating_add(bytes.len() as u64);
-        let written = state.written;
-        if state.declared.is_some_and(|declared| written > declared) {
+        let ends = &mut state.ends;
+        ends.takes_bytes()?;
+        ends.written = ends.written.saturating_add(bytes.len() as u64);
+        let written = ends.written;
+        if ends.declared.is_some_and(|declared| written > declared) {
             drop(state);
             let code = ErrorCode::HttpRequestBodySize(Some(written));
             self.end(End::Failed(code.clone()));
             return Err(Stopped::Failed(code));
         }
-        if bytes.is_empty() || state.discards {
+        if bytes.is_empty() || ends.discards {
             return Ok(());
         }
-        state.length += bytes.len();
-        match state.chunks.back_mut() {
-            // Many small writes must not become many small allocations.
-            Some(last) if last.len() + bytes.len() <= 4096 => last.extend_from_slice(&bytes),
-            _ => state.chunks.push_back(bytes),
-        }
-        let full = state.length >= self.capacity;
-        drop(state);
-        if full {
-            self.writable.clear();
-        }
-        self.readable.set();
+        state.bytes.push(bytes);
+        self.written(state);
         Ok(())
     }
 
     fn read(&self, most: usize) -> Result<Vec<u8>, Stopped> {
         let mut state = self.lock();
-        if state.length == 0 {
-            return match &state.end {
+        if state.bytes.is_empty() {
+            return match &state.ends.end {
                 None => Ok(Vec::new()),
-                Some(End::Finished(_)) => Err(Stopped::Ended),
-                Some(End::Failed(code)) => Err(Stopped::Failed(code.clone())),
+                Some(end) => Err(end.stopped()),
             };
         }
-        let bytes = state.take(most);
-        let (more, room) = (
-            state.length > 0 || state.end.is_some(),
-            state.length < self.capacity,
-        );
-        drop(state);
-        if !more {
-            self.readable.clear();
-        }
-        if room {
-            self.writable.set();
-        }
+        let bytes = state.bytes.take_chunk(most);
+        let ended = state.ends.end.is_some();
+        self.taken(state, ended);
         Ok(bytes)
     }
 }
 
-impl State {
-    /// Takes bytes from the front: a whole chunk without a copy where it fits.
-    fn take(&mut self, most: usize) -> Vec<u8> {
-        let Some(first) = self.chunks.front_mut() else {
-            return Vec::new();
-        };
-        let left = first.len() - self.front;
-        let bytes = if left <= most {
-            let mut whole = std::mem::take(first);
-            whole.drain(..self.front);
-            self.chunks.pop_front();
-            self.front = 0;
-            whole
-        } else {
-            let from = self.front;
-            self.front += most;
-            first.get(from..self.front).unwrap_or_default().to_vec()
-        };
-        self.length -= bytes.len();
-        bytes
+impl End {
+    /// What a read or a write behind it answers.
+    fn stopped(&self) -> Stopped {
+        match self {
+            End::Finished(_) => Stopped::Ended,
+            End::Failed(code) => Stopped::Failed(code.clone()),
+        }
     }
+}
 
-    fn clear(&mut self) {
-        self.chunks.clear();
-        self.front = 0;
-        self.length = 0;
+impl Ends {
+    /// Whether bytes may be written.
+    ///
+    /// # Errors
+    /// When it has ended, or nobody reads it.
+    fn takes_bytes(&self) -> Result<(), Stopped> {
+        match &self.end {
+            Some(end) => Err(end.stopped()),
+            None if self.reader_gone => Err(Stopped::Ended),
+            None => Ok(()),
+        }
     }
 }
 
@@ -244,11 +202,10 @@ impl BodyWriter {
     /// ended with before.
     pub fn finish(self, trailers: Option<Fields>) -> Result<(), ErrorCode> {
         let state = self.0.lock();
-        let short = state
-            .declared
-            .is_some_and(|declared| state.written != declared);
-        let written = state.written;
-        let failed = match &state.end {
+        let ends = &state.ends;
+        let written = ends.written;
+        let short = ends.declared.is_some_and(|declared| written != declared);
+        let failed = match &ends.end {
             Some(End::Failed(code)) => Some(code.clone()),
             _ => None,
         };
@@ -273,7 +230,7 @@ impl BodyWriter {
     /// Whether nobody reads it any more.
     #[cfg(test)]
     pub fn is_abandoned(&self) -> bool {
-        self.0.lock().reader_gone
+        self.0.lock().ends.reader_gone
     }
 
     /// Adds room, or that nobody reads, to a wait.
@@ -281,7 +238,7 @@ impl BodyWriter {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_event(&self.0.writable, tag)
+        set.add_event(self.0.writable(), tag)
     }
 }
 
@@ -311,7 +268,7 @@ impl BodySink {
 
     /// Whether there is room, or will never be.
     pub fn is_ready(&self) -> bool {
-        self.0.writable.is_set()
+        self.0.writable().is_set()
     }
 
     /// Whether it is full before its message was handed over, so that who waits for room waits for
@@ -323,7 +280,7 @@ impl BodySink {
     /// Ends a body that [is stuck](BodySink::is_stuck) with an error that says so; any other goes on.
     pub fn fail_if_stuck(&self) {
         if self.0.is_stuck() {
-            let capacity = self.0.capacity;
+            let capacity = self.0.capacity();
             self.0.end(End::Failed(ErrorCode::internal(format_args!(
                 "the body is full, and nobody reads it before its request or response is handed over: \
                  until then it holds {capacity} bytes; hand the message over first"
@@ -336,7 +293,7 @@ impl BodySink {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_event(&self.0.writable, tag)
+        set.add_event(self.0.writable(), tag)
     }
 }
 
@@ -348,12 +305,12 @@ impl BodyReader {
 
     /// Nobody reads from it until it is [released](BodyReader::release).
     pub fn hold(&self) {
-        self.shared.lock().held = true;
+        self.shared.lock().ends.held = true;
     }
 
     /// It is handed to somebody who reads it.
     pub fn release(&self) {
-        self.shared.lock().held = false;
+        self.shared.lock().ends.held = false;
     }
 
     /// Something that reads from it.
@@ -372,35 +329,35 @@ impl BodyReader {
     /// Throws away what is there and what comes: only the end is of interest.
     pub fn discard(&self) {
         let mut state = self.shared.lock();
-        state.discards = true;
-        state.clear();
-        let ended = state.end.is_some();
+        state.ends.discards = true;
+        state.bytes.clear();
+        let ended = state.ends.end.is_some();
         drop(state);
         if !ended {
-            self.shared.readable.clear();
+            self.shared.readable().clear();
         }
-        self.shared.writable.set();
+        self.shared.writable().set();
     }
 
     /// The whole length, where all of it is here and no trailers follow.
     pub fn known_length(&self) -> Option<u64> {
         let state = self.shared.lock();
-        match &state.end {
-            Some(End::Finished(None)) => Some(state.length as u64),
+        match &state.ends.end {
+            Some(End::Finished(None)) => Some(state.bytes.len() as u64),
             _ => None,
         }
     }
 
     /// Whether all of it was written, and nothing went wrong.
     pub fn is_finished(&self) -> bool {
-        matches!(self.shared.lock().end, Some(End::Finished(_)))
+        matches!(self.shared.lock().ends.end, Some(End::Finished(_)))
     }
 
     /// How it has ended, once everything before the end was read.
     pub fn end(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
         let state = self.shared.lock();
-        match &state.end {
-            _ if state.length > 0 => None,
+        match &state.ends.end {
+            _ if !state.bytes.is_empty() => None,
             None => None,
             Some(End::Finished(trailers)) => Some(Ok(trailers.clone())),
             Some(End::Failed(code)) => Some(Err(code.clone())),
@@ -409,17 +366,17 @@ impl BodyReader {
 
     /// Set while bytes, or the end, are there.
     pub fn signal(&self) -> &Event {
-        &self.shared.readable
+        self.shared.readable()
     }
 }
 
 impl Drop for BodyReader {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
-        state.reader_gone = true;
-        state.clear();
+        state.ends.reader_gone = true;
+        state.bytes.clear();
         drop(state);
-        self.shared.writable.set();
+        self.shared.writable().set();
         if let Some(gone) = &self.gone {
             gone.set();
         }
@@ -437,7 +394,7 @@ impl BodySource {
 
     /// Whether bytes, or the end, are there.
     pub fn is_ready(&self) -> bool {
-        self.0.readable.is_set()
+        self.0.readable().is_set()
     }
 
     /// Adds that to a wait.
@@ -445,6 +402,6 @@ impl BodySource {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
-        set.add_event(&self.0.readable, tag)
+        set.add_event(self.0.readable(), tag)
     }
 }

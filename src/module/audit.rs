@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::imports::Capabilities;
-use super::link::PREOPENS;
+use crate::host::PACKAGES;
 
 /// One imported function.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,16 +14,18 @@ pub struct Import {
     pub function: String,
     /// The group that would enable it; `None` for what no line of `imports` enables.
     pub group: Option<&'static str>,
+    /// It answers without being enabled.
+    pub optional: bool,
 }
 
 /// The groups that a component needs, in the order of the table in `docs/imports.md`.
 pub fn needed_groups(imports: &[Import]) -> Vec<&'static str> {
     let needed: BTreeSet<&str> = imports
         .iter()
-        .filter(|import| !import.is_harmless())
+        .filter(|import| !import.optional)
         .filter_map(|import| import.group)
         .collect();
-    let groups = super::groups().iter().map(|group| group.name);
+    let groups = PACKAGES.iter().map(|package| package.name);
     groups.filter(|name| needed.contains(name)).collect()
 }
 
@@ -38,11 +40,6 @@ impl Import {
 
     /// Whether a call of it would trap for want of a line in `imports`.
     pub fn is_missing(&self, capabilities: &Capabilities) -> bool {
-        !capabilities.allows(&self.interface) && !self.is_harmless()
-    }
-
-    /// The one function that works without being enabled: it answers an empty list then.
-    fn is_harmless(&self) -> bool {
-        self.interface == PREOPENS && self.function == "get-directories"
+        !capabilities.allows(&self.interface) && !self.optional
     }
 }

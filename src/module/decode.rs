@@ -7,8 +7,7 @@ use wasmparser::{MemoryType, Parser, Payload, ValidPayload, Validator, WasmFeatu
 use super::ModuleError;
 use super::audit::Import;
 use super::engine::{POOLED_MEMORY_PAGES, POOLED_TABLE_ELEMENTS};
-use super::imports::group_of;
-use super::link::host_interface;
+use crate::host::PACKAGES;
 
 /// What the core instances of a call may take beside memories and tables, in bytes.
 const INSTANCE_BYTES: usize = 256 << 20;
@@ -130,12 +129,14 @@ impl Border {
             }
         }
         for name in imports {
-            let known = host_interface(name);
+            let known = PACKAGES.imported(name);
+            let host = known.and_then(|name| PACKAGES.interface(name));
             let mut push = |function: &str| {
                 border.imports.push(Import {
                     interface: known.unwrap_or(name).to_owned(),
                     function: function.to_owned(),
-                    group: known.and_then(group_of),
+                    group: host.map(|(package, _)| package.name),
+                    optional: host.is_some_and(|(_, it)| it.fallback(function).is_some()),
                 });
             };
             match types.component_item_for_import(name).map(|item| &item.ty) {

@@ -2,77 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use wasmtime::component::Linker;
-
-use crate::host::State;
+use crate::host::{PACKAGES, Packages};
 use crate::nearest::nearest;
-
-/// The version of WASI that the host's interfaces carry. Guests of every 0.2.x link to it.
-pub const HOST_VERSION: &str = "0.2.12";
-
-/// One name of the `imports` list that enables several interfaces.
-#[derive(Debug)]
-pub struct Group {
-    /// As written in `imports`.
-    pub name: &'static str,
-    /// The interfaces, without their package.
-    pub interfaces: &'static [&'static str],
-}
-
-/// All groups of WASI packages.
-pub fn groups() -> &'static [Group] {
-    GROUPS
-}
-
-const GROUPS: &[Group] = &[
-    Group {
-        name: "wasi:cli",
-        interfaces: &[
-            "environment",
-            "exit",
-            "stdin",
-            "stdout",
-            "stderr",
-            "terminal-input",
-            "terminal-output",
-            "terminal-stdin",
-            "terminal-stdout",
-            "terminal-stderr",
-        ],
-    },
-    Group {
-        name: "wasi:io",
-        interfaces: &["error", "streams", "poll"],
-    },
-    Group {
-        name: "wasi:clocks",
-        interfaces: &["wall-clock", "monotonic-clock"],
-    },
-    Group {
-        name: "wasi:filesystem",
-        interfaces: &["types", "preopens"],
-    },
-    Group {
-        name: "wasi:random",
-        interfaces: &["random", "insecure", "insecure-seed"],
-    },
-    Group {
-        name: "wasi:sockets",
-        interfaces: &[
-            "network",
-            "instance-network",
-            "ip-name-lookup",
-            "tcp",
-            "tcp-create-socket",
-            "udp",
-            "udp-create-socket",
-        ],
-    },
-    Group {
-        name: "wasi:http",
-        interfaces: &["types", "outgoing-handler"],
-    },
-];
 
 /// `wasi:io/poll` by itself.
 const POLL: &str = "wasi:poll";
@@ -103,10 +34,12 @@ fn suggestion(nearest: &Option<String>) -> String {
 }
 
 /// The interfaces that an entry may use.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Capabilities {
+    /// What the host has, whether enabled or not.
+    packages: Packages,
     interfaces: BTreeSet<String>,
-    /// The groups that are listed by their own name.
+    /// The packages that are listed by their own name.
     groups: BTreeSet<&'static str>,
     /// `funcs` is listed.
     pub funcs: bool,
@@ -116,7 +49,26 @@ pub struct Capabilities {
     pub by_options: bool,
 }
 
+/// No function of the host's own packages.
+impl Default for Capabilities {
+    fn default() -> Capabilities {
+        Capabilities::none_of(PACKAGES.clone())
+    }
+}
+
 impl Capabilities {
+    /// No function of these packages.
+    pub fn none_of(packages: Packages) -> Capabilities {
+        Capabilities {
+            packages,
+            interfaces: BTreeSet::new(),
+            groups: BTreeSet::new(),
+            funcs: false,
+            preview1: false,
+            by_options: false,
+        }
+    }
+
     /// Reads the names of an `imports` list, without regard to case and to what follows an `@`.
     ///
     /// # Errors
@@ -140,7 +92,11 @@ impl Capabilities {
         names.filter_map(move |(index, name)| Some((index, unknown(name)?)))
     }
 
-    fn enable(&mut self, written: &str) -> Result<(), UnknownImport> {
+    /// Enables what one name of an `imports` list stands for.
+    ///
+    /// # Errors
+    /// When the name is not known.
+    pub fn enable(&mut self, written: &str) -> Result<(), UnknownImport> {
         let name = written
             .split('@')
             .next()
@@ -153,13 +109,13 @@ impl Capabilities {
             self.preview1 = true;
         } else if name == POLL {
             self.interfaces.insert("wasi:io/poll".to_owned());
-        } else if let Some(group) = GROUPS.iter().find(|group| group.name == name) {
-            self.groups.insert(group.name);
-            self.interfaces.extend(full_names(group));
-        } else if is_known(&name) {
+        } else if let Some(package) = self.packages.get(&name) {
+            self.groups.insert(package.name);
+            self.interfaces.extend(package.interface_names());
+        } else if self.packages.interface(&name).is_some() {
             self.interfaces.insert(name);
         } else {
-            return Err(unknown(written, &name));
+            return Err(self.unknown_import(written, &name));
         }
         Ok(())
     }
@@ -167,9 +123,15 @@ impl Capabilities {
     /// For a core module that uses preview 1: `wasi1` enables all that its adapter may need.
     pub fn extend_preview1(&mut self) {
         if self.preview1 {
-            let needed = GROUPS.iter().filter(|group| group.name != "wasi:http");
-            self.interfaces.extend(needed.flat_map(full_names));
+            let needed = self.packages.iter().filter(|package| package.preview1);
+            self.interfaces
+                .extend(needed.flat_map(|package| package.interface_names()));
         }
+    }
+
+    /// The packages whose functions can be enabled.
+    pub fn packages(&self) -> &Packages {
+        &self.packages
     }
 
     /// Whether a group is listed by its own name.
@@ -198,85 +160,17 @@ impl Capabilities {
     pub fn allows(&self, interface: &str) -> bool {
         self.interfaces.contains(interface)
     }
-}
 
-/// Whether this is an interface of WASI that the host knows.
-pub(super) fn is_known(interface: &str) -> bool {
-    group_of(interface).is_some()
-}
-
-/// The group that enables an interface.
-pub(super) fn group_of(interface: &str) -> Option<&'static str> {
-    let (package, name) = interface.split_once('/')?;
-    let group = GROUPS.iter().find(|group| group.name == package)?;
-    group.interfaces.contains(&name).then_some(group.name)
-}
-
-fn full_names(group: &Group) -> impl Iterator<Item = String> + '_ {
-    group
-        .interfaces
-        .iter()
-        .map(|name| format!("{}/{name}", group.name))
-}
-
-fn unknown(written: &str, name: &str) -> UnknownImport {
-    let mut known: Vec<String> = GROUPS.iter().map(|group| group.name.to_owned()).collect();
-    known.extend(GROUPS.iter().flat_map(full_names));
-    known.extend([POLL, "funcs", "wasi1"].map(str::to_owned));
-    UnknownImport {
-        name: written.to_owned(),
-        nearest: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
-    }
-}
-
-/// Adds the functions and resources of one interface.
-pub(super) type Add = fn(&mut Linker<State>) -> wasmtime::Result<()>;
-
-macro_rules! implemented {
-    ($($name:literal => $($path:ident)::+;)*) => {
-        /// How the host implements an interface; `None` for one that it does not know.
-        pub(super) fn implementation(interface: &str) -> Option<Add> {
-            use wasmtime::component::HasSelf;
-            match interface {
-                $($name => Some(|linker| {
-                    crate::host::$($path)::+::add_to_linker::<State, HasSelf<State>>(linker, State::counted)
-                }),)*
-                _ => None,
-            }
+    fn unknown_import(&self, written: &str, name: &str) -> UnknownImport {
+        let packages = &self.packages;
+        let mut known: Vec<String> = packages.iter().map(|it| it.name.to_owned()).collect();
+        known.extend(packages.iter().flat_map(|it| it.interface_names()));
+        known.extend([POLL, "funcs", "wasi1"].map(str::to_owned));
+        UnknownImport {
+            name: written.to_owned(),
+            nearest: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
         }
-    };
-}
-
-implemented! {
-    "wasi:io/error" => io::interfaces::error;
-    "wasi:io/poll" => io::interfaces::poll;
-    "wasi:io/streams" => io::interfaces::streams;
-    "wasi:clocks/monotonic-clock" => clocks::interfaces::monotonic_clock;
-    "wasi:filesystem/types" => filesystem::interfaces::types;
-    "wasi:filesystem/preopens" => filesystem::interfaces::preopens;
-    "wasi:clocks/wall-clock" => clocks::interfaces::wall_clock;
-    "wasi:random/random" => random::interfaces::random;
-    "wasi:random/insecure" => random::interfaces::insecure;
-    "wasi:random/insecure-seed" => random::interfaces::insecure_seed;
-    "wasi:cli/environment" => cli::interfaces::environment;
-    "wasi:cli/exit" => cli::interfaces::exit;
-    "wasi:cli/stdin" => cli::interfaces::stdin;
-    "wasi:cli/stdout" => cli::interfaces::stdout;
-    "wasi:cli/stderr" => cli::interfaces::stderr;
-    "wasi:cli/terminal-input" => cli::interfaces::terminal_input;
-    "wasi:cli/terminal-output" => cli::interfaces::terminal_output;
-    "wasi:cli/terminal-stdin" => cli::interfaces::terminal_stdin;
-    "wasi:cli/terminal-stdout" => cli::interfaces::terminal_stdout;
-    "wasi:cli/terminal-stderr" => cli::interfaces::terminal_stderr;
-    "wasi:http/types" => http::interfaces::types;
-    "wasi:http/outgoing-handler" => http::interfaces::outgoing_handler;
-    "wasi:sockets/network" => sockets::interfaces::network;
-    "wasi:sockets/instance-network" => sockets::interfaces::instance_network;
-    "wasi:sockets/ip-name-lookup" => sockets::interfaces::ip_name_lookup;
-    "wasi:sockets/tcp" => sockets::interfaces::tcp;
-    "wasi:sockets/tcp-create-socket" => sockets::interfaces::tcp_create_socket;
-    "wasi:sockets/udp" => sockets::interfaces::udp;
-    "wasi:sockets/udp-create-socket" => sockets::interfaces::udp_create_socket;
+    }
 }
 
 #[cfg(test)]
@@ -311,12 +205,5 @@ mod tests {
             parse(&["zzzzzzzzzzzz"]),
             Err("unsupported wasm host import: zzzzzzzzzzzz".to_owned())
         );
-    }
-
-    #[test]
-    fn every_interface_of_a_group_is_implemented() {
-        for name in GROUPS.iter().flat_map(full_names) {
-            assert!(implementation(&name).is_some(), "{name}");
-        }
     }
 }

@@ -6,23 +6,13 @@
 use std::sync::Arc;
 
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
-use wasmtime::component::{Component, Linker, LinkerInstance, Resource, ResourceType};
-use wasmtime::{Engine, Result, StoreContextMut, format_err};
+use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType};
+use wasmtime::{Engine, Result, format_err};
 
 use super::ModuleError;
-use super::imports::{self, Capabilities, HOST_VERSION, group_of, groups, implementation};
-use crate::host::cli::{TerminalInput, TerminalOutput};
-use crate::host::filesystem::{Descriptor, DirectoryStream};
-use crate::host::http;
-use crate::host::io::interfaces::streams::HostOutputStream;
-use crate::host::io::{InputStream, IoError, OutputStream};
-use crate::host::pollable::Pollable;
-use crate::host::sockets::{
-    IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
-    UdpSocket,
-};
-use crate::host::table::Kind;
-use crate::host::{State, lend_writes};
+use super::imports::Capabilities;
+use crate::host::State;
+use crate::host::package::{Fallback, Interface, Package};
 
 /// Builds the linker of one entry over one component. The failed call names the entry, its trap
 /// the function and the line that would enable it.
@@ -35,102 +25,31 @@ pub fn link(
 ) -> Result<Linker<State>, ModuleError> {
     let failed = |error: wasmtime::Error| ModuleError::Link(format!("{error:#}"));
     let mut linker = Linker::new(component.engine());
-    define_wasi(&mut linker, capabilities).map_err(failed)?;
+    define_packages(&mut linker, capabilities).map_err(failed)?;
     define_traps(&mut linker, component, capabilities).map_err(failed)?;
     Ok(linker)
 }
 
-fn define_wasi(linker: &mut Linker<State>, capabilities: &Capabilities) -> Result<()> {
-    for group in groups() {
-        for name in group.interfaces {
-            let interface = format!("{}/{name}", group.name);
-            match implementation(&interface) {
-                Some(add) if capabilities.allows(&interface) => {
-                    add(linker)?;
-                    lend_writes(linker, &interface, &versioned(&interface))?;
-                }
-                _ => define_resources(linker, &interface)?,
+/// Defines the functions of what is enabled, and the resource types of all packages.
+fn define_packages(linker: &mut Linker<State>, capabilities: &Capabilities) -> Result<()> {
+    for package in capabilities.packages() {
+        for interface in package.interfaces {
+            let instance = package.instance(interface);
+            if capabilities.allows(&format!("{}/{}", package.name, interface.name)) {
+                (interface.define)(linker, &instance)?;
+                continue;
+            }
+            let mut instance = linker.instance(&instance)?;
+            for resource in interface.resources {
+                (resource.define)(&mut instance)?;
             }
         }
     }
     Ok(())
 }
 
-/// The interface with the one function that answers where it is not enabled.
-pub(super) const PREOPENS: &str = "wasi:filesystem/preopens";
-
 /// A resource of a package that the host does not know: no function gives one out.
 enum Unavailable {}
-
-/// The resource types of an interface whose functions are not enabled.
-fn define_resources(linker: &mut Linker<State>, interface: &str) -> Result<()> {
-    let mut instance = linker.instance(&versioned(interface))?;
-    match interface {
-        "wasi:io/error" => plain::<IoError>(&mut instance),
-        "wasi:io/poll" => plain::<Pollable>(&mut instance),
-        "wasi:io/streams" => {
-            plain::<InputStream>(&mut instance)?;
-            let ty = ResourceType::host::<OutputStream>();
-            instance.resource_async(OutputStream::NAME, ty, |mut store, index| {
-                Box::new(async move {
-                    let stream = Resource::new_own(index);
-                    HostOutputStream::drop(store.data_mut().counted(), stream).await
-                })
-            })
-        }
-        "wasi:cli/terminal-input" => plain::<TerminalInput>(&mut instance),
-        "wasi:cli/terminal-output" => plain::<TerminalOutput>(&mut instance),
-        "wasi:filesystem/types" => {
-            plain::<Descriptor>(&mut instance)?;
-            plain::<DirectoryStream>(&mut instance)
-        }
-        "wasi:http/types" => {
-            plain::<http::FieldsResource>(&mut instance)?;
-            plain::<http::IncomingRequest>(&mut instance)?;
-            plain::<http::OutgoingRequest>(&mut instance)?;
-            plain::<http::RequestOptions>(&mut instance)?;
-            plain::<http::ResponseOutparam>(&mut instance)?;
-            plain::<http::IncomingResponse>(&mut instance)?;
-            plain::<http::IncomingBody>(&mut instance)?;
-            plain::<http::FutureTrailers>(&mut instance)?;
-            plain::<http::OutgoingResponse>(&mut instance)?;
-            plain::<http::OutgoingBody>(&mut instance)?;
-            plain::<http::FutureIncomingResponse>(&mut instance)
-        }
-        "wasi:sockets/network" => plain::<Network>(&mut instance),
-        "wasi:sockets/ip-name-lookup" => plain::<ResolveAddressStream>(&mut instance),
-        "wasi:sockets/tcp" => plain::<TcpSocket>(&mut instance),
-        "wasi:sockets/udp" => {
-            plain::<UdpSocket>(&mut instance)?;
-            plain::<IncomingDatagramStream>(&mut instance)?;
-            plain::<OutgoingDatagramStream>(&mut instance)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn plain<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
-    instance.resource(
-        T::NAME,
-        ResourceType::host::<T>(),
-        |mut store: StoreContextMut<'_, State>, index| {
-            let handle: Resource<T> = Resource::new_own(index);
-            store.data_mut().counted().table.delete(handle).map(drop)
-        },
-    )
-}
-
-fn versioned(interface: &str) -> String {
-    format!("{interface}@{HOST_VERSION}")
-}
-
-/// The interface that a guest's import name means to this host: WASI 0.2 of any patch level.
-pub(super) fn host_interface(import: &str) -> Option<&str> {
-    let (interface, version) = import.split_once('@')?;
-    let patch = version.strip_prefix("0.2.")?;
-    (imports::is_known(interface) && patch.bytes().all(|byte| byte.is_ascii_digit()))
-        .then_some(interface)
-}
 
 /// Binds every import that is not enabled to a trap which says what would enable it.
 fn define_traps(
@@ -143,15 +62,15 @@ fn define_traps(
     for (import, item) in component.component_type().imports(engine) {
         match item.ty {
             ComponentItem::ComponentInstance(instance) => {
-                let interface = host_interface(import);
-                let name = interface.map_or_else(|| import.to_owned(), versioned);
-                let mut target = linker.instance(&name)?;
-                let place = Place {
-                    import,
-                    interface,
-                    capabilities,
+                let known = capabilities.packages().imported(import);
+                let known = known.and_then(|name| capabilities.packages().interface(name));
+                let name = match known {
+                    Some((package, interface)) => package.instance(interface),
+                    None => import.to_owned(),
                 };
-                trap_instance(&mut target, engine, &instance, &place, &mut seen)?;
+                let mut target = linker.instance(&name)?;
+                let origin = ImportOrigin::new(import, known, capabilities);
+                trap_instance(&mut target, engine, &instance, &origin, &mut seen)?;
             }
             ComponentItem::ComponentFunc(_) => {
                 let text =
@@ -175,10 +94,14 @@ fn define_traps(
     Ok(())
 }
 
-/// Where a trap stands.
-struct Place<'a> {
+/// What a component imports an interface as, and what the host has of it.
+struct ImportOrigin<'a> {
+    /// The name in the component.
     import: &'a str,
-    interface: Option<&'a str>,
+    /// The package and the interface that the host has for it, if any.
+    known: Option<(&'a Package, &'static Interface)>,
+    /// The interface's functions are enabled.
+    enabled: bool,
     capabilities: &'a Capabilities,
 }
 
@@ -186,25 +109,20 @@ fn trap_instance(
     target: &mut LinkerInstance<'_, State>,
     engine: &Engine,
     instance: &ComponentInstance,
-    place: &Place<'_>,
+    origin: &ImportOrigin<'_>,
     seen: &mut Vec<ResourceType>,
 ) -> Result<()> {
-    let works = place
-        .interface
-        .is_some_and(|interface| place.capabilities.allows(interface));
     for (name, item) in instance.exports(engine) {
         match item.ty {
-            ComponentItem::ComponentFunc(_) if place.is_harmless(name) => {
-                target.func_wrap(name, |mut store: StoreContextMut<'_, State>, (): ()| {
-                    store.data_mut().counted();
-                    Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
-                })?;
-            }
             ComponentItem::ComponentFunc(_) => {
-                let defined = trap(target, name, place.text(name));
+                if let Some(fallback) = origin.fallback(name) {
+                    (fallback.define)(target)?;
+                    continue;
+                }
+                let defined = trap(target, name, origin.text(name));
                 // An enabled interface has defined its functions already. What is left there is
-                // of a later WASI than the host's.
-                if !works {
+                // of a later version than the host's.
+                if !origin.enabled {
                     defined?;
                 }
             }
@@ -213,7 +131,7 @@ fn trap_instance(
                 seen.push(ty);
                 let resource = ResourceType::host::<Unavailable>();
                 let defined = target.resource(name, resource, |_, _| Ok(()));
-                if place.interface.is_none() {
+                if origin.known.is_none() {
                     defined?;
                 }
             }
@@ -228,31 +146,169 @@ fn trap(target: &mut LinkerInstance<'_, State>, function: &str, text: String) ->
     target.func_new(function, move |_, _, _, _| Err(format_err!("{text}")))
 }
 
-impl Place<'_> {
-    /// `get-directories` is the one function that answers without being enabled, with an empty list:
-    /// guests of the preview 1 adapter that only print ask for it too.
-    fn is_harmless(&self, function: &str) -> bool {
-        self.interface == Some(PREOPENS)
-            && function == "get-directories"
-            && !self.capabilities.allows(PREOPENS)
+impl<'a> ImportOrigin<'a> {
+    fn new(
+        import: &'a str,
+        known: Option<(&'a Package, &'static Interface)>,
+        capabilities: &'a Capabilities,
+    ) -> ImportOrigin<'a> {
+        let enabled = known.is_some_and(|(package, interface)| {
+            capabilities.allows(&format!("{}/{}", package.name, interface.name))
+        });
+        ImportOrigin {
+            import,
+            known,
+            enabled,
+            capabilities,
+        }
     }
 
+    /// The function that answers although its interface is not enabled, if this is one.
+    fn fallback(&self, function: &str) -> Option<&'static Fallback> {
+        let (_, interface) = self.known?;
+        interface.fallback(function).filter(|_| !self.enabled)
+    }
+
+    /// Why a call of the function traps.
     fn text(&self, function: &str) -> String {
-        let Some(interface) = self.interface else {
+        let Some((package, interface)) = self.known else {
             return format!(
                 "{}#{function} is not known here; nothing in imports enables it",
                 self.import
             );
         };
-        let group = group_of(interface).unwrap_or(interface);
-        match self.capabilities.allows(interface) {
+        let name = format!("{}/{}#{function}", package.name, interface.name);
+        match self.enabled {
             true => format!(
-                "{interface}#{function} is not part of WASI {HOST_VERSION}; nothing in imports enables it"
+                "{name} is not part of {}; nothing in imports enables it",
+                package.release()
             ),
             false => {
-                let remedy = self.capabilities.remedy(group);
-                format!("{interface}#{function} is not enabled; {remedy}")
+                let remedy = self.capabilities.remedy(package.name);
+                format!("{name} is not enabled; {remedy}")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::Resource;
+    use wasmtime::{Store, StoreContextMut};
+    use wippy_dispatcher::Dispatcher;
+
+    use super::*;
+    use crate::host::PACKAGES;
+    use crate::host::package::{Packages, ResourceKind};
+    use crate::host::state::tests::state;
+    use crate::host::table::Kind;
+    use crate::module::{Engine, Profile, to_binary};
+
+    /// A resource of a package that the host does not have.
+    struct Counter(u32);
+
+    impl Kind for Counter {
+        const NAME: &'static str = "counter";
+    }
+
+    const COUNTER: Package = Package {
+        name: "test:counter",
+        version: "1.2.0",
+        interfaces: &[Interface {
+            name: "counters",
+            define: define_counters,
+            resources: &[ResourceKind::of::<Counter>()],
+            fallbacks: &[],
+        }],
+        preview1: false,
+        wit: None,
+    };
+
+    fn define_counters(linker: &mut Linker<State>, instance: &str) -> Result<()> {
+        let mut instance = linker.instance(instance)?;
+        (ResourceKind::of::<Counter>().define)(&mut instance)?;
+        instance.func_wrap("make", |mut store: StoreContextMut<'_, State>, (): ()| {
+            Ok((store.data_mut().counted().call.table.push(Counter(0))?,))
+        })?;
+        instance.func_wrap(
+            "next",
+            |mut store: StoreContextMut<'_, State>, (counter,): (Resource<Counter>,)| {
+                let counter = store.data_mut().counted().call.table.get_mut(&counter)?;
+                counter.0 += 1;
+                Ok((counter.0,))
+            },
+        )
+    }
+
+    /// Made for an older version of the package: counts twice, drops the counter, and returns 2.
+    const GUEST: &str = r#"(component
+        (import "test:counter/counters@1.0.0" (instance $host
+            (export "counter" (type $counter (sub resource)))
+            (export "make" (func (result (own $counter))))
+            (export "next" (func (param "of" (borrow $counter)) (result u32)))))
+        (alias export $host "counter" (type $counter))
+        (core func $make (canon lower (func $host "make")))
+        (core func $next (canon lower (func $host "next")))
+        (core func $drop (canon resource.drop $counter))
+        (core module $m
+            (import "" "make" (func $make (result i32)))
+            (import "" "next" (func $next (param i32) (result i32)))
+            (import "" "drop" (func $drop (param i32)))
+            (func (export "twice") (result i32) (local $counter i32) (local $count i32)
+                (local.set $counter (call $make))
+                (drop (call $next (local.get $counter)))
+                (local.set $count (call $next (local.get $counter)))
+                (call $drop (local.get $counter))
+                (local.get $count)))
+        (core instance $i (instantiate $m (with "" (instance
+            (export "make" (func $make))
+            (export "next" (func $next))
+            (export "drop" (func $drop))))))
+        (func (export "twice") (result u32) (canon lift (core func $i "twice"))))"#;
+
+    /// Calls the guest with this `imports` list.
+    fn twice(packages: &Packages, imports: &[&str]) -> Result<u32> {
+        let dispatcher = Dispatcher::simulated(1)?;
+        let engine = Engine::new(Profile::Live)?;
+        let component = Component::new(engine.inner(), to_binary(GUEST)?)?;
+        let mut capabilities = Capabilities::none_of(packages.clone());
+        for name in imports {
+            capabilities.enable(name)?;
+        }
+        let linker = link(&component, &capabilities)?;
+        let mut store: Store<State> = engine.store(engine.inner(), state(&dispatcher))?;
+        let call = async {
+            let instance = linker.instantiate_async(&mut store, &component).await?;
+            let twice = instance.get_typed_func::<(), (u32,)>(&mut store, "twice")?;
+            Ok(twice.call_async(&mut store, ()).await?.0)
+        };
+        dispatcher.block_on(call)?
+    }
+
+    #[test]
+    fn a_package_of_somebody_else_is_linked_as_the_hosts_own_are() {
+        let packages = PACKAGES.clone().with(COUNTER);
+        let counted = twice(&packages, &["wasi:clocks", "Test:Counter@1"]);
+        assert_eq!(counted.expect("enabled"), 2);
+        let counted = twice(&packages, &["test:counter/counters"]);
+        assert_eq!(counted.expect("enabled"), 2);
+
+        let refused = twice(&packages, &["wasi:clocks"]).expect_err("not enabled");
+        assert_eq!(
+            refused.root_cause().to_string(),
+            "test:counter/counters#make is not enabled; add `- test:counter` to its imports"
+        );
+        let refused = twice(&packages, &["test:count"]).expect_err("unknown");
+        let text = "unsupported wasm host import: test:count (did you mean test:counter?)";
+        assert_eq!(refused.to_string(), text);
+    }
+
+    #[test]
+    fn what_no_package_has_traps_by_name() {
+        let refused = twice(&PACKAGES, &["wasi:clocks"]).expect_err("unknown");
+        assert_eq!(
+            refused.root_cause().to_string(),
+            "test:counter/counters@1.0.0#make is not known here; nothing in imports enables it"
+        );
     }
 }

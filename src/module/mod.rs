@@ -21,7 +21,7 @@ pub use decode::Border;
 pub use describe::{Location, describe, fs_entry};
 pub use engine::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, Profile};
 pub use hash::{Digest, ExpectedHash};
-pub use imports::{Capabilities, UnknownImport, groups};
+pub use imports::{Capabilities, UnknownImport};
 pub use link::link;
 pub use load::{MODULE_MAX, Module, ModuleKey, Origin, read};
 pub use method::{Method, choose, exports};

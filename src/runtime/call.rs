@@ -63,7 +63,7 @@ async fn run(
         .store(function.linked.pre.engine(), state)
         .map_err(problem)?;
     let outcome = run_in(function, &mut store, arguments).await;
-    function.carried.set(store.data().budget());
+    function.carried.set(store.data().call.budget());
     let outstanding = store.data_mut().end();
     // The instance is not needed for what is left.
     drop(store);

@@ -8,7 +8,8 @@ use wippy_dispatcher::Error;
 
 use super::Runtime;
 use super::diagnostics::mistakes;
-use crate::module::{Import, groups, needed_groups};
+use crate::host::PACKAGES;
+use crate::module::{Import, needed_groups};
 use crate::program::LinkedFunction;
 use crate::registry::{Diagnostic, Entry, Id};
 
@@ -74,7 +75,7 @@ fn compare(function: &LinkedFunction, options: CheckOptions, found: &mut Vec<Dia
         found.push(report(message, remedy(&missing)));
     }
     let needed = needed_groups(imports);
-    for group in groups()
+    for group in PACKAGES
         .iter()
         .filter(|group| !needed.contains(&group.name))
     {

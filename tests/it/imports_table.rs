@@ -1,49 +1,46 @@
 //! The table of groups in `docs/imports.md`, name by name.
 
-use wippy::internals::{Capabilities, groups};
+use std::path::Path;
 
-/// Each group with its interfaces, as the page lists them.
-const TABLE: [(&str, &[&str]); 7] = [
-    (
-        "wasi:cli",
-        &[
-            "environment",
-            "exit",
-            "stdin",
-            "stdout",
-            "stderr",
-            "terminal-input",
-            "terminal-output",
-            "terminal-stdin",
-            "terminal-stdout",
-            "terminal-stderr",
-        ],
-    ),
-    ("wasi:io", &["error", "streams", "poll"]),
-    ("wasi:clocks", &["wall-clock", "monotonic-clock"]),
-    ("wasi:filesystem", &["types", "preopens"]),
-    ("wasi:random", &["random", "insecure", "insecure-seed"]),
-    (
-        "wasi:sockets",
-        &[
-            "network",
-            "instance-network",
-            "ip-name-lookup",
-            "tcp",
-            "tcp-create-socket",
-            "udp",
-            "udp-create-socket",
-        ],
-    ),
-    ("wasi:http", &["types", "outgoing-handler"]),
-];
+use wippy::internals::{Capabilities, PACKAGES};
 
-fn all() -> Vec<String> {
-    let full = |(group, names): &(&str, &'static [&'static str])| {
-        let group = (*group).to_owned();
-        names.iter().map(move |name| format!("{group}/{name}"))
+/// Each group with its interfaces, as the page lists them. Its rows for other names (`wasi:poll`,
+/// `funcs`) have text beside their interfaces.
+fn table() -> Vec<(String, Vec<String>)> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/imports.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let rows = page.lines().skip_while(|line| !line.starts_with("|---"));
+    let rows = rows.skip(1).take_while(|line| line.starts_with('|'));
+    let row = |line: &str| {
+        let cells: Vec<Vec<String>> = line
+            .trim_matches('|')
+            .split('|')
+            .map(|cell| names(cell).unwrap_or_default())
+            .collect();
+        match &cells[..] {
+            [group, interfaces] if group.len() == 1 && !interfaces.is_empty() => {
+                Some((group[0].clone(), interfaces.clone()))
+            }
+            _ => None,
+        }
     };
-    TABLE.iter().flat_map(full).collect()
+    rows.filter_map(row).collect()
+}
+
+/// The names in a cell that holds names alone, between backquotes and separated by commas.
+fn names(cell: &str) -> Option<Vec<String>> {
+    let names = cell.trim().split(", ");
+    let name = |text: &str| Some(text.strip_prefix('`')?.strip_suffix('`')?.to_owned());
+    names.map(name).collect()
+}
+
+/// The full names of all interfaces on the page.
+fn all() -> Vec<String> {
+    let full = |(group, names): (String, Vec<String>)| {
+        let full = names.into_iter().map(move |name| format!("{group}/{name}"));
+        full.collect::<Vec<_>>()
+    };
+    table().into_iter().flat_map(full).collect()
 }
 
 /// The interfaces that a list of one name enables.
@@ -52,22 +49,25 @@ fn enabled(name: &str, preview1: bool) -> Vec<String> {
     let mut capabilities = Capabilities::parse([name]).expect("a known name");
     assert_eq!(capabilities.preview1, preview1, "{name}");
     capabilities.extend_preview1();
-    let all = all().into_iter();
+    let all = PACKAGES
+        .iter()
+        .flat_map(|package| package.interface_names());
     all.filter(|interface| capabilities.allows(interface))
         .collect()
 }
 
 #[test]
 fn a_group_enables_its_interfaces_and_no_other() {
-    let names: Vec<&str> = groups().iter().map(|group| group.name).collect();
-    assert_eq!(names, TABLE.map(|(group, _)| group));
-    for (group, interfaces) in TABLE {
+    let listed: Vec<String> = table().into_iter().map(|(group, _)| group).collect();
+    let names: Vec<&str> = PACKAGES.iter().map(|package| package.name).collect();
+    assert_eq!(listed, names);
+    for (group, interfaces) in table() {
         let expected: Vec<String> = interfaces
             .iter()
             .map(|name| format!("{group}/{name}"))
             .collect();
         let shouted = format!("{}@0.2.999", group.to_uppercase());
-        for name in [group, &shouted] {
+        for name in [&group, &shouted] {
             assert_eq!(enabled(name, false), expected, "{name}");
         }
     }

@@ -2,12 +2,12 @@
 
 use wasmtime::Result;
 
+use super::CliView;
 use super::interfaces::environment::Host;
-use crate::host::State;
 
-impl Host for State {
+impl Host for CliView<'_> {
     fn get_environment(&mut self) -> Result<Vec<(String, String)>> {
-        let env = self.context.env.clone();
+        let env = self.state.env.clone();
         self.spend(
             env.iter()
                 .map(|(name, value)| name.len() + value.len())
@@ -18,13 +18,13 @@ impl Host for State {
     }
 
     fn get_arguments(&mut self) -> Result<Vec<String>> {
-        let args = self.context.args.clone();
+        let args = self.state.args.clone();
         self.spend(args.iter().map(String::len).sum());
         self.spend_items(args.len());
         Ok(args.to_vec())
     }
 
     fn initial_cwd(&mut self) -> Result<Option<String>> {
-        Ok(Some(self.context.cwd.to_string()))
+        Ok(Some(self.state.cwd.to_string()))
     }
 }

@@ -7,12 +7,14 @@ use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, pwrite, pwritev2, retry_
 use wasmtime::component::Resource;
 
 use super::Descriptor;
+use super::FilesystemView;
+use super::cached::is_inline;
 use super::descriptor::File;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DescriptorFlags;
 use super::mount::Mount;
 use crate::fs::Class;
-use crate::host::State;
+use crate::host::call::Call;
 
 /// The most bytes that one system call moves on the dispatcher's thread.
 pub(super) const INLINE_MAX: usize = 64 * 1024;
@@ -40,7 +42,7 @@ impl Place {
 }
 
 /// What a `write` writes to.
-pub(in crate::host) struct Target {
+pub(super) struct Target {
     file: Arc<File>,
     mount: Arc<Mount>,
     place: Place,
@@ -48,11 +50,24 @@ pub(in crate::host) struct Target {
 
 impl Target {
     /// The same after so many bytes.
-    pub(in crate::host) fn after(&self, written: usize) -> Target {
+    pub(super) fn after(&self, written: usize) -> Target {
         Target {
             file: self.file.clone(),
             mount: self.mount.clone(),
             place: self.place.after(written),
+        }
+    }
+
+    /// Writes once on the dispatcher's thread. `None` where that may block: the blocking pool has to
+    /// write then.
+    ///
+    /// # Errors
+    /// The code of the system's error.
+    pub(super) fn write_now(&self, call: &Call, bytes: &[u8]) -> Result<Option<usize>, FsError> {
+        let file = &self.file;
+        match bytes.len() <= INLINE_MAX && is_inline(call, file.class) && file.writes_inline() {
+            true => Ok(Some(file.write_once(bytes, self.place)?)),
+            false => Ok(None),
         }
     }
 }
@@ -170,7 +185,7 @@ pub(super) fn check_offset(offset: u64) -> Result<(), Errno> {
     }
 }
 
-impl State {
+impl FilesystemView<'_> {
     pub(super) async fn read_at(
         &mut self,
         descriptor: Resource<Descriptor>,
@@ -266,7 +281,7 @@ impl State {
     ) -> Result<u64, FsError> {
         self.breathe().await?;
         let target = self.write_target(&descriptor, offset)?;
-        match self.write_now(&target, &bytes)? {
+        match target.write_now(self.call, &bytes)? {
             Some(written) => {
                 self.spend(written);
                 Ok(written as u64)
@@ -275,7 +290,7 @@ impl State {
         }
     }
 
-    pub(in crate::host) fn write_target(
+    pub(super) fn write_target(
         &self,
         descriptor: &Resource<Descriptor>,
         offset: u64,
@@ -285,21 +300,8 @@ impl State {
         Ok(Target { file, mount, place })
     }
 
-    /// Writes once on this thread; `None` where the pool has to.
-    pub(in crate::host) fn write_now(
-        &self,
-        target: &Target,
-        bytes: &[u8],
-    ) -> Result<Option<usize>, FsError> {
-        let file = &target.file;
-        match bytes.len() <= INLINE_MAX && self.is_inline(file.class) && file.writes_inline() {
-            true => Ok(Some(file.write_once(bytes, target.place)?)),
-            false => Ok(None),
-        }
-    }
-
     /// Writes in parts: a call that goes away leaves no more than one of them under way.
-    pub(in crate::host) async fn write_on_pool(
+    pub(super) async fn write_on_pool(
         &mut self,
         Target { file, mount, place }: Target,
         mut bytes: Vec<u8>,

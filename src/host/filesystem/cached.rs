@@ -5,17 +5,18 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
 
+use super::FilesystemView;
 use super::descriptor::Directory;
 use super::error::FsError;
 use crate::fs::Class;
-use crate::host::State;
+use crate::host::call::Call;
 
-impl State {
-    /// Whether a filesystem of this class may be used on the dispatcher's thread.
-    pub(super) fn is_inline(&self, class: Class) -> bool {
-        class.is_known() && matches!(self.handle.is_simulated(), Ok(false))
-    }
+/// Whether a filesystem of this class may be used on the dispatcher's thread.
+pub(super) fn is_inline(call: &Call, class: Class) -> bool {
+    class.is_known() && matches!(call.handle.is_simulated(), Ok(false))
+}
 
+impl FilesystemView<'_> {
     /// Opens a path beneath a directory if the caches hold all of it and it stays on the
     /// directory's own filesystem. `None`: ask the pool, which also knows the exact error.
     ///
@@ -27,7 +28,7 @@ impl State {
         path: &str,
         flags: OFlags,
     ) -> Result<Option<OwnedFd>, FsError> {
-        if !self.is_inline(directory.class) {
+        if !is_inline(self.call, directory.class) {
             return Ok(None);
         }
         self.spend_system_call();

@@ -10,12 +10,14 @@ use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use wasmtime::component::Resource;
 
+use super::FilesystemView;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::{Deed, Mount};
 use crate::fs::{Class, DeferredClose, Filesystem};
-use crate::host::State;
-use crate::host::share::Held;
+use crate::host::limits::descriptor_permit;
+use crate::host::table::Kind;
+use crate::quota::QuotaPermit;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
 /// changes nothing.
@@ -23,6 +25,10 @@ pub struct Descriptor {
     pub(super) node: Node,
     pub(super) flags: DescriptorFlags,
     pub(super) mount: Arc<Mount>,
+}
+
+impl Kind for Descriptor {
+    const NAME: &'static str = "descriptor";
 }
 
 /// What is opened.
@@ -64,14 +70,14 @@ enum Dirs {
 /// What counts against its call's bound until it is closed: the fields are dropped in this order.
 struct Opened<T> {
     fd: T,
-    _held: Held,
+    _held: QuotaPermit,
 }
 
 impl Node {
     /// From what was opened with these flags beneath a filesystem, on one of this class.
     pub(super) fn new(
         filesystem: &Filesystem,
-        (fd, held): (OwnedFd, Held),
+        (fd, held): (OwnedFd, QuotaPermit),
         flags: OFlags,
         class: Class,
     ) -> io::Result<Node> {
@@ -157,7 +163,7 @@ impl Directory {
 
     /// One that was opened, on a filesystem of this class.
     pub(super) fn opened(
-        (fd, held): (OwnedFd, Held),
+        (fd, held): (OwnedFd, QuotaPermit),
         deferred_close: DeferredClose,
         class: Class,
     ) -> Directory {
@@ -235,7 +241,7 @@ pub(super) fn kind(kind: FileType) -> DescriptorType {
     }
 }
 
-impl State {
+impl FilesystemView<'_> {
     /// The file behind a handle, if it was opened for this.
     ///
     /// # Errors
@@ -283,11 +289,11 @@ impl State {
     /// # Errors
     /// `insufficient-memory` where the call has all that it may have; `busy` where the filesystem
     /// does not close what was opened in it.
-    pub(super) fn hold(&self, mount: &Mount) -> Result<Held, FsError> {
+    pub(super) fn hold(&self, mount: &Mount) -> Result<QuotaPermit, FsError> {
         if mount.filesystem.deferred_close().is_full() {
             return Err(ErrorCode::Busy.into());
         }
-        Ok(self.descriptors.hold()?)
+        Ok(descriptor_permit(&self.descriptors)?)
     }
 
     /// Runs a job of a mount's filesystem on the blocking pool.
@@ -297,7 +303,7 @@ impl State {
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
         // In a box: what the caches answer would carry its room about.
-        let job = mount.filesystem.lane().unblock_for(self.context.flow, job);
+        let job = mount.filesystem.lane().unblock_for(self.flow, job);
         let done = Box::pin(job).await?;
         self.suspended();
         Ok(done?)

@@ -10,11 +10,12 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, statat};
 use wasmtime::component::Resource;
 
 use super::Descriptor;
+use super::FilesystemView;
 use super::descriptor::{Directory, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DirectoryEntry;
 use super::mount::{Deed, Mount};
-use crate::host::State;
+use crate::host::table::Kind;
 
 /// How many bytes of names one job fetches.
 const BATCH: usize = 32 * 1024;
@@ -27,6 +28,10 @@ pub struct DirectoryStream {
     /// Fetched and not yet given. A name that is not Unicode is an error in its place.
     entries: VecDeque<Result<DirectoryEntry, ErrorCode>>,
     ended: bool,
+}
+
+impl Kind for DirectoryStream {
+    const NAME: &'static str = "directory-entry-stream";
 }
 
 #[cfg(test)]
@@ -77,7 +82,7 @@ fn fetch(fd: impl AsFd) -> io::Result<VecDeque<Result<DirectoryEntry, ErrorCode>
     Ok(entries)
 }
 
-impl State {
+impl FilesystemView<'_> {
     pub(super) async fn list(
         &mut self,
         descriptor: Resource<Descriptor>,

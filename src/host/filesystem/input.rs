@@ -8,7 +8,7 @@ use wippy_dispatcher::{Error, Event, Flow, Handle, Instant, Task, WaitSet};
 use super::bytes::Streamed;
 use super::error::undone;
 use crate::host::io::{IoError, READ_MAX, StreamError};
-use crate::host::share::{Part, Share};
+use crate::quota::{Quota, QuotaPermit};
 
 /// What `read-via-stream` gives of a regular file. The caches are asked first; what they do not
 /// hold, the pool reads.
@@ -18,7 +18,7 @@ pub struct FileInput {
     streamed: Streamed,
     simulated: bool,
     /// Where the memory for what a job brings is taken from.
-    bytes: Share,
+    bytes: Quota,
     state: Mutex<Reading>,
 }
 
@@ -29,7 +29,7 @@ struct Reading {
     /// What it brought, from `offset` on; empty at the end.
     brought: Option<Result<Vec<u8>, IoError>>,
     /// Its memory.
-    part: Option<Part>,
+    part: Option<QuotaPermit>,
     /// Set when something was brought; made with the first job.
     arrived: Option<Event>,
     /// Fetches for this stream alone, and ends with it.
@@ -42,7 +42,7 @@ impl FileInput {
         flow: Flow,
         streamed: Streamed,
         offset: u64,
-        bytes: &Share,
+        bytes: &Quota,
     ) -> Result<FileInput, Error> {
         Ok(FileInput {
             handle: handle.clone(),
@@ -96,7 +96,7 @@ impl FileInput {
     /// Starts a job that reads.
     fn fetch(self: &Arc<Self>, state: &mut Reading, length: usize) -> Result<(), StreamError> {
         state.part = None;
-        let part = self.bytes.take(length).ok_or(Errno::NOMEM);
+        let part = self.bytes.try_acquire(length).ok_or(Errno::NOMEM);
         state.part = Some(part.map_err(std::io::Error::from)?);
         let arrived = match &state.arrived {
             Some(arrived) => arrived.clone(),

@@ -4,6 +4,7 @@
 //! blocking pool, in its filesystem's own lane. A simulation sends everything to the pool, so that
 //! no cache decides its course.
 
+mod borrowed_write;
 mod bytes;
 mod cached;
 mod descriptor;
@@ -16,15 +17,22 @@ mod output;
 mod path;
 mod preopens;
 mod stat;
+mod state;
 mod types;
 
-pub(in crate::host) use bytes::Target;
 pub use descriptor::Descriptor;
 pub use directory_stream::DirectoryStream;
 pub use error::FsError;
 pub use input::FileInput;
 pub use mount::Mount;
 pub use output::FileOutput;
+pub use state::{FilesystemState, FilesystemView};
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::Resource;
+
+use super::package::{Fallback, Interface, Package, ResourceKind, interface};
+use super::{PackageState, State};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -54,3 +62,45 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::filesystem as interfaces;
+
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package::wasi(
+    "wasi:filesystem",
+    &[
+        Interface {
+            define: |linker, instance| {
+                interfaces::types::add_to_linker::<_, FilesystemState>(
+                    linker,
+                    |state: &mut State| FilesystemState::view(state.counted()),
+                )?;
+                borrowed_write::define(linker, instance)
+            },
+            ..interface!(
+                FilesystemState,
+                "types",
+                interfaces::types,
+                ResourceKind::of::<Descriptor>(),
+                ResourceKind::of::<DirectoryStream>(),
+            )
+        },
+        Interface {
+            fallbacks: &[NO_DIRECTORIES],
+            ..interface!(FilesystemState, "preopens", interfaces::preopens)
+        },
+    ],
+);
+
+/// Where the package is not enabled a guest has no directories. It may ask for them all the same:
+/// guests of the preview 1 adapter that only print do.
+const NO_DIRECTORIES: Fallback = Fallback {
+    function: "get-directories",
+    define: |instance| {
+        instance.func_wrap(
+            "get-directories",
+            |mut store: StoreContextMut<'_, State>, (): ()| {
+                store.data_mut().counted();
+                Ok((Vec::<(Resource<Descriptor>, String)>::new(),))
+            },
+        )
+    },
+};

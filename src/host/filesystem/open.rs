@@ -10,14 +10,14 @@ use rustix::fs::OFlags;
 use wasmtime::component::Resource;
 
 use super::Descriptor;
+use super::FilesystemView;
 use super::descriptor::{Directory, Node};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, OpenFlags, PathFlags};
 use super::mount::{Deed, Mount};
 use super::path::relative;
 use crate::fs::Class;
-use crate::host::State;
-use crate::host::share::Held;
+use crate::quota::QuotaPermit;
 
 /// With which permissions files are created, before the process's mask.
 const FILE_MODE: u32 = 0o666;
@@ -126,14 +126,19 @@ impl Request {
         Ok(opened.into_std().into())
     }
 
-    fn open_node(&self, directory: &Directory, mount: &Mount, held: Held) -> io::Result<Node> {
+    fn open_node(
+        &self,
+        directory: &Directory,
+        mount: &Mount,
+        held: QuotaPermit,
+    ) -> io::Result<Node> {
         let fd = self.open(directory.dir()?)?;
         let class = Class::of(&fd);
         Node::new(&mount.filesystem, (fd, held), self.system_flags(), class)
     }
 }
 
-impl State {
+impl FilesystemView<'_> {
     pub(super) async fn open(
         &mut self,
         base: Resource<Descriptor>,

@@ -1,17 +1,18 @@
 //! A file as an output stream, from an offset on or at its end.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use rustix::io::Errno;
 use wasmtime::component::Resource;
 use wippy_dispatcher::{Error, Flow, Handle, WaitSet};
 
+use super::FilesystemView;
 use super::bytes::{Place, Streamed};
 use super::error::undone;
+use super::state::UnwrittenOutputs;
 use super::{Descriptor, FsError};
 use crate::fs::Filesystem;
-use crate::host::State;
-use crate::host::io::{Destination, Job, Owner, Sink, StreamError, Unwritten, WriteQueue};
+use crate::host::io::{Destination, Job, Owner, StreamError, Unwritten, WriteQueue};
 
 /// What `write-via-stream` and `append-via-stream` give of a regular file.
 pub type FileOutput = WriteQueue<FileDestination>;
@@ -23,6 +24,8 @@ pub struct FileDestination {
     streamed: Streamed,
     place: Place,
     on_pool: bool,
+    /// Where the output is left once its stream is dropped.
+    unwritten: Weak<UnwrittenOutputs>,
 }
 
 impl FileOutput {
@@ -36,6 +39,7 @@ impl FileOutput {
         streamed: Streamed,
         place: Place,
         owner: Owner,
+        unwritten: Weak<UnwrittenOutputs>,
     ) -> Result<FileOutput, Error> {
         let on_pool = handle.is_simulated()? || !streamed.0.writes_inline();
         let destination = FileDestination {
@@ -43,45 +47,46 @@ impl FileOutput {
             streamed,
             place,
             on_pool,
+            unwritten,
         };
         Ok(WriteQueue::to(handle, destination, Some(owner)))
     }
 }
 
-impl State {
-    /// A stream is dropped; what it keeps is still written.
-    pub(in crate::host) fn leave_unwritten(&mut self, sink: &Sink) {
-        let Sink::File(output) = sink else {
-            return;
-        };
-        if output.kept() == 0 {
-            return;
+impl FileOutput {
+    /// The stream to it is dropped. What it keeps is still written, before anything that its guest
+    /// does with files of the same filesystem next.
+    pub(in crate::host) fn stream_dropped(self: &Arc<Self>) {
+        if self.kept() > 0
+            && let Some(unwritten) = self.destination(|file| file.unwritten.upgrade())
+        {
+            unwritten.add(self.clone());
         }
-        if self.unwritten.len() == self.unwritten.capacity() {
-            self.unwritten.retain(|other| other.kept() > 0);
-        }
-        self.unwritten.push(output.clone());
+    }
+}
+
+impl FilesystemView<'_> {
+    /// Where the outputs of the call are left that their streams did not see written.
+    pub(super) fn unwritten(&mut self) -> Weak<UnwrittenOutputs> {
+        Arc::downgrade(self.state.unwritten.get_or_insert_default())
     }
 
     /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
     /// it: whatever the guest does with its files next comes behind that.
-    pub(in crate::host) async fn settle(
+    pub(super) async fn settle(
         &mut self,
         descriptor: &Resource<Descriptor>,
     ) -> Result<(), FsError> {
-        if self.unwritten.is_empty() {
+        let Some(unwritten) = self.state.unwritten.as_ref().filter(|it| !it.is_empty()) else {
             return Ok(());
-        }
-        let filesystem = self.table.get(descriptor)?.mount.filesystem.clone();
-        let (here, elsewhere) = std::mem::take(&mut self.unwritten)
-            .into_iter()
-            .partition(|output| output.destination(|file| file.is_on(&filesystem)));
-        self.unwritten = elsewhere;
-        // Apart, so that what most operations need stays small.
+        };
+        let filesystem = &self.call.table.get(descriptor)?.mount.filesystem;
+        let is_here = |output: &FileOutput| output.destination(|file| file.is_on(filesystem));
+        let here = unwritten.take(is_here);
+        // In a box, so that the futures of most operations stay small.
         Box::pin(async move {
-            let here: Vec<Arc<FileOutput>> = here;
             for output in here {
-                // Nobody is left to be told of a failure.
+                // A failure has nobody left who could be told of it.
                 if let Err(StreamError::Trap(trap)) = output.delivered().await {
                     return Err(trap);
                 }

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use wasmtime::component::Resource;
 
 use super::Descriptor;
+use super::FilesystemView;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::PathFlags;
 use super::mount::Deed;
-use crate::host::State;
 
 /// With which permissions directories are created, before the process's mask.
 const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
@@ -129,7 +129,7 @@ fn rename(old: &Dir, old_path: &str, new: &Dir, new_path: &str) -> io::Result<()
     Ok(())
 }
 
-impl State {
+impl FilesystemView<'_> {
     pub(super) async fn create_directory(
         &mut self,
         base: Resource<Descriptor>,

@@ -6,14 +6,14 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::Descriptor;
+use super::FilesystemView;
 use super::descriptor::{Directory, Node};
 use super::interfaces::preopens::Host;
 use super::interfaces::types::DescriptorFlags;
-use crate::host::State;
 
-impl Host for State {
+impl Host for FilesystemView<'_> {
     fn get_directories(&mut self) -> Result<Vec<(Resource<Descriptor>, String)>> {
-        let mounts = self.context.mounts.clone();
+        let mounts = self.state.mounts.clone();
         self.spend_items(mounts.len());
         let mut directories = Vec::with_capacity(mounts.len());
         for mount in mounts.iter() {

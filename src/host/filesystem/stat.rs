@@ -12,6 +12,8 @@ use wasmtime::component::Resource;
 use wippy_dispatcher::WallTime;
 
 use super::Descriptor;
+use super::FilesystemView;
+use super::cached::is_inline;
 use super::descriptor::{Node, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{
@@ -19,7 +21,6 @@ use super::interfaces::types::{
 };
 use super::mount::Deed;
 use super::path::{follow, parent, relative};
-use crate::host::State;
 
 const NANOS: u32 = 1_000_000_000;
 
@@ -73,7 +74,7 @@ fn set_times_at(dir: &Dir, path: &str, follows: bool, times: &Timestamps) -> io:
     Ok(utimensat(&*parent, name, times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
-impl State {
+impl FilesystemView<'_> {
     /// What `read` takes from what the system tells of an opened file: no more is handed on.
     pub(super) async fn stat_of<T: Send + 'static>(
         &mut self,
@@ -82,7 +83,7 @@ impl State {
     ) -> Result<T, FsError> {
         self.breathe().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
-        if self.is_inline(node.class()) {
+        if is_inline(self.call, node.class()) {
             let stat = node.stat(read);
             self.spend_system_call();
             return Ok(stat?);

@@ -9,6 +9,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::FilesystemView;
 use super::bytes::{Place, Streamed, check_offset};
 use super::descriptor::Node;
 use super::error::{ErrorCode, FsError, of_errno};
@@ -18,11 +19,11 @@ use super::interfaces::types::{
     PathFlags,
 };
 use super::{Descriptor, DirectoryStream, FileInput, FileOutput, stat};
-use crate::host::State;
 use crate::host::io::{Feed, InputStream, IoError, OutputStream, Sink};
+use crate::host::limits::descriptor_permit;
 use crate::host::stdio::{Input, Output};
 
-impl Host for State {
+impl Host for FilesystemView<'_> {
     fn convert_error_code(&mut self, error: FsError) -> Result<ErrorCode> {
         error.into_code()
     }
@@ -33,7 +34,7 @@ impl Host for State {
     }
 }
 
-impl HostDescriptor for State {
+impl HostDescriptor for FilesystemView<'_> {
     async fn read_via_stream(
         &mut self,
         descriptor: Resource<Descriptor>,
@@ -44,13 +45,13 @@ impl HostDescriptor for State {
         let feed = match streamed.0.is_regular() {
             true => Feed::File(Arc::new(FileInput::new(
                 &self.handle,
-                self.context.flow,
+                self.flow,
                 streamed,
                 offset,
-                &self.file_bytes,
+                &self.state.bytes,
             )?)),
             false => {
-                let (fd, held) = (own(&streamed)?, self.descriptors.hold()?);
+                let (fd, held) = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
                 Feed::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
             }
         };
@@ -152,7 +153,7 @@ impl HostDescriptor for State {
         self.read_at(descriptor, length, offset).await
     }
 
-    /// Where the linker does not bind the one that borrows (`lent.rs`).
+    /// Where the linker does not bind the one that borrows (`borrowed_write.rs`).
     async fn write(
         &mut self,
         descriptor: Resource<Descriptor>,
@@ -315,7 +316,7 @@ impl HostDescriptor for State {
     }
 }
 
-impl HostDirectoryEntryStream for State {
+impl HostDirectoryEntryStream for FilesystemView<'_> {
     async fn read_directory_entry(
         &mut self,
         stream: Resource<DirectoryStream>,
@@ -329,22 +330,23 @@ impl HostDirectoryEntryStream for State {
     }
 }
 
-impl State {
+impl FilesystemView<'_> {
     fn output(
         &mut self,
         descriptor: &Resource<Descriptor>,
         place: Place,
     ) -> Result<Resource<OutputStream>, FsError> {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
-        let owner = self.owner(self.file_bytes.clone());
+        let owner = self.call.owner(self.state.bytes.clone());
         let sink = match streamed.0.is_regular() {
             true => {
-                let flow = self.context.flow;
-                let output = FileOutput::new(&self.handle, flow, streamed, place, owner)?;
+                let (flow, unwritten) = (self.flow, self.unwritten());
+                let handle = &self.handle;
+                let output = FileOutput::new(handle, flow, streamed, place, owner, unwritten)?;
                 Sink::File(Arc::new(output))
             }
             false => {
-                let opened = (own(&streamed)?, self.descriptors.hold()?);
+                let opened = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
                 let output = Output::nonblocking(&self.handle, opened, owner)?;
                 Sink::Device(Arc::new(output))
             }

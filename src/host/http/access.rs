@@ -1,7 +1,9 @@
 //! A call's way to the servers.
 
-use super::charge::Account;
+use super::memory::CALL_MAX;
+use crate::host::view::View;
 use crate::http::{Client, Roots};
+use crate::quota::Quota;
 
 /// A call's way to the network.
 #[derive(Clone)]
@@ -11,7 +13,7 @@ pub struct Access {
     /// Whom to trust.
     pub roots: Roots,
     /// What the call's resources take.
-    pub(super) account: Account,
+    pub(super) quota: Quota,
 }
 
 impl Access {
@@ -20,7 +22,10 @@ impl Access {
         Access {
             client,
             roots,
-            account: Account::default(),
+            quota: Quota::new(CALL_MAX),
         }
     }
 }
+
+/// What the functions of `wasi:http` work on.
+pub type HttpView<'a> = View<'a, Access>;

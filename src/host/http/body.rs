@@ -3,13 +3,15 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::charge::Charge;
+use super::HttpView;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostIncomingBody, HostOutgoingBody};
+use super::memory;
 use super::trailers::{FutureTrailers, is_head_only};
-use crate::host::State;
 use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+use crate::host::table::Kind;
 use crate::http::{self, BodyReader, BodyWriter, Fields, content_length};
+use crate::quota::QuotaPermit;
 
 /// How much of a body that a guest writes is kept, in bytes: what one `check-write` permits.
 const OUTGOING_KEPT: usize = 64 * 1024;
@@ -17,16 +19,20 @@ const OUTGOING_KEPT: usize = 64 * 1024;
 /// `wasi:http/types#incoming-body`.
 pub struct IncomingBody {
     reader: BodyReader,
-    charge: Option<Charge>,
+    permit: Option<QuotaPermit>,
     streamed: bool,
+}
+
+impl Kind for IncomingBody {
+    const NAME: &'static str = "incoming-body";
 }
 
 impl IncomingBody {
     /// A body that comes from a peer.
-    pub fn new(reader: BodyReader, charge: Option<Charge>) -> IncomingBody {
+    pub fn new(reader: BodyReader, permit: Option<QuotaPermit>) -> IncomingBody {
         IncomingBody {
             reader,
-            charge,
+            permit,
             streamed: false,
         }
     }
@@ -40,17 +46,21 @@ pub struct OutgoingBody {
     declared: bool,
 }
 
-impl State {
-    /// Both ends of the body of a message with these fields, with the charge for what is kept of it
+impl Kind for OutgoingBody {
+    const NAME: &'static str = "outgoing-body";
+}
+
+impl HttpView<'_> {
+    /// Both ends of the body of a message with these fields, with the permit for what is kept of it
     /// as long as it is not read; none where they declare a length that is none.
     pub(super) fn outgoing_body(
         &self,
         fields: &Fields,
-    ) -> Result<Option<(OutgoingBody, BodyReader, Charge)>> {
+    ) -> Result<Option<(OutgoingBody, BodyReader, QuotaPermit)>> {
         let Ok(declared) = content_length(fields) else {
             return Ok(None);
         };
-        let charge = self.context.http.account.charge(OUTGOING_KEPT)?;
+        let permit = memory::acquire(&self.state.quota, OUTGOING_KEPT)?;
         let (writer, reader) = http::body(&self.handle, OUTGOING_KEPT, declared)?;
         reader.hold();
         let body = OutgoingBody {
@@ -58,11 +68,11 @@ impl State {
             streamed: false,
             declared: declared.is_some(),
         };
-        Ok(Some((body, reader, charge)))
+        Ok(Some((body, reader, permit)))
     }
 }
 
-impl HostIncomingBody for State {
+impl HostIncomingBody for HttpView<'_> {
     fn stream(
         &mut self,
         body: Resource<IncomingBody>,
@@ -79,7 +89,7 @@ impl HostIncomingBody for State {
         let body = self.table.delete(body)?;
         body.reader.discard();
         self.table
-            .push(FutureTrailers::new(body.reader, body.charge))
+            .push(FutureTrailers::new(body.reader, body.permit))
     }
 
     fn drop(&mut self, body: Resource<IncomingBody>) -> Result<()> {
@@ -88,7 +98,7 @@ impl HostIncomingBody for State {
     }
 }
 
-impl HostOutgoingBody for State {
+impl HostOutgoingBody for HttpView<'_> {
     fn write(
         &mut self,
         body: Resource<OutgoingBody>,

@@ -3,12 +3,12 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::HttpView;
 use super::interfaces::types as wit;
-use crate::host::State;
 use crate::host::io::IoError;
 use crate::http::{DnsError, ErrorCode, FieldSize, TlsAlert};
 
-impl State {
+impl HttpView<'_> {
     pub(super) fn http_error_code_of(
         &self,
         error: &Resource<IoError>,

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use wasmtime::component::Resource;
 use wasmtime::{Result, bail};
 
-use super::charge::{Account, Charge};
+use super::HttpView;
 use super::interfaces::types::{HeaderError, HostFields};
-use crate::host::State;
+use super::memory;
+use crate::host::table::Kind;
 use crate::http::{FieldError, FieldLimits, Fields, is_name};
+use crate::quota::{Quota, QuotaPermit};
 
 /// The fields that belong to the connection: no guest sets them, and none sees them.
 const FORBIDDEN: [&str; 9] = [
@@ -34,7 +36,11 @@ pub fn is_forbidden(name: &str) -> bool {
 pub struct FieldsResource {
     fields: Arc<Fields>,
     immutable: bool,
-    charge: Charge,
+    permit: QuotaPermit,
+}
+
+impl Kind for FieldsResource {
+    const NAME: &'static str = "fields";
 }
 
 impl FieldsResource {
@@ -42,9 +48,9 @@ impl FieldsResource {
     ///
     /// # Errors
     /// When the call's bound is reached.
-    pub fn new(fields: Fields, account: &Account) -> Result<FieldsResource> {
+    pub fn new(fields: Fields, quota: &Quota) -> Result<FieldsResource> {
         Ok(FieldsResource {
-            charge: account.charge(size(&fields))?,
+            permit: memory::acquire(quota, size(&fields))?,
             fields: Arc::new(fields),
             immutable: false,
         })
@@ -54,11 +60,11 @@ impl FieldsResource {
     ///
     /// # Errors
     /// When the call's bound is reached.
-    pub fn received(mut fields: Fields, account: &Account) -> Result<FieldsResource> {
+    pub fn received(mut fields: Fields, quota: &Quota) -> Result<FieldsResource> {
         if fields.iter().any(|(name, _)| is_forbidden(name)) {
             fields.retain(|name, _| !is_forbidden(name));
         }
-        FieldsResource::new(fields, account)
+        FieldsResource::new(fields, quota)
     }
 
     /// The same fields, for a guest to look at or to have a copy of.
@@ -69,7 +75,7 @@ impl FieldsResource {
         Ok(FieldsResource {
             fields: self.fields.clone(),
             immutable,
-            charge: self.charge.again()?,
+            permit: memory::again(&self.permit)?,
         })
     }
 
@@ -79,8 +85,8 @@ impl FieldsResource {
     }
 
     /// The fields, and what they are charged with.
-    pub fn into_parts(self) -> (Fields, Charge) {
-        (Arc::unwrap_or_clone(self.fields), self.charge)
+    pub fn into_parts(self) -> (Fields, QuotaPermit) {
+        (Arc::unwrap_or_clone(self.fields), self.permit)
     }
 
     /// The fields by themselves.
@@ -103,7 +109,7 @@ impl FieldsResource {
             return Ok(Err(HeaderError::Forbidden));
         }
         let changed = change(Arc::make_mut(&mut self.fields));
-        self.charge.set(size(&self.fields))?;
+        memory::resize(&mut self.permit, size(&self.fields))?;
         refuse(changed)
     }
 }
@@ -122,7 +128,7 @@ fn refuse(changed: Result<(), FieldError>) -> Result<Result<(), HeaderError>> {
     }
 }
 
-impl State {
+impl HttpView<'_> {
     /// Counts fields that are gone through or copied.
     fn spend_fields(&mut self, fields: &Resource<FieldsResource>) -> Result<()> {
         let bytes = size(self.table.get(fields)?.get());
@@ -131,9 +137,9 @@ impl State {
     }
 }
 
-impl HostFields for State {
+impl HostFields for HttpView<'_> {
     fn new(&mut self) -> Result<Resource<FieldsResource>> {
-        let fields = FieldsResource::new(Fields::new(), &self.context.http.account)?;
+        let fields = FieldsResource::new(Fields::new(), &self.state.quota)?;
         self.table.push(fields)
     }
 
@@ -156,7 +162,7 @@ impl HostFields for State {
                 return Ok(Err(HeaderError::Forbidden));
             }
         }
-        let fields = FieldsResource::new(fields, &self.context.http.account)?;
+        let fields = FieldsResource::new(fields, &self.state.quota)?;
         Ok(Ok(self.table.push(fields)?))
     }
 

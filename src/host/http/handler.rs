@@ -2,18 +2,21 @@
 
 use wasmtime::Result;
 use wasmtime::component::Resource;
+use wippy_dispatcher::Flow;
 
-use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::incoming::IncomingResponse;
 use super::interfaces::outgoing_handler;
 use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Method, Scheme};
+use super::memory;
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
+use super::{Access, HttpView};
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
-use crate::host::{Context, State};
+use crate::host::table::Kind;
 use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
+use crate::quota::QuotaPermit;
 
 /// The longest path with a query that is sent, in bytes.
 const PATH_MAX: usize = 16 * 1024;
@@ -35,7 +38,11 @@ pub struct FutureIncomingResponse {
     /// None: the response was taken.
     reply: Option<Reply>,
     signal: wippy_dispatcher::Event,
-    charge: Option<Charge>,
+    permit: Option<QuotaPermit>,
+}
+
+impl Kind for FutureIncomingResponse {
+    const NAME: &'static str = "future-incoming-response";
 }
 
 #[cfg(test)]
@@ -45,12 +52,12 @@ impl FutureIncomingResponse {
         FutureIncomingResponse {
             reply: None,
             signal: wippy_dispatcher::Event::new(handle).expect("room"),
-            charge: None,
+            permit: None,
         }
     }
 }
 
-impl outgoing_handler::Host for State {
+impl outgoing_handler::Host for HttpView<'_> {
     fn handle(
         &mut self,
         request: Resource<OutgoingRequest>,
@@ -69,36 +76,36 @@ impl outgoing_handler::Host for State {
     }
 }
 
-impl State {
+impl HttpView<'_> {
     fn start(
         &mut self,
         request: OutgoingRequest,
         options: RequestOptions,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
-        let access = &self.context.http;
-        let (mut request, held) = prepare(request, options, &self.context)?;
+        let access = &*self.state;
+        let (mut request, held) = prepare(request, options, (access, self.flow))?;
         let Target { secure, host, port } = &request.target;
-        if !self.context.network.fetches(*secure, host, *port) {
+        if !self.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
-        let charge = |bytes| {
-            let charge = access.account.charge(bytes);
-            charge.map_err(|_| http::ErrorCode::ConnectionLimitReached)
+        let permit = |bytes| {
+            let permit = memory::acquire(&access.quota, bytes);
+            permit.map_err(|_| http::ErrorCode::ConnectionLimitReached)
         };
-        let held = (held, charge(REQUEST_CHARGE)?);
-        let charge = charge(RESPONSE_CHARGE)?;
+        let held = (held, permit(REQUEST_CHARGE)?);
+        let permit = permit(RESPONSE_CHARGE)?;
         request.delivery = Some(self.deliveries().begin(held)?);
-        let reply = self.context.http.client.send(request)?;
+        let reply = self.state.client.send(request)?;
         Ok(FutureIncomingResponse {
             signal: reply.signal().clone(),
             reply: Some(reply),
-            charge: Some(charge),
+            permit: Some(permit),
         })
     }
 }
 
 /// What a request is charged with until it is sent: its texts, its fields, its body.
-type Held = (Charge, Charge, Option<Charge>);
+type Held = (QuotaPermit, QuotaPermit, Option<QuotaPermit>);
 
 /// What is sent.
 ///
@@ -107,7 +114,7 @@ type Held = (Charge, Charge, Option<Charge>);
 fn prepare(
     request: OutgoingRequest,
     options: RequestOptions,
-    context: &Context,
+    (access, flow): (&Access, Flow),
 ) -> Result<(Request, Held), http::ErrorCode> {
     let secure = match request.scheme {
         Some(Scheme::Http) => false,
@@ -130,12 +137,12 @@ fn prepare(
     if path == "*" && !matches!(request.method, Method::Options) {
         return Err(http::ErrorCode::HttpRequestUriInvalid);
     }
-    let (fields, fields_charge) = request.fields.into_parts();
+    let (fields, fields_permit) = request.fields.into_parts();
     if content_length(&fields).is_err() {
         return Err(http::ErrorCode::HttpRequestBodySize(None));
     }
-    let (body, body_charge) = request.body.into_parts().unzip();
-    let held = (request.texts, fields_charge, body_charge);
+    let (body, body_permit) = request.body.into_parts().unzip();
+    let held = (request.texts, fields_permit, body_permit);
     let request = Request {
         target,
         authority,
@@ -147,8 +154,8 @@ fn prepare(
         },
         body,
         timeouts: options.timeouts(),
-        roots: context.http.roots.clone(),
-        flow: context.flow,
+        roots: access.roots.clone(),
+        flow,
         delivery: None,
     };
     Ok((request, held))
@@ -172,7 +179,7 @@ fn method(method: Method) -> Result<http::Method, http::ErrorCode> {
 
 type Answered = Result<Resource<IncomingResponse>, ErrorCode>;
 
-impl HostFutureIncomingResponse for State {
+impl HostFutureIncomingResponse for HttpView<'_> {
     fn subscribe(
         &mut self,
         future: Resource<FutureIncomingResponse>,
@@ -194,7 +201,7 @@ impl HostFutureIncomingResponse for State {
             return Ok(None);
         };
         waiting.reply = None;
-        let charge = waiting.charge.take();
+        let permit = waiting.permit.take();
         let response = match answer {
             Ok(response) => response,
             Err(code) => return Ok(Some(Ok(Err(code.into())))),
@@ -203,8 +210,8 @@ impl HostFutureIncomingResponse for State {
             let code = http::ErrorCode::internal("a response without a body");
             return Ok(Some(Ok(Err(code.into()))));
         };
-        let fields = FieldsResource::received(response.fields, &self.context.http.account)?;
-        let response = IncomingResponse::new(response.status, fields, body, charge);
+        let fields = FieldsResource::received(response.fields, &self.state.quota)?;
+        let response = IncomingResponse::new(response.status, fields, body, permit);
         Ok(Some(Ok(Ok(self.table.push(response)?))))
     }
 
@@ -214,7 +221,7 @@ impl HostFutureIncomingResponse for State {
     }
 }
 
-impl types::Host for State {
+impl types::Host for HttpView<'_> {
     fn http_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
         self.http_error_code_of(&error)
     }
@@ -226,19 +233,24 @@ mod tests {
 
     use super::types::{HostFields, HostOutgoingRequest};
     use super::*;
-    use crate::host::state::tests::state;
+    use crate::host::State;
+    use crate::host::state::tests::{http_view, state};
 
     fn hand_over(state: &mut State) -> Result<Resource<FutureIncomingResponse>, ErrorCode> {
-        let fields = HostFields::new(state).expect("room");
-        let request = HostOutgoingRequest::new(state, fields).expect("room");
+        let fields = HostFields::new(&mut http_view(state)).expect("room");
+        let request = HostOutgoingRequest::new(&mut http_view(state), fields).expect("room");
         let again = || Resource::<OutgoingRequest>::new_own(request.rep());
-        HostOutgoingRequest::set_scheme(state, again(), Some(Scheme::Http))
+        HostOutgoingRequest::set_scheme(&mut http_view(state), again(), Some(Scheme::Http))
             .expect("room")
             .expect("a scheme");
-        HostOutgoingRequest::set_authority(state, again(), Some("example.test".into()))
-            .expect("room")
-            .expect("an authority");
-        outgoing_handler::Host::handle(state, request, None).expect("a request")
+        HostOutgoingRequest::set_authority(
+            &mut http_view(state),
+            again(),
+            Some("example.test".into()),
+        )
+        .expect("room")
+        .expect("an authority");
+        outgoing_handler::Host::handle(&mut http_view(state), request, None).expect("a request")
     }
 
     /// A guest that hands over and drops in a loop fills no memory: there is a bound, with a name.
@@ -250,11 +262,12 @@ mod tests {
             let mut state = state(&dispatcher);
             let refused = (0..10_000).find_map(|_| match hand_over(&mut state) {
                 Ok(future) if keeps => {
-                    state.table.get(&future).expect("it lives");
+                    state.call.table.get(&future).expect("it lives");
                     None
                 }
                 Ok(future) => {
-                    HostFutureIncomingResponse::drop(&mut state, future).expect("its owner");
+                    HostFutureIncomingResponse::drop(&mut http_view(&mut state), future)
+                        .expect("its owner");
                     None
                 }
                 Err(code) => Some(code),

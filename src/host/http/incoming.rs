@@ -3,12 +3,13 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::HttpView;
 use super::body::IncomingBody;
-use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::interfaces::types::{HostIncomingRequest, HostIncomingResponse, Method, Scheme};
-use crate::host::State;
+use crate::host::table::Kind;
 use crate::http::{self, BodyReader, Fields};
+use crate::quota::QuotaPermit;
 
 /// `wasi:http/types#incoming-request`.
 pub struct IncomingRequest {
@@ -18,6 +19,10 @@ pub struct IncomingRequest {
     authority: Option<String>,
     fields: FieldsResource,
     body: Option<BodyReader>,
+}
+
+impl Kind for IncomingRequest {
+    const NAME: &'static str = "incoming-request";
 }
 
 /// What a server has received of a request.
@@ -40,7 +45,11 @@ pub struct ReceivedRequest {
 pub struct IncomingResponse {
     status: u16,
     fields: FieldsResource,
-    body: Option<(BodyReader, Option<Charge>)>,
+    body: Option<(BodyReader, Option<QuotaPermit>)>,
+}
+
+impl Kind for IncomingResponse {
+    const NAME: &'static str = "incoming-response";
 }
 
 impl IncomingResponse {
@@ -49,17 +58,17 @@ impl IncomingResponse {
         status: u16,
         fields: FieldsResource,
         body: BodyReader,
-        charge: Option<Charge>,
+        permit: Option<QuotaPermit>,
     ) -> IncomingResponse {
         IncomingResponse {
             status,
             fields,
-            body: Some((body, charge)),
+            body: Some((body, permit)),
         }
     }
 }
 
-impl State {
+impl HttpView<'_> {
     /// A request for the guest's `incoming-handler`.
     ///
     /// # Errors
@@ -68,7 +77,7 @@ impl State {
         &mut self,
         request: ReceivedRequest,
     ) -> Result<Resource<IncomingRequest>> {
-        let fields = FieldsResource::received(request.fields, &self.context.http.account)?;
+        let fields = FieldsResource::received(request.fields, &self.state.quota)?;
         let resource = IncomingRequest {
             method: request.method.into(),
             path_with_query: request.path_with_query,
@@ -84,7 +93,7 @@ impl State {
     }
 }
 
-impl HostIncomingRequest for State {
+impl HostIncomingRequest for HttpView<'_> {
     fn method(&mut self, request: Resource<IncomingRequest>) -> Result<Method> {
         Ok(self.table.get(&request)?.method.clone())
     }
@@ -126,7 +135,7 @@ impl HostIncomingRequest for State {
     }
 }
 
-impl HostIncomingResponse for State {
+impl HostIncomingResponse for HttpView<'_> {
     fn status(&mut self, response: Resource<IncomingResponse>) -> Result<u16> {
         Ok(self.table.get(&response)?.status)
     }
@@ -144,7 +153,7 @@ impl HostIncomingResponse for State {
         response: Resource<IncomingResponse>,
     ) -> Result<Result<Resource<IncomingBody>, ()>> {
         match self.table.get_mut(&response)?.body.take() {
-            Some((body, charge)) => Ok(Ok(self.table.push(IncomingBody::new(body, charge))?)),
+            Some((body, permit)) => Ok(Ok(self.table.push(IncomingBody::new(body, permit))?)),
             None => Ok(Err(())),
         }
     }
@@ -179,7 +188,7 @@ mod tests {
     use crate::host::http::interfaces::types::{
         HostFields, HostIncomingBody, HostOutgoingBody, HostOutgoingResponse, HostResponseOutparam,
     };
-    use crate::host::state::tests::state;
+    use crate::host::state::tests::{http_view, state};
     use crate::http::{Stopped, body, reply};
     use wippy_dispatcher::Dispatcher;
 
@@ -197,7 +206,7 @@ mod tests {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let mut state = state(&dispatcher);
         let (writer, reader) = body(&dispatcher.handle(), 1024, None).expect("a body");
-        let request = state
+        let request = http_view(&mut state)
             .incoming_request(ReceivedRequest {
                 method: http::Method::Put,
                 path_with_query: Some("/a?b".into()),
@@ -208,42 +217,51 @@ mod tests {
             })
             .expect("room");
         let again = || Resource::<IncomingRequest>::new_own(request.rep());
-        let method = HostIncomingRequest::method(&mut state, again()).expect("a request");
+        let method =
+            HostIncomingRequest::method(&mut http_view(&mut state), again()).expect("a request");
         assert!(matches!(method, Method::Put));
-        let scheme = HostIncomingRequest::scheme(&mut state, again()).expect("a request");
+        let scheme =
+            HostIncomingRequest::scheme(&mut http_view(&mut state), again()).expect("a request");
         assert!(matches!(scheme, Some(Scheme::Http)));
-        let authority = HostIncomingRequest::authority(&mut state, again()).expect("a request");
+        let authority =
+            HostIncomingRequest::authority(&mut http_view(&mut state), again()).expect("a request");
         assert_eq!(authority.as_deref(), Some("example.test"));
-        let headers = HostIncomingRequest::headers(&mut state, again()).expect("a request");
-        let entries = HostFields::entries(&mut state, headers).expect("fields");
+        let headers =
+            HostIncomingRequest::headers(&mut http_view(&mut state), again()).expect("a request");
+        let entries = HostFields::entries(&mut http_view(&mut state), headers).expect("fields");
         // The host is the authority's business.
         assert_eq!(entries, [("X-A".to_owned(), b"1".to_vec())]);
-        let incoming = HostIncomingRequest::consume(&mut state, again())
+        let incoming = HostIncomingRequest::consume(&mut http_view(&mut state), again())
             .expect("a request")
             .expect("the first time");
-        let second = HostIncomingRequest::consume(&mut state, again()).expect("a request");
+        let second =
+            HostIncomingRequest::consume(&mut http_view(&mut state), again()).expect("a request");
         assert!(second.is_err());
-        let stream = HostIncomingBody::stream(&mut state, incoming)
+        let stream = HostIncomingBody::stream(&mut http_view(&mut state), incoming)
             .expect("a body")
             .expect("the first time");
         writer.write(b"hello".to_vec()).expect("room");
-        let read = state.table.get_mut(&stream).expect("a stream").read(9);
+        let read = state.call.table.get_mut(&stream).expect("a stream").read(9);
         assert_eq!(read.expect("bytes"), b"hello");
 
         let (answer, reply) = reply(&dispatcher.handle()).expect("a reply");
-        let param = state.response_outparam(answer).expect("room");
-        let headers = FieldsResource::new(fields(&[("x-b", "2")]), &state.context.http.account);
-        let headers = state.table.push(headers.expect("room")).expect("room");
-        let response = HostOutgoingResponse::new(&mut state, headers).expect("room");
+        let param = http_view(&mut state)
+            .response_outparam(answer)
+            .expect("room");
+        let headers = FieldsResource::new(fields(&[("x-b", "2")]), &state.http.quota);
+        let headers = state.call.table.push(headers.expect("room")).expect("room");
+        let response =
+            HostOutgoingResponse::new(&mut http_view(&mut state), headers).expect("room");
         let again = || Resource::new_own(response.rep());
-        HostOutgoingResponse::set_status_code(&mut state, again(), 201)
+        HostOutgoingResponse::set_status_code(&mut http_view(&mut state), again(), 201)
             .expect("a response")
             .expect("a status");
-        let outgoing = HostOutgoingResponse::body(&mut state, again())
+        let outgoing = HostOutgoingResponse::body(&mut http_view(&mut state), again())
             .expect("a response")
             .expect("the first time");
-        HostResponseOutparam::set(&mut state, param, Ok(again())).expect("the first time");
-        HostOutgoingBody::finish(&mut state, outgoing, None)
+        HostResponseOutparam::set(&mut http_view(&mut state), param, Ok(again()))
+            .expect("the first time");
+        HostOutgoingBody::finish(&mut http_view(&mut state), outgoing, None)
             .expect("a body")
             .expect("any length");
         let response = reply.take().expect("an answer").expect("a response");
@@ -259,15 +277,23 @@ mod tests {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let mut state = state(&dispatcher);
         let (answer, waiting) = reply(&dispatcher.handle()).expect("a reply");
-        let param = state.response_outparam(answer).expect("room");
+        let param = http_view(&mut state)
+            .response_outparam(answer)
+            .expect("room");
         let denied = http::ErrorCode::HttpRequestDenied;
-        HostResponseOutparam::set(&mut state, param, Err(denied.clone().into()))
-            .expect("the first time");
+        HostResponseOutparam::set(
+            &mut http_view(&mut state),
+            param,
+            Err(denied.clone().into()),
+        )
+        .expect("the first time");
         assert_eq!(waiting.take().expect("an answer").err(), Some(denied));
 
         let (answer, waiting) = reply(&dispatcher.handle()).expect("a reply");
-        let param: Resource<ResponseOutparam> = state.response_outparam(answer).expect("room");
-        HostResponseOutparam::drop(&mut state, param).expect("a param");
+        let param: Resource<ResponseOutparam> = http_view(&mut state)
+            .response_outparam(answer)
+            .expect("room");
+        HostResponseOutparam::drop(&mut http_view(&mut state), param).expect("a param");
         assert!(matches!(
             waiting.take(),
             Some(Err(http::ErrorCode::InternalError(_)))

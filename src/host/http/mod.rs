@@ -2,16 +2,16 @@
 
 mod access;
 mod body;
-mod charge;
 mod error;
 mod fields;
 mod handler;
 mod incoming;
+mod memory;
 mod options;
 mod outgoing;
 mod trailers;
 
-pub use access::Access;
+pub use access::{Access, HttpView};
 pub use body::{IncomingBody, OutgoingBody};
 pub use fields::FieldsResource;
 pub use handler::FutureIncomingResponse;
@@ -21,6 +21,8 @@ pub use incoming::{IncomingRequest, IncomingResponse};
 pub use options::RequestOptions;
 pub use outgoing::{OutgoingRequest, OutgoingResponse, ResponseOutparam};
 pub use trailers::FutureTrailers;
+
+use super::package::{Package, ResourceKind, interface};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -55,3 +57,30 @@ pub mod bindings {
 }
 
 pub use bindings::wasi::http as interfaces;
+
+/// What the linker and the `imports` list know of the package.
+pub(super) const PACKAGE: Package = Package {
+    preview1: false,
+    ..Package::wasi(
+        "wasi:http",
+        &[
+            interface!(
+                Access,
+                "types",
+                interfaces::types,
+                ResourceKind::of::<FieldsResource>(),
+                ResourceKind::of::<IncomingRequest>(),
+                ResourceKind::of::<OutgoingRequest>(),
+                ResourceKind::of::<RequestOptions>(),
+                ResourceKind::of::<ResponseOutparam>(),
+                ResourceKind::of::<IncomingResponse>(),
+                ResourceKind::of::<IncomingBody>(),
+                ResourceKind::of::<FutureTrailers>(),
+                ResourceKind::of::<OutgoingResponse>(),
+                ResourceKind::of::<OutgoingBody>(),
+                ResourceKind::of::<FutureIncomingResponse>(),
+            ),
+            interface!(Access, "outgoing-handler", interfaces::outgoing_handler),
+        ],
+    )
+};

@@ -5,8 +5,9 @@ use std::time::Duration;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::HttpView;
 use super::interfaces::types::HostRequestOptions;
-use crate::host::State;
+use crate::host::table::Kind;
 use crate::http::Timeouts;
 
 /// `wasi:http/types#request-options`: timeouts in nanoseconds, where they are set.
@@ -15,6 +16,10 @@ pub struct RequestOptions {
     connect: Option<u64>,
     first_byte: Option<u64>,
     between_bytes: Option<u64>,
+}
+
+impl Kind for RequestOptions {
+    const NAME: &'static str = "request-options";
 }
 
 impl RequestOptions {
@@ -30,7 +35,7 @@ impl RequestOptions {
     }
 }
 
-impl HostRequestOptions for State {
+impl HostRequestOptions for HttpView<'_> {
     fn new(&mut self) -> Result<Resource<RequestOptions>> {
         self.table.push(RequestOptions::default())
     }

@@ -3,14 +3,16 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::HttpView;
 use super::body::OutgoingBody;
-use super::charge::Charge;
 use super::fields::FieldsResource;
 use super::interfaces::types::{
     ErrorCode, HostOutgoingRequest, HostOutgoingResponse, HostResponseOutparam, Method, Scheme,
 };
-use crate::host::State;
+use super::memory;
+use crate::host::table::Kind;
 use crate::http::{self, Answer, BodyReader, Response, is_authority, is_path, is_scheme};
+use crate::quota::QuotaPermit;
 
 /// The longest text that a request keeps for its method, path, scheme or authority, in bytes.
 const TEXT_MAX: usize = 64 * 1024;
@@ -24,7 +26,11 @@ pub struct OutgoingRequest {
     pub(super) fields: FieldsResource,
     pub(super) body: Body,
     /// What its method, path, scheme and authority take.
-    pub(super) texts: Charge,
+    pub(super) texts: QuotaPermit,
+}
+
+impl Kind for OutgoingRequest {
+    const NAME: &'static str = "outgoing-request";
 }
 
 impl OutgoingRequest {
@@ -45,7 +51,7 @@ impl OutgoingRequest {
     fn change(&mut self, change: impl FnOnce(&mut OutgoingRequest)) -> Result<()> {
         change(self);
         let bytes = self.text_bytes();
-        self.texts.set(bytes)
+        memory::resize(&mut self.texts, bytes)
     }
 }
 
@@ -54,17 +60,17 @@ pub(super) enum Body {
     /// The guest has not asked for it.
     Untouched,
     /// The guest writes it.
-    Written(BodyReader, Charge),
+    Written(BodyReader, QuotaPermit),
 }
 
 impl Body {
     /// What a message that is handed over takes along.
-    pub(super) fn into_parts(self) -> Option<(BodyReader, Charge)> {
+    pub(super) fn into_parts(self) -> Option<(BodyReader, QuotaPermit)> {
         match self {
             Body::Untouched => None,
-            Body::Written(reader, charge) => {
+            Body::Written(reader, permit) => {
                 reader.release();
-                Some((reader, charge))
+                Some((reader, permit))
             }
         }
     }
@@ -77,11 +83,19 @@ pub struct OutgoingResponse {
     body: Body,
 }
 
+impl Kind for OutgoingResponse {
+    const NAME: &'static str = "outgoing-response";
+}
+
 /// `wasi:http/types#response-outparam`: where a guest leaves its response. Dropped without one, the
 /// server learns that there is none.
 pub struct ResponseOutparam(Answer);
 
-impl State {
+impl Kind for ResponseOutparam {
+    const NAME: &'static str = "response-outparam";
+}
+
+impl HttpView<'_> {
     /// The place for the response to an incoming request.
     ///
     /// # Errors
@@ -91,9 +105,9 @@ impl State {
     }
 }
 
-impl HostOutgoingRequest for State {
+impl HostOutgoingRequest for HttpView<'_> {
     fn new(&mut self, headers: Resource<FieldsResource>) -> Result<Resource<OutgoingRequest>> {
-        let texts = self.context.http.account.charge(0)?;
+        let texts = memory::acquire(&self.state.quota, 0)?;
         let fields = self.table.delete(headers)?;
         self.table.push(OutgoingRequest {
             method: Method::Get,
@@ -114,10 +128,10 @@ impl HostOutgoingRequest for State {
         if matches!(outgoing.body, Body::Written(..)) {
             return Ok(Err(()));
         }
-        let Some((body, reader, charge)) = self.outgoing_body(outgoing.fields.get())? else {
+        let Some((body, reader, permit)) = self.outgoing_body(outgoing.fields.get())? else {
             return Ok(Err(()));
         };
-        self.table.get_mut(&request)?.body = Body::Written(reader, charge);
+        self.table.get_mut(&request)?.body = Body::Written(reader, permit);
         Ok(Ok(self.table.push(body)?))
     }
 
@@ -229,7 +243,7 @@ fn fits(text: Option<&str>, is_it: impl Fn(&str) -> bool) -> bool {
     text.is_none_or(|text| text.len() <= TEXT_MAX && is_it(text))
 }
 
-impl HostOutgoingResponse for State {
+impl HostOutgoingResponse for HttpView<'_> {
     fn new(&mut self, headers: Resource<FieldsResource>) -> Result<Resource<OutgoingResponse>> {
         let fields = self.table.delete(headers)?;
         self.table.push(OutgoingResponse {
@@ -271,10 +285,10 @@ impl HostOutgoingResponse for State {
         if matches!(outgoing.body, Body::Written(..)) {
             return Ok(Err(()));
         }
-        let Some((body, reader, charge)) = self.outgoing_body(outgoing.fields.get())? else {
+        let Some((body, reader, permit)) = self.outgoing_body(outgoing.fields.get())? else {
             return Ok(Err(()));
         };
-        self.table.get_mut(&response)?.body = Body::Written(reader, charge);
+        self.table.get_mut(&response)?.body = Body::Written(reader, permit);
         Ok(Ok(self.table.push(body)?))
     }
 
@@ -284,7 +298,7 @@ impl HostOutgoingResponse for State {
     }
 }
 
-impl HostResponseOutparam for State {
+impl HostResponseOutparam for HttpView<'_> {
     fn set(
         &mut self,
         param: Resource<ResponseOutparam>,
@@ -316,24 +330,31 @@ mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
+    use crate::host::State;
     use crate::host::http::interfaces::types::{HostFields, HostOutgoingBody};
     use crate::host::io::interfaces::poll::{Host as _, HostPollable};
     use crate::host::io::interfaces::streams::HostOutputStream;
     use crate::host::io::{OutputStream, Sink, StreamError};
-    use crate::host::state::tests::state;
+    use crate::host::state::tests::{http_view, state};
 
     /// A request whose body is full, and the stream that filled it.
     fn full(state: &mut State) -> (Resource<OutgoingRequest>, Resource<OutputStream>) {
-        let fields = HostFields::new(state).expect("room");
-        let request = HostOutgoingRequest::new(state, fields).expect("room");
+        let fields = HostFields::new(&mut http_view(state)).expect("room");
+        let request = HostOutgoingRequest::new(&mut http_view(state), fields).expect("room");
         let again = Resource::<OutgoingRequest>::new_own(request.rep());
-        let body = HostOutgoingRequest::body(state, again)
+        let body = HostOutgoingRequest::body(&mut http_view(state), again)
             .expect("room")
             .expect("the first time");
-        let stream = HostOutgoingBody::write(state, body)
+        let stream = HostOutgoingBody::write(&mut http_view(state), body)
             .expect("room")
             .expect("the first time");
-        let sink = state.table.get(&stream).expect("a stream").sink().clone();
+        let sink = state
+            .call
+            .table
+            .get(&stream)
+            .expect("a stream")
+            .sink()
+            .clone();
         sink.write(&vec![0; 64 * 1024]).expect("room");
         assert_eq!(sink.check_write().expect("open"), 0);
         (request, stream)
@@ -355,32 +376,35 @@ mod tests {
         let again = |stream: &Resource<OutputStream>| Resource::new_own(stream.rep());
 
         let (_request, stream) = full(&mut state);
-        let written = state.blocking_write_and_flush(again(&stream), vec![1]);
+        let written = state.call.blocking_write_and_flush(again(&stream), vec![1]);
         says_why(dispatcher.block_on(written).expect("no deadlock"));
 
         let (_request, stream) = full(&mut state);
-        let zeroes = state.blocking_write_zeroes_and_flush(again(&stream), 1);
+        let zeroes = state
+            .call
+            .blocking_write_zeroes_and_flush(again(&stream), 1);
         says_why(dispatcher.block_on(zeroes).expect("no deadlock"));
 
         let (_request, stream) = full(&mut state);
-        let pollable = HostOutputStream::subscribe(&mut state, again(&stream)).expect("room");
-        let blocked = state.block(Resource::new_own(pollable.rep()));
+        let pollable = HostOutputStream::subscribe(&mut state.call, again(&stream)).expect("room");
+        let blocked = state.call.block(Resource::new_own(pollable.rep()));
         let blocked = dispatcher.block_on(blocked).expect("no deadlock");
         blocked.expect("it becomes ready");
-        let permit = dispatcher.block_on(state.check_write(again(&stream)));
+        let permit = dispatcher.block_on(state.call.check_write(again(&stream)));
         says_why(permit.expect("no deadlock"));
 
         // What else is waited for may come.
         let (_request, stream) = full(&mut state);
-        let pollable = HostOutputStream::subscribe(&mut state, again(&stream)).expect("room");
-        let at = state.handle.now().expect("the time") + std::time::Duration::from_millis(1);
+        let pollable = HostOutputStream::subscribe(&mut state.call, again(&stream)).expect("room");
+        let at = state.call.handle.now().expect("the time") + std::time::Duration::from_millis(1);
         let timer = state
+            .call
             .table
             .push(crate::host::pollable::Pollable::Deadline(at));
-        let fired = state.poll(vec![pollable, timer.expect("room")]);
+        let fired = state.call.poll(vec![pollable, timer.expect("room")]);
         let fired = dispatcher.block_on(fired).expect("no deadlock");
         assert_eq!(fired.expect("one"), [1]);
-        let permit = dispatcher.block_on(state.check_write(again(&stream)));
+        let permit = dispatcher.block_on(state.call.check_write(again(&stream)));
         assert_eq!(permit.expect("no deadlock").expect("open"), 0);
     }
 
@@ -390,14 +414,14 @@ mod tests {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let mut state = state(&dispatcher);
         let (request, stream) = full(&mut state);
-        let request = state.table.delete(request).expect("a request");
-        let (reader, _charge) = request.body.into_parts().expect("a body");
+        let request = state.call.table.delete(request).expect("a request");
+        let (reader, _permit) = request.body.into_parts().expect("a body");
         let reading = dispatcher.spawn(async move {
             reader.read(1).expect("open");
             reader
         });
         let again = Resource::new_own(stream.rep());
-        let written = state.blocking_write_and_flush(again, vec![1]);
+        let written = state.call.blocking_write_and_flush(again, vec![1]);
         let written = dispatcher.block_on(written).expect("no deadlock");
         written.expect("room");
         drop(reading.expect("a task"));
@@ -409,46 +433,46 @@ mod tests {
     fn a_request_is_charged_with_what_it_keeps() {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let mut state = state(&dispatcher);
-        let account = state.context.http.account.clone();
-        let fields = HostFields::new(&mut state).expect("room");
-        let request = HostOutgoingRequest::new(&mut state, fields).expect("room");
+        let quota = state.http.quota.clone();
+        let fields = HostFields::new(&mut http_view(&mut state)).expect("room");
+        let request = HostOutgoingRequest::new(&mut http_view(&mut state), fields).expect("room");
         let again = || Resource::<OutgoingRequest>::new_own(request.rep());
-        let empty = account.used();
+        let empty = quota.used();
         let long = "x".repeat(TEXT_MAX);
         let path = format!("/{}", &long[1..]);
         let method = Method::Other(long.clone());
         let scheme = Some(Scheme::Other(long.clone()));
-        HostOutgoingRequest::set_method(&mut state, again(), method)
+        HostOutgoingRequest::set_method(&mut http_view(&mut state), again(), method)
             .expect("room")
             .expect("a name");
-        HostOutgoingRequest::set_path_with_query(&mut state, again(), Some(path))
+        HostOutgoingRequest::set_path_with_query(&mut http_view(&mut state), again(), Some(path))
             .expect("room")
             .expect("a path");
-        HostOutgoingRequest::set_scheme(&mut state, again(), scheme)
+        HostOutgoingRequest::set_scheme(&mut http_view(&mut state), again(), scheme)
             .expect("room")
             .expect("a scheme");
-        HostOutgoingRequest::set_authority(&mut state, again(), Some(long))
+        HostOutgoingRequest::set_authority(&mut http_view(&mut state), again(), Some(long))
             .expect("room")
             .expect("an authority");
-        assert_eq!(account.used() - empty, 4 * TEXT_MAX);
+        assert_eq!(quota.used() - empty, 4 * TEXT_MAX);
 
-        let body = HostOutgoingRequest::body(&mut state, again())
+        let body = HostOutgoingRequest::body(&mut http_view(&mut state), again())
             .expect("room")
             .expect("the first time");
         let own = Resource::<OutgoingBody>::new_own(body.rep());
-        let stream = HostOutgoingBody::write(&mut state, own)
+        let stream = HostOutgoingBody::write(&mut http_view(&mut state), own)
             .expect("room")
             .expect("the first time");
         let kept = 60_000;
-        let sink: &Sink = state.table.get(&stream).expect("a stream").sink();
+        let sink: &Sink = state.call.table.get(&stream).expect("a stream").sink();
         sink.write(&vec![0; kept]).expect("room");
-        state.table.delete(stream).expect("a stream");
-        HostOutgoingBody::finish(&mut state, body, None)
+        state.call.table.delete(stream).expect("a stream");
+        HostOutgoingBody::finish(&mut http_view(&mut state), body, None)
             .expect("room")
             .expect("any length");
         // The guest is done with the body, and the request still holds it.
-        assert!(account.used() - empty >= 4 * TEXT_MAX + kept);
-        HostOutgoingRequest::drop(&mut state, request).expect("a request");
-        assert_eq!(account.used(), 0);
+        assert!(quota.used() - empty >= 4 * TEXT_MAX + kept);
+        HostOutgoingRequest::drop(&mut http_view(&mut state), request).expect("a request");
+        assert_eq!(quota.used(), 0);
     }
 }

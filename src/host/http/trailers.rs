@@ -3,12 +3,13 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use super::charge::Charge;
+use super::HttpView;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostFutureTrailers};
-use crate::host::State;
 use crate::host::pollable::Pollable;
+use crate::host::table::Kind;
 use crate::http::BodyReader;
+use crate::quota::QuotaPermit;
 
 /// What decides how a message is framed, routed, decoded or answered comes too late behind its body:
 /// a reader that put it to the head would be misled (RFC 9110, section 6.5.1).
@@ -57,23 +58,27 @@ pub fn is_head_only(name: &str) -> bool {
 pub struct FutureTrailers {
     reader: BodyReader,
     taken: bool,
-    _charge: Option<Charge>,
+    _permit: Option<QuotaPermit>,
+}
+
+impl Kind for FutureTrailers {
+    const NAME: &'static str = "future-trailers";
 }
 
 impl FutureTrailers {
     /// The trailers of a body that is discarded.
-    pub fn new(reader: BodyReader, charge: Option<Charge>) -> FutureTrailers {
+    pub fn new(reader: BodyReader, permit: Option<QuotaPermit>) -> FutureTrailers {
         FutureTrailers {
             reader,
             taken: false,
-            _charge: charge,
+            _permit: permit,
         }
     }
 }
 
 type Trailers = Result<Option<Resource<FieldsResource>>, ErrorCode>;
 
-impl HostFutureTrailers for State {
+impl HostFutureTrailers for HttpView<'_> {
     fn subscribe(&mut self, future: Resource<FutureTrailers>) -> Result<Resource<Pollable>> {
         let signal = self.table.get(&future)?.reader.signal().clone();
         self.table.push_child(Pollable::Event(signal), &future)
@@ -96,7 +101,7 @@ impl HostFutureTrailers for State {
             Err(code) => Err(code.into()),
             Ok(None) => Ok(None),
             Ok(Some(fields)) => {
-                let fields = FieldsResource::received(fields, &self.context.http.account)?;
+                let fields = FieldsResource::received(fields, &self.state.quota)?;
                 Ok(Some(self.table.push(fields)?))
             }
         };

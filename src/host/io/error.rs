@@ -6,7 +6,7 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::interfaces::error::{Host, HostError};
-use crate::host::State;
+use crate::host::call::Call;
 use crate::http::{ErrorCode, Stopped};
 
 /// `wasi:io/error#error`: what went wrong with a stream.
@@ -125,9 +125,9 @@ impl From<Stopped> for StreamError {
     }
 }
 
-impl Host for State {}
+impl Host for Call {}
 
-impl HostError for State {
+impl HostError for Call {
     fn to_debug_string(&mut self, error: Resource<IoError>) -> Result<String> {
         let text = self.table.get(&error)?.text.clone();
         self.spend(text.len());

@@ -178,6 +178,13 @@ impl Sink {
         }
     }
 
+    /// The stream to it is dropped. What it keeps is still written.
+    pub(super) fn stream_dropped(&self) {
+        if let Sink::File(file) = self {
+            file.stream_dropped();
+        }
+    }
+
     fn is_ready(&self) -> bool {
         match self {
             Sink::Device(device) => device.is_ready(),

@@ -6,7 +6,7 @@ use wippy_dispatcher::{Instant, WaitSet};
 
 use super::OutputStream;
 use super::interfaces::poll::{Host, HostPollable};
-use crate::host::State;
+use crate::host::call::Call;
 use crate::host::pollable::Pollable;
 use crate::http::BodySink;
 
@@ -18,7 +18,7 @@ fn slices(pollables: &[Resource<Pollable>]) -> impl Iterator<Item = (u32, &[Reso
     (0u32..).step_by(SLICE).zip(pollables.chunks(SLICE))
 }
 
-impl HostPollable for State {
+impl HostPollable for Call {
     fn ready(&mut self, pollable: Resource<Pollable>) -> Result<bool> {
         if self.is_ready(&pollable)? {
             return Ok(true);
@@ -50,14 +50,14 @@ impl HostPollable for State {
     }
 }
 
-impl Host for State {
+impl Host for Call {
     /// Scans once; if nothing is ready lets the driver look at I/O once and scans again; only then
     /// suspends.
     async fn poll(&mut self, pollables: Vec<Resource<Pollable>>) -> Result<Vec<u32>> {
         if pollables.is_empty() {
             bail!("poll of an empty list would wait forever");
         }
-        let bound = self.context.limits.resources;
+        let bound = self.limits.resources;
         if pollables.len() > bound {
             bail!(
                 "poll of {} pollables, where {bound} resources may live (limits.max_resources)",
@@ -72,7 +72,7 @@ impl Host for State {
     }
 }
 
-impl State {
+impl Call {
     fn is_ready(&self, pollable: &Resource<Pollable>) -> Result<bool> {
         let handle = &self.handle;
         self.table
@@ -186,7 +186,7 @@ impl State {
     /// Waits for what was just tried in vain. It may be spurious: who waits tries again.
     pub(crate) async fn wait_once(
         &mut self,
-        register: impl FnOnce(&State, &mut WaitSet) -> Result<()>,
+        register: impl FnOnce(&Call, &mut WaitSet) -> Result<()>,
     ) -> Result<()> {
         let mut set = self.take_wait_set()?;
         register(self, &mut set)?;

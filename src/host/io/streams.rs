@@ -8,7 +8,7 @@ use super::interfaces::streams::{
 };
 use super::output::Sink;
 use super::{InputStream, OutputStream, PERMIT, StreamError};
-use crate::host::State;
+use crate::host::call::Call;
 use crate::host::pollable::Pollable;
 
 /// What the WIT lets the `…-and-flush` functions take at once, in bytes.
@@ -17,7 +17,7 @@ const AND_FLUSH_MAX: usize = 4096;
 /// What is written of zeroes at once.
 static ZEROES: [u8; PERMIT] = [0; PERMIT];
 
-impl Host for State {
+impl Host for Call {
     fn convert_stream_error(&mut self, error: StreamError) -> Result<WitError> {
         match error {
             StreamError::Closed => Ok(WitError::Closed),
@@ -29,7 +29,7 @@ impl Host for State {
     }
 }
 
-impl HostInputStream for State {
+impl HostInputStream for Call {
     async fn read(
         &mut self,
         stream: Resource<InputStream>,
@@ -83,13 +83,13 @@ impl HostInputStream for State {
     }
 }
 
-impl HostOutputStream for State {
+impl HostOutputStream for Call {
     async fn check_write(&mut self, stream: Resource<OutputStream>) -> Result<u64, StreamError> {
         self.breathe().await?;
         self.permit(&stream)
     }
 
-    /// Where the linker does not bind the one that borrows (`lent.rs`).
+    /// Where the linker does not bind the one that borrows (`borrowed_write.rs`).
     async fn write(
         &mut self,
         stream: Resource<OutputStream>,
@@ -191,12 +191,12 @@ impl HostOutputStream for State {
     /// What the stream has accepted is still delivered.
     async fn drop(&mut self, stream: Resource<OutputStream>) -> Result<()> {
         let dropped = self.table.delete(stream)?;
-        self.leave_unwritten(dropped.sink());
+        dropped.sink().stream_dropped();
         Ok(())
     }
 }
 
-impl State {
+impl Call {
     fn read_now(
         &mut self,
         stream: &Resource<InputStream>,
@@ -225,7 +225,7 @@ impl State {
     }
 
     /// Remembers that a stream has failed.
-    pub(in crate::host) fn noted<T>(
+    pub(super) fn noted<T>(
         &mut self,
         stream: &Resource<OutputStream>,
         outcome: Result<T, StreamError>,
@@ -248,7 +248,7 @@ impl State {
     }
 
     /// Waits until what is kept has a bound again.
-    pub(in crate::host) async fn make_room(
+    pub(super) async fn make_room(
         &mut self,
         stream: &Resource<OutputStream>,
     ) -> Result<(), StreamError> {
@@ -259,7 +259,7 @@ impl State {
     }
 
     /// Where so many bytes may go now.
-    pub(in crate::host) fn use_permit(
+    pub(super) fn use_permit(
         &mut self,
         stream: &Resource<OutputStream>,
         length: usize,
@@ -303,7 +303,7 @@ impl State {
     }
 
     async fn input_ready(&mut self, stream: &Resource<InputStream>) -> Result<()> {
-        self.wait_once(|state, set| state.table.get(stream)?.register(set, 0))
+        self.wait_once(|call, set| call.table.get(stream)?.register(set, 0))
             .await
     }
 
@@ -312,7 +312,7 @@ impl State {
             body.fail_if_stuck();
             return Ok(());
         }
-        self.wait_once(|state, set| state.table.get(stream)?.register(set, 0))
+        self.wait_once(|call, set| call.table.get(stream)?.register(set, 0))
             .await
     }
 }

@@ -10,7 +10,7 @@ use wippy_dispatcher::{Error, Event, Handle, Instant, WaitSet};
 use super::destination::{Destination, Job, Unwritten};
 use super::{IoError, StreamError};
 use crate::delivery::{Delivery, DeliveryTracker};
-use crate::host::share::{Part, Share};
+use crate::quota::{Quota, QuotaPermit};
 use crate::select::{Either, select};
 
 /// The most that one `check-write` permits, in bytes. What of it the destination does not take at
@@ -39,7 +39,7 @@ pub(crate) struct Owner {
     /// Waits for what is kept, and gives it up.
     pub(crate) deliveries: DeliveryTracker,
     /// Bounds the bytes that are kept.
-    pub(crate) bytes: Share,
+    pub(crate) bytes: Quota,
 }
 
 struct State<D> {
@@ -48,7 +48,7 @@ struct State<D> {
     pending: Vec<u8>,
     /// How many bytes are kept, with those that the task is at.
     kept: usize,
-    charge: Option<Part>,
+    charge: Option<QuotaPermit>,
     /// The task is there, and takes what is pending.
     draining: bool,
     /// The destination ends behind the last byte.
@@ -132,9 +132,11 @@ impl<D: Destination> WriteQueue<D> {
     fn keep(self: &Arc<Self>, state: &mut State<D>, bytes: &[u8]) -> Result<(), StreamError> {
         if let Some(owner) = &self.owner {
             let charged = match &mut state.charge {
-                Some(charge) => charge.grow(bytes.len()),
+                Some(charge) => charge.try_grow(bytes.len()),
                 none => {
-                    *none = owner.bytes.take(bytes.len().saturating_add(TASK_BYTES));
+                    *none = owner
+                        .bytes
+                        .try_acquire(bytes.len().saturating_add(TASK_BYTES));
                     none.is_some()
                 }
             };

@@ -6,7 +6,8 @@ use rustix::io::Errno;
 use wippy_dispatcher::Error;
 
 pub use super::interfaces::network::ErrorCode;
-use crate::host::share::{Held, Share};
+use crate::host::limits::descriptor_permit;
+use crate::quota::{Quota, QuotaPermit};
 
 /// `wasi:sockets/network#error-code`, or a trap.
 #[derive(Debug)]
@@ -80,9 +81,9 @@ pub(super) fn code_of_raw(raw: i32) -> ErrorCode {
 ///
 /// # Errors
 /// `new-socket-limit` when the call may have no more.
-pub(super) fn hold(descriptors: &Share) -> Result<Held, SocketError> {
-    let held = descriptors.hold();
-    held.map_err(|errno| code_of_raw(errno.raw_os_error()).into())
+pub(super) fn hold(descriptors: &Quota) -> Result<QuotaPermit, SocketError> {
+    let permit = descriptor_permit(descriptors);
+    permit.map_err(|errno| code_of_raw(errno.raw_os_error()).into())
 }
 
 /// The code for a failed connect. Two error numbers mean something else there: no local port is left

@@ -9,19 +9,24 @@ use wasmtime::component::Resource;
 use wippy_dispatcher::net::{ResolveError, host_name, resolve_for};
 use wippy_dispatcher::{Event, Task};
 
+use super::SocketsView;
 use super::error::ErrorCode;
 use super::interfaces::ip_name_lookup::{Host, HostResolveAddressStream};
 use super::interfaces::network::IpAddress;
 use super::{Network, SocketError};
-use crate::host::State;
 use crate::host::pollable::Pollable;
-use crate::host::share::Part;
+use crate::host::table::Kind;
+use crate::quota::QuotaPermit;
 
 /// `wasi:sockets/ip-name-lookup#resolve-address-stream`: a lookup, and the addresses that the guest has
 /// not taken yet.
 pub struct ResolveAddressStream {
     name: String,
     state: Lookup,
+}
+
+impl Kind for ResolveAddressStream {
+    const NAME: &'static str = "resolve-address-stream";
 }
 
 enum Lookup {
@@ -38,7 +43,7 @@ struct Running {
     /// Waits for the answer. Dropping it cancels the lookup.
     _task: Task<()>,
     /// Counts the lookup for its call.
-    _permit: Part,
+    _permit: QuotaPermit,
 }
 
 type Answer = std::result::Result<Vec<IpAddr>, ResolveError>;
@@ -99,7 +104,7 @@ fn code(error: ResolveError) -> Result<ErrorCode, SocketError> {
     })
 }
 
-impl Host for State {
+impl Host for SocketsView<'_> {
     /// Returns at once: a numeric address is its own answer, anything else is looked up meanwhile.
     ///
     /// # Errors
@@ -118,15 +123,15 @@ impl Host for State {
             Some(_) => name.to_owned(),
             None => host_name(name).ok_or(ErrorCode::InvalidArgument)?,
         };
-        if !self.context.network.looks_up(&name) {
+        if !self.network.looks_up(&name) {
             return Err(ErrorCode::AccessDenied.into());
         }
         let state = match numeric {
             Some(address) => answered(vec![address]),
             None => {
-                let permit = self.lookups.take(1);
+                let permit = self.state.lookups.try_acquire(1);
                 let permit = permit.ok_or(ErrorCode::TemporaryResolverFailure)?;
-                let lookup = resolve_for(&self.handle, self.context.flow, &name);
+                let lookup = resolve_for(&self.handle, self.flow, &name);
                 let answer = Arc::new(Mutex::new(None));
                 let arrived = Event::new(&self.handle)?;
                 let (result, event) = (answer.clone(), arrived.clone());
@@ -147,13 +152,13 @@ impl Host for State {
     }
 }
 
-impl HostResolveAddressStream for State {
+impl HostResolveAddressStream for SocketsView<'_> {
     async fn resolve_next_address(
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> Result<Option<IpAddress>, SocketError> {
         self.breathe().await?;
-        let lookup = self.table.get_mut(&stream)?;
+        let lookup = self.call.table.get_mut(&stream)?;
         lookup.take_answer()?;
         match &mut lookup.state {
             Lookup::Running(_) => Err(ErrorCode::WouldBlock.into()),
@@ -161,8 +166,8 @@ impl HostResolveAddressStream for State {
             Lookup::Answered(addresses) => {
                 let next = addresses.next();
                 if let Some(address) = next {
-                    let allow = &self.context.network;
-                    allow.remember(&mut self.looked_up, &lookup.name, address);
+                    let allow = &self.call.network;
+                    allow.remember(&mut self.state.looked_up, &lookup.name, address);
                 }
                 Ok(next.map(IpAddress::from))
             }
@@ -188,14 +193,15 @@ mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
-    use crate::host::share::LOOKUPS;
     use crate::host::sockets::interfaces::instance_network;
-    use crate::host::state::tests::state;
+    use crate::host::sockets::state::LOOKUPS;
+    use crate::host::state::tests::{sockets_view, state};
 
     /// What a numeric name answers with.
     fn literal(name: &str) -> Result<Option<IpAddr>, ErrorCode> {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let mut state = state(&dispatcher);
+        let mut state = sockets_view(&mut state);
         let network = instance_network::Host::instance_network(&mut state).expect("room");
         let stream = match state.resolve_addresses(network, name.to_owned()) {
             Ok(stream) => stream,
@@ -235,11 +241,13 @@ mod tests {
     fn one_call_does_not_take_all_places_at_the_resolver() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let mut state = state(&dispatcher);
+        let mut state = sockets_view(&mut state);
         let network = instance_network::Host::instance_network(&mut state).expect("room");
         let again = || Resource::<Network>::new_own(network.rep());
         // Nothing runs before the dispatcher's next turn, so nobody is asked.
-        let look_up =
-            |state: &mut State, name: &str| state.resolve_addresses(again(), name.to_owned());
+        let look_up = |state: &mut SocketsView<'_>, name: &str| {
+            state.resolve_addresses(again(), name.to_owned())
+        };
         let mut lookups = Vec::new();
         for _ in 0..LOOKUPS {
             lookups.push(look_up(&mut state, "nobody.invalid").expect("a place"));

@@ -4,16 +4,21 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::SocketError;
+use super::SocketsView;
 use super::error::{ErrorCode, code_of_raw};
 use super::interfaces::{instance_network, network};
-use crate::host::State;
 use crate::host::io::IoError;
+use crate::host::table::Kind;
 
 /// `wasi:sockets/network#network`. It holds nothing: what a guest may reach is set by its entry
 /// (`network.allow`).
 pub struct Network;
 
-impl network::Host for State {
+impl Kind for Network {
+    const NAME: &'static str = "network";
+}
+
+impl network::Host for SocketsView<'_> {
     fn network_error_code(&mut self, error: Resource<IoError>) -> Result<Option<ErrorCode>> {
         Ok(self.table.get(&error)?.network_code().map(code_of_raw))
     }
@@ -26,14 +31,14 @@ impl network::Host for State {
     }
 }
 
-impl network::HostNetwork for State {
+impl network::HostNetwork for SocketsView<'_> {
     fn drop(&mut self, network: Resource<Network>) -> Result<()> {
         self.table.delete(network)?;
         Ok(())
     }
 }
 
-impl instance_network::Host for State {
+impl instance_network::Host for SocketsView<'_> {
     fn instance_network(&mut self) -> Result<Resource<Network>> {
         self.table.push(Network)
     }

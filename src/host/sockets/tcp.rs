@@ -5,20 +5,20 @@ use std::net::Shutdown;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::SocketsView;
 use super::address::{of_family, remote, unicast};
 use super::error::ErrorCode;
 use super::interfaces::network::{IpAddressFamily, IpSocketAddress};
 use super::interfaces::tcp::{Host, HostTcpSocket, ShutdownType};
 use super::interfaces::tcp_create_socket;
 use super::{Network, SocketError, SocketPollable, TcpSocket};
-use crate::host::State;
 use crate::host::io::{InputStream, OutputStream, Owner};
 use crate::host::pollable::Pollable;
 use crate::network::Protocol;
 
 type Streams = (Resource<InputStream>, Resource<OutputStream>);
 
-impl tcp_create_socket::Host for State {
+impl tcp_create_socket::Host for SocketsView<'_> {
     async fn create_tcp_socket(
         &mut self,
         family: IpAddressFamily,
@@ -30,12 +30,12 @@ impl tcp_create_socket::Host for State {
     }
 }
 
-impl Host for State {}
+impl Host for SocketsView<'_> {}
 
-impl State {
+impl SocketsView<'_> {
     /// The owner of the bytes that a connection's output stream keeps.
     fn connection_owner(&mut self) -> Owner {
-        let bytes = self.socket_bytes.clone();
+        let bytes = self.state.bytes.clone();
         self.owner(bytes)
     }
 
@@ -51,7 +51,7 @@ impl State {
     }
 }
 
-impl HostTcpSocket for State {
+impl HostTcpSocket for SocketsView<'_> {
     fn start_bind(
         &mut self,
         socket: Resource<TcpSocket>,
@@ -59,8 +59,8 @@ impl HostTcpSocket for State {
         local_address: IpSocketAddress,
     ) -> Result<(), SocketError> {
         self.table.get(&network)?;
-        let allow = &self.context.network;
-        let socket = self.table.get_mut(&socket)?;
+        let allow = &self.call.network;
+        let socket = self.call.table.get_mut(&socket)?;
         socket.may_bind()?;
         let local = unicast(of_family(local_address, socket.family())?)?;
         if !allow.binds(Protocol::Tcp, local) {
@@ -80,8 +80,8 @@ impl HostTcpSocket for State {
         remote_address: IpSocketAddress,
     ) -> Result<(), SocketError> {
         self.table.get(&network)?;
-        let (allow, known) = (&self.context.network, &self.looked_up);
-        let socket = self.table.get_mut(&socket)?;
+        let (allow, known) = (&self.call.network, &self.state.looked_up);
+        let socket = self.call.table.get_mut(&socket)?;
         socket.may_connect()?;
         let target = remote(unicast(of_family(remote_address, socket.family())?)?)?;
         if !allow.reaches(Protocol::Tcp, target, known) {
@@ -102,8 +102,9 @@ impl HostTcpSocket for State {
             self.handle.poll_driver()?;
         }
         let owner = self.connection_owner();
-        let socket_now = self.table.get_mut(&socket)?;
-        let streams = socket_now.finish_connect(&self.handle, owner)?;
+        let call = &mut *self.call;
+        let socket_now = call.table.get_mut(&socket)?;
+        let streams = socket_now.finish_connect(&call.handle, owner)?;
         Ok(self.push_streams(&socket, streams)?)
     }
 

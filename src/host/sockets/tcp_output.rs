@@ -7,7 +7,7 @@ use wippy_dispatcher::net::TcpStream;
 use wippy_dispatcher::{Error, Interest, WaitSet};
 
 use crate::host::io::{Destination, IoError, Job, Unwritten, WriteQueue};
-use crate::host::share::Held;
+use crate::quota::QuotaPermit;
 
 /// What a connection's output stream writes.
 pub type TcpOutput = WriteQueue<TcpDestination>;
@@ -16,11 +16,11 @@ pub type TcpOutput = WriteQueue<TcpDestination>;
 pub struct TcpDestination {
     stream: Arc<TcpStream>,
     /// The connection's descriptor, counted for its call until the connection is closed.
-    _held: Option<Held>,
+    _held: Option<QuotaPermit>,
 }
 
 impl TcpDestination {
-    pub(super) fn new(stream: Arc<TcpStream>, held: Option<Held>) -> TcpDestination {
+    pub(super) fn new(stream: Arc<TcpStream>, held: Option<QuotaPermit>) -> TcpDestination {
         TcpDestination {
             stream,
             _held: held,

@@ -12,7 +12,8 @@ use super::options::SocketOptions;
 use super::tcp_output::TcpDestination;
 use super::{SocketError, TcpInput, TcpOutput};
 use crate::host::io::{Feed, InputStream, OutputStream, Owner, Sink, WriteQueue};
-use crate::host::share::{Held, Share};
+use crate::host::table::Kind;
+use crate::quota::{Quota, QuotaPermit};
 
 /// How many connections may wait to be accepted, unless the guest sets another number.
 const BACKLOG: i32 = 128;
@@ -24,7 +25,11 @@ pub struct TcpSocket {
     state: TcpState,
     /// The descriptor, counted for its call. A connection takes it over, because it may stay open
     /// longer than this resource.
-    held: Option<Held>,
+    held: Option<QuotaPermit>,
+}
+
+impl Kind for TcpSocket {
+    const NAME: &'static str = "tcp-socket";
 }
 
 enum TcpState {
@@ -54,7 +59,7 @@ impl Connection {
     fn new(
         handle: &Handle,
         stream: Arc<net::TcpStream>,
-        held: Option<Held>,
+        held: Option<QuotaPermit>,
         owner: Owner,
     ) -> Connection {
         // Writes are sent at once: the WIT has no flush, and so no way to say which of them belong
@@ -84,7 +89,7 @@ impl TcpSocket {
     pub(super) fn new(
         handle: &Handle,
         family: Family,
-        descriptors: &Share,
+        descriptors: &Quota,
     ) -> Result<TcpSocket, SocketError> {
         let held = hold(descriptors)?;
         Ok(TcpSocket {
@@ -240,7 +245,7 @@ impl TcpSocket {
     pub(super) fn accept(
         &self,
         handle: &Handle,
-        descriptors: &Share,
+        descriptors: &Quota,
         owner: Owner,
     ) -> Result<(TcpSocket, InputStream, OutputStream), SocketError> {
         let TcpState::Listening(listener) = &self.state else {
@@ -378,7 +383,7 @@ mod tests {
     fn sockets_count_against_the_bound_of_their_call() {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let handle = dispatcher.handle();
-        let two = Share::new(2);
+        let two = Quota::new(2);
         let limit = |refused: Result<(), SocketError>| {
             matches!(refused, Err(SocketError::Code(ErrorCode::NewSocketLimit)))
         };
@@ -394,7 +399,7 @@ mod tests {
         let deliveries = Deliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
-            bytes: Share::new(0),
+            bytes: Quota::new(0),
         };
         let accept = || listener.accept(&handle, &two, owner.clone()).map(|_| ());
         assert!(limit(accept()));
@@ -413,7 +418,7 @@ mod tests {
         let dispatcher = Dispatcher::new().expect("a dispatcher");
         let handle = dispatcher.handle();
         let look = || handle.poll_driver().expect("a look");
-        let descriptors = Share::new(9);
+        let descriptors = Quota::new(9);
         let mut listener = TcpSocket::new(&handle, Family::V4, &descriptors).expect("room");
         let local = SocketAddr::from(([127, 0, 0, 1], 0));
         listener.start_bind(local).expect("a port");
@@ -427,7 +432,7 @@ mod tests {
         let deliveries = Deliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
-            bytes: Share::new(0),
+            bytes: Quota::new(0),
         };
         let (_socket, mut input, _output) = listener
             .accept(&handle, &descriptors, owner)

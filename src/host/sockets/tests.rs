@@ -13,7 +13,7 @@ use super::interfaces::tcp::HostTcpSocket;
 use super::interfaces::udp::HostUdpSocket;
 use super::interfaces::{instance_network, tcp_create_socket, udp_create_socket};
 use super::{Network, SocketError, TcpSocket, UdpSocket};
-use crate::host::state::tests::state;
+use crate::host::state::tests::{sockets_view, state};
 
 /// A listener with a full backlog drops the client's first packet: its connect stays under way.
 #[test]
@@ -28,7 +28,8 @@ fn finishing_what_is_under_way_would_block() {
         address: (127, 0, 0, 1),
     });
     let dispatcher = Dispatcher::new().expect("a dispatcher");
-    let mut call = state(&dispatcher);
+    let mut state = state(&dispatcher);
+    let mut call = sockets_view(&mut state);
     let network = instance_network::Host::instance_network(&mut call).expect("room");
     let finished = dispatcher.block_on(async {
         let socket = tcp_create_socket::Host::create_tcp_socket(&mut call, IpAddressFamily::Ipv4);
@@ -63,7 +64,8 @@ fn sockets_of_ipv6_leave_the_ports_of_ipv4_alone() {
         IpSocketAddress::Ipv4(address) => panic!("{address:?}"),
     };
     let dispatcher = Dispatcher::new().expect("a dispatcher");
-    let mut call = state(&dispatcher);
+    let mut state = state(&dispatcher);
+    let mut call = sockets_view(&mut state);
     let network = instance_network::Host::instance_network(&mut call).expect("room");
     let network = || Resource::<Network>::new_borrow(network.rep());
     let bound = dispatcher.block_on(async {

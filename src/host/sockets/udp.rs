@@ -3,6 +3,7 @@
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use super::SocketsView;
 use super::address::{of_family, remote};
 use super::error::ErrorCode;
 use super::interfaces::network::{IpAddressFamily, IpSocketAddress};
@@ -14,7 +15,6 @@ use super::interfaces::udp_create_socket;
 use super::{
     IncomingDatagramStream, Network, OutgoingDatagramStream, SocketError, SocketPollable, UdpSocket,
 };
-use crate::host::State;
 use crate::host::pollable::Pollable;
 use crate::network::Protocol;
 
@@ -23,7 +23,7 @@ type Streams = (
     Resource<OutgoingDatagramStream>,
 );
 
-impl udp_create_socket::Host for State {
+impl udp_create_socket::Host for SocketsView<'_> {
     async fn create_udp_socket(
         &mut self,
         family: IpAddressFamily,
@@ -35,9 +35,9 @@ impl udp_create_socket::Host for State {
     }
 }
 
-impl Host for State {}
+impl Host for SocketsView<'_> {}
 
-impl HostUdpSocket for State {
+impl HostUdpSocket for SocketsView<'_> {
     fn start_bind(
         &mut self,
         socket: Resource<UdpSocket>,
@@ -45,8 +45,8 @@ impl HostUdpSocket for State {
         local_address: IpSocketAddress,
     ) -> Result<(), SocketError> {
         self.table.get(&network)?;
-        let allow = &self.context.network;
-        let socket = self.table.get_mut(&socket)?;
+        let allow = &self.call.network;
+        let socket = self.call.table.get_mut(&socket)?;
         socket.may_bind()?;
         let local = of_family(local_address, socket.family())?;
         if !allow.binds(Protocol::Udp, local) {
@@ -64,8 +64,8 @@ impl HostUdpSocket for State {
         socket: Resource<UdpSocket>,
         remote_address: Option<IpSocketAddress>,
     ) -> Result<Streams, SocketError> {
-        let (allow, known) = (&self.context.network, &self.looked_up);
-        let entry = self.table.get_mut(&socket)?;
+        let (allow, known) = (&self.call.network, &self.state.looked_up);
+        let entry = self.call.table.get_mut(&socket)?;
         entry.may_stream()?;
         let target = match remote_address {
             Some(address) => Some(remote(of_family(address, entry.family())?)?),
@@ -146,7 +146,7 @@ impl HostUdpSocket for State {
     }
 }
 
-impl HostIncomingDatagramStream for State {
+impl HostIncomingDatagramStream for SocketsView<'_> {
     async fn receive(
         &mut self,
         stream: Resource<IncomingDatagramStream>,
@@ -154,8 +154,8 @@ impl HostIncomingDatagramStream for State {
     ) -> Result<Vec<IncomingDatagram>, SocketError> {
         self.breathe().await?;
         let most = usize::try_from(max_results).unwrap_or(usize::MAX);
-        let stream = self.table.get_mut(&stream)?;
-        let datagrams = stream.receive(most, &mut self.datagram)?;
+        let stream = self.call.table.get_mut(&stream)?;
+        let datagrams = stream.receive(most, &mut self.state.datagram)?;
         let bytes = datagrams.iter().map(|datagram| datagram.data.len()).sum();
         self.spend_datagrams(datagrams.len(), bytes);
         Ok(datagrams)
@@ -175,7 +175,7 @@ impl HostIncomingDatagramStream for State {
     }
 }
 
-impl HostOutgoingDatagramStream for State {
+impl HostOutgoingDatagramStream for SocketsView<'_> {
     async fn check_send(
         &mut self,
         stream: Resource<OutgoingDatagramStream>,
@@ -194,8 +194,8 @@ impl HostOutgoingDatagramStream for State {
         let bytes = datagrams.iter().map(|one| one.data.len()).sum();
         self.spend_datagrams(datagrams.len(), bytes);
         self.breathe().await?;
-        let stream = self.table.get_mut(&stream)?;
-        stream.send(&datagrams, &self.context.network, &self.looked_up)
+        let stream = self.call.table.get_mut(&stream)?;
+        stream.send(&datagrams, &self.call.network, &self.state.looked_up)
     }
 
     fn subscribe(

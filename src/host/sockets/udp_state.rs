@@ -10,7 +10,8 @@ use wippy_dispatcher::net::{self, Family};
 use super::error::{ErrorCode, connect_error, hold};
 use super::options::SocketOptions;
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
-use crate::host::share::{Held, Share};
+use crate::host::table::Kind;
+use crate::quota::{Quota, QuotaPermit};
 
 /// A UDP socket in one of its states.
 pub struct UdpSocket {
@@ -21,7 +22,11 @@ pub struct UdpSocket {
     shared: Arc<SharedSocket>,
     /// The descriptor, counted for its call. The streams are children of this resource and are deleted
     /// before it.
-    _held: Held,
+    _held: QuotaPermit,
+}
+
+impl Kind for UdpSocket {
+    const NAME: &'static str = "udp-socket";
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +55,7 @@ impl UdpSocket {
     pub(super) fn new(
         handle: &Handle,
         family: Family,
-        descriptors: &Share,
+        descriptors: &Quota,
     ) -> Result<UdpSocket, SocketError> {
         Ok(UdpSocket {
             family,

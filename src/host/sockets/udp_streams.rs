@@ -13,6 +13,7 @@ use super::address::{of_family, remote};
 use super::error::ErrorCode;
 use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
 use super::udp_state::SharedSocket;
+use crate::host::table::Kind;
 use crate::network::{Allow, LookedUp, Protocol};
 
 /// The longest datagram there is, in bytes.
@@ -33,6 +34,10 @@ pub struct IncomingDatagramStream {
     other_senders: bool,
 }
 
+impl Kind for IncomingDatagramStream {
+    const NAME: &'static str = "incoming-datagram-stream";
+}
+
 /// What a socket sends.
 pub struct OutgoingDatagramStream {
     shared: Arc<SharedSocket>,
@@ -43,6 +48,10 @@ pub struct OutgoingDatagramStream {
     permit: usize,
     /// The last send found no room in the system's buffer.
     full: bool,
+}
+
+impl Kind for OutgoingDatagramStream {
+    const NAME: &'static str = "outgoing-datagram-stream";
 }
 
 impl IncomingDatagramStream {
@@ -292,11 +301,11 @@ mod tests {
     use wippy_dispatcher::{Dispatcher, Handle};
 
     use super::*;
-    use crate::host::share::Share;
     use crate::host::sockets::UdpSocket;
+    use crate::quota::Quota;
 
     fn bound(handle: &Handle) -> UdpSocket {
-        let mut socket = UdpSocket::new(handle, Family::V4, &Share::new(1)).expect("room");
+        let mut socket = UdpSocket::new(handle, Family::V4, &Quota::new(1)).expect("room");
         let local = SocketAddr::from(([127, 0, 0, 1], 0));
         socket.start_bind(local).expect("a port");
         socket.finish_bind().expect("bound");

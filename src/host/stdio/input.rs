@@ -8,7 +8,7 @@ use wippy_dispatcher::{Error, Event, Handle, Interest, WaitSet};
 
 use super::descriptor::{Descriptor, Way};
 use crate::host::io::{IoError, StreamError};
-use crate::host::share::Held;
+use crate::quota::QuotaPermit;
 
 /// What one read on the blocking pool asks for, in bytes.
 const POOL_READ: usize = 4096;
@@ -18,7 +18,7 @@ pub struct Input {
     handle: Handle,
     terminal: bool,
     /// Counts against the bound of the call whose guest has opened it.
-    _held: Option<Held>,
+    _held: Option<QuotaPermit>,
     /// Nobody writes to it yet is no end of it.
     patient: bool,
     /// Something arrived from the blocking pool.
@@ -48,12 +48,16 @@ impl Input {
 
     /// The same for a FIFO or a device that a guest has opened, without blocking. A FIFO that nobody
     /// has opened for writing yet has not ended.
-    pub(crate) fn patient(handle: &Handle, fd: OwnedFd, held: Held) -> io::Result<Input> {
+    pub(crate) fn patient(handle: &Handle, fd: OwnedFd, held: QuotaPermit) -> io::Result<Input> {
         let descriptor = Descriptor::nonblocking(handle, fd, Interest::Readable)?;
         Input::with(handle, descriptor, Some(held))
     }
 
-    fn with(handle: &Handle, descriptor: Descriptor, held: Option<Held>) -> io::Result<Input> {
+    fn with(
+        handle: &Handle,
+        descriptor: Descriptor,
+        held: Option<QuotaPermit>,
+    ) -> io::Result<Input> {
         Ok(Input {
             handle: handle.clone(),
             terminal: descriptor.is_terminal(),

@@ -9,7 +9,7 @@ use wippy_dispatcher::{Error, Event, Handle, Instant, Interest, WaitSet};
 use super::descriptor::{Descriptor, Way};
 use super::{at_start, own};
 use crate::host::io::{Destination, Job, Owner, StreamError, Unwritten, WriteQueue};
-use crate::host::share::Held;
+use crate::quota::QuotaPermit;
 
 /// Standard output or error: a terminal, a pipe, a socket, a file. Or a FIFO or a device that a
 /// guest has opened.
@@ -22,7 +22,7 @@ pub struct Device {
     descriptor: Option<Descriptor>,
     terminal: bool,
     /// Counts against the bound of the call whose guest has opened it.
-    _held: Option<Held>,
+    _held: Option<QuotaPermit>,
     /// Why bytes that were accepted never reached the descriptor.
     lost: Option<OutputLost>,
     /// Of the program's own standard output: set once bytes are lost.
@@ -85,7 +85,7 @@ impl Output {
     /// The same for a FIFO or a device that a guest has opened, without blocking.
     pub(crate) fn nonblocking(
         handle: &Handle,
-        (fd, held): (OwnedFd, Held),
+        (fd, held): (OwnedFd, QuotaPermit),
         owner: Owner,
     ) -> io::Result<Output> {
         let descriptor = Descriptor::nonblocking(handle, fd, Interest::Writable)?;
@@ -127,7 +127,7 @@ impl Output {
 }
 
 impl Device {
-    fn new(handle: &Handle, descriptor: Option<Descriptor>, held: Option<Held>) -> Device {
+    fn new(handle: &Handle, descriptor: Option<Descriptor>, held: Option<QuotaPermit>) -> Device {
         Device {
             handle: handle.clone(),
             terminal: descriptor.as_ref().is_some_and(Descriptor::is_terminal),

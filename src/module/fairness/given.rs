@@ -35,6 +35,7 @@ use crate::host::sockets::{
     IncomingDatagramStream, Network, OutgoingDatagramStream, ResolveAddressStream, TcpSocket,
     UdpSocket,
 };
+use crate::host::state::tests::{files_view, http_view, sockets_view};
 use crate::host::table::Kind;
 use crate::http::{self, BodyReader, Fields};
 
@@ -45,7 +46,7 @@ pub fn define(linker: &mut Linker<State>) -> Result<()> {
     make::<Pollable>(given, |_| Pollable::Ready)?;
     make::<InputStream>(given, input)?;
     make::<OutputStream>(given, |state| {
-        OutputStream::new(state.context.stdio.stdout.clone())
+        OutputStream::new(state.cli.stdio.stdout.clone())
     })?;
     make::<IoError>(given, |_| IoError::new("an error"))?;
     make::<TerminalInput>(given, |_| TerminalInput)?;
@@ -67,11 +68,13 @@ pub fn define(linker: &mut Linker<State>) -> Result<()> {
         taken(state, response)
     })?;
     make::<OutgoingBody>(given, outgoing_body)?;
-    make::<FutureIncomingResponse>(given, |state| FutureIncomingResponse::taken(&state.handle))?;
+    make::<FutureIncomingResponse>(given, |state| {
+        FutureIncomingResponse::taken(&state.call.handle)
+    })?;
     make::<Network>(given, |_| Network)?;
     make::<ResolveAddressStream>(given, lookup)?;
     make::<TcpSocket>(given, |state| {
-        let socket = at_once(state.create_tcp_socket(IpAddressFamily::Ipv4));
+        let socket = at_once(sockets_view(state).create_tcp_socket(IpAddressFamily::Ipv4));
         taken(state, socket.expect("a socket"))
     })?;
     make::<UdpSocket>(given, |state| {
@@ -96,16 +99,16 @@ fn make<T: Kind>(given: &mut LinkerInstance<'_, State>, make: fn(&mut State) -> 
         &name,
         move |mut store: StoreContextMut<'_, State>, (): ()| {
             let state = store.data_mut();
-            let mut apart = State::new(state.handle.clone(), state.context.clone());
+            let mut apart = state.fresh();
             let made = make(&mut apart);
-            Ok((state.table.push(made)?,))
+            Ok((state.call.table.push(made)?,))
         },
     )
 }
 
 /// A resource out of the table of the state that made it.
 fn taken<T: Kind>(state: &mut State, resource: Resource<T>) -> T {
-    state.table.delete(resource).expect("made")
+    state.call.table.delete(resource).expect("made")
 }
 
 /// The result of a function that could wait and does not.
@@ -117,23 +120,23 @@ fn at_once<F: Future>(future: F) -> F::Output {
 }
 
 fn input(state: &mut State) -> InputStream {
-    let (reader, writer) = pipe(&state.handle, 1 << 16).expect("room");
+    let (reader, writer) = pipe(&state.call.handle, 1 << 16).expect("room");
     writer.write(&[0; 1 << 10]).expect("a reader");
     InputStream::new(Feed::Pipe(reader))
 }
 
 fn directory(state: &mut State) -> Descriptor {
-    let mut directories = state.get_directories().expect("room");
+    let mut directories = files_view(state).get_directories().expect("room");
     let (directory, _) = directories.pop().expect("a mount");
     taken(state, directory)
 }
 
 fn body(state: &mut State) -> BodyReader {
-    http::body(&state.handle, 1, None).expect("room").1
+    http::body(&state.call.handle, 1, None).expect("room").1
 }
 
 fn fields(state: &mut State) -> FieldsResource {
-    let fields = HostFields::new(state).expect("room");
+    let fields = HostFields::new(&mut http_view(state)).expect("room");
     taken(state, fields)
 }
 
@@ -146,49 +149,51 @@ fn incoming_request(state: &mut State) -> IncomingRequest {
         fields: Fields::new(),
         body: body(state),
     };
-    let request = state.incoming_request(request).expect("room");
+    let request = http_view(state).incoming_request(request).expect("room");
     taken(state, request)
 }
 
 fn outgoing_request(state: &mut State) -> OutgoingRequest {
-    let fields = HostFields::new(state).expect("room");
-    let request = HostOutgoingRequest::new(state, fields).expect("room");
+    let fields = HostFields::new(&mut http_view(state)).expect("room");
+    let request = HostOutgoingRequest::new(&mut http_view(state), fields).expect("room");
     taken(state, request)
 }
 
 fn outparam(state: &mut State) -> ResponseOutparam {
-    let (answer, _) = http::reply(&state.handle).expect("room");
-    let outparam = state.response_outparam(answer).expect("room");
+    let (answer, _) = http::reply(&state.call.handle).expect("room");
+    let outparam = http_view(state).response_outparam(answer).expect("room");
     taken(state, outparam)
 }
 
 fn outgoing_response(state: &mut State) -> Resource<OutgoingResponse> {
-    let fields = HostFields::new(state).expect("room");
-    HostOutgoingResponse::new(state, fields).expect("room")
+    let fields = HostFields::new(&mut http_view(state)).expect("room");
+    HostOutgoingResponse::new(&mut http_view(state), fields).expect("room")
 }
 
 fn outgoing_body(state: &mut State) -> OutgoingBody {
     let response = outgoing_response(state);
-    let body = HostOutgoingResponse::body(state, response).expect("room");
+    let body = HostOutgoingResponse::body(&mut http_view(state), response).expect("room");
     taken(state, body.expect("the first time"))
 }
 
 fn lookup(state: &mut State) -> ResolveAddressStream {
-    let network = state.table.push(Network).expect("room");
-    let lookup = state.resolve_addresses(network, Ipv4Addr::LOCALHOST.to_string());
+    let network = state.call.table.push(Network).expect("room");
+    let lookup = sockets_view(state).resolve_addresses(network, Ipv4Addr::LOCALHOST.to_string());
     taken(state, lookup.expect("its own answer"))
 }
 
 fn bound(state: &mut State) -> Resource<UdpSocket> {
-    let socket = at_once(state.create_udp_socket(IpAddressFamily::Ipv4)).expect("a socket");
-    let network = state.table.push(Network).expect("room");
+    let socket =
+        at_once(sockets_view(state).create_udp_socket(IpAddressFamily::Ipv4)).expect("a socket");
+    let network = state.call.table.push(Network).expect("room");
     let address = IpSocketAddress::Ipv4(Ipv4SocketAddress {
         port: 0,
         address: (127, 0, 0, 1),
     });
     let again = || Resource::new_own(socket.rep());
-    HostUdpSocket::start_bind(state, again(), network, address).expect("an address");
-    HostUdpSocket::finish_bind(state, again()).expect("bound");
+    HostUdpSocket::start_bind(&mut sockets_view(state), again(), network, address)
+        .expect("an address");
+    HostUdpSocket::finish_bind(&mut sockets_view(state), again()).expect("bound");
     socket
 }
 
@@ -199,5 +204,5 @@ fn datagrams(
     Resource<OutgoingDatagramStream>,
 ) {
     let socket = bound(state);
-    HostUdpSocket::stream(state, socket, None).expect("bound")
+    HostUdpSocket::stream(&mut sockets_view(state), socket, None).expect("bound")
 }

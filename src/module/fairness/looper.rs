@@ -8,6 +8,8 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::abi::{AbiVariant, FlatTypes, WasmType};
 use wit_parser::{Function, Handle, InterfaceId, Resolve, Type, TypeDefKind, TypeId, WorldItem};
 
+use crate::host::PACKAGES;
+
 /// The interface of the test's own functions, which give out resources of each kind.
 pub const GIVEN: &str = "test:looper/given";
 
@@ -26,7 +28,8 @@ pub struct Looper {
     pub resources: Vec<String>,
 }
 
-/// Everything that a guest can import from the host: what its worlds in `wit/` import.
+/// Everything that a guest can import from the host: what its worlds in `wit/` import, and the
+/// interfaces of packages that have their WIT themselves.
 struct Host {
     resolve: Resolve,
     /// The interfaces by their full names.
@@ -46,6 +49,15 @@ impl Host {
         for (_, item) in imports {
             if let WorldItem::Interface { id, .. } = item {
                 interfaces.insert(resolve.id_of(*id).expect("a name"), *id);
+            }
+        }
+        for host in PACKAGES.iter() {
+            let Some(text) = host.wit else {
+                continue;
+            };
+            let package = resolve.push_str(host.name, text).expect("a WIT package");
+            for &id in resolve.packages[package].interfaces.values() {
+                interfaces.insert(resolve.id_of(id).expect("a name"), id);
             }
         }
         Host {

@@ -10,11 +10,10 @@ use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Val};
 use wippy_dispatcher::Dispatcher;
 
-use super::imports::HOST_VERSION;
-use super::{Capabilities, Engine, Method, Profile, groups, link};
+use super::{Capabilities, Engine, Method, Profile, link};
 use crate::fs::DeferredClose;
 use crate::host::state::tests::mounted;
-use crate::host::{Context, Exit, State};
+use crate::host::{Exit, PACKAGES, State};
 
 /// How often a guest loops at most: many times the calls that it may make before others run.
 const TIMES: u32 = 10_000;
@@ -70,12 +69,12 @@ impl Guest {
     }
 }
 
-/// What a guest of these tests is given.
-fn context(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> Context {
-    let mut context = mounted(dispatcher, directory.path(), DeferredClose::inline()).context;
+/// What the calls of these tests begin as.
+fn prototype(dispatcher: &Dispatcher, directory: &tempfile::TempDir) -> State {
+    let mut state = mounted(dispatcher, directory.path(), DeferredClose::inline());
     // Sockets that a loop leaves are none that another test has to do without.
-    context.limits.descriptors = 64;
-    context
+    state.call.limits.descriptors = 64;
+    state
 }
 
 /// Loops over each of the functions that `includes`, beside a guest that sleeps for a microsecond,
@@ -93,13 +92,13 @@ fn greedy(
     let sleeper = std::fs::read(SLEEPER).expect("the guest");
     let sleeping = ["wasi:clocks", "wasi:io"];
     let sleeping = Guest::new(&engine, &sleeper, "sleeper#sleep-series", &sleeping);
-    let context = context(dispatcher, &directory);
+    let prototype = prototype(dispatcher, &directory);
     let mut greedy = Vec::new();
     for (which, name) in (0u32..).zip(&looper.functions) {
         if !includes(name) {
             continue;
         }
-        let new_state = || State::new(dispatcher.handle(), context.clone());
+        let new_state = || prototype.fresh();
         let ended = Rc::new(RefCell::new(None));
         let (guest, state, end) = (spinning.clone(), new_state(), ended.clone());
         let task = dispatcher.spawn(async move {
@@ -117,10 +116,7 @@ fn greedy(
         slept.expect("it only sleeps");
         // The end of its call comes to a guest that loops.
         drop(task);
-        match (
-            ended.take(),
-            ENDS.contains(&name.replace(&version(), "").as_str()),
-        ) {
+        match (ended.take(), ENDS.contains(&unversioned(name).as_str())) {
             (None, false) => {}
             (Some(Err(error)), true) if error.downcast_ref::<Exit>().is_some() => {}
             (Some(Err(error)), _) => greedy.push(format!("{name}: {error:#}")),
@@ -131,17 +127,21 @@ fn greedy(
     greedy
 }
 
-fn version() -> String {
-    format!("@{HOST_VERSION}")
+/// The name of a function without the version of its interface.
+fn unversioned(function: &str) -> String {
+    match function.split_once('#') {
+        Some((_, name)) => format!("{}#{name}", interface(function)),
+        None => function.to_owned(),
+    }
 }
 
-/// The interface of a function.
+/// The interface of a function, without its version.
 fn interface(function: &str) -> &str {
-    function.split('@').next().unwrap_or_default()
+    function.split(['@', '#']).next().unwrap_or_default()
 }
 
 fn everything() -> Vec<&'static str> {
-    groups().iter().map(|group| group.name).collect()
+    PACKAGES.iter().map(|package| package.name).collect()
 }
 
 #[test]
@@ -179,12 +179,12 @@ fn the_loops_go_over_every_interface() {
         .map(|name| interface(name))
         .collect();
     looped.dedup();
-    for group in groups() {
-        for name in group.interfaces {
-            let interface = format!("{}/{name}", group.name);
-            let found = looped.iter().any(|looped| *looped == interface);
-            assert!(found, "{interface} is not in wit/world.wit");
-        }
+    for interface in PACKAGES.iter().flat_map(|it| it.interface_names()) {
+        let found = looped.iter().any(|looped| *looped == interface);
+        assert!(
+            found,
+            "{interface} is neither in wit/world.wit nor in its package's own WIT"
+        );
     }
     assert!(looper.resources.len() > 20, "{:?}", looper.resources);
 }

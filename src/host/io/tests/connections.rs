@@ -15,6 +15,7 @@ use crate::host::sockets::interfaces::network::{
 use crate::host::sockets::interfaces::tcp::{HostTcpSocket, ShutdownType};
 use crate::host::sockets::interfaces::{instance_network, tcp_create_socket};
 use crate::host::sockets::{Network, TcpSocket};
+use crate::host::state::tests::sockets_view;
 
 /// A peer outside of the dispatcher.
 #[allow(clippy::disallowed_methods)]
@@ -28,7 +29,8 @@ fn connect<'a>(dispatcher: &'a Dispatcher, to: &TcpListener) -> (Guest<'a>, Reso
         port: to.local_addr().expect("an address").port(),
         address: (127, 0, 0, 1),
     });
-    let mut call = state(dispatcher);
+    let mut state = state(dispatcher);
+    let mut call = sockets_view(&mut state);
     let network = instance_network::Host::instance_network(&mut call).expect("room");
     let connected = dispatcher.block_on(async {
         let socket = tcp_create_socket::Host::create_tcp_socket(&mut call, IpAddressFamily::Ipv4);
@@ -38,7 +40,7 @@ fn connect<'a>(dispatcher: &'a Dispatcher, to: &TcpListener) -> (Guest<'a>, Reso
         call.start_connect(own(), network, address)
             .expect("unbound");
         let connected = HostTcpSocket::subscribe(&mut call, own()).expect("room");
-        HostPollable::block(&mut call, connected)
+        HostPollable::block(call.call, connected)
             .await
             .expect("no deadlock");
         let (_, output) = call.finish_connect(own()).await.expect("it listens");
@@ -46,14 +48,15 @@ fn connect<'a>(dispatcher: &'a Dispatcher, to: &TcpListener) -> (Guest<'a>, Reso
     });
     let (socket, output) = connected.expect("no deadlock");
     (
-        Guest::with(dispatcher, call, output),
+        Guest::with(dispatcher, state, output),
         Resource::new_borrow(socket),
     )
 }
 
 fn shut_down(guest: &mut Guest<'_>, socket: &Resource<TcpSocket>, how: ShutdownType) {
     let socket = Resource::new_borrow(socket.rep());
-    let shutting = guest.call.shutdown(socket, how);
+    let mut call = sockets_view(&mut guest.call);
+    let shutting = call.shutdown(socket, how);
     let mut shutting = std::pin::pin!(shutting);
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     match shutting.as_mut().poll(&mut cx) {
@@ -119,14 +122,14 @@ fn a_connection_that_is_given_up_is_reset_and_counts_until_then() {
     let (mut guest, _) = connect(&dispatcher, &listener);
     let (mut peer, _) = listener.accept().expect("a client");
     fill(&mut guest);
-    let (descriptors, all) = (guest.call.descriptors.clone(), guest.call.context.limits);
+    let (descriptors, all) = (guest.call.call.descriptors.clone(), guest.call.call.limits);
     let all = all.descriptors.min(all.resources);
-    guest.call.context.limits.delivery = Duration::from_millis(20);
+    guest.call.call.limits.delivery = Duration::from_millis(20);
     // The call has dropped everything, and the connection is still there.
     let outstanding = guest.call.end().expect("something is kept");
-    assert!(descriptors.take(all).is_none());
+    assert!(descriptors.try_acquire(all).is_none());
     guest.run(outstanding.delivered());
-    while descriptors.take(all).is_none() {
+    while descriptors.try_acquire(all).is_none() {
         dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
     }
     let mut buffer = vec![0; 1 << 16];

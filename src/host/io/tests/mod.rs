@@ -24,7 +24,7 @@ use crate::host::filesystem::interfaces::preopens;
 use crate::host::filesystem::interfaces::types::{
     DescriptorFlags, HostDescriptor, OpenFlags, PathFlags,
 };
-use crate::host::state::tests::state;
+use crate::host::state::tests::{files_view, state};
 use crate::host::stdio::Stdio;
 use crate::http::{self, ErrorCode};
 
@@ -46,7 +46,7 @@ struct Guest<'a> {
 impl<'a> Guest<'a> {
     fn new(dispatcher: &'a Dispatcher, sink: Sink) -> Guest<'a> {
         let mut call = state(dispatcher);
-        let stream = call.table.push(OutputStream::new(sink)).expect("room");
+        let stream = call.call.table.push(OutputStream::new(sink)).expect("room");
         Guest::with(dispatcher, call, stream)
     }
 
@@ -70,7 +70,7 @@ impl<'a> Guest<'a> {
     fn permit(&mut self) -> Result<u64, StreamError> {
         let (stream, dispatcher) = (self.stream(), self.dispatcher);
         dispatcher
-            .block_on(self.call.check_write(stream))
+            .block_on(self.call.call.check_write(stream))
             .expect("no deadlock")
     }
 
@@ -80,11 +80,11 @@ impl<'a> Guest<'a> {
             match self.permit()? {
                 0 => {
                     let stream = self.stream();
-                    let ready = HostOutputStream::subscribe(&mut self.call, stream)?;
+                    let ready = HostOutputStream::subscribe(&mut self.call.call, stream)?;
                     let own = || Resource::new_own(ready.rep());
-                    let waited = HostPollable::block(&mut self.call, own());
+                    let waited = HostPollable::block(&mut self.call.call, own());
                     self.dispatcher.block_on(waited).expect("no deadlock")?;
-                    HostPollable::drop(&mut self.call, own())?;
+                    HostPollable::drop(&mut self.call.call, own())?;
                 }
                 permit => return Ok(usize::try_from(permit).expect("little")),
             }
@@ -95,7 +95,7 @@ impl<'a> Guest<'a> {
         let (stream, dispatcher) = (self.stream(), self.dispatcher);
         let written = dispatcher
             .block_on(HostOutputStream::write(
-                &mut self.call,
+                &mut self.call.call,
                 stream,
                 bytes.to_vec(),
             ))
@@ -109,7 +109,7 @@ impl<'a> Guest<'a> {
     fn zeroes(&mut self, length: usize) -> Result<(), StreamError> {
         let (stream, dispatcher) = (self.stream(), self.dispatcher);
         let written = dispatcher
-            .block_on(self.call.write_zeroes(stream, length as u64))
+            .block_on(self.call.call.write_zeroes(stream, length as u64))
             .expect("no deadlock");
         if written.is_ok() {
             self.expected.resize(self.expected.len() + length, 0);
@@ -120,13 +120,13 @@ impl<'a> Guest<'a> {
     fn flush(&mut self) -> Result<(), StreamError> {
         let (stream, dispatcher) = (self.stream(), self.dispatcher);
         dispatcher
-            .block_on(self.call.blocking_flush(stream))
+            .block_on(self.call.call.blocking_flush(stream))
             .expect("no deadlock")
     }
 
     /// Drops the stream, which never waits.
     fn drop_stream(&mut self) {
-        let dropping = HostOutputStream::drop(&mut self.call, Resource::new_own(self.stream));
+        let dropping = HostOutputStream::drop(&mut self.call.call, Resource::new_own(self.stream));
         let mut dropping = std::pin::pin!(dropping);
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(dropping.as_mut().poll(&mut cx).is_ready());
@@ -219,7 +219,8 @@ fn a_permit_is_used_in_parts_with_files() {
         for appends in [false, true] {
             let directory = tempfile::tempdir().expect("a directory");
             let path = directory.path().join("a");
-            let mut call = mounted(dispatcher, directory.path());
+            let mut state = mounted(dispatcher, directory.path());
+            let mut call = files_view(&mut state);
             let mut roots = preopens::Host::get_directories(&mut call).expect("mounts");
             let (root, _) = roots.pop().expect("a mount");
             let open = async {
@@ -238,7 +239,7 @@ fn a_permit_is_used_in_parts_with_files() {
             };
             let stream = dispatcher.block_on(open).expect("no deadlock");
             let stream = stream.expect("a stream");
-            let mut guest = Guest::with(dispatcher, call, stream);
+            let mut guest = Guest::with(dispatcher, state, stream);
             let mut seen = 0;
             let mut read = || {
                 let bytes = std::fs::read(&path).expect("a file");
@@ -259,7 +260,8 @@ fn a_file_that_is_ready_has_something_to_read() {
     for dispatcher in [live(), Dispatcher::simulated(1).expect("a dispatcher")] {
         let directory = tempfile::tempdir().expect("a directory");
         std::fs::write(directory.path().join("a"), "frameframe").expect("a file");
-        let mut call = mounted(&dispatcher, directory.path());
+        let mut state = mounted(&dispatcher, directory.path());
+        let mut call = files_view(&mut state);
         let mut roots = preopens::Host::get_directories(&mut call).expect("mounts");
         let (root, _) = roots.pop().expect("a mount");
         let ran = dispatcher.block_on(async {
@@ -268,16 +270,16 @@ fn a_file_that_is_ready_has_something_to_read() {
             let file = opened.await.expect("a file");
             let stream = call.read_via_stream(file, 0).await.expect("a stream");
             let again = || Resource::new_own(stream.rep());
-            let pollable = HostInputStream::subscribe(&mut call, again()).expect("room");
+            let pollable = HostInputStream::subscribe(call.call, again()).expect("room");
             for _ in 0..2 {
                 let ready = call.block(Resource::new_own(pollable.rep()));
                 ready.await.expect("a file");
-                let read = HostInputStream::read(&mut call, again(), 5).await;
+                let read = HostInputStream::read(call.call, again(), 5).await;
                 assert_eq!(read.expect("bytes"), b"frame");
             }
             let ready = call.block(Resource::new_own(pollable.rep()));
             ready.await.expect("a file");
-            let read = HostInputStream::read(&mut call, again(), 5).await;
+            let read = HostInputStream::read(call.call, again(), 5).await;
             assert!(matches!(read, Err(StreamError::Closed)));
         });
         ran.expect("no deadlock");
@@ -291,7 +293,7 @@ fn a_permit_is_used_in_parts_with_descriptors() {
         let stdio = Stdio::of_descriptors(&dispatcher.handle(), None, Some(written), None);
         let stdio = stdio.expect("descriptors");
         let mut guest = Guest::new(&dispatcher, stdio.stdout.clone());
-        guest.call.context.stdio = stdio;
+        guest.call.cli.stdio = stdio;
         guest.write_in_parts(what, false, &mut Vec::new);
         let expected = guest.end();
         drop(dispatcher);
@@ -379,11 +381,11 @@ fn a_stream_is_closed_after_its_first_error() {
     assert!(closed(guest.zeroes(0)));
     assert!(closed(guest.flush()));
     let (stream, now) = (guest.stream(), guest.stream());
-    let flushed = dispatcher.block_on(guest.call.flush(stream));
+    let flushed = dispatcher.block_on(guest.call.call.flush(stream));
     assert!(closed(flushed.expect("no deadlock")));
     let input = super::InputStream::new(Feed::Empty);
-    let input = guest.call.table.push(input).expect("room");
-    let spliced = dispatcher.block_on(guest.call.splice(now, input, 1));
+    let input = guest.call.call.table.push(input).expect("room");
+    let spliced = dispatcher.block_on(guest.call.call.splice(now, input, 1));
     assert!(closed(spliced.expect("no deadlock").map(drop)));
 }
 
@@ -401,7 +403,7 @@ fn zeroes_do_not_go_past_the_bound_of_an_output_that_is_shared() {
         let mut streams = Vec::new();
         for _ in 0..64 {
             let stream = OutputStream::new(sink.clone());
-            let stream = guest.call.table.push(stream).expect("room");
+            let stream = guest.call.call.table.push(stream).expect("room");
             guest.stream = stream.rep();
             assert_eq!(guest.permit().expect("open"), PERMIT as u64);
             streams.push(stream.rep());
@@ -410,7 +412,8 @@ fn zeroes_do_not_go_past_the_bound_of_an_output_that_is_shared() {
         let mut writing = std::pin::pin!(async {
             for stream in streams {
                 let stream = Resource::new_borrow(stream);
-                call.write_zeroes(stream, PERMIT as u64)
+                call.call
+                    .write_zeroes(stream, PERMIT as u64)
                     .await
                     .expect("open");
             }

@@ -4,7 +4,7 @@ use wippy_dispatcher::{Dispatcher, Simulation};
 
 use super::*;
 use crate::delivery::Deliveries;
-use crate::host::State as Call;
+use crate::host::State;
 use crate::host::state::tests::state;
 
 /// What a test sees of a destination.
@@ -98,7 +98,7 @@ impl World {
         let deliveries = Deliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
-            bytes: Share::new(bound),
+            bytes: Quota::new(bound),
         };
         let queue = Arc::new(WriteQueue::to(&handle, seen.clone(), Some(owner)));
         World {
@@ -221,10 +221,10 @@ fn what_is_kept_counts_against_its_call_until_it_is_written() {
     queue.write(&[b'x'; 91]).expect("as much as is left");
     world.turn();
     let bytes = &queue.owner.as_ref().expect("a call").bytes;
-    assert!(bytes.take(TASK_BYTES + 10).is_none());
+    assert!(bytes.try_acquire(TASK_BYTES + 10).is_none());
     seen.make_room(1);
     world.turn();
-    assert!(bytes.take(TASK_BYTES + 10).is_some());
+    assert!(bytes.try_acquire(TASK_BYTES + 10).is_some());
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn what_no_task_can_write_is_not_kept() {
     let handle = dispatcher.handle();
     let never = handle.spawn(std::future::pending::<()>());
     let seen = Seen::new(&dispatcher, 2);
-    let bytes = Share::new(1 << 20);
+    let bytes = Quota::new(1 << 20);
     let deliveries = Deliveries::new(&handle);
     let owner = Owner {
         deliveries: deliveries.tracker().clone(),
@@ -245,7 +245,7 @@ fn what_no_task_can_write_is_not_kept() {
     let refused = queue.write(b"abc").expect_err("no task");
     assert!(matches!(refused, StreamError::Failed(_)), "{refused:?}");
     assert_eq!((queue.kept(), deliveries.open()), (0, 0));
-    assert!(bytes.take(1 << 20).is_some());
+    assert!(bytes.try_acquire(1 << 20).is_some());
     // Nothing comes behind a gap.
     seen.make_room(100);
     assert!(matches!(queue.write(b"d"), Err(StreamError::Closed)));
@@ -254,9 +254,9 @@ fn what_no_task_can_write_is_not_kept() {
 }
 
 /// A call with a stream to a destination.
-fn call(dispatcher: &Dispatcher, seen: &Seen) -> (Call, Arc<WriteQueue<Seen>>) {
+fn call(dispatcher: &Dispatcher, seen: &Seen) -> (State, Arc<WriteQueue<Seen>>) {
     let mut call = state(dispatcher);
-    let owner = call.owner(Share::new(1 << 20));
+    let owner = call.call.owner(Quota::new(1 << 20));
     let queue = WriteQueue::to(&dispatcher.handle(), seen.clone(), Some(owner));
     (call, Arc::new(queue))
 }

@@ -1,0 +1,205 @@
+//! What the functions of every package need of a call.
+
+use std::fmt;
+
+use wasmtime::{Engine, Result, UpdateDeadline, bail};
+use wippy_dispatcher::{Flow, Handle, WaitSet};
+
+use super::budget::{BUDGET, Budget};
+use super::io::Owner;
+use super::limits::Limits;
+use super::table::Table;
+use crate::delivery::{Deliveries, DeliveryTracker};
+use crate::network::Allow;
+use crate::quota::Quota;
+
+/// How many bytes of a file or a connection cost as much as a call.
+const BYTES_A_CALL: usize = 1024;
+
+/// How many bytes cost as much as a system call that opens or asks.
+const BYTES_A_SYSTEM_CALL: usize = 4096;
+
+/// How many bytes cost as much as an item of a list: something small that is looked at, or copied.
+const BYTES_AN_ITEM: usize = 128;
+
+/// How far the epoch is from a guest's deadline while its budget lasts.
+pub(crate) const EPOCHS: u64 = 1;
+
+/// A call's dispatcher, resources, budget, limits and quotas.
+pub struct Call {
+    pub(crate) handle: Handle,
+    pub(crate) table: Table,
+    pub(crate) limits: Limits,
+    /// What it may reach through sockets and HTTP.
+    pub(crate) network: Allow,
+    /// Whose its blocking jobs are: a group an entry, a member a call.
+    pub(crate) flow: Flow,
+    /// The descriptors that it may have opened at once.
+    pub(crate) descriptors: Quota,
+    /// Made at the first poll that suspends, and kept.
+    pub(crate) wait_set: Option<WaitSet>,
+    /// The members of the wait set that fired last; kept for its memory.
+    pub(crate) fired: Vec<u32>,
+    /// What it has handed over and what is not delivered yet; made at the first need.
+    deliveries: Option<Deliveries>,
+    budget: Budget,
+    /// Whose epoch moves when the budget is used up; none without a guest.
+    engine: Option<Engine>,
+}
+
+impl Call {
+    /// A new call without resources.
+    pub(super) fn new(handle: Handle, limits: Limits, network: Allow, flow: Flow) -> Call {
+        Call {
+            handle,
+            table: Table::new(limits.resources),
+            descriptors: limits.descriptor_quota(),
+            limits,
+            network,
+            flow,
+            wait_set: None,
+            fired: Vec::new(),
+            deliveries: None,
+            budget: Budget::WHOLE,
+            engine: None,
+        }
+    }
+
+    /// Begins with what an earlier call has left of its budget.
+    pub(super) fn set_budget(&mut self, budget: Budget) {
+        self.budget = budget.at_least_one();
+    }
+
+    /// The engine of the guest, whose epoch moves when the budget is used up.
+    pub(super) fn set_engine(&mut self, engine: &Engine) {
+        self.engine = Some(engine.clone());
+    }
+
+    /// Takes calls from the budget. When it is used up, the engine's epoch moves on: the guest
+    /// notices that at its next loop or function, wherever it is, even if it calls only functions
+    /// that cannot suspend it.
+    pub(super) fn spend_calls(&mut self, calls: u32) {
+        if self.budget.spend(calls)
+            && let Some(engine) = &self.engine
+        {
+            engine.increment_epoch();
+        }
+    }
+
+    /// What happens to a guest that notices a new epoch: it lets the others run if it has used up
+    /// its budget, and goes on if another guest has moved the epoch.
+    pub(crate) fn at_new_epoch(&mut self) -> UpdateDeadline {
+        if !self.budget.is_used_up() {
+            return UpdateDeadline::Continue(EPOCHS);
+        }
+        self.suspended();
+        let yielding = self.handle.yield_now();
+        let others = Box::pin(async move {
+            // It fails at the dispatcher's end, which ends this call as well.
+            let _ = yielding.await;
+        });
+        UpdateDeadline::YieldCustom(EPOCHS, others)
+    }
+
+    /// Past the budget lets the others run and the driver look at I/O. For functions that can
+    /// suspend their guest, before they begin and between the slices of what takes long.
+    ///
+    /// # Errors
+    /// `Closed` and `WrongThread` of the dispatcher.
+    pub(crate) async fn breathe(&mut self) -> Result<()> {
+        if self.budget.is_used_up() {
+            self.handle.yield_now().await?;
+            self.suspended();
+        }
+        Ok(())
+    }
+
+    /// Counts a system call that was made on the dispatcher's thread: it takes as long as moving
+    /// some bytes.
+    pub(crate) fn spend_system_call(&mut self) {
+        self.spend(BYTES_A_SYSTEM_CALL);
+    }
+
+    /// Counts datagrams that were moved on the dispatcher's thread: each costs a call and its bytes.
+    pub(crate) fn spend_datagrams(&mut self, datagrams: usize, bytes: usize) {
+        self.spend(bytes.saturating_add(datagrams.saturating_mul(BYTES_A_CALL)));
+    }
+
+    /// Counts a part of what fills a budget by itself.
+    pub(crate) fn spend_part(&mut self, part: usize, whole: usize) {
+        let calls = (BUDGET as usize)
+            .saturating_mul(part)
+            .div_ceil(whole.max(1));
+        self.spend_calls(u32::try_from(calls).unwrap_or(u32::MAX));
+    }
+
+    /// Counts a text that was copied.
+    pub(crate) fn spend_text(&mut self, text: Option<&str>) {
+        self.spend(text.map_or(0, str::len));
+    }
+
+    /// Counts the items of a list that were made or gone through one by one.
+    pub(crate) fn spend_items(&mut self, items: usize) {
+        self.spend(items.saturating_mul(BYTES_AN_ITEM));
+    }
+
+    /// Counts bytes that were moved on the dispatcher's thread, or copied out of the guest's memory:
+    /// a guest that moves many has to let others run sooner.
+    pub(crate) fn spend(&mut self, bytes: usize) {
+        let calls = u32::try_from(bytes / BYTES_A_CALL).unwrap_or(u32::MAX);
+        self.spend_calls(calls);
+    }
+
+    /// The guest has really waited: its budget is whole again.
+    pub(crate) fn suspended(&mut self) {
+        self.budget = Budget::WHOLE;
+    }
+
+    /// What it leaves to the next call.
+    pub(crate) fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// Where its deliveries begin.
+    pub(crate) fn deliveries(&mut self) -> &DeliveryTracker {
+        let made = || Deliveries::new(&self.handle);
+        self.deliveries.get_or_insert_with(made).tracker()
+    }
+
+    /// The deliveries of a call that ends. `None` where none has begun.
+    pub(super) fn take_deliveries(&mut self) -> Option<Deliveries> {
+        self.deliveries.take()
+    }
+
+    /// Whom the bytes count for that its streams accept.
+    pub(crate) fn owner(&mut self, bytes: Quota) -> Owner {
+        let deliveries = self.deliveries().clone();
+        Owner { deliveries, bytes }
+    }
+
+    /// Refuses a host allocation that the guest could not hold anyway.
+    ///
+    /// # Errors
+    /// Beyond the memory limit; the guest traps.
+    pub(crate) fn check_length(&self, bytes: u64, what: &str) -> Result<usize> {
+        match usize::try_from(bytes) {
+            Ok(bytes) if bytes <= self.limits.memory => Ok(bytes),
+            _ => bail!(
+                "{what} of {bytes} bytes is beyond the memory limit of {} bytes (limits.max_memory_bytes)",
+                self.limits.memory
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("table", &self.table)
+            .field("limits", &self.limits)
+            .field("flow", &self.flow)
+            .field("descriptors", &self.descriptors)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,21 @@
+//! What a call's guest is told of its environment, and its standard streams.
+
+use std::sync::Arc;
+
+use crate::host::stdio::Stdio;
+use crate::host::view::View;
+
+/// What is `wasi:cli`'s own of a call.
+pub struct CliState {
+    /// What `get-environment` returns, in order.
+    pub(crate) env: Arc<[(String, String)]>,
+    /// What `get-arguments` returns.
+    pub(crate) args: Arc<[String]>,
+    /// What `initial-cwd` returns.
+    pub(crate) cwd: Arc<str>,
+    /// Standard input, output and error.
+    pub(crate) stdio: Stdio,
+}
+
+/// What the functions of `wasi:cli` work on.
+pub type CliView<'a> = View<'a, CliState>;
