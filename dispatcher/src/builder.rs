@@ -50,6 +50,15 @@ impl Dispatcher {
 }
 
 /// The settings of a dispatcher.
+///
+/// ```
+/// use wippy_dispatcher::{Dispatcher, Error};
+///
+/// let dispatcher = Dispatcher::builder().max_tasks(1).build()?;
+/// let _first = dispatcher.spawn(async {})?;
+/// assert!(matches!(dispatcher.spawn(async {}), Err(Error::TooManyTasks(1))));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Builder {
     simulation: Option<Simulation>,
@@ -92,9 +101,10 @@ impl Builder {
         self
     }
 
-    /// How long to busy-poll I/O and timers before each park, and before the deadline that ends
-    /// it: a core for latency. Zero parks at once. Default: 10 µs, about what a park costs, for as
-    /// long as something comes within them, and before deadlines that are no further away.
+    /// How long to busy-poll I/O and timers before each park, and before the deadline that ends the
+    /// wait. This spends CPU time for lower latency; zero never spins. Default: 10 µs, about what a
+    /// park costs, while I/O keeps coming within that time, and before deadlines that are no further
+    /// away than that.
     pub fn spin(mut self, spin: Duration) -> Builder {
         self.spin = Some(spin);
         self
@@ -154,9 +164,9 @@ impl Builder {
         self
     }
 
-    /// What answers names instead of the system's resolver. It is called on threads of its own, many
-    /// at once, and may block; a panic of it is `ResolveError::Permanent`. Numeric addresses never
-    /// come to it, and names come as [`host_name`](crate::net::host_name) leaves them.
+    /// Resolves names instead of the system's resolver. It is called on threads for lookups, on many
+    /// at once, and may block; its panic is `ResolveError::Permanent`. Numeric addresses are never
+    /// passed to it, and names are passed as [`host_name`](crate::net::host_name) returns them.
     pub fn resolver<F>(mut self, resolver: F) -> Builder
     where
         F: Fn(&str) -> Result<Vec<IpAddr>, ResolveError> + Send + Sync + 'static,

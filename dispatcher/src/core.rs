@@ -109,8 +109,8 @@ impl Core {
         self.woke_any.set(false);
     }
 
-    /// Whether a task that yields may go on at once, because a look at I/O and timers wakes nobody
-    /// who could run instead. `others_wait` says whether other threads have sent something. A turn
+    /// Whether a task that yields may go on at once, because a look at I/O and timers makes nothing
+    /// else runnable. `others_wait` says whether other threads have sent something. A turn
     /// permits it a few times only, so that it ends however busy its tasks are.
     ///
     /// # Errors
@@ -287,7 +287,8 @@ impl Core {
         Ok(Some(self.clock.now() + delay))
     }
 
-    /// Wakes a listener, or has its wait set note the member and wakes whoever waits for the set.
+    /// Wakes a listener, or has its wait set note the member and wakes the task that waits for the
+    /// set.
     fn notify(&self, listener: Listener) {
         let waker = match listener {
             Listener::Waker(waker) => Some(waker),

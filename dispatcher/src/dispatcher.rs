@@ -26,21 +26,43 @@ use crate::sim::trace::{Record, Trace};
 use crate::time::clock::Instant;
 
 /// A reactor and executor on the thread that made it. Several may live on one thread or on many.
-/// Its end cancels all of its tasks; it is neither `Send` nor global.
+/// Dropping it cancels all of its tasks. It is neither `Send` nor global.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let task = dispatcher.spawn(async { 6 * 7 })?;
+/// assert_eq!(dispatcher.block_on(task)?, Ok(42));
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 pub struct Dispatcher {
     pub(crate) core: Rc<Core>,
+    /// What other threads have sent.
     pub(crate) messages: Receiver<Message>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) spin: Spin,
+    /// How many task runs a turn does.
     pub(crate) task_budget: usize,
     /// Within `block_on`, which does not nest.
     pub(crate) blocked_on: Cell<bool>,
 }
 
 /// What a turn did, and what is next.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let dispatcher = Dispatcher::new()?;
+/// dispatcher.spawn(async {})?.detach();
+/// let turn = dispatcher.turn(Some(Duration::ZERO))?;
+/// assert_eq!((turn.ran, turn.runnable), (1, 0));
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Turn {
-    /// How many times a task ran.
+    /// How many task runs it did.
     pub ran: usize,
     /// How many tasks could run right now; above zero, the next turn should follow at once.
     pub runnable: usize,
@@ -90,7 +112,7 @@ impl Dispatcher {
     /// in another event loop and call [`turn`](Dispatcher::turn) with a zero wait whenever it is.
     ///
     /// # Errors
-    /// `Simulated`.
+    /// `Simulated`, because a simulation has none.
     pub fn as_fd(&self) -> Result<BorrowedFd<'_>, Error> {
         let driver = &self.core.driver;
         Ok(driver
@@ -104,7 +126,8 @@ impl Dispatcher {
     /// time moves.
     ///
     /// # Errors
-    /// `Reentrant` within a task, `Deadlock` in a simulation without `max_wait`, `Io`.
+    /// `Reentrant` within a task, `Deadlock` in a simulation without `max_wait` in which nothing can
+    /// happen any more, `Io` from `epoll_wait` or the timerfd.
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<Turn, Error> {
         let core = &*self.core;
         let ran = self.step(core, max_wait, false)?;
@@ -120,7 +143,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// `Reentrant` within `block_on` or a turn, `Deadlock` in a simulation in which nothing can
-    /// happen any more, `Io`.
+    /// happen any more, `Io` from `epoll_wait` or the timerfd.
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
         let core = &*self.core;
         if core.in_turn.get() || self.blocked_on.replace(true) {
@@ -146,20 +169,25 @@ impl Dispatcher {
         }
     }
 
-    /// Waits if nothing can run, then runs tasks up to the budget. `rooted`: on behalf of `block_on`,
-    /// whose future is work as well.
-    fn step(&self, core: &Core, max_wait: Option<Duration>, rooted: bool) -> Result<usize, Error> {
+    /// Waits if nothing can run, then runs tasks up to the budget, and says how many it ran.
+    /// `has_root`: called by `block_on`, whose future is something that can run as well.
+    fn step(
+        &self,
+        core: &Core,
+        max_wait: Option<Duration>,
+        has_root: bool,
+    ) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
         let notified = self.take_messages(core);
         core.fire_timers();
-        if self.has_work(core, rooted) {
+        if self.has_work(core, has_root) {
             core.poll_io()?;
         } else {
             let limit = max_wait.map(|wait| core.clock.now() + wait);
             match &core.driver {
-                // A wake that came before the turn ends it as one that comes while it waits.
+                // A wake from before the turn ends its wait, as one from during the wait does.
                 Driver::System(_) if notified => core.poll_io()?,
-                Driver::System(system) => self.park(core, &system.reactor, limit, rooted)?,
+                Driver::System(system) => self.park(core, &system.reactor, limit, has_root)?,
                 Driver::Simulated(_) => core.advance(limit)?,
             }
         }
@@ -170,8 +198,8 @@ impl Dispatcher {
         self.run_tasks(core)
     }
 
-    fn has_work(&self, core: &Core, rooted: bool) -> bool {
-        core.runnable() > 0 || (rooted && self.shared.root_woken.load(Ordering::Acquire))
+    fn has_work(&self, core: &Core, has_root: bool) -> bool {
+        core.runnable() > 0 || (has_root && self.shared.root_woken.load(Ordering::Acquire))
     }
 
     fn run_tasks(&self, core: &Core) -> Result<usize, Error> {
@@ -191,17 +219,18 @@ impl Dispatcher {
         Ok(ran)
     }
 
-    /// The one place where the dispatcher's thread waits.
+    /// The one place where the dispatcher's thread waits: until there is work, or until the next
+    /// deadline or `limit`.
     fn park(
         &self,
         core: &Core,
         reactor: &Reactor,
         limit: Option<Instant>,
-        rooted: bool,
+        has_root: bool,
     ) -> Result<(), Error> {
         let deadline = earlier(core.driver.next_deadline(), limit);
         loop {
-            if self.spin(core, deadline, rooted)? {
+            if self.spin(core, deadline, has_root)? {
                 return Ok(());
             }
             if !self.shared.park.try_park() {
@@ -211,16 +240,17 @@ impl Dispatcher {
             let parked = reactor.park(wake, |report| core.take_report(report));
             let notified = self.shared.park.look();
             parked?;
+            // Woken at the time from which the rest of the wait is spent spinning.
             let early = wake != deadline && wake.is_some_and(|wake| wake <= core.clock.now());
-            if notified || !early || self.has_work(core, rooted) {
+            if notified || !early || self.has_work(core, has_root) {
                 return Ok(());
             }
         }
     }
 
-    /// Polls I/O for a while before the thread is given away. True: there is something to do, or the
+    /// Polls I/O again and again for a while before the thread parks. True: there is work, or the
     /// deadline has come.
-    fn spin(&self, core: &Core, deadline: Option<Instant>, rooted: bool) -> Result<bool, Error> {
+    fn spin(&self, core: &Core, deadline: Option<Instant>, has_root: bool) -> Result<bool, Error> {
         let mut now = core.clock.now();
         let time = self.spin.time(now, deadline);
         let until = now + time;
@@ -230,7 +260,7 @@ impl Dispatcher {
                 return Ok(false);
             }
             core.poll_io()?;
-            let came = self.has_work(core, rooted) || self.shared.park.is_notified();
+            let came = self.has_work(core, has_root) || self.shared.park.is_notified();
             if came && !time.is_zero() {
                 self.spin.learn(true);
             }
@@ -246,8 +276,9 @@ impl Dispatcher {
         }
     }
 
-    /// Takes what other threads have sent: what is there now, so that they cannot hold a turn up.
-    /// True: something was sent, or the dispatcher was just woken.
+    /// Takes the messages of other threads that are there now; later ones wait for the next turn, so
+    /// that a turn ends however many are sent. True: something was sent since the last look, or
+    /// `Remote::wake` was called.
     fn take_messages(&self, core: &Core) -> bool {
         let notified = self.shared.park.look();
         for _ in 0..self.messages.len() {
@@ -288,8 +319,8 @@ impl Drop for Dispatcher {
     fn drop(&mut self) {
         let core = &*self.core;
         core.in_turn.set(true);
-        // They may own what runs foreign code when it is dropped, which must not get between the
-        // tasks and their end.
+        // Dropping a message may run foreign code. These are kept until all tasks have ended, so
+        // that this code cannot interfere.
         let mut undelivered = Vec::new();
         core.resume_yielded();
         loop {
@@ -302,8 +333,8 @@ impl Drop for Dispatcher {
             if core.executor.alive() == 0 {
                 break;
             }
-            // A task that is alive and not in the queue is in the hands of a foreign thread,
-            // between its wake and its message.
+            // A task that is alive and not in the queue was woken by another thread, which has not
+            // sent the message yet.
             match self.messages.recv_timeout(Duration::from_millis(1)) {
                 Ok(Message::Run(runnable)) => drop(runnable),
                 Ok(other) => undelivered.push(other),
@@ -317,6 +348,7 @@ impl Drop for Dispatcher {
     }
 }
 
+/// Wakes the future of `block_on`.
 struct RootWaker(Arc<Shared>);
 
 impl Wake for RootWaker {
@@ -329,7 +361,7 @@ impl Wake for RootWaker {
     }
 }
 
-/// Marks the core as being in a turn for as long as it lives.
+/// Marks the core as being in a turn until it is dropped.
 struct InTurn<'a>(&'a Core);
 
 impl InTurn<'_> {
@@ -347,6 +379,7 @@ impl Drop for InTurn<'_> {
     }
 }
 
+/// Sets a flag to false when it is dropped.
 struct Reset<'a>(&'a Cell<bool>);
 
 impl Drop for Reset<'_> {

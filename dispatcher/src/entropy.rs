@@ -1,4 +1,4 @@
-//! The entropy seam: all randomness that a program gives out.
+//! The entropy seam: all randomness that the dispatcher gives out or uses.
 
 use std::cell::RefCell;
 
@@ -8,8 +8,22 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::Error;
 
-/// Which randomness is asked for. A simulation draws each from its own stream of one seed, so that
-/// more of one does not shift another.
+/// What randomness is for. A simulation draws each from its own stream of one seed, so that more
+/// draws from one do not change another.
+///
+/// ```
+/// use wippy_dispatcher::{Dispatcher, RngStream};
+///
+/// let draw = |seed| {
+///     let mut bytes = [0; 8];
+///     let handle = Dispatcher::simulated(seed)?;
+///     handle.handle().fill_random(RngStream::Secure, &mut bytes)?;
+///     Ok::<_, wippy_dispatcher::Error>(bytes)
+/// };
+/// assert_eq!(draw(1)?, draw(1)?);
+/// assert_ne!(draw(1)?, draw(2)?);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum RngStream {
     /// For secrets: the kernel's generator, except in a simulation.
@@ -77,12 +91,13 @@ impl Entropy {
         }
     }
 
-    /// A number below `bound`; zero if `bound` is zero. The bias of the remainder is below 2^-32
-    /// for every bound that occurs.
+    /// A number below `bound`, which must not be zero. The bias of the remainder is below 2^-32 for
+    /// bounds below 2^32, and all that occur are.
     pub(crate) fn below(&self, stream: RngStream, bound: u64) -> Result<u64, Error> {
         let mut bytes = [0; 8];
         self.fill(stream, &mut bytes)?;
-        Ok(u64::from_le_bytes(bytes).checked_rem(bound).unwrap_or(0))
+        debug_assert!(bound > 0, "there is no number below zero");
+        Ok(u64::from_le_bytes(bytes) % bound.max(1))
     }
 }
 
@@ -90,7 +105,7 @@ impl Entropy {
 fn kernel(mut buffer: &mut [u8]) -> Result<(), Error> {
     while !buffer.is_empty() {
         match getrandom(&mut *buffer, GetRandomFlags::empty()) {
-            Ok(filled) => buffer = buffer.get_mut(filled..).unwrap_or_default(),
+            Ok(filled) => buffer = &mut buffer[filled..],
             Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }

@@ -1,4 +1,4 @@
-//! What can go wrong between a program and its dispatcher.
+//! The errors of a dispatcher.
 
 use std::io;
 
@@ -36,7 +36,7 @@ pub enum Error {
     #[error("too many queued jobs: the bound is {0}")]
     TooManyJobs(usize),
     /// The jobs that wait in one lane (`Handle::lane`), or for a lookup, have reached their bound, or
-    /// those of one flow its part of it.
+    /// those of one flow have reached its share of the bound.
     #[error("too many jobs wait in this lane: the bound is {0}, of which each flow gets a part")]
     LaneFull(usize),
     /// A blocking job panicked; the message is its panic payload.

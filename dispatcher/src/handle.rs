@@ -18,6 +18,21 @@ use crate::time::clock::{Instant, WallTime};
 /// stores that hold one may be `Send`. It works on the dispatcher's thread; on any other each use
 /// is [`Error::WrongThread`], and after the dispatcher's end [`Error::Closed`]. A future, source or
 /// event that is dropped on another thread is removed by the dispatcher at its next turn.
+///
+/// ```
+/// use wippy_dispatcher::{Dispatcher, Error};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let handle = dispatcher.handle();
+/// let elsewhere = std::thread::spawn({
+///     let handle = handle.clone();
+///     move || handle.now()
+/// });
+/// assert!(matches!(elsewhere.join().expect("no panic"), Err(Error::WrongThread)));
+/// drop(dispatcher);
+/// assert!(matches!(handle.now(), Err(Error::Closed)));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
@@ -85,12 +100,12 @@ impl Handle {
         Ok(self.core()?.driver.simulated().is_some())
     }
 
-    /// One look at I/O and timers, without waiting and without running other tasks: what a task
-    /// that busy-polls needs to see progress. In a simulation virtual time stands still meanwhile;
-    /// see [`Handle::yield_now`].
+    /// Looks at I/O and timers once, without waiting and without running other tasks: a task that
+    /// busy-polls sees progress this way. In a simulation virtual time stands still meanwhile; see
+    /// [`Handle::yield_now`].
     ///
     /// # Errors
-    /// `Io`, `WrongThread`, `Closed`.
+    /// `Io` from `epoll_wait` or the timerfd, `WrongThread`, `Closed`.
     pub fn poll_driver(&self) -> Result<(), Error> {
         let core = self.core()?;
         core.poll_driver()?;

@@ -9,7 +9,23 @@ use crate::Error;
 use crate::handle::Handle;
 use crate::shared::{Message, Shared};
 
-/// `Send + Sync`: starts tasks on a dispatcher and wakes it, from any thread.
+/// Starts tasks on a dispatcher and wakes it, from any thread.
+///
+/// ```
+/// use std::sync::mpsc;
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let remote = dispatcher.remote();
+/// let (sender, receiver) = mpsc::channel();
+/// let thread = std::thread::spawn(move || {
+///     remote.spawn(move |_| async move { sender.send(42).expect("it waits") })
+/// });
+/// thread.join().expect("no panic")?;
+/// dispatcher.turn(None)?;
+/// assert_eq!(receiver.try_recv(), Ok(42));
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Remote {
     shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! Closing what may have to wait for a server or a disk, on a thread where nobody waits for it.
+//! Closing descriptors on a thread of their own, because `close` may wait for a server or a disk.
 
 use std::fmt;
 use std::sync::Arc;

@@ -31,6 +31,15 @@ impl Handle {
 }
 
 /// A job on the blocking pool, as the future of its result.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let job = dispatcher.handle().unblock(|| std::fs::exists("/"));
+/// assert!(dispatcher.block_on(job)???);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[must_use = "dropping a job abandons it"]
 pub struct Job<T> {
     state: JobState<T>,
@@ -48,7 +57,7 @@ struct ResultCell<T> {
     result: Option<Result<T, Error>>,
     /// Of the task that waits for the result.
     waker: Option<Waker>,
-    /// Nobody waits for the result any more.
+    /// The future was dropped: a job that has not started never runs.
     abandoned: bool,
 }
 

@@ -17,15 +17,26 @@ use crate::handle::Handle;
 /// Blocking jobs of one class: a bounded number runs, on threads that start at need, and a bounded
 /// number waits, without a thread. Clones are the same lane.
 ///
-/// Jobs may belong to a [`Flow`]. Whose turn it is goes round between groups, and within a group
-/// between its members; jobs of one flow start in order. Of what the lane permits, running or
-/// waiting, a group may take one more while it holds less than is free, and a member while it holds
-/// less than a sixteenth of what its group could still take: who comes next finds something left,
-/// whatever the others are stuck in.
+/// Jobs may belong to a [`Flow`]. Groups take turns, within a group its members do, and jobs of one
+/// flow start in order. Of the jobs that may run, and of those that may wait, a group may take one
+/// more while it holds less than is free, and a member while it holds less than a sixteenth of what
+/// its group could still take. So there is something left for the next flow, whatever the others are
+/// stuck in.
 ///
-/// A job whose future is dropped while it runs gives up its place at once, although its thread is
-/// busy until the job ends. A quarter as many as may run, at least one, may be left behind like that,
-/// shared in the same way; those beyond keep their places until they end.
+/// A job whose future is dropped while it runs is abandoned: it no longer counts as running, although
+/// its thread is busy until it ends. A quarter as many jobs as may run, at least one, can be
+/// abandoned at a time, shared between flows in the same way; those beyond that go on counting.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let lane = dispatcher.handle().lane(1, 10);
+/// let (first, second) = (lane.unblock(|| 1), lane.unblock(|| 2));
+/// assert_eq!(dispatcher.block_on(first)??, 1);
+/// assert_eq!(dispatcher.block_on(second)??, 2);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Lane {
     handle: Handle,
@@ -53,7 +64,7 @@ impl Lane {
         }
     }
 
-    /// Runs a job that belongs to no flow: it may take any place that is free. Otherwise as
+    /// Runs a job that belongs to no flow: it may take whatever is free. Otherwise as
     /// [`Lane::unblock_for`].
     ///
     /// # Errors
@@ -66,9 +77,9 @@ impl Lane {
         self.start(None, job)
     }
 
-    /// Runs a job of a flow when this lane lets it; see [`Handle::unblock`]. A job that has to wait
-    /// starts when its future is polled after its turn has come. Dropping the future of a job that
-    /// waits takes it out of the lane.
+    /// Runs a job of a flow once this lane permits it; see [`Handle::unblock`]. A job that has to
+    /// wait starts when its future is polled after its turn has come. Dropping the future of a job
+    /// that waits takes it out of the lane.
     ///
     /// # Errors
     /// The future gives `LaneFull` and what [`Handle::unblock`] gives.
@@ -125,7 +136,7 @@ where
     let held = Arc::downgrade(&permit);
     let job = move || {
         let result = job();
-        // Before the result is seen: whoever sees it finds room for the next job.
+        // Before the result can be seen, so that there is room for the next job by then.
         drop(permit);
         result
     };
@@ -152,7 +163,7 @@ enum State<T> {
     Running {
         job: Job<T>,
         permit: Weak<Permit>,
-        /// The end of a lane lets its threads go, which must not happen before they have the job.
+        /// Kept, because dropping a lane's pool drops the jobs that no thread has taken yet.
         _pool: Arc<Pool>,
     },
 }

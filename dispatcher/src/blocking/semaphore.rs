@@ -76,8 +76,8 @@ impl Semaphore {
     /// `LaneFull` where the flow may not wait either.
     pub(crate) fn acquire(&self, flow: Option<Flow>) -> Result<Acquired, Error> {
         let mut state = self.lock();
-        // This passes no waiter over: whoever could have run was granted a permit when the last one
-        // was given back.
+        // This overtakes no waiter: those that could have run were granted a permit when the last
+        // one was given back.
         if state.running.take(flow) {
             drop(state);
             return Ok(Acquired::Permit(self.permit(flow)));

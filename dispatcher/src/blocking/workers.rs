@@ -106,7 +106,7 @@ impl<J: Work + 'static> Workers<J> {
         if state.queue.len() > state.idle && state.threads < config.max_threads {
             match self.inner.start_thread() {
                 Ok(()) => state.threads += 1,
-                // With no thread at all nobody would ever take the job.
+                // Without any thread the job would never be taken.
                 Err(error) if state.threads == 0 => {
                     if let Some(job) = state.queue.pop_back() {
                         return Err(Refused::NoThread(job, error));
@@ -163,7 +163,8 @@ impl<J: Work + 'static> Inner<J> {
                 // Jobs catch their own panics; this is for the destructors around them.
                 let _ = catch_unwind(AssertUnwindSafe(|| job.run()));
                 self.lock().running -= 1;
-                // Dropping it delivers the result: whoever sees that finds room for the next job.
+                // Dropping it delivers the result. It no longer counts as running by then, so that
+                // there is room for the next job.
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(job)));
                 state = self.lock();
                 continue;

@@ -1,22 +1,24 @@
-//! The flag between a dispatcher that wants to park and the threads that want it awake.
+//! The flag by which other threads know whether they have to wake the dispatcher.
 
 use crate::sync::{AtomicU8, Ordering};
 
 /// The dispatcher runs and will look at its channel before it parks.
 const RUNNING: u8 = 0;
-/// The dispatcher is parked, or is in the hands of a foreign event loop: it has to be woken.
+/// The dispatcher is parked, or its owner waits for its descriptor: it has to be woken.
 const PARKED: u8 = 1;
-/// Somebody has sent something since the dispatcher last looked.
+/// A thread has sent something since the dispatcher last looked.
 const NOTIFIED: u8 = 2;
 
-/// Decides who pays for a wake-up. A sender first puts its message into the channel and then
-/// calls [`notify`](ParkFlag::notify); the owner calls [`look`](ParkFlag::look) *before* it drains
-/// the channel and [`try_park`](ParkFlag::try_park) before it waits. A message is therefore either
-/// drained, or keeps the owner from parking, or finds it parked and wakes it: never lost.
+/// Decides which thread makes the system call that wakes the dispatcher, if any.
+///
+/// A sender first puts its message into the channel and then calls [`notify`](ParkFlag::notify); the
+/// owner calls [`look`](ParkFlag::look) *before* it drains the channel and
+/// [`try_park`](ParkFlag::try_park) before it waits. A message is therefore either drained, or keeps
+/// the owner from parking, or its sender finds the owner parked and wakes it: it is never lost.
 pub(crate) struct ParkFlag(AtomicU8);
 
 impl ParkFlag {
-    /// Parked: until its first turn the dispatcher is in foreign hands.
+    /// Parked: until its first turn its owner may wait for the dispatcher's descriptor.
     pub(crate) fn new() -> ParkFlag {
         ParkFlag(AtomicU8::new(PARKED))
     }

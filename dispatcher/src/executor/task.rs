@@ -64,8 +64,17 @@ impl Drop for Alive {
 #[error("the task was cancelled")]
 pub struct Cancelled;
 
-/// A running task. Awaiting it gives its output, and its panic if it panicked. Dropping it cancels
+/// A running task. Awaiting it gives its output, and panics if the task panicked. Dropping it cancels
 /// the task: its future is dropped at the dispatcher's next turn.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let task = dispatcher.spawn(std::future::pending::<()>())?;
+/// assert_eq!(dispatcher.block_on(task.cancel())?, None);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[must_use = "dropping a task cancels it; detach() lets it run on"]
 pub struct Task<T>(FallibleTask<T, Meta>);
 

@@ -27,6 +27,14 @@ impl Handle {
 ///
 /// In a simulation it sleeps for the cost of a yield instead: virtual time stands still while any
 /// task can run, so a task that spins until a deadline would otherwise never see it come.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let dispatcher = Dispatcher::new()?;
+/// dispatcher.block_on(dispatcher.handle().yield_now())??;
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[must_use = "a yield does nothing until it is awaited"]
 pub struct YieldNow {
     handle: Handle,

@@ -14,13 +14,27 @@ use crate::shared::{Message, RemotelySet};
 
 /// A flag with any number of waiters. Level-triggered: while it is set, every wait ends at once.
 /// Any thread may set it. Clones are the same event, which ends with the last of them.
+///
+/// ```
+/// use wippy_dispatcher::{Dispatcher, Event};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let event = Event::new(&dispatcher.handle())?;
+/// std::thread::spawn({
+///     let event = event.clone();
+///     move || event.set()
+/// });
+/// dispatcher.block_on(event.wait())??;
+/// assert!(event.is_set());
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Event(Arc<Inner>);
 
 struct Inner {
     slot: ReadySlot,
-    /// Another thread has set it and sent a message, which the dispatcher has not taken yet: one
-    /// message stands for any number of sets.
+    /// Another thread has set it and sent a message that the dispatcher has not taken yet. One
+    /// message is enough for any number of sets.
     is_sent: AtomicBool,
 }
 
@@ -80,8 +94,8 @@ impl fmt::Debug for Event {
 }
 
 impl RemotelySet for Inner {
-    /// The mark goes first: a set from here on is a message of its own, and whatever was written
-    /// before an earlier one is visible now.
+    /// `is_sent` is cleared first, so that a set from now on sends a message of its own. What other
+    /// threads wrote before they set the event is visible from here on.
     fn take_effect(&self, core: &Core) {
         self.is_sent.swap(false, Ordering::AcqRel);
         core.mark_ready(self.slot.key(), Interest::Readable);

@@ -30,8 +30,8 @@ const EVENTS: usize = 1024;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Report {
     pub(crate) key: ReadyKey,
-    /// By [`Interest::index`]. Errors and hang-ups count in both directions: whoever waits finds
-    /// out by trying.
+    /// By [`Interest::index`]. Errors and hang-ups count in both directions: the next operation will
+    /// show which it was.
     pub(crate) ready: [bool; 2],
     /// The directions for which no further report need come.
     pub(crate) closed: [bool; 2],

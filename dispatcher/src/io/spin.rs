@@ -1,67 +1,68 @@
-//! How long the dispatcher looks at I/O and timers before it parks.
+//! How long the dispatcher polls I/O and timers before it parks.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use crate::time::clock::Instant;
 
-/// About what parking and being woken cost a core. What comes within this time is better looked
-/// for: it is seen sooner, and for no more work.
+/// About the CPU time of parking and being woken. What comes within this time is better spun for: it
+/// is seen sooner, at no higher cost.
 const BRIEF: Duration = Duration::from_micros(10);
-/// While brief looks do not pay, one wait of so many tries again.
+/// While brief spins do not pay, one wait of so many tries again.
 const TRIAL: u32 = 64;
-/// The most that looks which paid are worth.
+/// The most credit that spins which paid can earn, at one each.
 const CREDIT_MAX: u8 = 8;
-/// What a look costs that did not pay: three of four have to.
+/// The credit that a spin loses which did not pay: to go on, three of four have to.
 const LOSS: u8 = 3;
 
-/// The setting, and what came of the last look.
+/// The setting, and whether spinning has paid lately.
 pub(crate) struct Spin {
-    /// What was asked for; without it, [`BRIEF`] where that pays.
-    asked: Option<Duration>,
-    /// Brief looks go on while this is above zero: one for each that paid, less for each that did
-    /// not.
+    /// The time that was set; without it, [`BRIEF`] where that pays.
+    configured: Option<Duration>,
+    /// Brief spins go on while this is above zero.
     credit: Cell<u8>,
-    /// Waits since a look was tried.
+    /// Waits since the last spin.
     waits: Cell<u32>,
 }
 
 impl Spin {
-    pub(crate) fn new(asked: Option<Duration>) -> Spin {
+    pub(crate) fn new(configured: Option<Duration>) -> Spin {
         Spin {
-            asked,
+            configured,
             credit: Cell::new(0),
             waits: Cell::new(0),
         }
     }
 
-    /// How long to look in a wait that `deadline` ends.
+    /// How long to spin in a wait that ends at `deadline`.
     pub(crate) fn time(&self, now: Instant, deadline: Option<Instant>) -> Duration {
-        if let Some(asked) = self.asked {
-            return asked;
+        if let Some(configured) = self.configured {
+            return configured;
         }
         if deadline.is_some_and(|deadline| deadline.since(now) <= BRIEF) {
             return BRIEF;
         }
         let waits = self.waits.get() + 1;
-        let look = self.credit.get() > 0 || waits >= TRIAL;
-        self.waits.set(if look { 0 } else { waits });
-        if look { BRIEF } else { Duration::ZERO }
+        let spin = self.credit.get() > 0 || waits >= TRIAL;
+        self.waits.set(if spin { 0 } else { waits });
+        if spin { BRIEF } else { Duration::ZERO }
     }
 
-    /// Whether something came within a look. A deadline is no news: it was known.
+    /// Notes whether something came within a spin. A deadline that came does not count, because it
+    /// was known before.
     pub(crate) fn learn(&self, came: bool) {
         let credit = self.credit.get();
         self.credit.set(match came {
             true => CREDIT_MAX.min(credit + 1),
+            // Zero is the least: a long time without I/O is forgotten at once when it comes.
             false => credit.saturating_sub(LOSS),
         });
     }
 
-    /// Until when to park, so that the rest of the wait is spent looking and ends on time.
+    /// Until when to park, so that the rest of the wait is spent spinning and ends on time.
     pub(crate) fn park_until(&self, deadline: Instant) -> Instant {
-        match self.asked {
-            Some(asked) => deadline.before(asked),
+        match self.configured {
+            Some(configured) => deadline.before(configured),
             None => deadline,
         }
     }
@@ -73,7 +74,7 @@ mod tests {
 
     const NOW: Instant = Instant::from_nanos(1_000_000_000);
 
-    fn looks(spin: &Spin) -> bool {
+    fn spins(spin: &Spin) -> bool {
         !spin.time(NOW, None).is_zero()
     }
 
@@ -92,31 +93,31 @@ mod tests {
     }
 
     #[test]
-    fn brief_looks_go_on_while_they_pay_and_are_tried_now_and_then() {
+    fn brief_spins_go_on_while_they_pay_and_are_tried_now_and_then() {
         let spin = Spin::new(None);
         for _ in 0..2 {
             for _ in 1..TRIAL {
-                assert!(!looks(&spin));
+                assert!(!spins(&spin));
             }
-            assert!(looks(&spin));
+            assert!(spins(&spin));
             spin.learn(false);
         }
         for _ in 0..100 {
             spin.learn(true);
-            assert!(looks(&spin));
+            assert!(spins(&spin));
         }
         // Two of eight that fail are no reason to stop, three are.
         for _ in 0..2 {
             spin.learn(false);
-            assert!(looks(&spin));
+            assert!(spins(&spin));
         }
         spin.learn(false);
-        assert!(!looks(&spin));
+        assert!(!spins(&spin));
         assert_eq!(spin.park_until(NOW), NOW);
     }
 
     #[test]
-    fn a_deadline_that_is_near_is_looked_for() {
+    fn a_deadline_that_is_near_is_spun_for() {
         let spin = Spin::new(None);
         for _ in 0..TRIAL {
             assert_eq!(spin.time(NOW, Some(NOW + BRIEF)), BRIEF);

@@ -18,14 +18,31 @@ use crate::shared::Message;
 use crate::time::clock::Instant;
 use crate::time::timer_heap::DeadlineKind;
 
-/// One wait over many timers, sources and events. Each member carries a tag of the caller's; a
-/// wake says which tags fired, so that nobody has to look at all members again. The set keeps its
-/// memory between waits: in steady state it allocates nothing.
+/// One wait over many deadlines, sources and events. Each member carries a tag of the caller's, and
+/// the set says which tags have fired, so that the caller need not look at all members again. The set
+/// keeps its memory between waits: in steady state it allocates nothing.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy_dispatcher::{Dispatcher, Event, WaitSet};
+///
+/// let dispatcher = Dispatcher::new()?;
+/// let handle = dispatcher.handle();
+/// let (event, mut set) = (Event::new(&handle)?, WaitSet::new(&handle)?);
+/// set.add_deadline(handle.now()? + Duration::from_secs(3600), 0)?;
+/// set.add_event(&event, 1)?;
+/// event.set();
+/// dispatcher.block_on(set.wait())??;
+/// let mut fired = Vec::new();
+/// set.take_fired(&mut fired)?;
+/// assert_eq!(fired, [1]);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 pub struct WaitSet {
     handle: Handle,
     id: usize,
     registrations: Vec<Registration>,
-    /// Members since the last clear, and their bound.
+    /// Members since the last clear, those that have fired included, and their bound.
     members: usize,
     max_members: usize,
 }
@@ -47,7 +64,7 @@ impl WaitSet {
         })
     }
 
-    /// Counts one more member, of those that have fired too.
+    /// Counts one more member.
     fn count(&mut self) -> Result<(), Error> {
         if self.members >= self.max_members {
             return Err(Error::TooManyMembers(self.max_members));
@@ -111,7 +128,7 @@ impl WaitSet {
                 interest,
                 number,
             }),
-            // Ready, or gone: its owner finds out which.
+            // Ready, or gone: the next operation on it will show which.
             None => core.sets.borrow_mut().fire_at_once(self.id, tag),
         }
         Ok(())
@@ -126,7 +143,7 @@ impl WaitSet {
         poll_fn(|cx| match handle.core() {
             Err(error) => Poll::Ready(Err(error)),
             Ok(core) => {
-                // Whatever comes back in its place is dropped while nothing is borrowed.
+                // The waker that comes back in its place is dropped while nothing is borrowed.
                 let mut waker = Some(cx.waker().clone());
                 let fired = core.sets.borrow_mut().poll(id, &mut waker);
                 discard(waker);

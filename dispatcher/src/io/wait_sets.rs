@@ -1,4 +1,4 @@
-//! The table of wait sets: which members have fired, and whom to wake.
+//! The table of wait sets: which members have fired, and which task to wake.
 
 use std::task::Waker;
 
@@ -69,7 +69,7 @@ impl WaitSets {
         set.waker.take()
     }
 
-    /// Notes that a member has fired while its owner was adding it: nobody waits.
+    /// Notes that a member has fired while its owner was adding it; no task waits at that time.
     pub(crate) fn fire_at_once(&mut self, id: usize, tag: u32) {
         let set = self.sets.get_mut(id);
         debug_assert!(set.is_some(), "its owner is adding to it");

@@ -3,6 +3,19 @@
 use std::time::Duration;
 
 /// How a simulation behaves. Everything that is not fixed here is drawn from the seed.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy_dispatcher::{Dispatcher, Simulation};
+///
+/// let simulation = Simulation::new(7).yield_cost(Duration::from_nanos(50));
+/// let dispatcher = Dispatcher::builder().simulation(simulation).build()?;
+/// let handle = dispatcher.handle();
+/// let before = handle.now()?;
+/// dispatcher.block_on(handle.yield_now())??;
+/// assert_eq!(handle.now()? - before, Duration::from_nanos(50));
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Simulation {
     pub(crate) seed: u64,
@@ -23,14 +36,14 @@ impl Simulation {
         }
     }
 
-    /// The virtual time that a yield takes (at least 1 ns). It is what makes a task that spins
-    /// until a deadline see it: computing is free in virtual time, yielding is not.
+    /// The virtual time that a yield takes, at least 1 ns. Computing takes no virtual time, so a task
+    /// that spins until a deadline sees it come only because yields do.
     pub fn yield_cost(mut self, cost: Duration) -> Simulation {
         self.yield_cost = cost.max(Duration::from_nanos(1));
         self
     }
 
-    /// Between which bounds the virtual time of a blocking job is drawn.
+    /// The bounds, both included, between which the virtual time of a blocking job is drawn.
     pub fn job_delay(mut self, least: Duration, most: Duration) -> Simulation {
         self.job_delay = (least, most.max(least));
         self

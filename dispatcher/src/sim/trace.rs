@@ -1,10 +1,20 @@
-//! What a simulation decided, in order.
+//! The trace: what a simulation decided, in order.
 
 use std::fmt;
 
 use crate::time::clock::Instant;
 
 /// One choice of a simulation.
+///
+/// ```
+/// use wippy_dispatcher::{Dispatcher, Record};
+///
+/// let dispatcher = Dispatcher::simulated(1)?;
+/// dispatcher.block_on(dispatcher.spawn(async {})?)?.ok();
+/// let trace = dispatcher.trace().expect("a simulation");
+/// assert_eq!(trace.records(), [Record::Pick { task: 0, among: 1 }]);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Record {
@@ -57,6 +67,21 @@ impl fmt::Display for Record {
 }
 
 /// The records of a simulation and their rolling hash. Equal hashes and lengths mean equal runs.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let run = |seed| {
+///     let dispatcher = Dispatcher::simulated(seed)?;
+///     let handle = dispatcher.handle();
+///     dispatcher.block_on(handle.unblock(|| ()))??;
+///     Ok::<_, wippy_dispatcher::Error>(dispatcher.trace().expect("a simulation"))
+/// };
+/// assert_eq!(run(3)?.hash(), run(3)?.hash());
+/// assert_ne!(run(3)?.hash(), run(4)?.hash());
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trace {
     records: Vec<Record>,

@@ -1,4 +1,4 @@
-//! The clock seam: what time it is. The timers that it drives stand in `timer.rs`.
+//! The clock seam: what time it is. The driver holds the timers.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,8 +7,17 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_getres, clock_gettime};
 
-/// A point of the monotonic clock, in nanoseconds. The origin is the system's `CLOCK_MONOTONIC`,
-/// or one second before the start of a simulation.
+/// A point of the monotonic clock, in nanoseconds. The origin is that of the system's
+/// `CLOCK_MONOTONIC`, or one second before the start of a simulation.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy_dispatcher::Instant;
+///
+/// let start = Instant::from_nanos(5);
+/// assert_eq!((start + Duration::from_nanos(7)) - start, Duration::from_nanos(7));
+/// assert_eq!(Instant::NEVER + Duration::from_secs(1), Instant::NEVER);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Instant(u64);
 
@@ -26,7 +35,7 @@ impl Instant {
         self.0
     }
 
-    /// The instant `duration` before, the clock's origin if that is later.
+    /// The instant `duration` before this one, but not before the clock's origin.
     pub(crate) fn before(self, duration: Duration) -> Instant {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         Instant(self.0.saturating_sub(nanos))
@@ -68,6 +77,15 @@ impl fmt::Display for Instant {
 
 /// Time since 1970-01-01T00:00:00Z, without leap seconds. Never negative: a system clock before
 /// 1970 reads as zero.
+///
+/// ```
+/// use wippy_dispatcher::Dispatcher;
+///
+/// // A simulation starts one second after 2000-01-01T00:00:00Z.
+/// let dispatcher = Dispatcher::simulated(1)?;
+/// assert_eq!(dispatcher.handle().wall_time()?.seconds, 946_684_801);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct WallTime {
     /// Whole seconds.
@@ -76,13 +94,15 @@ pub struct WallTime {
     pub nanoseconds: u32,
 }
 
-/// Where a simulation begins: one second after the origin, so that instants before it exist.
+/// Where a simulation begins, in nanoseconds: one second after the origin, so that there are instants
+/// before it.
 const VIRTUAL_START: u64 = 1_000_000_000;
-/// The wall clock at a simulation's origin: 2000-01-01T00:00:00Z.
+/// The wall clock at a simulation's origin, in Unix seconds: 2000-01-01T00:00:00Z.
 const VIRTUAL_EPOCH: u64 = 946_684_800;
 
 pub(crate) enum Clock {
     System,
+    /// Nanoseconds since the origin.
     Virtual(Cell<u64>),
 }
 
@@ -99,9 +119,8 @@ impl Clock {
         match self {
             Clock::System => {
                 let now = clock_gettime(ClockId::Monotonic);
-                let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-                let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
-                Instant(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
+                debug_assert!(now.tv_sec >= 0, "the monotonic clock starts at zero");
+                Instant(now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64)
             }
             Clock::Virtual(now) => Instant(now.get()),
         }
@@ -111,14 +130,20 @@ impl Clock {
         match self {
             Clock::System => {
                 let now = clock_gettime(ClockId::Realtime);
-                WallTime {
-                    seconds: u64::try_from(now.tv_sec).unwrap_or(0),
-                    nanoseconds: u32::try_from(now.tv_nsec).unwrap_or(0),
+                match u64::try_from(now.tv_sec) {
+                    Ok(seconds) => WallTime {
+                        seconds,
+                        nanoseconds: now.tv_nsec as u32,
+                    },
+                    Err(_) => WallTime {
+                        seconds: 0,
+                        nanoseconds: 0,
+                    },
                 }
             }
             Clock::Virtual(now) => WallTime {
                 seconds: VIRTUAL_EPOCH + now.get() / 1_000_000_000,
-                nanoseconds: u32::try_from(now.get() % 1_000_000_000).unwrap_or(0),
+                nanoseconds: (now.get() % 1_000_000_000) as u32,
             },
         }
     }
@@ -140,6 +165,7 @@ impl Clock {
     /// Moves a virtual clock forward to `instant`; the system's clock moves by itself.
     pub(crate) fn advance(&self, instant: Instant) {
         if let Clock::Virtual(now) = self {
+            // A limit of the caller's may be in the past.
             now.set(now.get().max(instant.0));
         }
     }
@@ -147,14 +173,9 @@ impl Clock {
 
 fn resolution_of(id: ClockId) -> Duration {
     let resolution = clock_getres(id);
-    let nanos = u64::try_from(resolution.tv_nsec).unwrap_or(1);
-    let seconds = u64::try_from(resolution.tv_sec).unwrap_or(0);
-    Duration::from_nanos(
-        seconds
-            .saturating_mul(1_000_000_000)
-            .saturating_add(nanos)
-            .max(1),
-    )
+    let nanos = resolution.tv_sec as u64 * 1_000_000_000 + resolution.tv_nsec as u64;
+    debug_assert!(nanos > 0, "a clock has a smallest step");
+    Duration::from_nanos(nanos)
 }
 
 #[cfg(test)]

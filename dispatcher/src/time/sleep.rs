@@ -35,7 +35,21 @@ impl Handle {
     }
 }
 
-/// A future that completes at its deadline: never early, and cheap to drop before.
+/// A future that completes at its deadline, never early. Dropping it before that is cheap.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy_dispatcher::Dispatcher;
+///
+/// // In a simulation an hour passes at once.
+/// let dispatcher = Dispatcher::simulated(1)?;
+/// let handle = dispatcher.handle();
+/// let sleep = handle.sleep(Duration::from_secs(3600));
+/// let deadline = sleep.deadline();
+/// dispatcher.block_on(sleep)??;
+/// assert_eq!(handle.now()?, deadline);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[must_use = "a sleep does nothing until it is awaited"]
 pub struct Sleep {
     handle: Handle,

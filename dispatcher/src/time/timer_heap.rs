@@ -8,7 +8,7 @@ use slab::Slab;
 use crate::Error;
 use crate::time::clock::Instant;
 
-/// What a deadline is for. Only the simulated driver tells them apart.
+/// What a deadline is for. Only the simulated driver makes a difference between them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeadlineKind {
     Timer,
@@ -17,7 +17,7 @@ pub(crate) enum DeadlineKind {
 }
 
 /// Names an armed timer. The key of a timer that has fired or was disarmed names nothing: the
-/// sequence number tells it from the slot's next user.
+/// sequence number distinguishes it from the slot's next user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimerKey {
     slot: usize,
