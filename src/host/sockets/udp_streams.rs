@@ -12,7 +12,7 @@ use super::SocketError;
 use super::address::{of_family, remote};
 use super::error::ErrorCode;
 use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
-use super::udp_state::SharedSocket;
+use super::udp_shared::SharedSocket;
 use crate::network::{Allow, LookedUp, Protocol};
 
 /// The longest datagram there is, in bytes.
