@@ -161,7 +161,7 @@ fn only_tests_are_found_and_only_where_they_are() {
         "lib::http::fields::tests::the_bounds_have_a_name",
         "lib::host::io::tests::zeroes_do_not_go_past_the_bound_of_an_output_that_is_shared",
         "dispatcher::net::names::localhost_is_here",
-        "dispatcher::lib::net::name::tests::other_scripts_are_encoded",
+        "dispatcher::lib::net::host_name::tests::other_scripts_are_encoded",
     ] {
         assert_eq!(find(test), Ok(()), "{test}");
     }

@@ -65,11 +65,11 @@ impl From<DispatcherError> for FsError {
     }
 }
 
-/// What a stream is told when its job was not done.
-pub(super) fn undone(error: DispatcherError) -> io::Error {
+/// The error of a stream whose job was not done: `EBUSY` where too many jobs wait.
+pub(super) fn undone(error: DispatcherError) -> DispatcherError {
     match error {
         DispatcherError::LaneFull(_) | DispatcherError::TooManyJobs(_) => Errno::BUSY.into(),
-        error => error.into(),
+        error => error,
     }
 }
 

@@ -130,7 +130,7 @@ impl Destination for FileDestination {
             (bytes, outcome.map(|()| written).map_err(Error::from))
         });
         Ok(Some(Box::pin(async move {
-            let undone = |error| (Unwritten::default(), Err(undone(error).into()));
+            let undone = |error| (Unwritten::default(), Err(undone(error)));
             job.await.unwrap_or_else(undone)
         })))
     }

@@ -12,6 +12,7 @@ mod tcp_input;
 mod tcp_output;
 mod tcp_state;
 mod udp;
+mod udp_shared;
 mod udp_state;
 mod udp_streams;
 

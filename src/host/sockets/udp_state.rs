@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use wippy_dispatcher::Handle;
-use wippy_dispatcher::net::{self, Family};
+use wippy_dispatcher::net::Family;
 
 use super::error::{ErrorCode, connect_error, hold};
 use super::options::SocketOptions;
+use super::udp_shared::SharedSocket;
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
 use crate::host::table::Kind;
 use crate::quota::{Quota, QuotaPermit};
@@ -37,19 +37,6 @@ enum BindState {
     Bound,
 }
 
-/// The socket that its streams use as well.
-pub(super) struct SharedSocket {
-    pub(super) socket: net::UdpSocket,
-    /// Counts the calls of `stream`: the streams of all but the last are invalid.
-    generation: AtomicU64,
-}
-
-impl SharedSocket {
-    pub(super) fn is_current(&self, generation: u64) -> bool {
-        self.generation.load(Ordering::Relaxed) == generation
-    }
-}
-
 impl UdpSocket {
     /// A socket that is not bound.
     pub(super) fn new(
@@ -62,10 +49,7 @@ impl UdpSocket {
             _held: hold(descriptors)?,
             bind: BindState::Unbound,
             remote: None,
-            shared: Arc::new(SharedSocket {
-                socket: net::UdpSocket::new(handle, family)?,
-                generation: AtomicU64::new(0),
-            }),
+            shared: Arc::new(SharedSocket::new(handle, family)?),
         })
     }
 
@@ -119,7 +103,7 @@ impl UdpSocket {
         remote: Option<SocketAddr>,
     ) -> Result<(IncomingDatagramStream, OutgoingDatagramStream), SocketError> {
         self.may_stream()?;
-        let generation = self.shared.generation.fetch_add(1, Ordering::Relaxed) + 1;
+        let generation = self.shared.next_generation();
         if self.remote.take().is_some() {
             self.shared.socket.disconnect()?;
         }

@@ -12,7 +12,7 @@ use super::SocketError;
 use super::address::{of_family, remote};
 use super::error::ErrorCode;
 use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
-use super::udp_state::SharedSocket;
+use super::udp_shared::SharedSocket;
 use crate::host::table::Kind;
 use crate::network::{Allow, LookedUp, Protocol};
 

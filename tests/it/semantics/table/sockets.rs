@@ -106,7 +106,7 @@ pub const ROWS: &[Row] = &[
     (
         "Names in any script are mapped and encoded (UTS 46) before they are asked for.",
         &[
-            "dispatcher::lib::net::name::tests::other_scripts_are_encoded",
+            "dispatcher::lib::net::host_name::tests::other_scripts_are_encoded",
             "sockets::names::a_name_that_nobody_has_is_unresolvable_in_any_script",
         ],
     ),
