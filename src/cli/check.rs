@@ -1,4 +1,4 @@
-//! `wippy check`: all mistakes of a project at once.
+//! `wippy check`: all errors of a project at once.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::registry::Loaded;
 use crate::runtime::{CheckOptions, check};
 
 pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
-    // A mistaken command line is one of the errors that are counted; the rest is told too.
+    // A invalid command line is one of the errors that are counted; the rest is reported too.
     let _ = report::project(&loaded, options.json);
     let mut errors = loaded.errors().count();
     let mut warnings = loaded.warnings().count();
@@ -75,7 +75,7 @@ struct Checked {
 
 fn run(loaded: Loaded, strict: bool) -> Result<Checked, String> {
     let dispatcher = Dispatcher::new().map_err(|error| error.to_string())?;
-    let entries = loaded.registry.entries().count() + loaded.registry.broken().count();
+    let entries = loaded.registry.entries().count() + loaded.registry.invalid_entries().count();
     let skipped = loaded
         .skipped
         .iter()

@@ -30,7 +30,7 @@ fn list(registry: &Registry, as_json: bool) -> String {
     let mut rows: Vec<(String, String, &str)> = Vec::new();
     for entry in registry.entries() {
         let state = match (
-            registry.is_mistaken(&entry.id),
+            registry.has_errors(&entry.id),
             registry.is_not_run(&entry.id),
         ) {
             (true, _) => "cannot be used",
@@ -39,8 +39,8 @@ fn list(registry: &Registry, as_json: bool) -> String {
         };
         rows.push((entry.id.to_string(), entry.kind_name().to_owned(), state));
     }
-    for (id, broken) in registry.broken() {
-        rows.push((id.to_string(), broken.kind.clone(), "mistaken"));
+    for (id, invalid) in registry.invalid_entries() {
+        rows.push((id.to_string(), invalid.kind.clone(), "mistaken"));
     }
     let mut text = String::new();
     let width = rows.iter().map(|(id, _, _)| id.len()).max().unwrap_or(0);

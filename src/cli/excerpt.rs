@@ -1,4 +1,4 @@
-//! The lines of a file around a mistake, for a terminal.
+//! The lines of a file around an error, for a terminal.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,12 +9,12 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 
 use crate::registry::{MAX_DOCUMENT_BYTES, Place};
 
-/// Characters of a line that are shown; a longer one is cut around the mistake.
+/// Characters of a line that are shown; a longer one is cut around the error.
 const LINE_MAX: usize = 160;
-/// Characters that stay before the mistake in a line that is cut.
+/// Characters that stay before the error in a line that is cut.
 const LEAD: usize = 40;
 
-/// The file that was looked at last: mistakes come in the order of the files.
+/// The file that was looked at last: errors come in the order of the files.
 #[derive(Default)]
 pub(super) struct Files {
     last: Option<(Arc<Path>, String)>,
@@ -38,14 +38,14 @@ impl Files {
     }
 }
 
-/// Three lines at most, with the mistake in one of them.
+/// Three lines at most, with the error in one of them.
 pub(super) struct Excerpt {
     name: String,
     text: String,
     /// The number of the first line, from 0.
     first: usize,
     lines: usize,
-    mistake: SourceSpan,
+    highlight: SourceSpan,
     /// Where it is in the file, from 0.
     at: (usize, usize),
 }
@@ -55,7 +55,7 @@ impl Excerpt {
         let line = (place.line as usize).checked_sub(1)?;
         let column = (place.column as usize).saturating_sub(1);
         let first = line.saturating_sub(1);
-        let (mut shown, mut mistake, mut lines) = (String::new(), None, 0);
+        let (mut shown, mut error, mut lines) = (String::new(), None, 0);
         for (number, content) in text.lines().enumerate().skip(first).take(3) {
             let content = content.trim_end_matches('\r');
             if number == line {
@@ -68,7 +68,7 @@ impl Excerpt {
                 let offset = shown.len() + plain(&before).len();
                 let token: String = content.chars().skip(start).take(length).collect();
                 let length = plain(&token).len();
-                mistake = Some(SourceSpan::new(offset.into(), length));
+                error = Some(SourceSpan::new(offset.into(), length));
                 shown.push_str(&plain(&line_from(content, cut)));
             } else {
                 shown.push_str(&plain(&line_from(content, 0)));
@@ -81,14 +81,14 @@ impl Excerpt {
             text: shown,
             first,
             lines,
-            mistake: mistake?,
+            highlight: error?,
             at: (line, column),
         })
     }
 
     /// What is marked.
-    pub(super) fn mistake(&self) -> SourceSpan {
-        self.mistake
+    pub(super) fn highlight(&self) -> SourceSpan {
+        self.highlight
     }
 }
 
@@ -99,7 +99,7 @@ impl SourceCode for Excerpt {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        // Without context it is asked where the mistake is, with it for the lines to show.
+        // Without context it is asked where the error is, with it for the lines to show.
         let (range, line, column, lines) = match before + after {
             0 => (*span, self.at.0, self.at.1, 1),
             _ => ((0..self.text.len()).into(), self.first, 0, self.lines),
@@ -155,7 +155,7 @@ mod tests {
             column,
         };
         let excerpt = Excerpt::new(text, &place)?;
-        let (start, length) = (excerpt.mistake.offset(), excerpt.mistake.len());
+        let (start, length) = (excerpt.highlight.offset(), excerpt.highlight.len());
         let marked = excerpt.text.get(start..start + length);
         Some((excerpt.text.clone(), marked.unwrap_or_default().to_owned()))
     }

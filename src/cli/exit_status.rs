@@ -2,5 +2,5 @@
 
 /// A failed call, or a command that says so.
 pub(super) const FAILED: u8 = 1;
-/// A mistake in the project or on the command line.
+/// A error in the project or on the command line.
 pub(super) const USAGE: u8 = 2;

@@ -50,7 +50,7 @@ fn write(options: &Options, hash: &Hash, loaded: Loaded) -> u8 {
         match found {
             Ok(id) => chosen.push(id.clone()),
             // Its hash may be what it lacks.
-            Err(LookupError::Mistaken { id, .. }) => chosen.push(id),
+            Err(LookupError::Invalid { id, .. }) => chosen.push(id),
             Err(error) => {
                 report::message(&error.to_string(), json);
                 return USAGE;
@@ -59,11 +59,11 @@ fn write(options: &Options, hash: &Hash, loaded: Loaded) -> u8 {
     }
     if hash.what.is_empty() {
         chosen.extend(registry.entries().map(|entry| entry.id.clone()));
-        chosen.extend(registry.broken().map(|(id, _)| id.clone()));
+        chosen.extend(registry.invalid_entries().map(|(id, _)| id.clone()));
     }
-    let (changes, mistakes) = hash_changes(registry, chosen);
-    report::diagnostics(&mistakes, json);
-    let code = if mistakes.is_empty() { 0 } else { USAGE };
+    let (changes, errors) = hash_changes(registry, chosen);
+    report::diagnostics(&errors, json);
+    let code = if errors.is_empty() { 0 } else { USAGE };
     if changes.is_empty() {
         let text = if json || code != 0 {
             ""

@@ -136,7 +136,7 @@ fn write(text: &str) -> Result<(), OutputLost> {
     }
 }
 
-/// Tells that output is lost; the exit status that this makes. Nothing is told of a reader that has
+/// Reports that output is lost; the exit status that this makes. Nothing is reported of a reader that has
 /// gone.
 pub(super) fn report_lost(lost: &OutputLost, json: bool) -> u8 {
     match lost {

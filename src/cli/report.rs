@@ -16,10 +16,10 @@ use crate::one_line::OneLine;
 use crate::registry::{Diagnostic, Loaded, LookupError, Severity};
 use crate::runtime::{CallError, CallErrorKind};
 
-/// How many mistakes are shown with their lines; the rest have one line each.
+/// How many errors are shown with their lines; the rest have one line each.
 const SHOWN_MAX: usize = 100;
 
-/// The mistakes of a project, in their order.
+/// The errors of a project, in their order.
 pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, json: bool) {
     let handler = (!json && isatty(stderr())).then(handler);
     let mut files = Files::default();
@@ -47,10 +47,10 @@ pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, j
 /// Reports what is wrong with a project as far as its YAML shows it.
 ///
 /// # Errors
-/// The exit status, where the command line is mistaken: nothing is done then.
+/// The exit status, where the command line is invalid: nothing is done then.
 pub(super) fn project(loaded: &Loaded, json: bool) -> Result<(), u8> {
     diagnostics(&loaded.diagnostics, json);
-    match loaded.is_missing || loaded.command_line_is_mistaken() {
+    match loaded.is_missing || loaded.has_command_line_errors() {
         true => Err(USAGE),
         false => Ok(()),
     }
@@ -65,8 +65,8 @@ pub(super) fn call_error(error: &CallError, is_reported: bool, json: bool) {
         );
     }
     match &error.kind {
-        // Its mistakes are among the project's, which were told first.
-        CallErrorKind::Lookup(LookupError::Mistaken { id, .. }) => line(&unusable(id)),
+        // Its errors are among the project's, which were reported first.
+        CallErrorKind::Lookup(LookupError::Invalid { id, .. }) => line(&unusable(id)),
         CallErrorKind::Module(_) if is_reported => line(&unusable(&error.entry)),
         // These name what was asked for themselves.
         CallErrorKind::Lookup(problem) => line(&plain_lines(&format!("error: {problem}"))),
@@ -169,7 +169,7 @@ fn handler() -> GraphicalReportHandler {
         .without_syntax_highlighting()
 }
 
-/// A mistake with the lines that it is about.
+/// A error with the lines that it is about.
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
     excerpt: Excerpt,
@@ -213,7 +213,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = LabeledSpan::new_with_span(None, self.excerpt.mistake());
+        let label = LabeledSpan::new_with_span(None, self.excerpt.highlight());
         Some(Box::new(std::iter::once(label)))
     }
 }

@@ -1,4 +1,4 @@
-//! Which of a project's mistakes are told before something of it is called or run: those that
+//! Which of a project's errors are reported before something of it is called or run: those that
 //! matter to it in full, those of the other entries as a number.
 
 use std::collections::HashSet;
@@ -9,12 +9,12 @@ use super::report;
 use crate::Runtime;
 use crate::registry::{Diagnostic, Entry, Id, Loaded, LookupError, Place};
 
-/// What was told, and what was only counted.
+/// What was reported, and what was only counted.
 pub(super) struct ReportedDiagnostics {
     json: bool,
     /// The entries that matter: those that are asked for, and what they need.
     matter: HashSet<Id>,
-    /// The entries whose errors were told.
+    /// The entries whose errors were reported.
     told: HashSet<Id>,
     /// The errors of other entries.
     others: usize,
@@ -26,17 +26,17 @@ pub(super) struct ReportedDiagnostics {
 pub(super) fn asked_for(found: Result<&Arc<Entry>, LookupError>) -> Option<Id> {
     match found {
         Ok(entry) => Some(entry.id.clone()),
-        Err(LookupError::Mistaken { id, .. } | LookupError::NotRun { id, .. }) => Some(id),
+        Err(LookupError::Invalid { id, .. } | LookupError::NotRun { id, .. }) => Some(id),
         Err(_) => None,
     }
 }
 
 impl ReportedDiagnostics {
-    /// Tells the mistakes in a project's YAML: all of those that belong to no entry, and those of
+    /// Reports the errors in a project's YAML: all of those that belong to no entry, and those of
     /// `entries` and of what they need.
     ///
     /// # Errors
-    /// The exit status, where the command line is mistaken: nothing is done then.
+    /// The exit status, where the command line is invalid: nothing is done then.
     pub(super) fn of_project(
         loaded: &Loaded,
         entries: impl IntoIterator<Item = Id>,
@@ -54,13 +54,13 @@ impl ReportedDiagnostics {
             reported.matter.extend(needed);
         }
         reported.tell(&loaded.diagnostics);
-        match loaded.is_missing || loaded.command_line_is_mistaken() {
+        match loaded.is_missing || loaded.has_command_line_errors() {
             true => Err(USAGE),
             false => Ok(reported),
         }
     }
 
-    /// Loads the project's modules and tells their mistakes in the same way, and how many the
+    /// Loads the project's modules and tells their errors in the same way, and how many the
     /// other entries have.
     pub(super) async fn of_modules(
         &mut self,
@@ -72,7 +72,7 @@ impl ReportedDiagnostics {
         Ok(())
     }
 
-    /// Whether an entry's mistakes were told already.
+    /// Whether an entry's errors were reported already.
     pub(super) fn has_reported(&self, entry: &str) -> bool {
         self.told.iter().any(|id| id.to_string() == entry)
     }
@@ -95,7 +95,7 @@ impl ReportedDiagnostics {
         report::diagnostics(shown, self.json);
     }
 
-    /// How many mistakes other entries have, and where the first is, on one line.
+    /// How many errors other entries have, and where the first is, on one line.
     pub(super) fn tell_others(&self) {
         let first = self.first_other.as_ref();
         let text = match (self.others, first) {
@@ -115,7 +115,7 @@ impl ReportedDiagnostics {
     }
 }
 
-/// Tells the mistakes of a project where nothing of it is asked for, or nothing that is there.
+/// Reports the errors of a project where nothing of it is asked for, or nothing that is there.
 pub(super) fn of_no_entry(loaded: &Loaded, json: bool) -> Result<ReportedDiagnostics, u8> {
     let reported = ReportedDiagnostics::of_project(loaded, [], json)?;
     reported.tell_others();

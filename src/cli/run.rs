@@ -223,7 +223,7 @@ async fn run_on(
         Either::Right(()) => return Ok(Status::exit(0)),
     };
     if let Some(text) = &status.output {
-        // What is lost is told of afterwards.
+        // What is lost is reported of afterwards.
         let _ = output.line(text).await;
         let _ = output.delivered().await;
     }

@@ -35,16 +35,16 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
         }
     };
     let entries = plan.services.iter().map(|entry| entry.id.clone());
-    let entries = entries.chain(plan.mistaken.iter().cloned());
+    let entries = entries.chain(plan.invalid.iter().cloned());
     // Services that cannot be read would be started too, as far as anybody knows.
-    let broken = loaded.registry.broken();
-    let broken = broken.filter(|(_, broken)| broken.kind == "process.service");
-    let entries = entries.chain(broken.map(|(id, _)| id.clone()));
+    let invalid = loaded.registry.invalid_entries();
+    let invalid = invalid.filter(|(_, invalid)| invalid.kind == "process.service");
+    let entries = entries.chain(invalid.map(|(id, _)| id.clone()));
     let mut reported = match ReportedDiagnostics::of_project(&loaded, entries, options.json) {
         Ok(reported) => reported,
         Err(code) => return code,
     };
-    for id in &plan.mistaken {
+    for id in &plan.invalid {
         let text = format!("{id} is not started: its mistakes are listed above");
         report::message(&text, options.json);
     }
@@ -78,7 +78,7 @@ fn run(
     let terminated = on_signal(&dispatcher, SIGTERM, &stop)?;
     let interrupted = on_signal(&dispatcher, SIGINT, &stop)?;
     let runtime = Runtime::new(handle, loaded.registry)?;
-    let mistaken = !plan.mistaken.is_empty();
+    let invalid = !plan.invalid.is_empty();
     let ended = dispatcher.block_on(async {
         reported.of_modules(&runtime).await?;
         let supervising = supervise(&runtime, plan, stdio, &stop);
@@ -99,7 +99,7 @@ fn run(
     let code = match (interrupted.is_set(), terminated.is_set()) {
         (true, _) => INTERRUPTED,
         (false, true) => 0,
-        (false, false) if failed || mistaken => FAILED,
+        (false, false) if failed || invalid => FAILED,
         (false, false) => 0,
     };
     Ok(match lost.map(|lost| report_lost(&lost, options.json)) {

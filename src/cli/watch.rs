@@ -28,7 +28,7 @@ const QUIET: Duration = Duration::from_millis(50);
 const MAX_TOGETHER: u32 = 40;
 /// How often the project is looked at while it changes faster than it is read.
 const MAX_LOOKS: u32 = 10;
-/// How long a command has to end when it is told to.
+/// How long a command has to end when it is reported to.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Whether a command is to run again and again.
@@ -179,7 +179,7 @@ impl Running {
         })
     }
 
-    /// Tells it to end, and waits until it has. What does not end in time is killed.
+    /// Reports it to end, and waits until it has. What does not end in time is killed.
     async fn end(mut self, handle: &Handle) -> io::Result<()> {
         // It may have ended by itself.
         let _ = pidfd_send_signal(self.ended.get(), Number::TERM);

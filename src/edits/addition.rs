@@ -164,7 +164,7 @@ impl Addition {
 }
 
 fn is_taken(registry: &Registry, id: &Id) -> bool {
-    registry.get(id).is_some() || registry.broken().any(|(broken, _)| broken == id)
+    registry.get(id).is_some() || registry.invalid_entries().any(|(invalid, _)| invalid == id)
 }
 
 /// An ID that no entry has, of this name or with a number behind it.

@@ -24,7 +24,7 @@ pub fn replace_file(path: &Path, old: &str, new: &str) -> io::Result<()> {
     let beside = directory.join(beside);
     let written = write_new(&beside, new, &path).and_then(|()| fs::rename(&beside, &path));
     if written.is_err() {
-        // The reason is told already.
+        // The reason is reported already.
         let _ = fs::remove_file(&beside);
     }
     written?;

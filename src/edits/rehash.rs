@@ -24,12 +24,12 @@ pub struct HashChange {
 }
 
 /// The hashes among those of the entries with these IDs that are not their files' own, or are not
-/// written at all. What cannot be read is told. Blocks.
+/// written at all. What cannot be read is reported. Blocks.
 pub fn hash_changes(
     registry: &Registry,
     ids: impl IntoIterator<Item = Id>,
 ) -> (Vec<HashChange>, Vec<Diagnostic>) {
-    let (mut changes, mut mistakes) = (Vec::new(), Vec::new());
+    let (mut changes, mut errors) = (Vec::new(), Vec::new());
     for id in ids {
         let Some(entry) = registry.get(&id) else {
             changes.extend(missing(registry, &id));
@@ -37,10 +37,10 @@ pub fn hash_changes(
         };
         match outdated(registry, entry) {
             Ok(change) => changes.extend(change),
-            Err(error) => mistakes.push(entry.mistake("path", error.to_string())),
+            Err(error) => errors.push(entry.error_at("path", error.to_string())),
         }
     }
-    (changes, mistakes)
+    (changes, errors)
 }
 
 fn outdated(registry: &Registry, entry: &Entry) -> Result<Option<HashChange>, ModuleError> {
@@ -58,11 +58,13 @@ fn outdated(registry: &Registry, entry: &Entry) -> Result<Option<HashChange>, Mo
 
 /// The hash of an entry that has none, and so cannot be used, if it says where its module is.
 fn missing(registry: &Registry, id: &Id) -> Option<HashChange> {
-    let (_, broken) = registry.broken().find(|(broken, _)| *broken == id)?;
-    if !matches!(&*broken.kind, "function.wasm" | "process.wasm") {
+    let (_, invalid) = registry
+        .invalid_entries()
+        .find(|(invalid, _)| *invalid == id)?;
+    if !matches!(&*invalid.kind, "function.wasm" | "process.wasm") {
         return None;
     }
-    let fields = broken.config.as_mapping()?;
+    let fields = invalid.config.as_mapping()?;
     let text = |name| fields.get(name).and_then(Node::as_str);
     let keys = |name: &str| fields.entries.iter().find(|(key, _)| *key.text == *name);
     // Its own line, or else it comes behind the path.
@@ -72,7 +74,7 @@ fn missing(registry: &Registry, id: &Id) -> Option<HashChange> {
         None => keys("path")?,
     };
     let fs = Id::reference(text("fs")?, &id.namespace).ok()?;
-    // What cannot be read is among the entry's mistakes.
+    // What cannot be read is among the entry's errors.
     let digest = digest(registry, &fs, text("path")?).ok()?;
     Some(HashChange {
         entry: id.clone(),

@@ -10,7 +10,7 @@ pub enum EnvError {
     /// No variable has the ID or public name.
     #[error("unknown variable {0:?}")]
     UnknownVariable(String),
-    /// A storage is not there, or has mistakes.
+    /// A storage is not there, or has errors.
     #[error("{0} is no storage of variables")]
     UnknownStorage(Id),
     /// A guest's variable has no value.

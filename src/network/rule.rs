@@ -239,7 +239,7 @@ impl Target {
     }
 }
 
-/// `10.0.0` and `1.2.3.400` are mistakes, no names: no top-level domain is a number.
+/// `10.0.0` and `1.2.3.400` are errors, no names: no top-level domain is a number.
 fn looks_numeric(text: &str) -> bool {
     let last = text.trim_end_matches('.').rsplit('.').next();
     last.is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()))

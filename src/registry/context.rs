@@ -13,9 +13,9 @@ pub(crate) struct Context<'a> {
     pub id: &'a Id,
     /// Unknown fields are errors instead of warnings.
     pub strict: bool,
-    /// The mistakes found, in the order of the checks.
+    /// The errors found, in the order of the checks.
     pub found: Vec<Diagnostic>,
-    /// Whether one of all mistakes, reported or beyond the bound, is an error.
+    /// Whether one of all errors, reported or beyond the bound, is an error.
     pub failed: bool,
     /// Values that could not be had, which is reported: nothing else is said of them.
     pub unresolved: BTreeSet<Place>,

@@ -24,7 +24,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One mistake or warning of a project. Displays on one line:
+/// One error or warning of a project. Displays on one line:
 /// `path:line:column: error: namespace:name: field: message (hint)`, absent parts left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {

@@ -179,7 +179,7 @@ impl Entry {
     }
 
     /// An error about a field of this entry that was found after loading, such as a wrong hash.
-    pub fn mistake(&self, field: &str, message: impl Into<String>) -> Diagnostic {
+    pub fn error_at(&self, field: &str, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(message)
             .at(self.place_of(field))
             .of(&self.id)

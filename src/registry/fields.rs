@@ -1,4 +1,4 @@
-//! Reading the fields of a mapping with their types, collecting every mistake.
+//! Reading the fields of a mapping with their types, collecting every error.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -19,7 +19,7 @@ pub struct Registry {
     by_id: HashMap<Id, usize>,
     by_name: HashMap<String, Vec<Id>>,
     commands: BTreeMap<String, Id>,
-    broken: BTreeMap<Id, Broken>,
+    invalid: BTreeMap<Id, InvalidEntry>,
     links: Links,
     environment: Environment,
     guard: Arc<PathGuard>,
@@ -36,13 +36,13 @@ pub(crate) struct Links {
 
 /// An entry that could not be read, or that must not be used.
 #[derive(Clone, Debug)]
-pub struct Broken {
+pub struct InvalidEntry {
     /// Its kind as written.
     pub kind: String,
     /// Its configuration as written.
     pub config: Node,
     /// Its errors.
-    pub mistakes: Vec<Diagnostic>,
+    pub errors: Vec<Diagnostic>,
 }
 
 /// Why a lookup gave no entry.
@@ -82,13 +82,13 @@ pub enum LookupError {
         /// The hosts.
         candidates: Vec<Id>,
     },
-    /// The entry, or one that it needs, has mistakes.
-    #[error("{}", lines(.mistakes))]
-    Mistaken {
+    /// The entry, or one that it needs, has errors.
+    #[error("{}", lines(.errors))]
+    Invalid {
         /// The entry.
         id: Id,
         /// What stops it; at least one.
-        mistakes: Vec<Diagnostic>,
+        errors: Vec<Diagnostic>,
     },
     /// The entry, or one that it needs, refers to a kind that is not run here.
     #[error("{id} is not run here: {}", without_places(.reasons))]
@@ -111,8 +111,8 @@ fn list(ids: &[Id]) -> String {
     ids.join(", ")
 }
 
-fn lines(mistakes: &[Diagnostic]) -> String {
-    let lines: Vec<_> = mistakes.iter().map(Diagnostic::to_string).collect();
+fn lines(errors: &[Diagnostic]) -> String {
+    let lines: Vec<_> = errors.iter().map(Diagnostic::to_string).collect();
     lines.join("\n")
 }
 
@@ -128,7 +128,7 @@ fn without_places(reasons: &[Diagnostic]) -> String {
 }
 
 impl Registry {
-    /// The well-formed entry with this ID. What it needs may still be mistaken: see
+    /// The well-formed entry with this ID. What it needs may still be invalid: see
     /// [`Registry::mistakes_of`].
     pub fn get(&self, id: &Id) -> Option<&Arc<Entry>> {
         self.by_id.get(id).and_then(|i| self.entries.get(*i))
@@ -140,8 +140,8 @@ impl Registry {
     }
 
     /// The entries that cannot be used, by ID.
-    pub fn broken(&self) -> impl ExactSizeIterator<Item = (&Id, &Broken)> {
-        self.broken.iter()
+    pub fn invalid_entries(&self) -> impl ExactSizeIterator<Item = (&Id, &InvalidEntry)> {
+        self.invalid.iter()
     }
 
     /// The variables and storages of the project.
@@ -156,10 +156,10 @@ impl Registry {
 
     /// The errors that stop an entry: its own, or those of what it needs. Empty for one that
     /// can be used.
-    pub fn mistakes_of(&self, id: &Id) -> Vec<&Diagnostic> {
+    pub fn errors_of(&self, id: &Id) -> Vec<&Diagnostic> {
         let mut found = Vec::new();
         for id in self.needed_by(id) {
-            let own = self.broken.get(id).map(|broken| &broken.mistakes);
+            let own = self.invalid.get(id).map(|invalid| &invalid.errors);
             found.extend(own.into_iter().flatten());
             found.extend(self.links.not_run.get(id).into_iter().flatten());
         }
@@ -177,10 +177,10 @@ impl Registry {
     }
 
     /// True if the entry, or one that it needs, could not be read or must not be used. One that
-    /// only refers to a kind that is not run here has no mistake by itself.
-    pub fn is_mistaken(&self, id: &Id) -> bool {
+    /// only refers to a kind that is not run here has no error by itself.
+    pub fn has_errors(&self, id: &Id) -> bool {
         let needed = self.needed_by(id);
-        needed.into_iter().any(|id| self.broken.contains_key(id))
+        needed.into_iter().any(|id| self.invalid.contains_key(id))
     }
 
     /// The entry and all that it needs, each once.
@@ -199,7 +199,7 @@ impl Registry {
     /// The usable entry with this full ID, or with this bare name if only one namespace has it.
     ///
     /// # Errors
-    /// If there is none or more than one, if it has mistakes, or if it is not run here.
+    /// If there is none or more than one, if it has errors, or if it is not run here.
     pub fn resolve(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = match Id::parse(name) {
             Ok(id) => id,
@@ -220,7 +220,7 @@ impl Registry {
     /// The usable entry of a command.
     ///
     /// # Errors
-    /// If there is no such command, or if its entry has mistakes.
+    /// If there is no such command, or if its entry has errors.
     pub fn command(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = self.commands.get(name);
         id.and_then(|id| self.usable(id)).unwrap_or_else(|| {
@@ -264,22 +264,19 @@ impl Registry {
     }
 
     fn usable(&self, id: &Id) -> Option<Result<&Arc<Entry>, LookupError>> {
-        let found: Vec<_> = self.mistakes_of(id).into_iter().cloned().collect();
+        let found: Vec<_> = self.errors_of(id).into_iter().cloned().collect();
         if found.is_empty() {
             return self.get(id).map(Ok);
         }
-        let (id, is_mistaken) = (id.clone(), self.is_mistaken(id));
-        Some(Err(match is_mistaken {
-            true => LookupError::Mistaken {
-                id,
-                mistakes: found,
-            },
+        let (id, has_errors) = (id.clone(), self.has_errors(id));
+        Some(Err(match has_errors {
+            true => LookupError::Invalid { id, errors: found },
             false => LookupError::NotRun { id, reasons: found },
         }))
     }
 
     fn unknown(&self, name: &str) -> LookupError {
-        let known: Vec<&Id> = self.by_id.keys().chain(self.broken.keys()).collect();
+        let known: Vec<&Id> = self.by_id.keys().chain(self.invalid.keys()).collect();
         LookupError::Unknown {
             name: name.to_owned(),
             nearest: nearest_id(name, &known),
@@ -292,14 +289,12 @@ impl Registry {
         self.entries.push(Arc::new(entry));
     }
 
-    pub(crate) fn add_broken(&mut self, id: Id, broken: Broken) {
+    pub(crate) fn add_invalid(&mut self, id: Id, invalid: InvalidEntry) {
         self.name(&id);
-        match self.broken.entry(id) {
-            btree_map::Entry::Occupied(mut known) => {
-                known.get_mut().mistakes.extend(broken.mistakes)
-            }
+        match self.invalid.entry(id) {
+            btree_map::Entry::Occupied(mut known) => known.get_mut().errors.extend(invalid.errors),
             btree_map::Entry::Vacant(new) => {
-                new.insert(broken);
+                new.insert(invalid);
             }
         }
     }
@@ -325,7 +320,7 @@ impl Registry {
     }
 
     fn name(&mut self, id: &Id) {
-        if !self.by_id.contains_key(id) && !self.broken.contains_key(id) {
+        if !self.by_id.contains_key(id) && !self.invalid.contains_key(id) {
             let ids = self.by_name.entry(id.name.clone()).or_default();
             ids.push(id.clone());
         }

@@ -50,7 +50,7 @@ pub(crate) struct Document {
 
 /// What lists the source directories of a project, one after the other.
 pub(crate) struct Lister<'a> {
-    /// Directories that are not entered from others, and whether they are told as skipped.
+    /// Directories that are not entered from others, and whether they are reported as skipped.
     pub closed: HashMap<FileId, bool>,
     /// Settings files, which are no documents.
     pub settings: &'a [FileId],

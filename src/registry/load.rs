@@ -1,4 +1,4 @@
-//! Drafts → entries → a linked registry, with every mistake gathered on the way.
+//! Drafts → entries → a linked registry, with every error gathered on the way.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, push_bounded};
 use super::document::{Draft, split};
 use super::entry::{Entry, Kind};
 use super::include::Includes;
-use super::index::{Broken, Registry};
+use super::index::{InvalidEntry, Registry};
 use super::mounts::WritableMounts;
 use super::options::LoadOptions;
 use super::parse::Parsed;
@@ -67,7 +67,7 @@ pub(super) struct Read {
     pub id: Id,
     pub kind: String,
     pub place: Place,
-    /// The command's name, even if the rest is mistaken.
+    /// The command's name, even if the rest is invalid.
     pub command: Option<String>,
     pub entry: Option<Entry>,
     /// The configuration as written.
@@ -254,12 +254,12 @@ impl Read {
                 registry.add(entry);
             }
             _ => {
-                let broken = Broken {
+                let invalid = InvalidEntry {
                     kind: self.kind,
                     config: self.config,
-                    mistakes: errors.collect(),
+                    errors: errors.collect(),
                 };
-                registry.add_broken(self.id, broken);
+                registry.add_invalid(self.id, invalid);
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::id::Id;
 pub struct Loaded {
     /// Its entries.
     pub registry: Registry,
-    /// Every mistake and warning, in the order of the files and of the entries in them.
+    /// Every error and warning, in the order of the files and of the entries in them.
     pub diagnostics: Vec<Diagnostic>,
     /// The project's own source directory.
     pub source_dir: PathBuf,
@@ -52,9 +52,9 @@ impl Loaded {
         self.diagnostics.iter().filter(|d| d.is_error())
     }
 
-    /// Whether the command line itself is mistaken: an option that cannot be read, or that names
-    /// nothing. What it puts over an entry and does not fit there is a mistake of that entry.
-    pub fn command_line_is_mistaken(&self) -> bool {
+    /// Whether the command line itself is invalid: an option that cannot be read, or that names
+    /// nothing. What it puts over an entry and does not fit there is an error of that entry.
+    pub fn has_command_line_errors(&self) -> bool {
         let own = |d: &Diagnostic| {
             let place = d.place.as_ref().map(|place| &*place.file);
             d.entry.is_none() && place == Some(Path::new(COMMAND_LINE))

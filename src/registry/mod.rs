@@ -1,4 +1,4 @@
-//! The registry: a project's YAML as entries, with every mistake and its place.
+//! The registry: a project's YAML as entries, with every error and its place.
 //!
 //! `source` and `lock` find the directories, `settings` reads what changes them, `project` has
 //! `listing` read the documents from the top down, of which `mounts` learns what guests can write:
@@ -46,7 +46,7 @@ pub use crate::id::Id;
 pub use diagnostic::{Diagnostic, Severity};
 pub use edit::{EditError, append_entries, namespace_of, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
-pub use index::{Broken, LookupError, Registry};
+pub use index::{InvalidEntry, LookupError, Registry};
 pub use inputs::Inputs;
 pub(crate) use kinds::clean_guest_path;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! the source directories; inside one it has to lie strictly below the directories of the document
 //! that mounts it and of the one that declares its `fs`. Documents are read from the top down, so
 //! such a directory is known before it would be entered, and is not. Everything counts as written
-//! and as overridden, whether the entry is disabled or mistaken: the guest may have run before.
+//! and as overridden, whether the entry is disabled or invalid: the guest may have run before.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub(crate) struct WritableMounts {
     roots_of: HashMap<Id, Vec<usize>>,
     /// Directories in source directories that belong to guests.
     data: HashSet<Location>,
-    mistakes: Vec<Misplaced>,
+    misplaced: Vec<Misplaced>,
     seen: HashSet<(Place, String, PathBuf)>,
     guard: PathGuard,
     /// Entries that name what they mount by placeholders.
@@ -112,8 +112,8 @@ impl WritableMounts {
     }
 
     /// What is wrong with mounts, in the order in which it was found.
-    pub fn mistakes(&self) -> &[Misplaced] {
-        &self.mistakes
+    pub fn misplaced(&self) -> &[Misplaced] {
+        &self.misplaced
     }
 
     /// Whether this entry says what a mount lets its guests write.
@@ -126,7 +126,7 @@ impl WritableMounts {
         self.data.contains(&Location::existing(dir))
     }
 
-    /// Makes it a mistake to write a directory that is or holds what this path leads to.
+    /// Makes it an error to write a directory that is or holds what this path leads to.
     pub fn protect(&mut self, what: &str, path: &Path) {
         let Ok(walk) = self.base.walk(path) else {
             return;
@@ -177,7 +177,7 @@ impl WritableMounts {
         }
     }
 
-    /// Takes what a document says of mounts and of directories, however mistaken the rest of it is.
+    /// Takes what a document says of mounts and of directories, however invalid the rest of it is.
     pub fn document(&mut self, document: &Node, dir: &DocumentDir, root: &SourceRoot) {
         let Some(mapping) = document.as_mapping() else {
             return;
@@ -186,7 +186,7 @@ impl WritableMounts {
         known.or_insert_with(|| dir.clone());
         let namespace = namespace_text(mapping);
         self.entry(document, namespace, dir, root);
-        // `entries`, whatever its name was mistaken for.
+        // `entries`, whatever its name was invalid for.
         let lists = mapping
             .entries
             .iter()
@@ -208,7 +208,7 @@ impl WritableMounts {
             if path == "kind" && is_data(&kind) {
                 kind = text(Some(value)).unwrap_or_default().to_owned();
             }
-            // What does not fit is a mistake of the entry, and told there.
+            // What does not fit is an error of the entry, and told there.
             if let Ok(Some(new)) = put_config(&changed, path, value) {
                 changed = new;
             }
@@ -377,7 +377,7 @@ impl WritableMounts {
                 root.path.clone(),
             );
             if self.seen.insert(key) {
-                self.mistakes.push(Misplaced {
+                self.misplaced.push(Misplaced {
                     entry: mount.entry.clone(),
                     entry_place: mount.entry_place.clone(),
                     place: mount.place.clone(),

@@ -145,7 +145,7 @@ fn gather(
     overrides
 }
 
-/// The overrides that can be read, by entry. What is wrong with others is told when they apply.
+/// The overrides that can be read, by entry. What is wrong with others is reported when they apply.
 pub(crate) fn by_entry(settings: &Settings, options: &LoadOptions) -> Overrides {
     let mut overrides = Overrides::new();
     for (key, _, value) in gather(settings, options, &mut Vec::new()) {

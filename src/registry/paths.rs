@@ -102,7 +102,7 @@ impl Loader<'_> {
             slots.insert((read.id.clone(), read.place.clone()), i);
         }
         let (mut found, mut loose) = (Vec::new(), Vec::new());
-        for misplaced in self.mounts.mistakes() {
+        for misplaced in self.mounts.misplaced() {
             let error = Diagnostic::error(misplaced.message.clone())
                 .at(&misplaced.place)
                 .of(&misplaced.entry)
@@ -111,7 +111,7 @@ impl Loader<'_> {
             let key = (misplaced.entry.clone(), misplaced.entry_place.clone());
             match slots.get(&key) {
                 Some(i) => found.push((*i, error)),
-                // It is disabled, or is none for another mistake.
+                // It is disabled, or is none for another error.
                 None => loose.push(error),
             }
         }
@@ -136,7 +136,7 @@ impl Loader<'_> {
             let Some(entry) = &read.entry else { continue };
             let mut report = |field: &str, refused: Option<String>| {
                 if let Some(message) = refused {
-                    let error = entry.mistake(field, message);
+                    let error = entry.error_at(field, message);
                     found.push((i, error.hint("guests could lead it elsewhere")));
                 }
             };
@@ -167,7 +167,7 @@ impl Loader<'_> {
     }
 }
 
-/// Why a path is refused; anything else that is wrong with it is told where it is opened.
+/// Why a path is refused; anything else that is wrong with it is reported where it is opened.
 fn refused<T>(way: Result<T, PathError>) -> Option<String> {
     match way {
         Err(error @ PathError::Writable { .. }) => Some(error.to_string()),

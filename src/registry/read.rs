@@ -1,7 +1,7 @@
 //! Reading drafts: placeholders and `file://` replaced, the configuration decoded.
 //!
 //! A placeholder may need variables and storages that are not read yet; those are read first,
-//! and an entry that would need itself is a mistake.
+//! and an entry that would need itself is an error.
 
 use std::collections::{HashMap, HashSet};
 

@@ -189,7 +189,7 @@ impl Loader<'_> {
                 false => there_are(candidates.iter()),
             };
             let message = format!("{field} is required");
-            found.push((i, entry.mistake(field, message).hint(hint)));
+            found.push((i, entry.error_at(field, message).hint(hint)));
         }
         self.report(found);
     }
@@ -253,7 +253,7 @@ impl Loader<'_> {
                         }
                         _ => format!("unknown entry {id}"),
                     };
-                    let mut error = entry.mistake(&field, message);
+                    let mut error = entry.error_at(&field, message);
                     error.hint = self.hint(id, expects, &known, &mut candidates);
                     found.push((i, error));
                     continue;
@@ -265,10 +265,10 @@ impl Loader<'_> {
                 } else if kinds::is_run(kind) || kinds::is_data(kind) {
                     let what = expects.what();
                     let message = format!("expected {what}, but {id} is {kind}");
-                    found.push((i, entry.mistake(&field, message)));
+                    found.push((i, entry.error_at(&field, message)));
                 } else {
                     let message = format!("{id} is of kind {kind}, which is not run here");
-                    let error = entry.mistake(&field, message);
+                    let error = entry.error_at(&field, message);
                     let stops = links.not_run.entry(read.id.clone()).or_default();
                     stops.push(error.clone());
                     if self.options.strict {
@@ -289,7 +289,7 @@ impl Loader<'_> {
                     let field = format!("lifecycle.depends_on[{i_dependency}]");
                     let message = format!("unknown entry {id}");
                     let severity = Severity::Warning;
-                    let warning = entry.mistake(&field, message);
+                    let warning = entry.error_at(&field, message);
                     found.push((
                         i,
                         Diagnostic {
@@ -312,7 +312,7 @@ impl Loader<'_> {
         links
     }
 
-    /// The references of an entry that has other mistakes already.
+    /// The references of an entry that has other errors already.
     fn check_broken<'a>(
         &self,
         read: &Read,
@@ -380,7 +380,7 @@ impl Loader<'_> {
                         let slot = self.by_id.get(id).copied();
                         if let Some((entry, slot)) = entry.zip(slot) {
                             let message = format!("{storage} leads to itself");
-                            found.push((slot, entry.mistake(&format!("storages[{n}]"), message)));
+                            found.push((slot, entry.error_at(&format!("storages[{n}]"), message)));
                         }
                     }
                     Some(false) => {}

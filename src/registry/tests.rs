@@ -1,4 +1,4 @@
-//! Tests of whole projects: files, references, lookups, and that one mistake stops little.
+//! Tests of whole projects: files, references, lookups, and that one error stops little.
 
 use std::fs;
 use std::path::Path;
@@ -91,7 +91,7 @@ fn a_project_with_mistakes_in_several_files() {
     );
     assert!(matches!(
         loaded.registry.resolve("c:x"),
-        Err(LookupError::Mistaken { .. })
+        Err(LookupError::Invalid { .. })
     ));
 }
 
@@ -174,10 +174,10 @@ fn duplicate_ids_name_both_places() {
     );
     let d = Id::new("n", "d");
     assert!(loaded.registry.get(&d).is_none(), "neither is meant");
-    assert_eq!(loaded.registry.mistakes_of(&d).len(), 1);
+    assert_eq!(loaded.registry.errors_of(&d).len(), 1);
     let stopped = loaded.registry.resolve("f");
     assert!(
-        matches!(&stopped, Err(LookupError::Mistaken { mistakes, .. }) if mistakes.len() == 1),
+        matches!(&stopped, Err(LookupError::Invalid { errors, .. }) if errors.len() == 1),
         "{stopped:?}"
     );
 }
@@ -377,15 +377,15 @@ fn command_names_are_unique() {
             .as_deref(),
         Some("command \"x\" not found. Use 'wippy run list' to see available commands")
     );
-    let mistaken = yaml(&format!(
+    let invalid = yaml(&format!(
         "{D}{}",
         process("a", "go").replace("method: m", "methd: m")
     ));
     assert!(matches!(
-        mistaken.registry.command("go"),
-        Err(LookupError::Mistaken { .. })
+        invalid.registry.command("go"),
+        Err(LookupError::Invalid { .. })
     ));
-    assert_eq!(mistaken.registry.commands().count(), 0);
+    assert_eq!(invalid.registry.commands().count(), 0);
 }
 
 #[test]
@@ -448,7 +448,7 @@ fn diagnostics_of_a_project_are_bounded() {
         Some("10 more mistakes and warnings are not shown")
     );
     assert_eq!(
-        loaded.registry.mistakes_of(&Id::new("n", "e10009")).len(),
+        loaded.registry.errors_of(&Id::new("n", "e10009")).len(),
         1,
         "still known"
     );

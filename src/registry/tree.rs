@@ -100,7 +100,7 @@ pub struct Key {
     pub place: Place,
 }
 
-/// A mistake in the form of a document that the reader could step over.
+/// A error in the form of a document that the reader could step over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DocumentError {
     /// Where.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wippy_dispatcher::Error;
 
 use super::Runtime;
-use super::diagnostics::mistakes;
+use super::diagnostics::errors;
 use crate::host::PACKAGES;
 use crate::module::{Import, needed_groups};
 use crate::program::LinkedFunction;
@@ -20,19 +20,19 @@ pub struct CheckOptions {
     pub strict: bool,
 }
 
-/// Checks every entry that has a module; the mistakes of its YAML are the loader's to tell.
+/// Checks every entry that has a module; the errors of its YAML are the loader's to tell.
 ///
 /// # Errors
 /// The dispatcher's.
 pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagnostic>, Error> {
     let mut found = runtime.load().await?;
-    let mistaken: HashSet<Id> = found.iter().filter_map(|told| told.entry.clone()).collect();
+    let invalid: HashSet<Id> = found.iter().filter_map(|told| told.entry.clone()).collect();
     let entries: Vec<Arc<Entry>> = runtime.registry().entries().cloned().collect();
     for entry in entries {
-        // What has mistakes, or needs what has, was told of already.
+        // What has errors, or needs what has, was reported of already.
         if entry.function().is_none()
-            || mistaken.contains(&entry.id)
-            || !runtime.registry().mistakes_of(&entry.id).is_empty()
+            || invalid.contains(&entry.id)
+            || !runtime.registry().errors_of(&entry.id).is_empty()
         {
             continue;
         }
@@ -40,10 +40,10 @@ pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagn
             Ok(function) => {
                 compare(&function.linked, options, &mut found);
                 for (field, message) in runtime.verify(&function).await {
-                    found.push(entry.mistake(field, message));
+                    found.push(entry.error_at(field, message));
                 }
             }
-            Err(problem) => found.extend(mistakes(&entry, Some(&problem))),
+            Err(problem) => found.extend(errors(&entry, Some(&problem))),
         }
     }
     Ok(found)

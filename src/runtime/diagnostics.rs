@@ -2,12 +2,12 @@
 
 use super::error::CallErrorKind;
 use crate::module::{Capabilities, ExpectedHash, ModuleError};
-use crate::registry::{Broken, Diagnostic, Entry, Id, Node, Source};
+use crate::registry::{Diagnostic, Entry, Id, InvalidEntry, Node, Source};
 
-/// The module of an entry that has other mistakes already, as far as it says where it is.
-pub(crate) fn broken_source(id: &Id, broken: &Broken) -> Option<Source> {
-    let text = |field: &str| written(broken.config.get(field)?);
-    match broken.kind.as_str() {
+/// The module of an entry that has other errors already, as far as it says where it is.
+pub(crate) fn source_of_invalid(id: &Id, invalid: &InvalidEntry) -> Option<Source> {
+    let text = |field: &str| written(invalid.config.get(field)?);
+    match invalid.kind.as_str() {
         "function.wasm" | "process.wasm" => Some(Source::File {
             fs: Id::reference(text("fs")?, &id.namespace).ok()?,
             path: text("path")?.to_owned(),
@@ -19,19 +19,19 @@ pub(crate) fn broken_source(id: &Id, broken: &Broken) -> Option<Source> {
 
 /// What is wrong with such an entry beside that: its module, for the reason `problem`, and its
 /// `imports`.
-pub(crate) fn mistakes_of_broken(
+pub(crate) fn diagnostics_of_invalid(
     id: &Id,
-    broken: &Broken,
+    invalid: &InvalidEntry,
     problem: Option<&ModuleError>,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if !matches!(
-        broken.kind.as_str(),
+        invalid.kind.as_str(),
         "function.wasm" | "function.wat" | "process.wasm"
     ) {
         return found;
     }
-    let hash = broken.config.get("hash").and_then(written);
+    let hash = invalid.config.get("hash").and_then(written);
     let form = hash.and_then(|hash| ExpectedHash::parse(hash).err());
     if let Some(problem) = problem.or(form.as_ref()) {
         let field = match problem {
@@ -40,12 +40,12 @@ pub(crate) fn mistakes_of_broken(
             | ModuleError::HashMismatch { .. } => "hash",
             _ => "path",
         };
-        if let Some(node) = broken.config.get(field) {
-            let mistake = Diagnostic::error(problem.to_string());
-            found.push(mistake.at(&node.place).of(id).field(field));
+        if let Some(node) = invalid.config.get(field) {
+            let error = Diagnostic::error(problem.to_string());
+            found.push(error.at(&node.place).of(id).field(field));
         }
     }
-    let imports = broken.config.get("imports").and_then(Node::as_sequence);
+    let imports = invalid.config.get("imports").and_then(Node::as_sequence);
     let imports: Vec<&Node> = imports.into_iter().flatten().collect();
     let names = imports
         .iter()
@@ -54,13 +54,13 @@ pub(crate) fn mistakes_of_broken(
         let Some(node) = imports.get(index) else {
             continue;
         };
-        let mut mistake =
+        let mut error =
             Diagnostic::error(format!("unsupported wasm host import: {}", unknown.name));
-        mistake.hint = unknown
+        error.hint = unknown
             .nearest
             .map(|nearest| format!("did you mean {nearest}?"));
         found.push(
-            mistake
+            error
                 .at(&node.place)
                 .of(id)
                 .field(format!("imports[{index}]")),
@@ -77,7 +77,7 @@ fn written(node: &Node) -> Option<&str> {
 
 /// Why an entry's module cannot be used: `problem`, and all names in its `imports` that are not
 /// known.
-pub(crate) fn mistakes(entry: &Entry, problem: Option<&CallErrorKind>) -> Vec<Diagnostic> {
+pub(crate) fn errors(entry: &Entry, problem: Option<&CallErrorKind>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let Some(function) = entry.function() else {
         return found;
@@ -100,21 +100,21 @@ pub(crate) fn mistakes(entry: &Entry, problem: Option<&CallErrorKind>) -> Vec<Di
         None => None,
     };
     if let Some((field, problem)) = field.zip(problem) {
-        let mistake = entry.mistake(field, problem.to_string());
+        let error = entry.error_at(field, problem.to_string());
         found.push(match problem {
             CallErrorKind::Module(ModuleError::HashMismatch { actual, .. }) => {
-                mistake.hint(format!("if the file is as it should be, sha256:{actual}"))
+                error.hint(format!("if the file is as it should be, sha256:{actual}"))
             }
-            _ => mistake,
+            _ => error,
         });
     }
     let names = function.imports.iter().map(|import| import.value.as_str());
     for (index, unknown) in Capabilities::unknown(names) {
         let message = format!("unsupported wasm host import: {}", unknown.name);
-        let mistake = entry.mistake(&format!("imports[{index}]"), message);
+        let error = entry.error_at(&format!("imports[{index}]"), message);
         found.push(match unknown.nearest {
-            Some(nearest) => mistake.hint(format!("did you mean {nearest}?")),
-            None => mistake,
+            Some(nearest) => error.hint(format!("did you mean {nearest}?")),
+            None => error,
         });
     }
     found

@@ -30,7 +30,7 @@ pub struct CallError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallErrorKind {
-    /// There is no such entry, or it has mistakes.
+    /// There is no such entry, or it has errors.
     #[error(transparent)]
     Lookup(#[from] LookupError),
     /// The entry is of a kind that cannot be called.

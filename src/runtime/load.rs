@@ -3,25 +3,25 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Runtime;
-use super::diagnostics::{broken_source, mistakes, mistakes_of_broken};
+use super::diagnostics::{diagnostics_of_invalid, errors, source_of_invalid};
 use super::error::CallErrorKind;
 use crate::module::ModuleError;
 use crate::program::{LoadedModule, module_key, origin};
-use crate::registry::{Broken, Diagnostic, Id, Source};
+use crate::registry::{Diagnostic, Id, InvalidEntry, Source};
 
 impl Runtime {
     /// Loads all modules of the project: each is read, hashed, compared and decoded once, and
     /// `method`, `wit` and `imports` of its entries are checked. Nothing is compiled.
-    /// A call loads what it needs by itself; this finds the mistakes of the others.
+    /// A call loads what it needs by itself; this finds the errors of the others.
     ///
     /// # Errors
-    /// The dispatcher's; the project's mistakes are what it returns, in the order of the entries.
+    /// The dispatcher's; the project's errors are what it returns, in the order of the entries.
     pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
         let registry = self.registry();
-        // What has mistakes, or needs what has, was told of already.
+        // What has errors, or needs what has, was reported of already.
         let usable = || {
             registry.entries().filter(|entry| {
-                entry.function().is_some() && registry.mistakes_of(&entry.id).is_empty()
+                entry.function().is_some() && registry.errors_of(&entry.id).is_empty()
             })
         };
         // Once for all entries that say the same of their module, also where that fails.
@@ -44,11 +44,11 @@ impl Runtime {
             modules.insert(key, ended.unwrap_or_else(closed));
         }
         let mut comparing = Vec::new();
-        for (id, broken) in registry.broken() {
-            let (runtime, id, broken) = (self.clone(), id.clone(), broken.clone());
+        for (id, invalid) in registry.invalid_entries() {
+            let (runtime, id, invalid) = (self.clone(), id.clone(), invalid.clone());
             let task = async move {
-                let problem = runtime.broken_module(&id, &broken).await.err();
-                mistakes_of_broken(&id, &broken, problem.as_ref())
+                let problem = runtime.compare_invalid(&id, &invalid).await.err();
+                diagnostics_of_invalid(&id, &invalid, problem.as_ref())
             };
             comparing.push(self.inner.handle.spawn(task)?);
         }
@@ -58,7 +58,7 @@ impl Runtime {
                 .and_then(|key| modules[&key].clone())
                 .and_then(|module| LoadedModule::new(entry, module));
             let problem = loaded.err().map(CallErrorKind::from);
-            found.extend(mistakes(entry, problem.as_ref()));
+            found.extend(errors(entry, problem.as_ref()));
         }
         for task in comparing {
             found.extend(task.await.unwrap_or_default());
@@ -66,11 +66,11 @@ impl Runtime {
         Ok(found)
     }
 
-    /// Compares the module of an entry that has other mistakes already with its hash, if its
+    /// Compares the module of an entry that has other errors already with its hash, if its
     /// filesystem is usable.
-    async fn broken_module(&self, id: &Id, broken: &Broken) -> Result<(), ModuleError> {
+    async fn compare_invalid(&self, id: &Id, invalid: &InvalidEntry) -> Result<(), ModuleError> {
         let registry = self.registry();
-        let Some(source) = broken_source(id, broken) else {
+        let Some(source) = source_of_invalid(id, invalid) else {
             return Ok(());
         };
         let usable = |fs: &Id| {

@@ -169,7 +169,7 @@ fn mismatch(ty: &Type, val: &Val, path: &Path<'_>) -> ValueError {
     .at(path)
 }
 
-/// The kind of a value. Its contents may be large, and a result's are not the reader's mistake.
+/// The kind of a value. Its contents may be large, and a result's are not the reader's error.
 fn kind(val: &Val) -> &'static str {
     match val {
         Val::Bool(_) => "a bool",

@@ -223,13 +223,13 @@ fn arbitrary_text_as_yaml() {
         for entry in loaded.registry.entries() {
             let found = loaded.registry.resolve(&entry.id.to_string());
             assert!(
-                found.is_ok() || !loaded.registry.mistakes_of(&entry.id).is_empty(),
+                found.is_ok() || !loaded.registry.errors_of(&entry.id).is_empty(),
                 "{}",
                 entry.id
             );
         }
         // An entry that is not whole has said why.
-        if loaded.registry.broken().len() > 0 {
+        if loaded.registry.invalid_entries().len() > 0 {
             assert!(loaded.errors().count() > 0);
         }
     });

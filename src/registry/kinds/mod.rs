@@ -123,7 +123,7 @@ pub(crate) fn decode(
     let lifecycle = Lifecycle::decode(of, cx);
     fields.accept("version", cx);
     fields.accept("security", cx);
-    // What hosts are told besides is for schedulers that are not this one.
+    // What hosts are reported besides is for schedulers that are not this one.
     if !matches!(kind, "process.host" | "terminal.host") {
         fields.finish(cx);
     }

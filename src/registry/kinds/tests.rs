@@ -121,7 +121,7 @@ fn every_text_of_a_mistake() {
             assert_eq!(messages(&loaded), [expected], "{entry}");
             let f = Id::new("n", "f");
             assert!(loaded.registry.get(&f).is_none(), "{entry}");
-            assert_eq!(loaded.registry.mistakes_of(&f).len(), 1, "{entry}");
+            assert_eq!(loaded.registry.errors_of(&f).len(), 1, "{entry}");
         }
     }
 }

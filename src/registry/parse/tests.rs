@@ -49,13 +49,13 @@ fn several_documents_and_none() {
     assert_eq!(parse("a: 1\n---\nb: 2\n").documents.len(), 2);
     assert_eq!(parse("").documents.len(), 0);
     assert_eq!(parse("# only a comment\n").documents.len(), 0);
-    let broken = parse("a: 1\n---\nb: [\n");
+    let invalid = parse("a: 1\n---\nb: [\n");
     assert_eq!(
-        broken.documents.len(),
+        invalid.documents.len(),
         1,
         "what stands before the error counts"
     );
-    assert!(broken.error.is_some());
+    assert!(invalid.error.is_some());
 }
 
 #[test]

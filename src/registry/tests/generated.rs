@@ -117,10 +117,10 @@ proptest! {
             .settings([format!("{path}={value}")]);
         let loaded = from_yaml(&text, None, &options);
         for entry in loaded.registry.entries() {
-            prop_assert!(loaded.registry.broken().all(|(id, _)| *id != entry.id));
+            prop_assert!(loaded.registry.invalid_entries().all(|(id, _)| *id != entry.id));
         }
-        for (id, broken) in loaded.registry.broken() {
-            prop_assert!(!broken.mistakes.is_empty(), "{}", id);
+        for (id, invalid) in loaded.registry.invalid_entries() {
+            prop_assert!(!invalid.errors.is_empty(), "{}", id);
             prop_assert!(loaded.registry.resolve(&id.to_string()).is_err());
         }
         for line in lines(&loaded) {

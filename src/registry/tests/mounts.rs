@@ -92,7 +92,7 @@ fn other_places_in_a_source_directory_are_mistakes() {
         ),
     ];
     for (files, text) in cases {
-        World::new(files).mistake(text);
+        World::new(files).expect_error(text);
     }
 }
 
@@ -105,7 +105,7 @@ fn what_holds_something_of_the_project_is_a_mistake() {
             ("app/src/_index.yaml", &both(path)),
             ("lib/src/_index.yaml", "namespace: lib\n"),
         ]);
-        world.mistake("is or holds the ");
+        world.expect_error("is or holds the ");
     }
     // A module is not even read where a guest may have written it.
     for path in ["mods/../lib", "lib", "lib/src"] {
@@ -135,7 +135,7 @@ fn what_holds_something_of_the_project_is_a_mistake() {
     // What is missing is held by what is missing.
     let lock = "directories: {src: src, modules: some/mods}\n";
     let world = World::new(&[("wippy.lock", lock), ("src/_index.yaml", &both("some"))]);
-    world.mistake("is or holds the modules directory p/some/mods");
+    world.expect_error("is or holds the modules directory p/some/mods");
 }
 
 #[test]
@@ -143,12 +143,12 @@ fn what_becomes_a_source_once_it_exists_is_a_mistake() {
     let text = "p/src, the source directory as soon as it exists";
     for path in ["src", "src/data", "./x/../src/a/b"] {
         let world = World::new(&[("_index.yaml", &both(path)), ("x/y", "")]);
-        world.mistake(text);
+        world.expect_error(text);
     }
     // A link that leads nowhere yet.
     let world = World::new(&[("_index.yaml", &both("data/new"))]);
     world.link("src", "data/new");
-    world.mistake(text);
+    world.expect_error(text);
     // Replacements and modules have a `src/`, too.
     for (lock, dir) in [
         ("replacements: [{from: a, to: m}]", "m"),
@@ -160,7 +160,7 @@ fn what_becomes_a_source_once_it_exists_is_a_mistake() {
             ("src/_index.yaml", OTHER),
             (&format!("{dir}/_index.yaml"), &index),
         ]);
-        world.mistake(&format!(
+        world.expect_error(&format!(
             "p/{dir}/src, the source directory as soon as it exists"
         ));
     }
@@ -188,7 +188,7 @@ fn what_becomes_a_source_once_it_exists_is_a_mistake() {
         (".wippy/vendor/a/m/x.yaml", OTHER),
         ("src/_index.yaml", &both(".wippy/a/m/data")),
     ]);
-    world.mistake("p/.wippy/a/m, the source directory as soon as it exists");
+    world.expect_error("p/.wippy/a/m, the source directory as soon as it exists");
     // One that is named stays what it is.
     let world = World::new(&[
         ("wippy.lock", "directories: {src: .}"),
@@ -237,7 +237,7 @@ fn read_only_is_what_is_literally_so() {
     // A mask is of the filesystem, and may be another tomorrow.
     let masked = directory(".").replace("directory: .", "directory: ., mode: '0555'");
     let index = format!("{FIRST}{masked}{}", guest(""));
-    World::new(&[("_index.yaml", &index)]).mistake("is or holds the source directory");
+    World::new(&[("_index.yaml", &index)]).expect_error("is or holds the source directory");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_directory_in_the_source_is_written_literally() {
         let fs = format!("- {{name: d, kind: fs.directory, {directory}}}\n");
         let index = format!("{FIRST}{fs}{}{variable}", guest(""));
         let world = World::new(&[("_index.yaml", &index), ("where.txt", "data")]);
-        world.mistake("is not written literally");
+        world.expect_error("is not written literally");
     }
     let index = format!(
         "{FIRST}- {{name: d, kind: fs.directory, directory: '${{env:WHERE}}'}}\n{}{}",
@@ -265,7 +265,7 @@ fn a_directory_in_the_source_is_written_literally() {
         ".wippy.yaml",
         "version: '1.0'\noverride: {'n:d:directory': other}\n",
     );
-    world.mistake(
+    world.expect_error(
         "guests may write p/other, which lies in the source directory p and is not written",
     );
     world.write(
@@ -305,7 +305,7 @@ fn disabled_overridden_and_mistaken_entries_count() {
     assert_eq!(world.clean(), ["data"]);
     // An entry may lack anything, and so may the document.
     let index = both("data");
-    for (part, mistaken) in [
+    for (part, invalid) in [
         ("source: s, ", ""),
         ("method: m", "method: [m]"),
         ("name: f, ", ""),
@@ -320,12 +320,12 @@ fn disabled_overridden_and_mistaken_entries_count() {
         ("wasi: {", "pool: {size: x}, wasi: {"),
     ] {
         assert!(index.contains(part), "{part}");
-        let index = index.replace(part, mistaken).replace("fs: 'n:d'", "fs: d");
+        let index = index.replace(part, invalid).replace("fs: 'n:d'", "fs: d");
         let world = World::new(&[("_index.yaml", &index), evil]);
         let loaded = world.load(&LoadOptions::default());
         assert_eq!(world.skipped(&loaded), ["data"], "{index}");
     }
-    // A mistake of its place is told of a disabled entry, too.
+    // A error of its place is reported of a disabled entry, too.
     let world = World::new(&[("_index.yaml", &both("."))]);
     world.write(
         ".wippy.yaml",
@@ -396,7 +396,7 @@ fn a_document_behind_a_link_comes_last() {
         ("../shared/x.yaml", &both("data")),
     ]);
     world.link("x.yaml", "../shared/x.yaml");
-    world.mistake("guests may write p/data, which lies in the source directory p");
+    world.expect_error("guests may write p/data, which lies in the source directory p");
     // One that mounts nothing here is a document like others.
     let world = World::new(&[
         ("_index.yaml", "namespace: a\n"),

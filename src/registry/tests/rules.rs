@@ -3,7 +3,7 @@
 use super::*;
 use crate::env::EnvStorage;
 
-/// An entry of each kind that is run, without mistakes; `{}` is where more fields go.
+/// An entry of each kind that is run, without errors; `{}` is where more fields go.
 const ENTRIES: [(&str, &str); 16] = [
     ("fs.directory", "directory: d{}"),
     ("function.wasm", "fs: files, path: p, hash: h, method: m{}"),
@@ -83,7 +83,7 @@ fn every_kind_has_a_lifecycle_and_a_version() {
 #[test]
 fn unknown_fields_of_every_kind_are_warnings_or_strictly_errors() {
     for (kind, fields) in ENTRIES {
-        // What hosts are told besides is for other schedulers.
+        // What hosts are reported besides is for other schedulers.
         if kind.ends_with(".host") {
             continue;
         }
@@ -330,8 +330,8 @@ fn what_is_not_run_says_why_when_it_is_asked_for() {
         "{D}- {{name: s3, kind: fs.s3}}\n- {{name: vault, kind: env.storage.vault}}\n\
          - {{name: v, kind: env.variable, storage: vault}}\n{}{}\
          - {{name: g, kind: function.wat, source: s, method: m, wasi: {{env: [{{id: v, name: V}}]}}}}\n\
-         - {{name: h, kind: function.wasm, fs: s3, path: p, hash: h, method: m, wasi: {{mounts: [{{fs: broken, guest: /}}]}}}}\n\
-         - {{name: broken, kind: fs.directory}}\n",
+         - {{name: h, kind: function.wasm, fs: s3, path: p, hash: h, method: m, wasi: {{mounts: [{{fs: invalid, guest: /}}]}}}}\n\
+         - {{name: invalid, kind: fs.directory}}\n",
         function("e", "s3"),
         function("f", "s3"),
     );
@@ -352,9 +352,9 @@ fn what_is_not_run_says_why_when_it_is_asked_for() {
         why("g"),
         "n:g is not run here: n:v: storage: n:vault is of kind env.storage.vault, which is not run here"
     );
-    // What needs a mistaken entry too is mistaken.
+    // What needs a invalid entry too is invalid.
     assert!(matches!(
         registry.resolve("h"),
-        Err(LookupError::Mistaken { .. })
+        Err(LookupError::Invalid { .. })
     ));
 }

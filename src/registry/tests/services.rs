@@ -303,7 +303,7 @@ fn a_project_that_is_mostly_lua_loads_and_lists() {
     assert!(loaded.registry.resolve("n:f").is_ok());
     let e7 = Id::new("n", "e7");
     assert!(loaded.registry.is_not_run(&e7));
-    assert_eq!(loaded.registry.mistakes_of(&e7).len(), 1);
+    assert_eq!(loaded.registry.errors_of(&e7).len(), 1);
     assert!(!loaded.registry.is_not_run(&Id::new("n", "f")));
     let strict = from_yaml(&text, None, &LoadOptions::default().strict(true));
     assert_eq!(strict.errors().count(), 300);
@@ -347,7 +347,7 @@ fn what_an_entry_needs_at_any_distance_stops_it() {
     assert_eq!(said(&loaded), ["error: n:server: addr: addr is required"]);
     let stopped = loaded.registry.resolve("n:e");
     assert!(
-        matches!(&stopped, Err(LookupError::Mistaken { mistakes, .. }) if mistakes.len() == 1),
+        matches!(&stopped, Err(LookupError::Invalid { errors, .. }) if errors.len() == 1),
         "{stopped:?}"
     );
     assert!(loaded.registry.resolve("n:f").is_ok());

@@ -23,7 +23,7 @@ fn load(settings: &str, options: LoadOptions) -> Loaded {
     super::super::load(dir.path(), &options.os(os))
 }
 
-/// What is said beside the one mistake of `extra:bad`, files without their directory.
+/// What is said beside the one error of `extra:bad`, files without their directory.
 fn said(loaded: &Loaded) -> Vec<String> {
     let others = loaded
         .diagnostics
@@ -154,8 +154,8 @@ fn mistakes_of_settings_have_their_places() {
         let loaded = load(settings, LoadOptions::default());
         assert_eq!(said(&loaded), [expected], "{settings}");
     }
-    let broken = load("a: [", LoadOptions::default());
-    assert_eq!(said(&broken).len(), 1, "said once: {:?}", said(&broken));
+    let invalid = load("a: [", LoadOptions::default());
+    assert_eq!(said(&invalid).len(), 1, "said once: {:?}", said(&invalid));
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn named_settings_files_are_read_instead() {
         d.message.starts_with("--config ") && d.message.ends_with("none.yaml: no such file")
     };
     assert!(loaded.errors().any(missing), "{:?}", lines(&loaded));
-    assert!(loaded.command_line_is_mistaken());
+    assert!(loaded.has_command_line_errors());
 }
 
 #[test]

@@ -40,11 +40,11 @@ impl World {
         let loaded = crate::registry::load(&self.dir(), options);
         let evil = loaded.registry.entries().find(|e| e.id.namespace == "evil");
         assert!(evil.is_none(), "{evil:?}\n{:#?}", self.said(&loaded));
-        let broken = loaded
+        let invalid = loaded
             .registry
-            .broken()
+            .invalid_entries()
             .find(|(id, _)| id.namespace == "evil");
-        assert!(broken.is_none(), "{broken:?}");
+        assert!(invalid.is_none(), "{invalid:?}");
         loaded
     }
 
@@ -71,8 +71,8 @@ impl World {
         self.skipped(&loaded)
     }
 
-    /// Loads, and exactly the entry `n:f` is mistaken, once, with this text.
-    pub(super) fn mistake(&self, text: &str) {
+    /// Loads, and exactly the entry `n:f` is invalid, once, with this text.
+    pub(super) fn expect_error(&self, text: &str) {
         let loaded = self.load(&LoadOptions::default());
         let said = self.said(&loaded);
         let [line] = &said[..] else {

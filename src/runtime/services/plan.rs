@@ -10,8 +10,8 @@ use crate::registry::{Entry, Id, Kind, Registry};
 pub struct Plan {
     /// Well-formed services.
     pub services: Vec<Arc<Entry>>,
-    /// Services that would be started if they, and what they need, had no mistakes.
-    pub mistaken: Vec<Id>,
+    /// Services that would be started if they, and what they need, had no errors.
+    pub invalid: Vec<Id>,
     /// Services that are not run here, because they refer to a kind that is not.
     pub not_run: Vec<Id>,
 }
@@ -44,7 +44,7 @@ impl Plan {
     pub fn new(registry: &Registry) -> Result<Plan, PlanError> {
         let mut plan = Plan {
             services: Vec::new(),
-            mistaken: Vec::new(),
+            invalid: Vec::new(),
             not_run: Vec::new(),
         };
         let mut marks = HashMap::new();
@@ -75,8 +75,8 @@ impl Plan {
                 marks.insert(entry.id.clone(), Mark::Done);
                 if is_service(entry) {
                     let id = &entry.id;
-                    match (registry.is_mistaken(id), registry.is_not_run(id)) {
-                        (true, _) => self.mistaken.push(id.clone()),
+                    match (registry.has_errors(id), registry.is_not_run(id)) {
+                        (true, _) => self.invalid.push(id.clone()),
                         (false, true) => self.not_run.push(id.clone()),
                         (false, false) => self.services.push(entry.clone()),
                     }

@@ -78,7 +78,7 @@ pub async fn supervise(
     for entry in &plan.services {
         starts.signals.insert(entry.id.clone(), Event::new(handle)?);
     }
-    let never = plan.mistaken.into_iter().chain(plan.not_run);
+    let never = plan.invalid.into_iter().chain(plan.not_run);
     starts.failed.borrow_mut().extend(never);
     let starts = Rc::new(starts);
     let mut tasks: Vec<Kept> = Vec::new();

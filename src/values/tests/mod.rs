@@ -3,7 +3,7 @@
 mod bounds;
 mod compounds;
 mod echo;
-mod mistakes;
+mod errors;
 mod properties;
 mod scalars;
 mod signatures;
