@@ -23,7 +23,7 @@ pub mod stdio;
 pub mod table;
 mod view;
 
-pub(crate) use budget::Carried;
+pub(crate) use budget::SharedBudget;
 pub(crate) use call::EPOCHS;
 pub use cli::Exit;
 pub use limits::Limits;

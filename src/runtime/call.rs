@@ -28,7 +28,7 @@ pub(super) async fn call(
 ) -> Result<serde_json::Value, CallErrorKind> {
     let result = call_once(function, handle, context, arguments).await;
     // It fails at the dispatcher's end, which takes nothing from the result.
-    let _ = function.carried.settle(handle).await;
+    let _ = function.budget.count_instance(handle).await;
     result
 }
 
@@ -57,13 +57,13 @@ async fn run(
     context: Context,
     arguments: &[Val],
 ) -> Result<Option<Val>, CallErrorKind> {
-    let state = State::new(handle.clone(), context).with_budget(function.carried.get());
+    let state = State::new(handle.clone(), context).with_budget(function.budget.get());
     let mut store = function
         .engine
         .store(function.linked.pre.engine(), state)
         .map_err(problem)?;
     let outcome = run_in(function, &mut store, arguments).await;
-    function.carried.set(store.data().call.budget());
+    function.budget.set(store.data().call.budget());
     let outstanding = store.data_mut().end();
     // The instance is not needed for what is left.
     drop(store);

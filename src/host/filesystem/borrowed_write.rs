@@ -53,7 +53,7 @@ async fn write_borrowed(
     offset: u64,
 ) -> Result<u64, FsError> {
     view(store).settle(descriptor).await?;
-    view(store).breathe().await?;
+    view(store).consume_budget().await?;
     let target = view(store).write_target(descriptor, offset)?;
     let now = target.write_now(&store.data().call, bytes.as_le_slice(&*store))?;
     match now {

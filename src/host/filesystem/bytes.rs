@@ -192,7 +192,7 @@ impl FilesystemView<'_> {
         length: u64,
         offset: u64,
     ) -> Result<(Vec<u8>, bool), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(JOB_MAX);
         let (bytes, ended) = self.look_in_cache(&descriptor, length, offset)?;
         if ended || bytes.len() == length {
@@ -233,7 +233,7 @@ impl FilesystemView<'_> {
         let mut done = bytes.len();
         // Where the first look gave nothing, another gives no more.
         while done > 0 && done < length {
-            self.breathe().await?;
+            self.consume_budget().await?;
             let end = length.min(done.saturating_add(INLINE_MAX));
             bytes.resize(end, 0);
             let part = bytes.get_mut(done..).unwrap_or_default();
@@ -279,7 +279,7 @@ impl FilesystemView<'_> {
         bytes: Vec<u8>,
         offset: u64,
     ) -> Result<u64, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let target = self.write_target(&descriptor, offset)?;
         match target.write_now(self.call, &bytes)? {
             Some(written) => {
@@ -333,7 +333,7 @@ impl FilesystemView<'_> {
         descriptor: Resource<Descriptor>,
         size: u64,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let file = self.file(&descriptor, DescriptorFlags::WRITE);
         let (file, mount) = file.map_err(|error| match error {
             // Not open for writing has a code of its own here.

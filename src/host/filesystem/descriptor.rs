@@ -305,7 +305,7 @@ impl FilesystemView<'_> {
         // In a box: what the caches answer would carry its room about.
         let job = mount.filesystem.lane().unblock_for(self.flow, job);
         let done = Box::pin(job).await?;
-        self.suspended();
+        self.reset_budget();
         Ok(done?)
     }
 }

@@ -87,7 +87,7 @@ impl FilesystemView<'_> {
         &mut self,
         descriptor: Resource<Descriptor>,
     ) -> Result<Resource<DirectoryStream>, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(&descriptor)?;
         mount.permit(Deed::List)?;
         let (held, own) = (self.hold(&mount)?, mount.clone());
@@ -113,7 +113,7 @@ impl FilesystemView<'_> {
         &mut self,
         stream: Resource<DirectoryStream>,
     ) -> Result<Option<DirectoryEntry>, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let names = self.table.get_mut(&stream)?;
         if names.entries.is_empty() && !names.ended {
             let (directory, mount) = (names.directory.clone(), names.mount.clone());

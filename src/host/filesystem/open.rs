@@ -148,7 +148,7 @@ impl FilesystemView<'_> {
         flags: DescriptorFlags,
     ) -> Result<Resource<Descriptor>, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(&base)?;
         let request = Request {
             path,

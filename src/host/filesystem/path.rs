@@ -199,7 +199,7 @@ impl FilesystemView<'_> {
         path: String,
     ) -> Result<String, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(&base)?;
         relative(&path)?;
         self.on_pool(&mount, move || read_link(directory.dir()?, &path))
@@ -241,7 +241,7 @@ impl FilesystemView<'_> {
         job: impl FnOnce(&Dir, &str) -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
         mount.permit(deed)?;
         relative(&path)?;
@@ -259,7 +259,7 @@ impl FilesystemView<'_> {
         job: fn(&Dir, &str, &Dir, &str) -> io::Result<()>,
     ) -> Result<(), FsError> {
         self.spend(old_path.len().saturating_add(new_path.len()));
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (old, mount) = self.directory(old)?;
         let (new, new_mount) = self.directory(new)?;
         mount.permit(Deed::Change)?;

@@ -81,7 +81,7 @@ impl FilesystemView<'_> {
         descriptor: &Resource<Descriptor>,
         read: fn(&Stat) -> T,
     ) -> Result<T, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         if is_inline(self.call, node.class()) {
             let stat = node.stat(read);
@@ -101,7 +101,7 @@ impl FilesystemView<'_> {
         read: fn(&Stat) -> T,
     ) -> Result<T, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
         relative(&path)?;
         let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
@@ -131,7 +131,7 @@ impl FilesystemView<'_> {
         access: NewTimestamp,
         modification: NewTimestamp,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
         mount.permit(Deed::Change)?;
@@ -148,7 +148,7 @@ impl FilesystemView<'_> {
         modification: NewTimestamp,
     ) -> Result<(), FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
         mount.permit(Deed::Change)?;
         relative(&path)?;

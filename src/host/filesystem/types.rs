@@ -82,7 +82,7 @@ impl HostDescriptor for FilesystemView<'_> {
         length: Filesize,
         advice: Advice,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (file, mount) = self.file(&descriptor, DescriptorFlags::empty())?;
         let advice = match advice {
             Advice::Normal => SystemAdvice::Normal,
@@ -359,7 +359,7 @@ impl FilesystemView<'_> {
         descriptor: &Resource<Descriptor>,
         sync: fn(BorrowedFd<'_>) -> rustix::io::Result<()>,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
         self.on_pool(&mount, move || {

@@ -192,7 +192,7 @@ impl HostFutureIncomingResponse for HttpView<'_> {
         &mut self,
         future: Resource<FutureIncomingResponse>,
     ) -> Result<Option<Result<Answered, ()>>> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let waiting = self.table.get_mut(&future)?;
         let Some(reply) = &waiting.reply else {
             return Ok(Some(Err(())));

@@ -88,7 +88,7 @@ impl HostFutureTrailers for HttpView<'_> {
         &mut self,
         future: Resource<FutureTrailers>,
     ) -> Result<Option<Result<Trailers, ()>>> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let trailers = self.table.get_mut(&future)?;
         if trailers.taken {
             return Ok(Some(Err(())));

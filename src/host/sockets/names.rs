@@ -157,7 +157,7 @@ impl HostResolveAddressStream for SocketsView<'_> {
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> Result<Option<IpAddress>, SocketError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let lookup = self.call.table.get_mut(&stream)?;
         lookup.take_answer()?;
         match &mut lookup.state {
