@@ -9,7 +9,7 @@ use super::budget::{BUDGET, Budget};
 use super::io::Owner;
 use super::limits::Limits;
 use super::table::Table;
-use crate::delivery::{Deliveries, DeliveryTracker};
+use crate::delivery::{DeliveryTracker, PendingDeliveries};
 use crate::network::Allow;
 use crate::quota::Quota;
 
@@ -41,7 +41,7 @@ pub struct Call {
     /// The members of the wait set that fired last; kept for its memory.
     pub(crate) fired: Vec<u32>,
     /// What it has handed over and what is not delivered yet; made at the first need.
-    deliveries: Option<Deliveries>,
+    deliveries: Option<PendingDeliveries>,
     budget: Budget,
     /// Whose epoch moves when the budget is used up; none without a guest.
     engine: Option<Engine>,
@@ -162,12 +162,12 @@ impl Call {
 
     /// Where output that the call hands over is registered until it is delivered.
     pub(crate) fn deliveries(&mut self) -> &DeliveryTracker {
-        let made = || Deliveries::new(&self.handle);
+        let made = || PendingDeliveries::new(&self.handle);
         self.deliveries.get_or_insert_with(made).tracker()
     }
 
     /// The deliveries of a call that ends. `None` where none has begun.
-    pub(super) fn take_deliveries(&mut self) -> Option<Deliveries> {
+    pub(super) fn take_deliveries(&mut self) -> Option<PendingDeliveries> {
         self.deliveries.take()
     }
 

@@ -224,7 +224,7 @@ fn arguments(function: &Function, wasi: &Wasi, argv: &[String]) -> Arc<[String]>
 }
 
 fn limits(mut limits: Limits, function: &Function) -> Limits {
-    limits.instances = function.linked.module.border.max_core_instances();
+    limits.instances = function.linked.module.interface.max_core_instances();
     if let Some(settings) = function.linked.entry.function() {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);

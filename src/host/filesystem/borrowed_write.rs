@@ -4,7 +4,7 @@
 use wasmtime::component::{Linker, Resource, WasmList};
 use wasmtime::{Result, StoreContextMut};
 
-use super::bytes::Target;
+use super::bytes::WriteTarget;
 use super::interfaces::types::{ErrorCode, Host as _};
 use super::{Descriptor, FilesystemState, FilesystemView, FsError};
 use crate::host::{PackageState, State};
@@ -69,7 +69,7 @@ async fn write_borrowed(
 /// would keep the dispatcher's thread for as long as the guest likes.
 async fn write_parts(
     store: &mut Store<'_>,
-    target: &Target,
+    target: &WriteTarget,
     bytes: &WasmList<u8>,
 ) -> Result<u64, FsError> {
     let mut done = 0;

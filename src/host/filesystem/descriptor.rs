@@ -13,7 +13,7 @@ use wasmtime::component::Resource;
 use super::FilesystemView;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
-use super::mount::{Deed, Mount};
+use super::mount::{Mount, Operation};
 use crate::fs::{Class, DeferredClose, Filesystem};
 use crate::host::limits::descriptor_permit;
 use crate::host::table::Kind;
@@ -220,10 +220,10 @@ impl Drop for Directory {
 }
 
 /// What a right is needed for.
-fn deed(needed: DescriptorFlags) -> Deed {
+fn operation(needed: DescriptorFlags) -> Operation {
     match needed.contains(DescriptorFlags::WRITE) {
-        true => Deed::Change,
-        false => Deed::Read,
+        true => Operation::Change,
+        false => Operation::Read,
     }
 }
 
@@ -265,7 +265,7 @@ impl FilesystemView<'_> {
         match &descriptor.node {
             Node::Directory(_) => Err(ErrorCode::IsDirectory.into()),
             Node::File(_) if !descriptor.flags.contains(needed) => {
-                descriptor.mount.permit(deed(needed))?;
+                descriptor.mount.permit(operation(needed))?;
                 Err(ErrorCode::BadDescriptor.into())
             }
             Node::File(file) => Ok((file, &descriptor.mount)),

@@ -14,7 +14,7 @@ use super::FilesystemView;
 use super::descriptor::{Directory, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DirectoryEntry;
-use super::mount::{Deed, Mount};
+use super::mount::{Mount, Operation};
 use crate::host::table::Kind;
 
 /// How many bytes of names one job fetches.
@@ -89,7 +89,7 @@ impl FilesystemView<'_> {
     ) -> Result<Resource<DirectoryStream>, FsError> {
         self.consume_budget().await?;
         let (directory, mount) = self.directory(&descriptor)?;
-        mount.permit(Deed::List)?;
+        mount.permit(Operation::List)?;
         let (held, own) = (self.hold(&mount)?, mount.clone());
         let (directory, entries) = self
             .on_pool(&mount, move || {

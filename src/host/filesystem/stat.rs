@@ -19,7 +19,7 @@ use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{
     Datetime, DescriptorStat, MetadataHashValue, NewTimestamp, PathFlags,
 };
-use super::mount::Deed;
+use super::mount::Operation;
 use super::path::{follow, parent, relative};
 
 const NANOS: u32 = 1_000_000_000;
@@ -134,7 +134,7 @@ impl FilesystemView<'_> {
         self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
-        mount.permit(Deed::Change)?;
+        mount.permit(Operation::Change)?;
         let times = self.times(access, modification)?;
         self.on_pool(&mount, move || node.set_times(&times)).await
     }
@@ -150,7 +150,7 @@ impl FilesystemView<'_> {
         self.spend(path.len());
         self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
-        mount.permit(Deed::Change)?;
+        mount.permit(Operation::Change)?;
         relative(&path)?;
         let times = self.times(access, modification)?;
         let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);

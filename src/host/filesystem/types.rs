@@ -10,7 +10,7 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::FilesystemView;
-use super::bytes::{Place, Streamed, check_offset};
+use super::bytes::{Streamed, WritePosition, check_offset};
 use super::descriptor::Node;
 use super::error::{ErrorCode, FsError, of_errno};
 use super::interfaces::types::{
@@ -64,7 +64,7 @@ impl HostDescriptor for FilesystemView<'_> {
         offset: Filesize,
     ) -> Result<Resource<OutputStream>, FsError> {
         self.settle(&descriptor).await?;
-        self.output(&descriptor, Place::At(offset))
+        self.output(&descriptor, WritePosition::At(offset))
     }
 
     async fn append_via_stream(
@@ -72,7 +72,7 @@ impl HostDescriptor for FilesystemView<'_> {
         descriptor: Resource<Descriptor>,
     ) -> Result<Resource<OutputStream>, FsError> {
         self.settle(&descriptor).await?;
-        self.output(&descriptor, Place::End)
+        self.output(&descriptor, WritePosition::End)
     }
 
     async fn advise(
@@ -334,7 +334,7 @@ impl FilesystemView<'_> {
     fn output(
         &mut self,
         descriptor: &Resource<Descriptor>,
-        place: Place,
+        position: WritePosition,
     ) -> Result<Resource<OutputStream>, FsError> {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
         let owner = self.call.owner(self.state.bytes.clone());
@@ -342,7 +342,7 @@ impl FilesystemView<'_> {
             true => {
                 let (flow, unwritten) = (self.flow, self.unwritten());
                 let handle = &self.handle;
-                let output = FileOutput::new(handle, flow, streamed, place, owner, unwritten)?;
+                let output = FileOutput::new(handle, flow, streamed, position, owner, unwritten)?;
                 Sink::File(Arc::new(output))
             }
             false => {

@@ -375,7 +375,7 @@ mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
-    use crate::delivery::Deliveries;
+    use crate::delivery::PendingDeliveries;
     use crate::host::io::StreamError;
     use crate::host::sockets::UdpSocket;
 
@@ -396,7 +396,7 @@ mod tests {
         listener.finish_bind().expect("bound");
         listener.start_listen().expect("bound");
         listener.finish_listen().expect("listening");
-        let deliveries = Deliveries::new(&handle);
+        let deliveries = PendingDeliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
             bytes: Quota::new(0),
@@ -429,7 +429,7 @@ mod tests {
         let mut peer = std::net::TcpStream::connect(address).expect("it listens");
         look();
         assert!(listener.is_ready());
-        let deliveries = Deliveries::new(&handle);
+        let deliveries = PendingDeliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
             bytes: Quota::new(0),
