@@ -89,7 +89,7 @@ mod tests {
     use crate::host::http::interfaces::types::HostFields;
     use crate::host::io::interfaces::poll::Host as _;
     use crate::host::io::interfaces::streams::{HostInputStream, HostOutputStream};
-    use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+    use crate::host::io::{InputSource, InputStream, OutputStream, Sink};
     use crate::host::pipe::pipe;
     use crate::host::pollable::Pollable;
     use crate::host::state::tests::{cli_view, http_view, state};
@@ -122,9 +122,12 @@ mod tests {
         let device = Input::new(&handle, reader).expect("room");
         let (pipe_reader, pipe_writer) = pipe(&handle, 4 * MUCH).expect("room");
         pipe_writer.write(&vec![0; 2 * MUCH]).expect("a reader");
-        for feed in [Feed::Device(device.into()), Feed::Pipe(pipe_reader)] {
+        for feed in [
+            InputSource::Device(device.into()),
+            InputSource::Pipe(pipe_reader),
+        ] {
             let mut state = state(&dispatcher);
-            let is_device = matches!(feed, Feed::Device(_));
+            let is_device = matches!(feed, InputSource::Device(_));
             let stream = state.call.table.push(InputStream::new(feed)).expect("room");
             twice(&dispatcher, async || {
                 if is_device {

@@ -7,7 +7,7 @@ use wippy_dispatcher::{Flow, Handle, WaitSet};
 
 use super::budget::{BUDGET, Budget};
 use super::io::Owner;
-use super::limits::Limits;
+use super::limits::CallLimits;
 use super::table::Table;
 use crate::delivery::{DeliveryTracker, PendingDeliveries};
 use crate::network::Allow;
@@ -29,7 +29,7 @@ pub(crate) const EPOCHS: u64 = 1;
 pub struct Call {
     pub(crate) handle: Handle,
     pub(crate) table: Table,
-    pub(crate) limits: Limits,
+    pub(crate) limits: CallLimits,
     /// What it may reach through sockets and HTTP.
     pub(crate) network: Allow,
     /// Whose its blocking jobs are: a group an entry, a member a call.
@@ -49,7 +49,7 @@ pub struct Call {
 
 impl Call {
     /// A new call without resources.
-    pub(super) fn new(handle: Handle, limits: Limits, network: Allow, flow: Flow) -> Call {
+    pub(super) fn new(handle: Handle, limits: CallLimits, network: Allow, flow: Flow) -> Call {
         Call {
             handle,
             table: Table::new(limits.resources),

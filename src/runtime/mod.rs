@@ -24,7 +24,7 @@ use admission::Admission;
 use call::call;
 use function::Function;
 
-use crate::fs::Roots;
+use crate::fs::RootCache;
 use crate::host::stdio::Stdio;
 use crate::host::{Exit, SharedBudget};
 use crate::http::{Client, ClientLimits};
@@ -59,7 +59,7 @@ struct Inner {
     on_demand: Admission,
     budget: SharedBudget,
     /// The opened directories of filesystem entries.
-    roots: Roots,
+    roots: RootCache,
     http: Client,
 }
 
@@ -87,7 +87,7 @@ impl Runtime {
         let guard = program.registry().guard().clone();
         Ok(Runtime {
             inner: Rc::new(Inner {
-                roots: Roots::new(handle.clone(), guard),
+                roots: RootCache::new(handle.clone(), guard),
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
                 program,

@@ -16,7 +16,7 @@ use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::{Mount, Operation};
 use crate::fs::{Class, DeferredClose, Filesystem};
 use crate::host::limits::descriptor_permit;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::quota::QuotaPermit;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
@@ -27,7 +27,7 @@ pub struct Descriptor {
     pub(super) mount: Arc<Mount>,
 }
 
-impl Kind for Descriptor {
+impl HostResource for Descriptor {
     const NAME: &'static str = "descriptor";
 }
 

@@ -15,7 +15,7 @@ use super::descriptor::{Directory, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DirectoryEntry;
 use super::mount::{Mount, Operation};
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 
 /// How many bytes of names one job fetches.
 const BATCH: usize = 32 * 1024;
@@ -30,7 +30,7 @@ pub struct DirectoryStream {
     ended: bool,
 }
 
-impl Kind for DirectoryStream {
+impl HostResource for DirectoryStream {
     const NAME: &'static str = "directory-entry-stream";
 }
 

@@ -19,7 +19,7 @@ use super::interfaces::types::{
     PathFlags,
 };
 use super::{Descriptor, DirectoryStream, FileInput, FileOutput, stat};
-use crate::host::io::{Feed, InputStream, IoError, OutputStream, Sink};
+use crate::host::io::{InputSource, InputStream, IoError, OutputStream, Sink};
 use crate::host::limits::descriptor_permit;
 use crate::host::stdio::{Input, Output};
 
@@ -43,7 +43,7 @@ impl HostDescriptor for FilesystemView<'_> {
         self.settle(&descriptor).await?;
         let streamed = self.file(&descriptor, DescriptorFlags::READ)?;
         let feed = match streamed.0.is_regular() {
-            true => Feed::File(Arc::new(FileInput::new(
+            true => InputSource::File(Arc::new(FileInput::new(
                 &self.handle,
                 self.flow,
                 streamed,
@@ -52,7 +52,7 @@ impl HostDescriptor for FilesystemView<'_> {
             )?)),
             false => {
                 let (fd, held) = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
-                Feed::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
+                InputSource::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
             }
         };
         Ok(self.table.push(InputStream::new(feed))?)

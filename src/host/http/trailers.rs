@@ -7,7 +7,7 @@ use super::HttpView;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostFutureTrailers};
 use crate::host::pollable::Pollable;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::http::BodyReader;
 use crate::quota::QuotaPermit;
 
@@ -61,7 +61,7 @@ pub struct FutureTrailers {
     _permit: Option<QuotaPermit>,
 }
 
-impl Kind for FutureTrailers {
+impl HostResource for FutureTrailers {
     const NAME: &'static str = "future-trailers";
 }
 
