@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use wippy_dispatcher::{Error, Event, Handle};
 
 /// The deliveries of one call. Dropped, those that are still open are given up.
-pub struct Deliveries(DeliveryTracker);
+pub struct PendingDeliveries(DeliveryTracker);
 
 /// Where a delivery of a call begins. Clones are of the same call.
 #[derive(Clone)]
@@ -35,10 +35,10 @@ pub struct Delivery {
     _held: Box<dyn Send>,
 }
 
-impl Deliveries {
+impl PendingDeliveries {
     /// None so far.
-    pub fn new(handle: &Handle) -> Deliveries {
-        Deliveries(DeliveryTracker(Arc::new(Shared {
+    pub fn new(handle: &Handle) -> PendingDeliveries {
+        PendingDeliveries(DeliveryTracker(Arc::new(Shared {
             handle: handle.clone(),
             open: AtomicUsize::new(0),
             signals: OnceLock::new(),
@@ -70,7 +70,7 @@ impl Deliveries {
     }
 }
 
-impl Drop for Deliveries {
+impl Drop for PendingDeliveries {
     fn drop(&mut self) {
         if let Some(signals) = self.0.0.signals.get() {
             signals.given_up.set();

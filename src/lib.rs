@@ -83,7 +83,7 @@ pub mod services {
 /// Standard streams of a call.
 pub mod stdio {
     pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};
-    pub use crate::host::stdio::{Feed, Input, Output, OutputLost, Sink, Stdio};
+    pub use crate::host::stdio::{Input, InputSource, Output, OutputLost, Sink, Stdio};
 }
 
 /// What the tests and benchmarks of this package look at beside what embedders need. It changes

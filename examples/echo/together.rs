@@ -8,7 +8,7 @@ use std::path::Path;
 use wippy::Runtime;
 use wippy::project::{LoadOptions, load};
 use wippy::stdio::Stdio;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 use wippy::stdio::{PipeReader, pipe};
 use wippy_dispatcher::net::{TcpListener, UdpSocket};
 use wippy_dispatcher::{Dispatcher, Handle, Task};
@@ -69,7 +69,11 @@ fn start(
     words: &[&str],
 ) -> Result<(Guest, PipeReader), wippy_dispatcher::Error> {
     let (printed, stdout) = pipe(handle, PIPE)?;
-    let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout.clone()), Sink::Pipe(stdout));
+    let stdio = Stdio::new(
+        InputSource::Empty,
+        Sink::Pipe(stdout.clone()),
+        Sink::Pipe(stdout),
+    );
     let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
     let runtime = runtime.clone();
     let task = handle.spawn(async move {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use wippy::Runtime;
 use wippy::project::{LoadOptions, load};
 use wippy::stdio::Stdio;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 use wippy::stdio::{PipeReader, pipe};
 use wippy_dispatcher::{Dispatcher, Handle, Instant};
 
@@ -39,12 +39,12 @@ async fn timeline(dispatcher: &Dispatcher, runtime: &Runtime) -> Result<(), Box<
     let mut lanes = Vec::new();
     for (lane, (period, times)) in [(7, 6), (11, 4), (13, 3), (20, 2)].into_iter().enumerate() {
         let words = [period.to_string(), times.to_string()];
-        let (stdio, printed) = stdio(&handle, Feed::Empty)?;
+        let (stdio, printed) = stdio(&handle, InputSource::Empty)?;
         lanes.push(start(dispatcher, runtime, "ticker", stdio, words.to_vec())?);
         lanes.push(dispatcher.spawn(show(handle.clone(), begun, lane, printed))?);
     }
     let (input, keyboard) = pipe(&handle, PIPE)?;
-    let (stdio, printed) = stdio(&handle, Feed::Pipe(input))?;
+    let (stdio, printed) = stdio(&handle, InputSource::Pipe(input))?;
     lanes.push(start(dispatcher, runtime, "reader", stdio, Vec::new())?);
     lanes.push(dispatcher.spawn(show(handle.clone(), begun, 4, printed))?);
     for line in ["hello\n", "is anybody\nthere?\n", "good night\n"] {
@@ -62,7 +62,10 @@ async fn timeline(dispatcher: &Dispatcher, runtime: &Runtime) -> Result<(), Box<
 
 type Lane = wippy_dispatcher::Task<()>;
 
-fn stdio(handle: &Handle, stdin: Feed) -> Result<(Stdio, PipeReader), wippy_dispatcher::Error> {
+fn stdio(
+    handle: &Handle,
+    stdin: InputSource,
+) -> Result<(Stdio, PipeReader), wippy_dispatcher::Error> {
     let (printed, stdout) = pipe(handle, PIPE)?;
     let stdio = Stdio::new(stdin, Sink::Pipe(stdout.clone()), Sink::Pipe(stdout));
     Ok((stdio, printed))

@@ -24,7 +24,7 @@ pub enum RootError {
 }
 
 /// The filesystems of a project: as many as its entries name.
-pub struct Roots {
+pub struct RootCache {
     handle: Handle,
     guard: Arc<PathGuard>,
     known: RefCell<HashMap<Settings, Root>>,
@@ -39,20 +39,20 @@ struct Root {
 #[derive(Clone)]
 struct Opened {
     filesystem: Arc<Filesystem>,
-    place: Place,
+    identity: DirectoryIdentity,
 }
 
 /// Which directory it was.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct DirectoryIdentity {
     device: (u32, u32),
     inode: u64,
 }
 
-impl Roots {
+impl RootCache {
     /// None opened yet; they are opened through `guard`.
-    pub fn new(handle: Handle, guard: Arc<PathGuard>) -> Roots {
-        Roots {
+    pub fn new(handle: Handle, guard: Arc<PathGuard>) -> RootCache {
+        RootCache {
             handle,
             guard,
             known: RefCell::default(),
@@ -86,26 +86,26 @@ impl Roots {
         if let Some(opened) = &opened
             && !simulated
             && opened.filesystem.remembers()
-            && Place::cached(settings) == Some(opened.place)
+            && DirectoryIdentity::cached(settings) == Some(opened.identity)
         {
             return Ok(opened.filesystem.clone());
         }
         let (wanted, own, guard) = (settings.clone(), lane.clone(), self.guard.clone());
         let opening = lane.unblock_for(flow, move || {
             if let Some(opened) = opened
-                && Place::now(&wanted) == Some(opened.place)
+                && DirectoryIdentity::now(&wanted) == Some(opened.identity)
             {
-                return Ok((opened.filesystem, Some(opened.place)));
+                return Ok((opened.filesystem, Some(opened.identity)));
             }
             let filesystem = Filesystem::open(&wanted, &guard, own, deferred_close)?;
-            let place = filesystem.root().and_then(Place::of);
-            Ok::<_, OpenError>((Arc::new(filesystem), place))
+            let identity = filesystem.root().and_then(DirectoryIdentity::of);
+            Ok::<_, OpenError>((Arc::new(filesystem), identity))
         });
-        let (filesystem, place) = opening.await.map_err(Arc::new)??;
+        let (filesystem, identity) = opening.await.map_err(Arc::new)??;
         if let Some(root) = self.known.borrow_mut().get_mut(settings) {
-            root.opened = place.map(|place| Opened {
+            root.opened = identity.map(|identity| Opened {
                 filesystem: filesystem.clone(),
-                place,
+                identity,
             });
         }
         Ok(filesystem)
@@ -114,25 +114,25 @@ impl Roots {
 
 const PLACE: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-impl Place {
+impl DirectoryIdentity {
     /// What the path means now, as far as the kernel knows without asking a disk or a network. Of
     /// filesystems that remember only.
-    fn cached(settings: &Settings) -> Option<Place> {
+    fn cached(settings: &Settings) -> Option<DirectoryIdentity> {
         let cached = ResolveFlags::CACHED;
         let fd = openat2(CWD, &settings.directory, PLACE, Mode::empty(), cached).ok()?;
-        Place::of(&fd)
+        DirectoryIdentity::of(&fd)
     }
 
     /// What the path means now. Blocks.
-    fn now(settings: &Settings) -> Option<Place> {
+    fn now(settings: &Settings) -> Option<DirectoryIdentity> {
         let fd = openat(CWD, &settings.directory, PLACE, Mode::empty()).ok()?;
-        Place::of(&fd)
+        DirectoryIdentity::of(&fd)
     }
 
-    fn of(fd: impl std::os::fd::AsFd) -> Option<Place> {
+    fn of(fd: impl std::os::fd::AsFd) -> Option<DirectoryIdentity> {
         let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
         let told: Statx = statx(fd, "", flags, StatxFlags::INO).ok()?;
-        Some(Place {
+        Some(DirectoryIdentity {
             device: (told.stx_dev_major, told.stx_dev_minor),
             inode: told.stx_ino,
         })

@@ -3,7 +3,7 @@
 mod cache;
 mod class;
 
-pub use cache::{RootError, Roots};
+pub use cache::{RootCache, RootError};
 pub use class::{Class, Magic};
 pub use wippy_dispatcher::DeferredClose;
 

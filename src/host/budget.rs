@@ -1,74 +1,77 @@
-//! What guests may do between two waits.
+//! How much a guest may do before other tasks of the dispatcher run.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use wippy_dispatcher::{Error, Handle};
 
-/// How many host calls may be made without suspending before others have to be let run.
+/// How many host calls a guest may make without suspending before it yields to other tasks.
 pub(crate) const BUDGET: u32 = 128;
 
-/// How many host calls an instance costs, its making and its end.
+/// How many host calls the making and the end of an instance count as.
 const INSTANCE: u32 = 16;
 
-/// The host calls that are left.
+/// How many host calls are left before the guest yields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Budget(u32);
 
 impl Budget {
-    /// After a wait.
-    pub(crate) const WHOLE: Budget = Budget(BUDGET);
+    /// That of a guest that has just waited.
+    pub(crate) const FULL: Budget = Budget(BUDGET);
 
-    /// Takes as many as there are, at most `calls`. True: the last one was among them.
+    /// Takes `calls`, or all that are left. True when this takes the last one: once the budget is used
+    /// up it is false.
     pub(crate) fn spend(&mut self, calls: u32) -> bool {
         let had = self.0;
         self.0 = had.saturating_sub(calls);
         had > 0 && self.0 == 0
     }
 
-    /// Whether none is left: others have to run.
+    /// Whether none is left: the guest has to yield.
     pub(crate) fn is_used_up(self) -> bool {
         self.0 == 0
     }
 
-    /// The same, with one call if there is none: [`Budget::spend`] tells of the last one only.
+    /// The same, but never used up from the start: [`Budget::spend`] reports only that the last call
+    /// is taken.
     pub(crate) fn at_least_one(self) -> Budget {
         Budget(self.0.max(1))
     }
 }
 
-/// What calls leave to the next one: a loop over calls that never wait gives way as often as one
-/// call that never waits. Clones are the same.
+/// The budget that one call leaves to the next, so that a loop over calls which never wait yields as
+/// often as one call that never waits. Clones are the same budget.
 #[derive(Clone)]
-pub(crate) struct Carried(Rc<Cell<Budget>>);
+pub(crate) struct SharedBudget(Rc<Cell<Budget>>);
 
-impl Carried {
-    pub(crate) fn new() -> Carried {
-        Carried(Rc::new(Cell::new(Budget::WHOLE)))
+impl SharedBudget {
+    /// A full one.
+    pub(crate) fn new() -> SharedBudget {
+        SharedBudget(Rc::new(Cell::new(Budget::FULL)))
     }
 
-    /// What a call begins with.
+    /// What the next call begins with.
     pub(crate) fn get(&self) -> Budget {
         self.0.get()
     }
 
-    /// What a call had at its end.
+    /// Stores what a call has left at its end.
     pub(crate) fn set(&self, budget: Budget) {
         self.0.set(budget);
     }
 
-    /// At a call's end, whatever came of it: it counts although it may have made no host call, and
-    /// lets others run if nothing is left.
+    /// Counts the call itself, which may have made no host call, and yields if nothing is left. To be
+    /// called at the end of every call, however it ended.
     ///
     /// # Errors
-    /// As [`Handle::yield_now`].
-    pub(crate) async fn settle(&self, handle: &Handle) -> Result<(), Error> {
+    /// `Closed` and `WrongThread` of the dispatcher.
+    pub(crate) async fn count_instance(&self, handle: &Handle) -> Result<(), Error> {
         let mut budget = self.get();
         budget.spend(INSTANCE);
         self.set(budget);
         if budget.is_used_up() {
             handle.yield_now().await?;
-            self.set(Budget::WHOLE);
+            self.set(Budget::FULL);
         }
         Ok(())
     }
@@ -86,7 +89,7 @@ mod tests {
     use crate::host::http::interfaces::types::HostFields;
     use crate::host::io::interfaces::poll::Host as _;
     use crate::host::io::interfaces::streams::{HostInputStream, HostOutputStream};
-    use crate::host::io::{Feed, InputStream, OutputStream, Sink};
+    use crate::host::io::{InputSource, InputStream, OutputStream, Sink};
     use crate::host::pipe::pipe;
     use crate::host::pollable::Pollable;
     use crate::host::state::tests::{cli_view, http_view, state};
@@ -96,8 +99,8 @@ mod tests {
     const MUCH: usize = 64 * 1024;
 
     #[test]
-    fn the_last_call_is_told_of_once() {
-        let mut budget = Budget::WHOLE;
+    fn the_last_call_is_reported_once() {
+        let mut budget = Budget::FULL;
         assert!(!budget.spend(BUDGET - 1) && !budget.is_used_up());
         assert!(budget.spend(5) && budget.is_used_up());
         assert!(!budget.spend(1) && budget.is_used_up());
@@ -119,9 +122,12 @@ mod tests {
         let device = Input::new(&handle, reader).expect("room");
         let (pipe_reader, pipe_writer) = pipe(&handle, 4 * MUCH).expect("room");
         pipe_writer.write(&vec![0; 2 * MUCH]).expect("a reader");
-        for feed in [Feed::Device(device.into()), Feed::Pipe(pipe_reader)] {
+        for feed in [
+            InputSource::Device(device.into()),
+            InputSource::Pipe(pipe_reader),
+        ] {
             let mut state = state(&dispatcher);
-            let is_device = matches!(feed, Feed::Device(_));
+            let is_device = matches!(feed, InputSource::Device(_));
             let stream = state.call.table.push(InputStream::new(feed)).expect("room");
             twice(&dispatcher, async || {
                 if is_device {
@@ -171,12 +177,12 @@ mod tests {
         cli_view(&mut state).get_environment().expect("one");
         assert!(state.call.budget().is_used_up());
 
-        state.call.suspended();
+        state.call.reset_budget();
         state.cli.args = vec![String::new(); 2048].into();
         cli_view(&mut state).get_arguments().expect("many");
         assert!(state.call.budget().is_used_up());
 
-        state.call.suspended();
+        state.call.reset_budget();
         let fields = HostFields::new(&mut http_view(&mut state)).expect("room");
         let again = || Resource::new_own(fields.rep());
         let value = vec![b'x'; MUCH - 100];

@@ -7,9 +7,9 @@ use wippy_dispatcher::{Flow, Handle, WaitSet};
 
 use super::budget::{BUDGET, Budget};
 use super::io::Owner;
-use super::limits::Limits;
+use super::limits::CallLimits;
 use super::table::Table;
-use crate::delivery::{Deliveries, DeliveryTracker};
+use crate::delivery::{DeliveryTracker, PendingDeliveries};
 use crate::network::Allow;
 use crate::quota::Quota;
 
@@ -29,7 +29,7 @@ pub(crate) const EPOCHS: u64 = 1;
 pub struct Call {
     pub(crate) handle: Handle,
     pub(crate) table: Table,
-    pub(crate) limits: Limits,
+    pub(crate) limits: CallLimits,
     /// What it may reach through sockets and HTTP.
     pub(crate) network: Allow,
     /// Whose its blocking jobs are: a group an entry, a member a call.
@@ -41,7 +41,7 @@ pub struct Call {
     /// The members of the wait set that fired last; kept for its memory.
     pub(crate) fired: Vec<u32>,
     /// What it has handed over and what is not delivered yet; made at the first need.
-    deliveries: Option<Deliveries>,
+    deliveries: Option<PendingDeliveries>,
     budget: Budget,
     /// Whose epoch moves when the budget is used up; none without a guest.
     engine: Option<Engine>,
@@ -49,7 +49,7 @@ pub struct Call {
 
 impl Call {
     /// A new call without resources.
-    pub(super) fn new(handle: Handle, limits: Limits, network: Allow, flow: Flow) -> Call {
+    pub(super) fn new(handle: Handle, limits: CallLimits, network: Allow, flow: Flow) -> Call {
         Call {
             handle,
             table: Table::new(limits.resources),
@@ -60,7 +60,7 @@ impl Call {
             wait_set: None,
             fired: Vec::new(),
             deliveries: None,
-            budget: Budget::WHOLE,
+            budget: Budget::FULL,
             engine: None,
         }
     }
@@ -86,30 +86,30 @@ impl Call {
         }
     }
 
-    /// What happens to a guest that notices a new epoch: it lets the others run if it has used up
-    /// its budget, and goes on if another guest has moved the epoch.
-    pub(crate) fn at_new_epoch(&mut self) -> UpdateDeadline {
+    /// What a guest does that notices a new epoch: it yields if it has used up its budget, and goes on
+    /// if another guest has moved the epoch.
+    pub(crate) fn on_new_epoch(&mut self) -> UpdateDeadline {
         if !self.budget.is_used_up() {
             return UpdateDeadline::Continue(EPOCHS);
         }
-        self.suspended();
+        self.reset_budget();
         let yielding = self.handle.yield_now();
-        let others = Box::pin(async move {
-            // It fails at the dispatcher's end, which ends this call as well.
+        let yielded = Box::pin(async move {
+            // It fails only when the dispatcher is dropped, which ends this call as well.
             let _ = yielding.await;
         });
-        UpdateDeadline::YieldCustom(EPOCHS, others)
+        UpdateDeadline::YieldCustom(EPOCHS, yielded)
     }
 
-    /// Past the budget lets the others run and the driver look at I/O. For functions that can
-    /// suspend their guest, before they begin and between the slices of what takes long.
+    /// Yields where the budget is used up: other tasks run, and the driver polls I/O. For functions
+    /// that can suspend their guest, before they begin and between the slices of long work.
     ///
     /// # Errors
     /// `Closed` and `WrongThread` of the dispatcher.
-    pub(crate) async fn breathe(&mut self) -> Result<()> {
+    pub(crate) async fn consume_budget(&mut self) -> Result<()> {
         if self.budget.is_used_up() {
             self.handle.yield_now().await?;
-            self.suspended();
+            self.reset_budget();
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Call {
         self.spend(bytes.saturating_add(datagrams.saturating_mul(BYTES_A_CALL)));
     }
 
-    /// Counts a part of what fills a budget by itself.
+    /// Counts `part` of a `whole` that uses up a full budget by itself.
     pub(crate) fn spend_part(&mut self, part: usize, whole: usize) {
         let calls = (BUDGET as usize)
             .saturating_mul(part)
@@ -150,28 +150,28 @@ impl Call {
         self.spend_calls(calls);
     }
 
-    /// The guest has really waited: its budget is whole again.
-    pub(crate) fn suspended(&mut self) {
-        self.budget = Budget::WHOLE;
+    /// Makes the budget full again: the guest has waited, so that others have run.
+    pub(crate) fn reset_budget(&mut self) {
+        self.budget = Budget::FULL;
     }
 
-    /// What it leaves to the next call.
+    /// What is left of the budget.
     pub(crate) fn budget(&self) -> Budget {
         self.budget
     }
 
-    /// Where its deliveries begin.
+    /// Where output that the call hands over is registered until it is delivered.
     pub(crate) fn deliveries(&mut self) -> &DeliveryTracker {
-        let made = || Deliveries::new(&self.handle);
+        let made = || PendingDeliveries::new(&self.handle);
         self.deliveries.get_or_insert_with(made).tracker()
     }
 
     /// The deliveries of a call that ends. `None` where none has begun.
-    pub(super) fn take_deliveries(&mut self) -> Option<Deliveries> {
+    pub(super) fn take_deliveries(&mut self) -> Option<PendingDeliveries> {
         self.deliveries.take()
     }
 
-    /// Whom the bytes count for that its streams accept.
+    /// The owner of a new output stream, whose accepted bytes count in `bytes`.
     pub(crate) fn owner(&mut self, bytes: Quota) -> Owner {
         let deliveries = self.deliveries().clone();
         Owner { deliveries, bytes }

@@ -9,7 +9,7 @@ use crate::quota::{Quota, QuotaPermit};
 
 /// The bounds of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
+pub struct CallLimits {
     /// Memory in bytes, over all linear memories and tables of the instance and the heap of its
     /// garbage collector. Default 1 GiB.
     pub memory: usize,
@@ -25,9 +25,9 @@ pub struct Limits {
     pub delivery: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for CallLimits {
+    fn default() -> CallLimits {
+        CallLimits {
             memory: 1 << 30,
             resources: 1 << 16,
             descriptors: half_of_the_processs_descriptors(),
@@ -37,7 +37,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl CallLimits {
     /// The call's quota of descriptors. Opened files and directories, lists of directories, streams
     /// of FIFOs and devices, and sockets count until they are closed. Mounts and connections of HTTP
     /// are the host's own and do not.

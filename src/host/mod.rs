@@ -23,12 +23,12 @@ pub mod stdio;
 pub mod table;
 mod view;
 
-pub(crate) use budget::Carried;
+pub(crate) use budget::SharedBudget;
 pub(crate) use call::EPOCHS;
 pub use cli::Exit;
-pub use limits::Limits;
+pub use limits::CallLimits;
 pub use package::Packages;
-pub use state::{Context, PackageState, State};
+pub use state::{CallSettings, PackageState, State};
 
 /// The host's own packages, in the order of the table in `docs/imports.md`. A new one is a folder
 /// of its own and a line here.

@@ -6,14 +6,14 @@ use wippy_dispatcher::Handle;
 
 use super::call::Call;
 use super::stdio::Stdio;
-use crate::delivery::Deliveries;
+use crate::delivery::PendingDeliveries;
 use crate::select::select;
 
 /// What a call has handed over and what was not delivered by its end: bytes that its streams have
 /// accepted, and HTTP requests whose bodies are finished, for whose answers nobody waits.
 pub(crate) struct Outstanding {
     handle: Handle,
-    deliveries: Option<Deliveries>,
+    deliveries: Option<PendingDeliveries>,
     stdio: Stdio,
     patience: Duration,
 }
@@ -22,7 +22,7 @@ impl Outstanding {
     /// That of a call; `None` where everything is delivered.
     pub(super) fn new(
         call: &Call,
-        deliveries: Option<Deliveries>,
+        deliveries: Option<PendingDeliveries>,
         stdio: &Stdio,
     ) -> Option<Outstanding> {
         let open = deliveries.as_ref().is_some_and(|it| it.open() > 0);

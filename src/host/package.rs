@@ -8,7 +8,7 @@ use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
 use wasmtime::{Result, StoreContextMut};
 
 use super::State;
-use super::table::Kind;
+use super::table::HostResource;
 
 /// The version of WASI that the host's interfaces carry. Guests of every 0.2.x link to it.
 pub const WASI_VERSION: &str = "0.2.12";
@@ -145,7 +145,7 @@ impl fmt::Debug for Interface {
 
 impl ResourceKind {
     /// A type whose drop takes the resource out of the table and does nothing else.
-    pub const fn of<T: Kind>() -> ResourceKind {
+    pub const fn of<T: HostResource>() -> ResourceKind {
         ResourceKind {
             name: T::NAME,
             define: define_resource::<T>,
@@ -165,7 +165,7 @@ impl fmt::Debug for Fallback {
     }
 }
 
-fn define_resource<T: Kind>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
+fn define_resource<T: HostResource>(instance: &mut LinkerInstance<'_, State>) -> Result<()> {
     instance.resource(
         T::NAME,
         ResourceType::host::<T>(),

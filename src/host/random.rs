@@ -89,7 +89,7 @@ impl RandomView<'_> {
         let length = self.check_length(length, "a list of random bytes")?;
         let mut bytes = vec![0; length];
         for slice in bytes.chunks_mut(SLICE) {
-            self.breathe().await?;
+            self.consume_budget().await?;
             self.handle.fill_random(stream, slice)?;
             self.spend_part(slice.len(), SLICE);
         }

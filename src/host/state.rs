@@ -11,8 +11,8 @@ use super::budget::Budget;
 use super::call::Call;
 use super::cli::CliState;
 use super::filesystem::{FilesystemState, Mount};
-use super::http::Access;
-use super::limits::Limits;
+use super::http::HttpAccess;
+use super::limits::CallLimits;
 use super::outstanding::Outstanding;
 use super::random::RandomState;
 use super::sockets::SocketsState;
@@ -23,7 +23,7 @@ use crate::network::Allow;
 
 /// What a call is given; resolved when it starts.
 #[derive(Clone)]
-pub struct Context {
+pub struct CallSettings {
     /// What `get-environment` returns, in order.
     pub env: Arc<[(String, String)]>,
     /// What `get-arguments` returns.
@@ -35,11 +35,11 @@ pub struct Context {
     /// What `get-directories` returns, in order.
     pub mounts: Arc<[Arc<Mount>]>,
     /// Where `wasi:http` leads.
-    pub http: Access,
+    pub http: HttpAccess,
     /// What the call may reach through sockets and HTTP.
     pub network: Allow,
     /// What the call may use.
-    pub limits: Limits,
+    pub limits: CallLimits,
     /// Whose its blocking jobs are: a group an entry, a member a call.
     pub flow: Flow,
 }
@@ -60,7 +60,7 @@ pub struct State {
     pub(crate) call: Call,
     pub(crate) cli: CliState,
     pub(crate) filesystem: FilesystemState,
-    pub(crate) http: Access,
+    pub(crate) http: HttpAccess,
     pub(crate) random: RandomState,
     pub(crate) sockets: SocketsState,
     /// The bytes of its memories and tables.
@@ -100,14 +100,14 @@ macro_rules! package_states {
 package_states! {
     cli: CliState;
     filesystem: FilesystemState;
-    http: Access;
+    http: HttpAccess;
     random: RandomState;
     sockets: SocketsState;
 }
 
 impl State {
     /// The data of a new call.
-    pub fn new(handle: Handle, context: Context) -> State {
+    pub fn new(handle: Handle, context: CallSettings) -> State {
         State {
             call: Call::new(handle, context.limits, context.network, context.flow),
             cli: CliState {
@@ -171,7 +171,7 @@ impl State {
     /// A new call that is given the same.
     #[cfg(test)]
     pub(crate) fn fresh(&self) -> State {
-        let context = Context {
+        let context = CallSettings {
             env: self.cli.env.clone(),
             args: self.cli.args.clone(),
             cwd: self.cli.cwd.clone(),
@@ -279,8 +279,8 @@ pub(crate) mod tests {
     }
 
     /// What the functions of `wasi:http` work on.
-    pub fn http_view(state: &mut State) -> View<'_, Access> {
-        Access::view(state)
+    pub fn http_view(state: &mut State) -> View<'_, HttpAccess> {
+        HttpAccess::view(state)
     }
 
     /// What the functions of `wasi:sockets` work on.
@@ -294,15 +294,15 @@ pub(crate) mod tests {
         let client = Client::new(&handle, ClientLimits::default());
         State::new(
             handle,
-            Context {
+            CallSettings {
                 env: Vec::new().into(),
                 args: Vec::new().into(),
                 cwd: "/".into(),
                 stdio: Stdio::logged("test:entry"),
-                http: Access::new(client, Roots::default()),
+                http: HttpAccess::new(client, Roots::default()),
                 network: Allow::everything(),
                 mounts: [].into(),
-                limits: Limits::default(),
+                limits: CallLimits::default(),
                 flow: Flow {
                     group: 0,
                     member: 0,

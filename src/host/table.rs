@@ -17,7 +17,7 @@ use super::pollable::Pollable;
 /// What the table stores of a resource. The kinds that guests poll, read and write all the time
 /// stand in the slab themselves; those of other packages in a box, so that the table need not know
 /// them.
-pub enum Entry {
+pub enum TableEntry {
     /// `wasi:io/poll#pollable`
     Pollable(Pollable),
     /// `wasi:io/streams#input-stream`
@@ -33,39 +33,39 @@ pub enum Entry {
 /// A Rust type that stands for one resource type of WIT. A package's own type needs only the name:
 ///
 /// ```ignore
-/// impl Kind for Counter {
+/// impl HostResource for Counter {
 ///     const NAME: &'static str = "counter";
 /// }
 /// ```
-pub trait Kind: Sized + Send + 'static {
+pub trait HostResource: Sized + Send + 'static {
     /// The resource type's name in WIT.
     const NAME: &'static str;
 
     /// Into the table.
-    fn wrap(self) -> Entry {
-        Entry::Boxed(Box::new(self))
+    fn wrap(self) -> TableEntry {
+        TableEntry::Boxed(Box::new(self))
     }
 
     /// Out of the table. `None` for an entry of another kind.
-    fn unwrap(entry: Entry) -> Option<Self> {
+    fn unwrap(entry: TableEntry) -> Option<Self> {
         match entry {
-            Entry::Boxed(value) => value.downcast().ok().map(|value| *value),
+            TableEntry::Boxed(value) => value.downcast().ok().map(|value| *value),
             _ => None,
         }
     }
 
     /// The value in the table. `None` for an entry of another kind.
-    fn get(entry: &Entry) -> Option<&Self> {
+    fn get(entry: &TableEntry) -> Option<&Self> {
         match entry {
-            Entry::Boxed(value) => value.downcast_ref(),
+            TableEntry::Boxed(value) => value.downcast_ref(),
             _ => None,
         }
     }
 
     /// The value in the table, to change it. `None` for an entry of another kind.
-    fn get_mut(entry: &mut Entry) -> Option<&mut Self> {
+    fn get_mut(entry: &mut TableEntry) -> Option<&mut Self> {
         match entry {
-            Entry::Boxed(value) => value.downcast_mut(),
+            TableEntry::Boxed(value) => value.downcast_mut(),
             _ => None,
         }
     }
@@ -74,26 +74,26 @@ pub trait Kind: Sized + Send + 'static {
 /// The kinds that the table stores without a box.
 macro_rules! inline_kinds {
     ($($type:ty, $variant:ident, $name:literal;)*) => {$(
-        impl Kind for $type {
+        impl HostResource for $type {
             const NAME: &'static str = $name;
-            fn wrap(self) -> Entry {
-                Entry::$variant(self)
+            fn wrap(self) -> TableEntry {
+                TableEntry::$variant(self)
             }
-            fn unwrap(entry: Entry) -> Option<Self> {
+            fn unwrap(entry: TableEntry) -> Option<Self> {
                 match entry {
-                    Entry::$variant(value) => Some(value),
+                    TableEntry::$variant(value) => Some(value),
                     _ => None,
                 }
             }
-            fn get(entry: &Entry) -> Option<&Self> {
+            fn get(entry: &TableEntry) -> Option<&Self> {
                 match entry {
-                    Entry::$variant(value) => Some(value),
+                    TableEntry::$variant(value) => Some(value),
                     _ => None,
                 }
             }
-            fn get_mut(entry: &mut Entry) -> Option<&mut Self> {
+            fn get_mut(entry: &mut TableEntry) -> Option<&mut Self> {
                 match entry {
-                    Entry::$variant(value) => Some(value),
+                    TableEntry::$variant(value) => Some(value),
                     _ => None,
                 }
             }
@@ -109,7 +109,7 @@ inline_kinds! {
 }
 
 struct Slot {
-    entry: Entry,
+    entry: TableEntry,
     parent: Option<u32>,
     children: u32,
 }
@@ -143,7 +143,7 @@ impl Table {
     ///
     /// # Errors
     /// When the bound is reached; the guest traps.
-    pub fn push<T: Kind>(&mut self, value: T) -> Result<Resource<T>> {
+    pub fn push<T: HostResource>(&mut self, value: T) -> Result<Resource<T>> {
         self.insert(value, None)
     }
 
@@ -151,7 +151,7 @@ impl Table {
     ///
     /// # Errors
     /// When the bound is reached or the parent is gone; the guest traps.
-    pub fn push_child<T: Kind, P: Kind>(
+    pub fn push_child<T: HostResource, P: HostResource>(
         &mut self,
         value: T,
         parent: &Resource<P>,
@@ -164,7 +164,7 @@ impl Table {
         Ok(child)
     }
 
-    fn insert<T: Kind>(&mut self, value: T, parent: Option<u32>) -> Result<Resource<T>> {
+    fn insert<T: HostResource>(&mut self, value: T, parent: Option<u32>) -> Result<Resource<T>> {
         if self.slots.len() >= self.bound {
             bail!(
                 "too many resources: the bound of this entry is {} (limits.max_resources)",
@@ -183,7 +183,7 @@ impl Table {
     ///
     /// # Errors
     /// When there is none of this kind.
-    pub fn get<T: Kind>(&self, handle: &Resource<T>) -> Result<&T> {
+    pub fn get<T: HostResource>(&self, handle: &Resource<T>) -> Result<&T> {
         self.by_index(handle.rep())
     }
 
@@ -191,7 +191,7 @@ impl Table {
     ///
     /// # Errors
     /// When there is none of this kind.
-    pub fn get_mut<T: Kind>(&mut self, handle: &Resource<T>) -> Result<&mut T> {
+    pub fn get_mut<T: HostResource>(&mut self, handle: &Resource<T>) -> Result<&mut T> {
         self.by_index_mut(handle.rep())
     }
 
@@ -199,7 +199,7 @@ impl Table {
     ///
     /// # Errors
     /// When there is none of this kind.
-    pub fn by_index<T: Kind>(&self, index: u32) -> Result<&T> {
+    pub fn by_index<T: HostResource>(&self, index: u32) -> Result<&T> {
         let slot = self.slots.get(index as usize);
         slot.and_then(|slot| T::get(&slot.entry))
             .ok_or_else(missing::<T>)
@@ -209,7 +209,7 @@ impl Table {
     ///
     /// # Errors
     /// When there is none of this kind.
-    pub fn by_index_mut<T: Kind>(&mut self, index: u32) -> Result<&mut T> {
+    pub fn by_index_mut<T: HostResource>(&mut self, index: u32) -> Result<&mut T> {
         let slot = self.slots.get_mut(index as usize);
         slot.and_then(|slot| T::get_mut(&mut slot.entry))
             .ok_or_else(missing::<T>)
@@ -219,7 +219,7 @@ impl Table {
     ///
     /// # Errors
     /// When it has living children, or there is none of this kind; the guest traps.
-    pub fn delete<T: Kind>(&mut self, handle: Resource<T>) -> Result<T> {
+    pub fn delete<T: HostResource>(&mut self, handle: Resource<T>) -> Result<T> {
         let index = handle.rep() as usize;
         let slot = self.slots.get(index).ok_or_else(missing::<T>)?;
         if slot.children > 0 {
@@ -250,7 +250,7 @@ impl fmt::Debug for Table {
     }
 }
 
-fn missing<T: Kind>() -> wasmtime::Error {
+fn missing<T: HostResource>() -> wasmtime::Error {
     format_err!("no {} with this handle", T::NAME)
 }
 
@@ -285,7 +285,7 @@ mod tests {
     #[derive(PartialEq, Debug)]
     struct Counter(u32);
 
-    impl Kind for Counter {
+    impl HostResource for Counter {
         const NAME: &'static str = "counter";
     }
 

@@ -9,7 +9,7 @@ use super::body::BodyReader;
 use super::error::ErrorCode;
 use super::fields::Fields;
 use super::head::RequestHead;
-use super::target::Target;
+use super::target::HttpOrigin;
 use super::tls::Roots;
 use crate::delivery::Delivery;
 
@@ -39,7 +39,7 @@ impl Default for Timeouts {
 /// A request to send.
 pub struct Request {
     /// Where it goes.
-    pub target: Target,
+    pub target: HttpOrigin,
     /// The `Host` field.
     pub authority: String,
     /// The method, the target's path and the header fields.

@@ -28,5 +28,5 @@ pub use exchange::{Answer, Reply, Request, Response, Timeouts};
 pub use fields::{FieldError, FieldLimits, Fields, is_name};
 pub use head::{RequestHead, content_length};
 pub use method::Method;
-pub use target::{Target, is_authority, is_path, is_scheme};
+pub use target::{HttpOrigin, is_authority, is_path, is_scheme};
 pub use tls::{Roots, RootsError};

@@ -6,7 +6,7 @@ use super::error::ErrorCode;
 
 /// A server by scheme, name and port.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Target {
+pub struct HttpOrigin {
     /// Over TLS.
     pub secure: bool,
     /// A name in lower case, or an address without brackets.
@@ -15,19 +15,19 @@ pub struct Target {
     pub port: u16,
 }
 
-impl Target {
+impl HttpOrigin {
     /// From an authority; its port is the scheme's where it names none.
     ///
     /// # Errors
     /// `HTTP-request-URI-invalid`, for user information too.
-    pub fn parse(secure: bool, authority: &str) -> Result<Target, ErrorCode> {
+    pub fn parse(secure: bool, authority: &str) -> Result<HttpOrigin, ErrorCode> {
         let (host, port) = split(authority).ok_or(ErrorCode::HttpRequestUriInvalid)?;
         let port = match port {
             "" if secure => 443,
             "" => 80,
             port => port.parse().map_err(|_| ErrorCode::HttpRequestUriInvalid)?,
         };
-        Ok(Target {
+        Ok(HttpOrigin {
             secure,
             host: host.to_ascii_lowercase(),
             port,
@@ -116,11 +116,11 @@ mod tests {
             ("a@b", None),
         ];
         for (text, expected) in cases {
-            let parsed = Target::parse(false, text).ok();
+            let parsed = HttpOrigin::parse(false, text).ok();
             let parsed = parsed.as_ref().map(|it| (it.host.as_str(), it.port));
             assert_eq!(parsed, expected, "{text}");
         }
-        assert_eq!(Target::parse(true, "a").map(|it| it.port), Ok(443));
+        assert_eq!(HttpOrigin::parse(true, "a").map(|it| it.port), Ok(443));
         for good in ["a:99999", "user:pw@a:1", "[::1]:80"] {
             assert!(is_authority(good), "{good}");
         }

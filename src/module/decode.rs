@@ -22,9 +22,9 @@ const MAX_CORE_INSTANCES: usize = 10_000;
 const FUNCTION_BYTES: usize = 32;
 const GLOBAL_BYTES: usize = 16;
 
-/// The functions at a component's border.
+/// What a component exports and imports, and what its instances take.
 #[derive(Debug)]
-pub struct Border {
+pub struct ComponentInterface {
     /// `function` or `package:name/interface@version#function`, in the component's order.
     pub exports: Vec<String>,
     /// The functions that it imports, in the component's order.
@@ -36,7 +36,7 @@ pub struct Border {
     pub instance_bytes: usize,
 }
 
-impl Border {
+impl ComponentInterface {
     /// How many core instances a call may have: each takes what no limit of memories counts.
     pub fn max_core_instances(&self) -> usize {
         (INSTANCE_BYTES / self.instance_bytes.max(1)).clamp(MIN_INSTANCES, MAX_CORE_INSTANCES)
@@ -46,7 +46,7 @@ impl Border {
     ///
     /// # Errors
     /// `Invalid`, with the offset of what is wrong.
-    pub fn of(component: &[u8]) -> Result<Border, ModuleError> {
+    pub fn of(component: &[u8]) -> Result<ComponentInterface, ModuleError> {
         // What the engine does not support it refuses itself, by name.
         let mut validator = Validator::new_with_features(WasmFeatures::all());
         let (mut imports, mut exports) = (Vec::new(), Vec::new());
@@ -93,11 +93,11 @@ impl Border {
                 ValidPayload::End(types) => match depth.checked_sub(1) {
                     Some(outer) => depth = outer,
                     None => {
-                        let border = Border::from_types(&types, &imports, &exports);
-                        return Ok(Border {
+                        let interface = ComponentInterface::from_types(&types, &imports, &exports);
+                        return Ok(ComponentInterface {
                             large,
                             instance_bytes: largest,
-                            ..border
+                            ..interface
                         });
                     }
                 },
@@ -107,9 +107,9 @@ impl Border {
         Err(ModuleError::Invalid("it ends too early".to_owned()))
     }
 
-    fn from_types(types: &Types, imports: &[String], exports: &[String]) -> Border {
+    fn from_types(types: &Types, imports: &[String], exports: &[String]) -> ComponentInterface {
         let types = types.as_ref();
-        let mut border = Border {
+        let mut interface = ComponentInterface {
             exports: Vec::new(),
             imports: Vec::new(),
             large: false,
@@ -117,11 +117,11 @@ impl Border {
         };
         for name in exports {
             match types.component_item_for_export(name).map(|item| &item.ty) {
-                Some(ComponentEntityType::Func(_)) => border.exports.push(name.clone()),
+                Some(ComponentEntityType::Func(_)) => interface.exports.push(name.clone()),
                 Some(&ComponentEntityType::Instance(instance)) => {
                     for (function, item) in &types[instance].exports {
                         if matches!(item.ty, ComponentEntityType::Func(_)) {
-                            border.exports.push(format!("{name}#{function}"));
+                            interface.exports.push(format!("{name}#{function}"));
                         }
                     }
                 }
@@ -132,7 +132,7 @@ impl Border {
             let known = PACKAGES.imported(name);
             let host = known.and_then(|name| PACKAGES.interface(name));
             let mut push = |function: &str| {
-                border.imports.push(Import {
+                interface.imports.push(Import {
                     interface: known.unwrap_or(name).to_owned(),
                     function: function.to_owned(),
                     group: host.map(|(package, _)| package.name),
@@ -151,7 +151,7 @@ impl Border {
                 _ => {}
             }
         }
-        border
+        interface
     }
 }
 
@@ -191,13 +191,13 @@ mod tests {
     use super::*;
     use crate::module::to_binary;
 
-    fn border(text: &str) -> Border {
-        Border::of(&to_binary(text).expect("text")).expect("a component")
+    fn interface(text: &str) -> ComponentInterface {
+        ComponentInterface::of(&to_binary(text).expect("text")).expect("a component")
     }
 
     #[test]
     fn functions_of_interfaces_and_of_the_component_itself_are_listed() {
-        let border = border(
+        let interface = interface(
             r#"(component
                 (import "wasi:clocks/monotonic-clock@0.2.3" (instance $clock
                     (type $instant' u64)
@@ -218,13 +218,13 @@ mod tests {
                 (export "plain" (func $f)))"#,
         );
         let shown = ["first", "second"].map(|name| format!("test:it/shown@0.1.0#{name}"));
-        assert_eq!(border.exports[..2], shown);
-        assert_eq!(border.exports[2..], ["plain".to_owned()]);
-        let names: Vec<_> = border.imports.iter().map(Import::name).collect();
+        assert_eq!(interface.exports[..2], shown);
+        assert_eq!(interface.exports[2..], ["plain".to_owned()]);
+        let names: Vec<_> = interface.imports.iter().map(Import::name).collect();
         let clock = "wasi:clocks/monotonic-clock#now";
         assert_eq!(names, [clock, "other:thing/place@1.0.0#go", "alone"]);
-        assert_eq!(border.imports[0].group, Some("wasi:clocks"));
-        assert_eq!(border.imports[1].group, None);
+        assert_eq!(interface.imports[0].group, Some("wasi:clocks"));
+        assert_eq!(interface.imports[1].group, None);
     }
 
     #[test]
@@ -236,14 +236,14 @@ mod tests {
         )
         .expect("text");
         // Only what is cut off at a section's end is still whole.
-        let still = |end: &usize| Border::of(&whole[..*end]).is_ok();
+        let still = |end: &usize| ComponentInterface::of(&whole[..*end]).is_ok();
         let sections = (0..whole.len()).filter(still).count();
         assert!(
             (1..=12).contains(&sections),
             "{sections} of {}",
             whole.len()
         );
-        assert!(Border::of(b"\0asm\x0d\0\x01\0\xff\xff").is_err());
-        assert!(Border::of(b"").is_err());
+        assert!(ComponentInterface::of(b"\0asm\x0d\0\x01\0\xff\xff").is_err());
+        assert!(ComponentInterface::of(b"").is_err());
     }
 }

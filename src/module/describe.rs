@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{Border, Digest, Engine, Import, ModuleError, Profile, core, exports, needed_groups};
+use super::{
+    ComponentInterface, Digest, Engine, Import, ModuleError, Profile, core, exports, needed_groups,
+};
 use crate::values::signature;
 
 /// A module by its bytes.
@@ -70,8 +72,8 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         false => bytes.to_vec(),
     };
     let engine = Engine::new(Profile::Live)?;
-    let border = Border::of(&converted)?;
-    let component = super::compile::compile(&engine, &converted, border.large)?;
+    let interface = ComponentInterface::of(&converted)?;
+    let component = super::compile::compile(&engine, &converted, interface.large)?;
     let exported = exports(&component).into_iter().map(|export| {
         let function = export.name.rsplit('#').next().unwrap_or(&export.name);
         let params: Vec<_> = export
@@ -90,7 +92,7 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         core,
         wit: wit.map(str::to_owned),
         exports: exported.collect(),
-        imports: border.imports,
+        imports: interface.imports,
     })
 }
 

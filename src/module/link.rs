@@ -201,13 +201,13 @@ mod tests {
     use crate::host::PACKAGES;
     use crate::host::package::{Packages, ResourceKind};
     use crate::host::state::tests::state;
-    use crate::host::table::Kind;
+    use crate::host::table::HostResource;
     use crate::module::{Engine, Profile, to_binary};
 
     /// A resource of a package that the host does not have.
     struct Counter(u32);
 
-    impl Kind for Counter {
+    impl HostResource for Counter {
         const NAME: &'static str = "counter";
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use super::{Border, Digest, ExpectedHash, ModuleError, core, to_binary};
+use super::{ComponentInterface, Digest, ExpectedHash, ModuleError, core, to_binary};
 
 /// The largest module that is read, in bytes.
 pub const MODULE_MAX: u64 = 256 << 20;
@@ -40,7 +40,7 @@ pub struct Module {
     /// It was a core module that uses preview 1.
     pub preview1: bool,
     /// What it exports and imports.
-    pub border: Border,
+    pub interface: ComponentInterface,
 }
 
 /// What an entry says of its module: where it is, and its `wit` lines.
@@ -89,7 +89,7 @@ impl Origin {
             return Err(ModuleError::Invalid(text));
         }
         Ok(Module {
-            border: Border::of(&bytes)?,
+            interface: ComponentInterface::of(&bytes)?,
             bytes: Mutex::new(Some(bytes.into())),
             digest,
             preview1,

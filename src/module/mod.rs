@@ -17,7 +17,7 @@ mod text;
 
 pub use audit::{Import, needed_groups};
 pub(crate) use compile::compile;
-pub use decode::Border;
+pub use decode::ComponentInterface;
 pub use describe::{Location, describe, fs_entry};
 pub use engine::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, Profile};
 pub use hash::{Digest, ExpectedHash};

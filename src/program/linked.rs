@@ -28,7 +28,7 @@ pub(crate) struct LinkedFunction {
 impl LinkedFunction {
     /// The functions that its module imports.
     pub(crate) fn imports(&self) -> &[Import] {
-        &self.module.border.imports
+        &self.module.interface.imports
     }
 }
 
@@ -86,7 +86,12 @@ pub(crate) struct LoadedModule {
 impl LoadedModule {
     pub(crate) fn new(entry: &Entry, module: Arc<Module>) -> Result<LoadedModule, ModuleError> {
         let settings = settings(entry)?;
-        let exports: Vec<&str> = module.border.exports.iter().map(String::as_str).collect();
+        let exports: Vec<&str> = module
+            .interface
+            .exports
+            .iter()
+            .map(String::as_str)
+            .collect();
         let method = module::choose(&exports, &settings.method)?.to_owned();
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let mut capabilities = Capabilities::parse(names)?;

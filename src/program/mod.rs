@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wippy_dispatcher::Handle;
 
 use crate::env::Environment;
-use crate::host::Limits;
+use crate::host::CallLimits;
 use crate::module::{ModuleError, Profile};
 use crate::registry::{Entry, Registry};
 
@@ -35,7 +35,7 @@ struct Shared {
     registry: Registry,
     environment: Arc<Environment>,
     /// What a call may use where its entry says nothing else.
-    limits: Limits,
+    limits: CallLimits,
     /// The code for real dispatchers, made when the first of them needs it.
     live: Mutex<Option<Arc<Code>>>,
     /// The code for simulated ones.
@@ -49,7 +49,7 @@ impl Program {
             shared: Arc::new(Shared {
                 environment: Arc::new(registry.environment().clone()),
                 registry,
-                limits: Limits::default(),
+                limits: CallLimits::default(),
                 live: Mutex::default(),
                 simulated: Mutex::default(),
             }),
@@ -65,7 +65,7 @@ impl Program {
         &self.shared.environment
     }
 
-    pub(crate) fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> CallLimits {
         self.shared.limits
     }
 

@@ -78,7 +78,7 @@ impl Modules {
     ) -> Result<Component, ModuleError> {
         let (engine, bytes) = (self.engine.clone(), module.bytes());
         let compilations = self.compilations.clone();
-        let large = module.border.large;
+        let large = module.interface.large;
         let job = || {
             // They are let go only once the compiled module is here.
             let bytes = bytes.unwrap_or_default();

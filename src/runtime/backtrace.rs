@@ -12,7 +12,7 @@ const SHOWN: usize = 16;
 const NAME_MAX: usize = 256;
 
 /// How the functions begin that come with a language and not with a program: those of Rust and its
-/// panics, of C and C++ and their start and end, and what is generated at a component's border.
+/// panics, of C and C++ and their start and end, and what is generated at a component's interface.
 const RUNTIME: [&str; 27] = [
     "std::",
     "<std::",

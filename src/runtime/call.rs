@@ -8,14 +8,14 @@ use super::arguments::Arguments;
 use super::error::{CallErrorKind, Trap};
 use super::function::Function;
 use crate::host::stdio::OutputLost;
-use crate::host::{Context, Exit, State};
+use crate::host::{CallSettings, Exit, State};
 use crate::values;
 
 /// Calls a function, waiting for room where its pool has none. The result is null for a function
 /// without one.
 ///
 /// What the guest has handed over is delivered before this returns, or the time for that has passed
-/// (see [`Limits::delivery`](crate::host::Limits)). Dropping the future frees the instance at once
+/// (see [`CallLimits::delivery`](crate::host::CallLimits)). Dropping the future frees the instance at once
 /// and gives up what is not delivered.
 ///
 /// # Errors
@@ -23,19 +23,19 @@ use crate::values;
 pub(super) async fn call(
     function: &Function,
     handle: &Handle,
-    context: Context,
+    context: CallSettings,
     arguments: Arguments<'_>,
 ) -> Result<serde_json::Value, CallErrorKind> {
     let result = call_once(function, handle, context, arguments).await;
     // It fails at the dispatcher's end, which takes nothing from the result.
-    let _ = function.carried.settle(handle).await;
+    let _ = function.budget.count_instance(handle).await;
     result
 }
 
 async fn call_once(
     function: &Function,
     handle: &Handle,
-    context: Context,
+    context: CallSettings,
     arguments: Arguments<'_>,
 ) -> Result<serde_json::Value, CallErrorKind> {
     let arguments = arguments.values(&function.linked.method)?;
@@ -54,16 +54,16 @@ async fn call_once(
 async fn run(
     function: &Function,
     handle: &Handle,
-    context: Context,
+    context: CallSettings,
     arguments: &[Val],
 ) -> Result<Option<Val>, CallErrorKind> {
-    let state = State::new(handle.clone(), context).with_budget(function.carried.get());
+    let state = State::new(handle.clone(), context).with_budget(function.budget.get());
     let mut store = function
         .engine
         .store(function.linked.pre.engine(), state)
         .map_err(problem)?;
     let outcome = run_in(function, &mut store, arguments).await;
-    function.carried.set(store.data().call.budget());
+    function.budget.set(store.data().call.budget());
     let outstanding = store.data_mut().end();
     // The instance is not needed for what is left.
     drop(store);

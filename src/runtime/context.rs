@@ -11,9 +11,9 @@ use super::error::CallErrorKind;
 use super::function::Function;
 use crate::fs;
 use crate::host::filesystem::Mount;
-use crate::host::http::Access;
+use crate::host::http::HttpAccess;
 use crate::host::stdio::Stdio;
-use crate::host::{Context, Limits};
+use crate::host::{CallLimits, CallSettings};
 use crate::http::Roots;
 use crate::module::ModuleError;
 use crate::program::readable;
@@ -31,19 +31,19 @@ impl Runtime {
         function: &Function,
         stdio: Stdio,
         argv: &[String],
-    ) -> Result<Context, CallErrorKind> {
+    ) -> Result<CallSettings, CallErrorKind> {
         let default = Wasi::default();
         let settings = function.linked.entry.function();
         let wasi = settings.map_or(&default, |settings| &settings.wasi);
         let roots = self.trusted(function).await?;
         let flow = self.flow(function);
-        Ok(Context {
+        Ok(CallSettings {
             env: self.environment(function).await?.into(),
             args: arguments(function, wasi, argv),
             cwd: wasi.cwd.as_str().into(),
             stdio,
             mounts: self.mounts(function, flow).await?,
-            http: Access::new(self.inner.http.clone(), roots),
+            http: HttpAccess::new(self.inner.http.clone(), roots),
             network: wasi.network_allow.clone(),
             limits: limits(self.inner.program.limits(), function),
             flow,
@@ -223,8 +223,8 @@ fn arguments(function: &Function, wasi: &Wasi, argv: &[String]) -> Arc<[String]>
     }
 }
 
-fn limits(mut limits: Limits, function: &Function) -> Limits {
-    limits.instances = function.linked.module.border.max_core_instances();
+fn limits(mut limits: CallLimits, function: &Function) -> CallLimits {
+    limits.instances = function.linked.module.interface.max_core_instances();
     if let Some(settings) = function.linked.entry.function() {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::admission::Admission;
-use crate::host::Carried;
+use crate::host::SharedBudget;
 use crate::module::Engine;
 use crate::program::LinkedFunction;
 
@@ -18,5 +18,5 @@ pub(crate) struct Function {
     /// The bound on instances of its kind, pooled or not, over all entries.
     pub(crate) instances: Admission,
     /// What calls leave to the next one, over all entries.
-    pub(crate) carried: Carried,
+    pub(crate) budget: SharedBudget,
 }

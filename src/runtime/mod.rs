@@ -24,9 +24,9 @@ use admission::Admission;
 use call::call;
 use function::Function;
 
-use crate::fs::Roots;
+use crate::fs::RootCache;
 use crate::host::stdio::Stdio;
-use crate::host::{Carried, Exit};
+use crate::host::{Exit, SharedBudget};
 use crate::http::{Client, ClientLimits};
 use crate::module::{MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
 use crate::program::{Code, Program};
@@ -57,9 +57,9 @@ struct Inner {
     instances: Admission,
     /// Instances that are allocated on demand.
     on_demand: Admission,
-    carried: Carried,
+    budget: SharedBudget,
     /// The opened directories of filesystem entries.
-    roots: Roots,
+    roots: RootCache,
     http: Client,
 }
 
@@ -87,7 +87,7 @@ impl Runtime {
         let guard = program.registry().guard().clone();
         Ok(Runtime {
             inner: Rc::new(Inner {
-                roots: Roots::new(handle.clone(), guard),
+                roots: RootCache::new(handle.clone(), guard),
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
                 program,
@@ -96,7 +96,7 @@ impl Runtime {
                 numbers: Cell::new(0),
                 instances: Admission::new(MAX_INSTANCES, MAX_WAITING),
                 on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
-                carried: Carried::new(),
+                budget: SharedBudget::new(),
             }),
         })
     }
@@ -190,7 +190,7 @@ impl Runtime {
             pool,
             group: self.number(),
             instances,
-            carried: inner.carried.clone(),
+            budget: inner.budget.clone(),
         });
         let mut functions = inner.functions.borrow_mut();
         functions.insert(entry.id.clone(), function.clone());

@@ -5,7 +5,7 @@ use wippy::Arguments;
 use wippy::Runtime;
 use wippy::stdio::Stdio;
 use wippy::stdio::pipe;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, simulated};
@@ -92,7 +92,7 @@ fn reading_nothing_tells_an_open_stream_from_an_ended_one() {
     writer.write(b"x").expect("open");
     drop(writer);
     let stdio = Stdio::new(
-        Feed::Pipe(reader),
+        InputSource::Pipe(reader),
         Sink::Pipe(stdout.clone()),
         Sink::Pipe(stdout),
     );

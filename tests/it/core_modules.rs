@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wippy::Status;
 use wippy::stdio::Stdio;
 use wippy::stdio::pipe;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 
 use crate::support::{Project, simulated};
 
@@ -141,7 +141,11 @@ fn run(imports: &str, words: &[&str]) -> (Result<Status, String>, Vec<u8>) {
     let dispatcher = simulated();
     let handle = dispatcher.handle();
     let (printed, stdout) = pipe(&handle, 1024).expect("a pipe");
-    let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout.clone()), Sink::Pipe(stdout));
+    let stdio = Stdio::new(
+        InputSource::Empty,
+        Sink::Pipe(stdout.clone()),
+        Sink::Pipe(stdout),
+    );
     let status = project.run_on(&dispatcher, "greeter", stdio, words);
     let mut bytes = Vec::new();
     while let Ok(Some(more)) = dispatcher

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wippy::stdio::Stdio;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 
 use crate::cli::{program, run, wippy};
 use crate::support::{Project, simulated};
@@ -134,7 +134,7 @@ fn a_guest_in_c_prints_its_arguments_and_sleeps() {
     let runtime = project.load(&dispatcher);
     let (printed, stdout) = wippy::stdio::pipe(&handle, 4096).expect("a pipe");
     let (_said, stderr) = wippy::stdio::pipe(&handle, 4096).expect("a pipe");
-    let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout), Sink::Pipe(stderr));
+    let stdio = Stdio::new(InputSource::Empty, Sink::Pipe(stdout), Sink::Pipe(stderr));
     let (slept, text) = dispatcher
         .block_on(async {
             let entry = runtime

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use wippy::services::{Ended, Plan, supervise};
-use wippy::stdio::{Feed, PipeReader, Sink, Stdio, pipe};
+use wippy::stdio::{InputSource, PipeReader, Sink, Stdio, pipe};
 use wippy_dispatcher::{Dispatcher, Event};
 
 use crate::support::{Project, hash_of, live, simulated};
@@ -60,7 +60,7 @@ fn keep_on(dispatcher: &Dispatcher, project: &Project, stop: Option<Duration>) -
     let runtime = project.load(dispatcher);
     let (reader, writer) = pipe(&handle, 1 << 16).expect("a pipe");
     let stdio = Stdio::new(
-        Feed::Empty,
+        InputSource::Empty,
         Sink::Pipe(writer),
         Sink::Pipe(pipe(&handle, 1 << 16).expect("a pipe").1),
     );

@@ -18,7 +18,7 @@ use serde_json::Value;
 use wippy::Arguments;
 use wippy::Runtime;
 use wippy::stdio::Stdio;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 use wippy::stdio::{PipeReader, pipe};
 use wippy_dispatcher::{Dispatcher, Task};
 
@@ -105,7 +105,11 @@ impl Guest {
     fn start(&self, method: &str, arguments: Vec<Value>) -> (Call, PipeReader) {
         let handle = self.dispatcher.handle();
         let (printed, stdout) = pipe(&handle, 256).expect("a pipe");
-        let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout.clone()), Sink::Pipe(stdout));
+        let stdio = Stdio::new(
+            InputSource::Empty,
+            Sink::Pipe(stdout.clone()),
+            Sink::Pipe(stdout),
+        );
         let (runtime, method) = (self.runtime.clone(), method.to_owned());
         let task = self.dispatcher.spawn(async move {
             let arguments = Arguments::Json(&arguments);

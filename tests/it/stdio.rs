@@ -17,8 +17,8 @@ use serde_json::json;
 use wippy::Arguments;
 use wippy::Runtime;
 use wippy::Status;
-use wippy::stdio::{Feed, Sink};
 use wippy::stdio::{Input, Output as Device, Stdio};
+use wippy::stdio::{InputSource, Sink};
 use wippy_dispatcher::{Dispatcher, Task};
 
 use crate::support::{Project, live};
@@ -261,7 +261,7 @@ fn two_guests_share_one_input_and_each_byte_goes_to_one_of_them() {
     let runtime = project().load(&dispatcher);
     let (reader, mut writer) = pipe().expect("a pipe");
     let shared = Input::new(&dispatcher.handle(), reader.into()).expect("an input");
-    let shared = Feed::Device(shared.into());
+    let shared = InputSource::Device(shared.into());
     let mut copies = Vec::new();
     let mut tasks = Vec::new();
     for way in ["--poll", "--blocking"] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wippy::stdio::PipeWriter;
 use wippy::stdio::Stdio;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 
 use super::{project, run, start, streams};
 use crate::support::{live, simulated};
@@ -48,7 +48,11 @@ fn simulated_race(
     let runtime = project().load(&dispatcher);
     let make = || wippy::stdio::pipe(&handle, 4096).expect("a pipe");
     let ((stdin, feed), (printed, stdout), (_, stderr)) = (make(), make(), make());
-    let stdio = Stdio::new(Feed::Pipe(stdin), Sink::Pipe(stdout), Sink::Pipe(stderr));
+    let stdio = Stdio::new(
+        InputSource::Pipe(stdin),
+        Sink::Pipe(stdout),
+        Sink::Pipe(stderr),
+    );
     dispatcher
         .block_on(async {
             let entry = runtime

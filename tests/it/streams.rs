@@ -12,7 +12,7 @@ use serde_json::Value;
 use wippy::Arguments;
 use wippy::Runtime;
 use wippy::stdio::Stdio;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 use wippy_dispatcher::{Dispatcher, Task};
 
 use crate::cli::wippy;
@@ -48,7 +48,11 @@ fn in_virtual_time_a_full_pipe_parks_its_writer() {
     let runtime = project().load(&dispatcher);
     let make = |capacity| wippy::stdio::pipe(&handle, capacity).expect("a pipe");
     let ((printed, stdout), (said, stderr)) = (make(10_000), make(100));
-    let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout.clone()), Sink::Pipe(stderr));
+    let stdio = Stdio::new(
+        InputSource::Empty,
+        Sink::Pipe(stdout.clone()),
+        Sink::Pipe(stderr),
+    );
     let task = start(&dispatcher, &runtime, stdio, &["chatter", "1024", "3000"]);
     dispatcher
         .block_on(async {

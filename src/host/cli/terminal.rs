@@ -7,19 +7,19 @@ use super::CliView;
 use super::interfaces::{
     terminal_input, terminal_output, terminal_stderr, terminal_stdin, terminal_stdout,
 };
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 
 /// `wasi:cli/terminal-input#terminal-input`: says that standard input is a terminal.
 pub struct TerminalInput;
 
-impl Kind for TerminalInput {
+impl HostResource for TerminalInput {
     const NAME: &'static str = "terminal-input";
 }
 
 /// `wasi:cli/terminal-output#terminal-output`: says that an output is a terminal.
 pub struct TerminalOutput;
 
-impl Kind for TerminalOutput {
+impl HostResource for TerminalOutput {
     const NAME: &'static str = "terminal-output";
 }
 

@@ -4,7 +4,7 @@
 use wasmtime::component::{Linker, Resource, WasmList};
 use wasmtime::{Result, StoreContextMut};
 
-use super::bytes::Target;
+use super::bytes::WriteTarget;
 use super::interfaces::types::{ErrorCode, Host as _};
 use super::{Descriptor, FilesystemState, FilesystemView, FsError};
 use crate::host::{PackageState, State};
@@ -53,7 +53,7 @@ async fn write_borrowed(
     offset: u64,
 ) -> Result<u64, FsError> {
     view(store).settle(descriptor).await?;
-    view(store).breathe().await?;
+    view(store).consume_budget().await?;
     let target = view(store).write_target(descriptor, offset)?;
     let now = target.write_now(&store.data().call, bytes.as_le_slice(&*store))?;
     match now {
@@ -69,7 +69,7 @@ async fn write_borrowed(
 /// would keep the dispatcher's thread for as long as the guest likes.
 async fn write_parts(
     store: &mut Store<'_>,
-    target: &Target,
+    target: &WriteTarget,
     bytes: &WasmList<u8>,
 ) -> Result<u64, FsError> {
     let mut done = 0;

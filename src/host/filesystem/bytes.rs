@@ -24,37 +24,37 @@ const JOB_MAX: usize = 1 << 20;
 
 /// Where a write goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(super) enum WritePosition {
     /// At this offset.
     At(u64),
     /// At the end, wherever that is by then.
     End,
 }
 
-impl Place {
+impl WritePosition {
     /// After so many bytes.
-    pub(super) fn after(self, written: usize) -> Place {
+    pub(super) fn after(self, written: usize) -> WritePosition {
         match self {
-            Place::At(offset) => Place::At(offset.saturating_add(written as u64)),
-            Place::End => Place::End,
+            WritePosition::At(offset) => WritePosition::At(offset.saturating_add(written as u64)),
+            WritePosition::End => WritePosition::End,
         }
     }
 }
 
 /// What a `write` writes to.
-pub(super) struct Target {
+pub(super) struct WriteTarget {
     file: Arc<File>,
     mount: Arc<Mount>,
-    place: Place,
+    position: WritePosition,
 }
 
-impl Target {
+impl WriteTarget {
     /// The same after so many bytes.
-    pub(super) fn after(&self, written: usize) -> Target {
-        Target {
+    pub(super) fn after(&self, written: usize) -> WriteTarget {
+        WriteTarget {
             file: self.file.clone(),
             mount: self.mount.clone(),
-            place: self.place.after(written),
+            position: self.position.after(written),
         }
     }
 
@@ -66,7 +66,7 @@ impl Target {
     pub(super) fn write_now(&self, call: &Call, bytes: &[u8]) -> Result<Option<usize>, FsError> {
         let file = &self.file;
         match bytes.len() <= INLINE_MAX && is_inline(call, file.class) && file.writes_inline() {
-            true => Ok(Some(file.write_once(bytes, self.place)?)),
+            true => Ok(Some(file.write_once(bytes, self.position)?)),
             false => Ok(None),
         }
     }
@@ -119,11 +119,11 @@ impl File {
     }
 
     /// Writes once. On the dispatcher's thread only where [`File::writes_inline`].
-    pub(super) fn write_once(&self, bytes: &[u8], place: Place) -> Result<usize, Errno> {
-        self.check_size(place, bytes.len())?;
-        retry_on_intr(|| match place {
-            Place::At(offset) => pwrite(self.fd()?, bytes, offset),
-            Place::End => self.append(bytes),
+    pub(super) fn write_once(&self, bytes: &[u8], position: WritePosition) -> Result<usize, Errno> {
+        self.check_size(position, bytes.len())?;
+        retry_on_intr(|| match position {
+            WritePosition::At(offset) => pwrite(self.fd()?, bytes, offset),
+            WritePosition::End => self.append(bytes),
         })
     }
 
@@ -148,10 +148,14 @@ impl File {
     ///
     /// # Errors
     /// With how much was written before.
-    pub(super) fn write_fully(&self, bytes: &[u8], place: Place) -> (usize, io::Result<()>) {
+    pub(super) fn write_fully(
+        &self,
+        bytes: &[u8],
+        position: WritePosition,
+    ) -> (usize, io::Result<()>) {
         let mut done = 0;
         while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
-            match self.write_once(rest, place.after(done)) {
+            match self.write_once(rest, position.after(done)) {
                 Ok(0) => return (done, Err(io::ErrorKind::WriteZero.into())),
                 Ok(written) => done += written,
                 Err(errno) => return (done, Err(errno.into())),
@@ -162,13 +166,13 @@ impl File {
 
     /// Refuses what would make a file larger than the process may: the kernel would answer with
     /// a signal that ends the process.
-    fn check_size(&self, place: Place, length: usize) -> Result<(), Errno> {
+    fn check_size(&self, position: WritePosition, length: usize) -> Result<(), Errno> {
         let Some(limit) = self.size_limit.filter(|_| self.is_regular()) else {
             return Ok(());
         };
-        let start = match place {
-            Place::At(offset) => offset,
-            Place::End => self.size()?,
+        let start = match position {
+            WritePosition::At(offset) => offset,
+            WritePosition::End => self.size()?,
         };
         match start.saturating_add(length as u64) <= limit {
             true => Ok(()),
@@ -192,7 +196,7 @@ impl FilesystemView<'_> {
         length: u64,
         offset: u64,
     ) -> Result<(Vec<u8>, bool), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let length = usize::try_from(length).unwrap_or(usize::MAX).min(JOB_MAX);
         let (bytes, ended) = self.look_in_cache(&descriptor, length, offset)?;
         if ended || bytes.len() == length {
@@ -233,7 +237,7 @@ impl FilesystemView<'_> {
         let mut done = bytes.len();
         // Where the first look gave nothing, another gives no more.
         while done > 0 && done < length {
-            self.breathe().await?;
+            self.consume_budget().await?;
             let end = length.min(done.saturating_add(INLINE_MAX));
             bytes.resize(end, 0);
             let part = bytes.get_mut(done..).unwrap_or_default();
@@ -279,7 +283,7 @@ impl FilesystemView<'_> {
         bytes: Vec<u8>,
         offset: u64,
     ) -> Result<u64, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let target = self.write_target(&descriptor, offset)?;
         match target.write_now(self.call, &bytes)? {
             Some(written) => {
@@ -294,23 +298,31 @@ impl FilesystemView<'_> {
         &self,
         descriptor: &Resource<Descriptor>,
         offset: u64,
-    ) -> Result<Target, FsError> {
+    ) -> Result<WriteTarget, FsError> {
         let (file, mount) = self.file(descriptor, DescriptorFlags::WRITE)?;
-        let place = Place::At(offset);
-        Ok(Target { file, mount, place })
+        let position = WritePosition::At(offset);
+        Ok(WriteTarget {
+            file,
+            mount,
+            position,
+        })
     }
 
     /// Writes in parts: a call that goes away leaves no more than one of them under way.
     pub(super) async fn write_on_pool(
         &mut self,
-        Target { file, mount, place }: Target,
+        WriteTarget {
+            file,
+            mount,
+            position,
+        }: WriteTarget,
         mut bytes: Vec<u8>,
     ) -> Result<u64, FsError> {
         let total = bytes.len();
         let mut done = 0;
         loop {
             let end = total.min(done + JOB_MAX);
-            let (own, at) = (file.clone(), place.after(done));
+            let (own, at) = (file.clone(), position.after(done));
             let (back, written, failed) = self
                 .on_pool(&mount, move || {
                     let part = bytes.get(done..end).unwrap_or_default();
@@ -333,7 +345,7 @@ impl FilesystemView<'_> {
         descriptor: Resource<Descriptor>,
         size: u64,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let file = self.file(&descriptor, DescriptorFlags::WRITE);
         let (file, mount) = file.map_err(|error| match error {
             // Not open for writing has a code of its own here.
@@ -343,7 +355,7 @@ impl FilesystemView<'_> {
         if size > i64::MAX as u64 {
             return Err(ErrorCode::FileTooLarge.into());
         }
-        file.check_size(Place::At(size), 0)?;
+        file.check_size(WritePosition::At(size), 0)?;
         self.on_pool(&mount, move || Ok(rustix::fs::ftruncate(file.fd()?, size)?))
             .await
     }

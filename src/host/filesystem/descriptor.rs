@@ -13,10 +13,10 @@ use wasmtime::component::Resource;
 use super::FilesystemView;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
-use super::mount::{Deed, Mount};
+use super::mount::{Mount, Operation};
 use crate::fs::{Class, DeferredClose, Filesystem};
 use crate::host::limits::descriptor_permit;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::quota::QuotaPermit;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
@@ -27,7 +27,7 @@ pub struct Descriptor {
     pub(super) mount: Arc<Mount>,
 }
 
-impl Kind for Descriptor {
+impl HostResource for Descriptor {
     const NAME: &'static str = "descriptor";
 }
 
@@ -220,10 +220,10 @@ impl Drop for Directory {
 }
 
 /// What a right is needed for.
-fn deed(needed: DescriptorFlags) -> Deed {
+fn operation(needed: DescriptorFlags) -> Operation {
     match needed.contains(DescriptorFlags::WRITE) {
-        true => Deed::Change,
-        false => Deed::Read,
+        true => Operation::Change,
+        false => Operation::Read,
     }
 }
 
@@ -265,7 +265,7 @@ impl FilesystemView<'_> {
         match &descriptor.node {
             Node::Directory(_) => Err(ErrorCode::IsDirectory.into()),
             Node::File(_) if !descriptor.flags.contains(needed) => {
-                descriptor.mount.permit(deed(needed))?;
+                descriptor.mount.permit(operation(needed))?;
                 Err(ErrorCode::BadDescriptor.into())
             }
             Node::File(file) => Ok((file, &descriptor.mount)),
@@ -305,7 +305,7 @@ impl FilesystemView<'_> {
         // In a box: what the caches answer would carry its room about.
         let job = mount.filesystem.lane().unblock_for(self.flow, job);
         let done = Box::pin(job).await?;
-        self.suspended();
+        self.reset_budget();
         Ok(done?)
     }
 }

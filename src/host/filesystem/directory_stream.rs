@@ -14,8 +14,8 @@ use super::FilesystemView;
 use super::descriptor::{Directory, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DirectoryEntry;
-use super::mount::{Deed, Mount};
-use crate::host::table::Kind;
+use super::mount::{Mount, Operation};
+use crate::host::table::HostResource;
 
 /// How many bytes of names one job fetches.
 const BATCH: usize = 32 * 1024;
@@ -30,7 +30,7 @@ pub struct DirectoryStream {
     ended: bool,
 }
 
-impl Kind for DirectoryStream {
+impl HostResource for DirectoryStream {
     const NAME: &'static str = "directory-entry-stream";
 }
 
@@ -87,9 +87,9 @@ impl FilesystemView<'_> {
         &mut self,
         descriptor: Resource<Descriptor>,
     ) -> Result<Resource<DirectoryStream>, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(&descriptor)?;
-        mount.permit(Deed::List)?;
+        mount.permit(Operation::List)?;
         let (held, own) = (self.hold(&mount)?, mount.clone());
         let (directory, entries) = self
             .on_pool(&mount, move || {
@@ -113,7 +113,7 @@ impl FilesystemView<'_> {
         &mut self,
         stream: Resource<DirectoryStream>,
     ) -> Result<Option<DirectoryEntry>, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let names = self.table.get_mut(&stream)?;
         if names.entries.is_empty() && !names.ended {
             let (directory, mount) = (names.directory.clone(), names.mount.clone());

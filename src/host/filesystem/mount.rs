@@ -17,7 +17,7 @@ pub struct Mount {
 
 /// What an operation does to a filesystem.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Deed {
+pub(super) enum Operation {
     /// Reads a file's bytes.
     Read,
     /// Changes a file, or which files there are.
@@ -33,16 +33,16 @@ impl Mount {
     ///
     /// # Errors
     /// `not-permitted` for a change where nothing may be changed, `access` beyond the mask.
-    pub(super) fn permit(&self, deed: Deed) -> Result<(), FsError> {
-        let changes = matches!(deed, Deed::Change | Deed::CreateDirectory);
+    pub(super) fn permit(&self, operation: Operation) -> Result<(), FsError> {
+        let changes = matches!(operation, Operation::Change | Operation::CreateDirectory);
         if changes && self.read_only {
             return Err(ErrorCode::NotPermitted.into());
         }
         let mask = self.filesystem.mask();
-        let allowed = match deed {
-            Deed::Read => mask.read,
-            Deed::Change => mask.write,
-            Deed::List | Deed::CreateDirectory => mask.list,
+        let allowed = match operation {
+            Operation::Read => mask.read,
+            Operation::Change => mask.write,
+            Operation::List | Operation::CreateDirectory => mask.list,
         };
         match allowed {
             true => Ok(()),
@@ -52,6 +52,6 @@ impl Mount {
 
     /// Whether files may be changed.
     pub(super) fn is_writable(&self) -> bool {
-        self.permit(Deed::Change).is_ok()
+        self.permit(Operation::Change).is_ok()
     }
 }

@@ -14,7 +14,7 @@ use super::FilesystemView;
 use super::descriptor::{Directory, Node};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, OpenFlags, PathFlags};
-use super::mount::{Deed, Mount};
+use super::mount::{Mount, Operation};
 use super::path::relative;
 use crate::fs::Class;
 use crate::quota::QuotaPermit;
@@ -83,11 +83,11 @@ impl Request {
     /// What must hold before anything is asked of the system.
     fn check(&self, mount: &Mount) -> Result<(), FsError> {
         if self.changes() {
-            mount.permit(Deed::Change)?;
+            mount.permit(Operation::Change)?;
         }
         // What is created or truncated is a file; of the rest that is known once it is open.
         if self.changes_names() && self.flags.contains(DescriptorFlags::READ) {
-            mount.permit(Deed::Read)?;
+            mount.permit(Operation::Read)?;
         }
         relative(&self.path)?;
         let files = OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE;
@@ -148,7 +148,7 @@ impl FilesystemView<'_> {
         flags: DescriptorFlags,
     ) -> Result<Resource<Descriptor>, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(&base)?;
         let request = Request {
             path,
@@ -161,7 +161,7 @@ impl FilesystemView<'_> {
         if let Node::File(_) = &node
             && flags.contains(DescriptorFlags::READ)
         {
-            mount.permit(Deed::Read)?;
+            mount.permit(Operation::Read)?;
         }
         let mutates = matches!(&node, Node::Directory(_)) && mount.is_writable();
         let flags = match mutates {

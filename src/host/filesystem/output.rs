@@ -7,7 +7,7 @@ use wasmtime::component::Resource;
 use wippy_dispatcher::{Error, Flow, Handle, WaitSet};
 
 use super::FilesystemView;
-use super::bytes::{Place, Streamed};
+use super::bytes::{Streamed, WritePosition};
 use super::error::undone;
 use super::state::UnwrittenOutputs;
 use super::{Descriptor, FsError};
@@ -22,14 +22,14 @@ pub type FileOutput = WriteQueue<FileDestination>;
 pub struct FileDestination {
     flow: Flow,
     streamed: Streamed,
-    place: Place,
+    position: WritePosition,
     on_pool: bool,
     /// Where the output is left once its stream is dropped.
     unwritten: Weak<UnwrittenOutputs>,
 }
 
 impl FileOutput {
-    /// From a place on.
+    /// From a position on.
     ///
     /// # Errors
     /// `WrongThread` and `Closed` of the dispatcher.
@@ -37,7 +37,7 @@ impl FileOutput {
         handle: &Handle,
         flow: Flow,
         streamed: Streamed,
-        place: Place,
+        position: WritePosition,
         owner: Owner,
         unwritten: Weak<UnwrittenOutputs>,
     ) -> Result<FileOutput, Error> {
@@ -45,7 +45,7 @@ impl FileOutput {
         let destination = FileDestination {
             flow,
             streamed,
-            place,
+            position,
             on_pool,
             unwritten,
         };
@@ -111,8 +111,8 @@ impl Destination for FileDestination {
             return Err(Errno::AGAIN.into());
         }
         let (file, _) = &self.streamed;
-        let written = file.write_once(bytes, self.place)?;
-        self.place = self.place.after(written);
+        let written = file.write_once(bytes, self.position)?;
+        self.position = self.position.after(written);
         Ok(written)
     }
 
@@ -121,12 +121,12 @@ impl Destination for FileDestination {
         bytes: &mut Unwritten,
         _room: &mut WaitSet,
     ) -> Result<Option<Job>, Error> {
-        let (bytes, place) = (std::mem::take(bytes), self.place);
+        let (bytes, position) = (std::mem::take(bytes), self.position);
         // The job writes all of it, or the stream has failed.
-        self.place = place.after(bytes.rest().len());
+        self.position = position.after(bytes.rest().len());
         let (file, mount) = self.streamed.clone();
         let job = mount.filesystem.lane().unblock_for(self.flow, move || {
-            let (written, outcome) = file.write_fully(bytes.rest(), place);
+            let (written, outcome) = file.write_fully(bytes.rest(), position);
             (bytes, outcome.map(|()| written).map_err(Error::from))
         });
         Ok(Some(Box::pin(async move {

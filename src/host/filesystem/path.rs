@@ -19,7 +19,7 @@ use super::Descriptor;
 use super::FilesystemView;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::PathFlags;
-use super::mount::Deed;
+use super::mount::Operation;
 
 /// With which permissions directories are created, before the process's mask.
 const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
@@ -135,7 +135,7 @@ impl FilesystemView<'_> {
         base: Resource<Descriptor>,
         path: String,
     ) -> Result<(), FsError> {
-        self.at(&base, Deed::CreateDirectory, path, |dir, path| {
+        self.at(&base, Operation::CreateDirectory, path, |dir, path| {
             let (parent, name) = parent(dir, path)?;
             mkdirat(&*parent, name, DIRECTORY_MODE)?;
             Ok(())
@@ -165,7 +165,7 @@ impl FilesystemView<'_> {
         path: String,
         flags: AtFlags,
     ) -> Result<(), FsError> {
-        self.at(&base, Deed::Change, path, move |dir, path| {
+        self.at(&base, Operation::Change, path, move |dir, path| {
             let (parent, name) = parent(dir, path)?;
             unlinkat(&*parent, name, flags)?;
             Ok(())
@@ -182,7 +182,7 @@ impl FilesystemView<'_> {
         path: String,
     ) -> Result<(), FsError> {
         self.spend(target.len());
-        self.at(&base, Deed::Change, path, move |dir, path| {
+        self.at(&base, Operation::Change, path, move |dir, path| {
             if !is_relative(&target) {
                 return Err(Errno::PERM.into());
             }
@@ -199,7 +199,7 @@ impl FilesystemView<'_> {
         path: String,
     ) -> Result<String, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(&base)?;
         relative(&path)?;
         self.on_pool(&mount, move || read_link(directory.dir()?, &path))
@@ -236,14 +236,14 @@ impl FilesystemView<'_> {
     async fn at<T: Send + 'static>(
         &mut self,
         base: &Resource<Descriptor>,
-        deed: Deed,
+        operation: Operation,
         path: String,
         job: impl FnOnce(&Dir, &str) -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
-        mount.permit(deed)?;
+        mount.permit(operation)?;
         relative(&path)?;
         self.on_pool(&mount, move || job(directory.dir()?, &path))
             .await
@@ -259,11 +259,11 @@ impl FilesystemView<'_> {
         job: fn(&Dir, &str, &Dir, &str) -> io::Result<()>,
     ) -> Result<(), FsError> {
         self.spend(old_path.len().saturating_add(new_path.len()));
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (old, mount) = self.directory(old)?;
         let (new, new_mount) = self.directory(new)?;
-        mount.permit(Deed::Change)?;
-        new_mount.permit(Deed::Change)?;
+        mount.permit(Operation::Change)?;
+        new_mount.permit(Operation::Change)?;
         relative(&old_path)?;
         relative(&new_path)?;
         if !Arc::ptr_eq(&mount, &new_mount) {

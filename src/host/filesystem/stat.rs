@@ -19,7 +19,7 @@ use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{
     Datetime, DescriptorStat, MetadataHashValue, NewTimestamp, PathFlags,
 };
-use super::mount::Deed;
+use super::mount::Operation;
 use super::path::{follow, parent, relative};
 
 const NANOS: u32 = 1_000_000_000;
@@ -81,7 +81,7 @@ impl FilesystemView<'_> {
         descriptor: &Resource<Descriptor>,
         read: fn(&Stat) -> T,
     ) -> Result<T, FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         if is_inline(self.call, node.class()) {
             let stat = node.stat(read);
@@ -101,7 +101,7 @@ impl FilesystemView<'_> {
         read: fn(&Stat) -> T,
     ) -> Result<T, FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
         relative(&path)?;
         let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
@@ -131,10 +131,10 @@ impl FilesystemView<'_> {
         access: NewTimestamp,
         modification: NewTimestamp,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
-        mount.permit(Deed::Change)?;
+        mount.permit(Operation::Change)?;
         let times = self.times(access, modification)?;
         self.on_pool(&mount, move || node.set_times(&times)).await
     }
@@ -148,9 +148,9 @@ impl FilesystemView<'_> {
         modification: NewTimestamp,
     ) -> Result<(), FsError> {
         self.spend(path.len());
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
-        mount.permit(Deed::Change)?;
+        mount.permit(Operation::Change)?;
         relative(&path)?;
         let times = self.times(access, modification)?;
         let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);

@@ -10,7 +10,7 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::FilesystemView;
-use super::bytes::{Place, Streamed, check_offset};
+use super::bytes::{Streamed, WritePosition, check_offset};
 use super::descriptor::Node;
 use super::error::{ErrorCode, FsError, of_errno};
 use super::interfaces::types::{
@@ -19,7 +19,7 @@ use super::interfaces::types::{
     PathFlags,
 };
 use super::{Descriptor, DirectoryStream, FileInput, FileOutput, stat};
-use crate::host::io::{Feed, InputStream, IoError, OutputStream, Sink};
+use crate::host::io::{InputSource, InputStream, IoError, OutputStream, Sink};
 use crate::host::limits::descriptor_permit;
 use crate::host::stdio::{Input, Output};
 
@@ -43,7 +43,7 @@ impl HostDescriptor for FilesystemView<'_> {
         self.settle(&descriptor).await?;
         let streamed = self.file(&descriptor, DescriptorFlags::READ)?;
         let feed = match streamed.0.is_regular() {
-            true => Feed::File(Arc::new(FileInput::new(
+            true => InputSource::File(Arc::new(FileInput::new(
                 &self.handle,
                 self.flow,
                 streamed,
@@ -52,7 +52,7 @@ impl HostDescriptor for FilesystemView<'_> {
             )?)),
             false => {
                 let (fd, held) = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
-                Feed::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
+                InputSource::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
             }
         };
         Ok(self.table.push(InputStream::new(feed))?)
@@ -64,7 +64,7 @@ impl HostDescriptor for FilesystemView<'_> {
         offset: Filesize,
     ) -> Result<Resource<OutputStream>, FsError> {
         self.settle(&descriptor).await?;
-        self.output(&descriptor, Place::At(offset))
+        self.output(&descriptor, WritePosition::At(offset))
     }
 
     async fn append_via_stream(
@@ -72,7 +72,7 @@ impl HostDescriptor for FilesystemView<'_> {
         descriptor: Resource<Descriptor>,
     ) -> Result<Resource<OutputStream>, FsError> {
         self.settle(&descriptor).await?;
-        self.output(&descriptor, Place::End)
+        self.output(&descriptor, WritePosition::End)
     }
 
     async fn advise(
@@ -82,7 +82,7 @@ impl HostDescriptor for FilesystemView<'_> {
         length: Filesize,
         advice: Advice,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let (file, mount) = self.file(&descriptor, DescriptorFlags::empty())?;
         let advice = match advice {
             Advice::Normal => SystemAdvice::Normal,
@@ -334,7 +334,7 @@ impl FilesystemView<'_> {
     fn output(
         &mut self,
         descriptor: &Resource<Descriptor>,
-        place: Place,
+        position: WritePosition,
     ) -> Result<Resource<OutputStream>, FsError> {
         let streamed = self.file(descriptor, DescriptorFlags::WRITE)?;
         let owner = self.call.owner(self.state.bytes.clone());
@@ -342,7 +342,7 @@ impl FilesystemView<'_> {
             true => {
                 let (flow, unwritten) = (self.flow, self.unwritten());
                 let handle = &self.handle;
-                let output = FileOutput::new(handle, flow, streamed, place, owner, unwritten)?;
+                let output = FileOutput::new(handle, flow, streamed, position, owner, unwritten)?;
                 Sink::File(Arc::new(output))
             }
             false => {
@@ -359,7 +359,7 @@ impl FilesystemView<'_> {
         descriptor: &Resource<Descriptor>,
         sync: fn(BorrowedFd<'_>) -> rustix::io::Result<()>,
     ) -> Result<(), FsError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
         self.on_pool(&mount, move || {

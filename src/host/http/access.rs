@@ -7,7 +7,7 @@ use crate::quota::Quota;
 
 /// A call's way to the network.
 #[derive(Clone)]
-pub struct Access {
+pub struct HttpAccess {
     /// Who sends.
     pub client: Client,
     /// Whom to trust.
@@ -16,10 +16,10 @@ pub struct Access {
     pub(super) quota: Quota,
 }
 
-impl Access {
+impl HttpAccess {
     /// The access of a new call.
-    pub fn new(client: Client, roots: Roots) -> Access {
-        Access {
+    pub fn new(client: Client, roots: Roots) -> HttpAccess {
+        HttpAccess {
             client,
             roots,
             quota: Quota::new(CALL_MAX),
@@ -28,4 +28,4 @@ impl Access {
 }
 
 /// What the functions of `wasi:http` work on.
-pub type HttpView<'a> = View<'a, Access>;
+pub type HttpView<'a> = View<'a, HttpAccess>;

@@ -8,8 +8,8 @@ use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostIncomingBody, HostOutgoingBody};
 use super::memory;
 use super::trailers::{FutureTrailers, is_head_only};
-use crate::host::io::{Feed, InputStream, OutputStream, Sink};
-use crate::host::table::Kind;
+use crate::host::io::{InputSource, InputStream, OutputStream, Sink};
+use crate::host::table::HostResource;
 use crate::http::{self, BodyReader, BodyWriter, Fields, content_length};
 use crate::quota::QuotaPermit;
 
@@ -23,7 +23,7 @@ pub struct IncomingBody {
     streamed: bool,
 }
 
-impl Kind for IncomingBody {
+impl HostResource for IncomingBody {
     const NAME: &'static str = "incoming-body";
 }
 
@@ -46,7 +46,7 @@ pub struct OutgoingBody {
     declared: bool,
 }
 
-impl Kind for OutgoingBody {
+impl HostResource for OutgoingBody {
     const NAME: &'static str = "outgoing-body";
 }
 
@@ -81,7 +81,7 @@ impl HostIncomingBody for HttpView<'_> {
         if std::mem::replace(&mut incoming.streamed, true) {
             return Ok(Err(()));
         }
-        let stream = InputStream::new(Feed::Body(incoming.reader.source()));
+        let stream = InputStream::new(InputSource::Body(incoming.reader.source()));
         Ok(Ok(self.table.push_child(stream, &body)?))
     }
 

@@ -8,7 +8,7 @@ use wasmtime::{Result, bail};
 use super::HttpView;
 use super::interfaces::types::{HeaderError, HostFields};
 use super::memory;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::http::{FieldError, FieldLimits, Fields, is_name};
 use crate::quota::{Quota, QuotaPermit};
 
@@ -39,7 +39,7 @@ pub struct FieldsResource {
     permit: QuotaPermit,
 }
 
-impl Kind for FieldsResource {
+impl HostResource for FieldsResource {
     const NAME: &'static str = "fields";
 }
 

@@ -11,11 +11,11 @@ use super::interfaces::types::{self, ErrorCode, HostFutureIncomingResponse, Meth
 use super::memory;
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
-use super::{Access, HttpView};
+use super::{HttpAccess, HttpView};
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
-use crate::host::table::Kind;
-use crate::http::{self, Reply, Request, RequestHead, Target, content_length};
+use crate::host::table::HostResource;
+use crate::http::{self, HttpOrigin, Reply, Request, RequestHead, content_length};
 use crate::quota::QuotaPermit;
 
 /// The longest path with a query that is sent, in bytes.
@@ -41,7 +41,7 @@ pub struct FutureIncomingResponse {
     permit: Option<QuotaPermit>,
 }
 
-impl Kind for FutureIncomingResponse {
+impl HostResource for FutureIncomingResponse {
     const NAME: &'static str = "future-incoming-response";
 }
 
@@ -84,7 +84,7 @@ impl HttpView<'_> {
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
         let access = &*self.state;
         let (mut request, held) = prepare(request, options, (access, self.flow))?;
-        let Target { secure, host, port } = &request.target;
+        let HttpOrigin { secure, host, port } = &request.target;
         if !self.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
@@ -114,7 +114,7 @@ type Held = (QuotaPermit, QuotaPermit, Option<QuotaPermit>);
 fn prepare(
     request: OutgoingRequest,
     options: RequestOptions,
-    (access, flow): (&Access, Flow),
+    (access, flow): (&HttpAccess, Flow),
 ) -> Result<(Request, Held), http::ErrorCode> {
     let secure = match request.scheme {
         Some(Scheme::Http) => false,
@@ -124,7 +124,7 @@ fn prepare(
     let authority = request
         .authority
         .ok_or(http::ErrorCode::HttpRequestUriInvalid)?;
-    let target = Target::parse(secure, &authority)?;
+    let target = HttpOrigin::parse(secure, &authority)?;
     let path = request.path_with_query.unwrap_or_default();
     let path = match path.as_str() {
         "" => "/".to_owned(),
@@ -192,7 +192,7 @@ impl HostFutureIncomingResponse for HttpView<'_> {
         &mut self,
         future: Resource<FutureIncomingResponse>,
     ) -> Result<Option<Result<Answered, ()>>> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let waiting = self.table.get_mut(&future)?;
         let Some(reply) = &waiting.reply else {
             return Ok(Some(Err(())));

@@ -7,7 +7,7 @@ use super::HttpView;
 use super::body::IncomingBody;
 use super::fields::FieldsResource;
 use super::interfaces::types::{HostIncomingRequest, HostIncomingResponse, Method, Scheme};
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::http::{self, BodyReader, Fields};
 use crate::quota::QuotaPermit;
 
@@ -21,7 +21,7 @@ pub struct IncomingRequest {
     body: Option<BodyReader>,
 }
 
-impl Kind for IncomingRequest {
+impl HostResource for IncomingRequest {
     const NAME: &'static str = "incoming-request";
 }
 
@@ -48,7 +48,7 @@ pub struct IncomingResponse {
     body: Option<(BodyReader, Option<QuotaPermit>)>,
 }
 
-impl Kind for IncomingResponse {
+impl HostResource for IncomingResponse {
     const NAME: &'static str = "incoming-response";
 }
 

@@ -11,7 +11,7 @@ mod options;
 mod outgoing;
 mod trailers;
 
-pub use access::{Access, HttpView};
+pub use access::{HttpAccess, HttpView};
 pub use body::{IncomingBody, OutgoingBody};
 pub use fields::FieldsResource;
 pub use handler::FutureIncomingResponse;
@@ -65,7 +65,7 @@ pub(super) const PACKAGE: Package = Package {
         "wasi:http",
         &[
             interface!(
-                Access,
+                HttpAccess,
                 "types",
                 interfaces::types,
                 ResourceKind::of::<FieldsResource>(),
@@ -80,7 +80,7 @@ pub(super) const PACKAGE: Package = Package {
                 ResourceKind::of::<OutgoingBody>(),
                 ResourceKind::of::<FutureIncomingResponse>(),
             ),
-            interface!(Access, "outgoing-handler", interfaces::outgoing_handler),
+            interface!(HttpAccess, "outgoing-handler", interfaces::outgoing_handler),
         ],
     )
 };

@@ -7,7 +7,7 @@ use wasmtime::component::Resource;
 
 use super::HttpView;
 use super::interfaces::types::HostRequestOptions;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::http::Timeouts;
 
 /// `wasi:http/types#request-options`: timeouts in nanoseconds, where they are set.
@@ -18,7 +18,7 @@ pub struct RequestOptions {
     between_bytes: Option<u64>,
 }
 
-impl Kind for RequestOptions {
+impl HostResource for RequestOptions {
     const NAME: &'static str = "request-options";
 }
 

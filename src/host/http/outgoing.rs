@@ -10,7 +10,7 @@ use super::interfaces::types::{
     ErrorCode, HostOutgoingRequest, HostOutgoingResponse, HostResponseOutparam, Method, Scheme,
 };
 use super::memory;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::http::{self, Answer, BodyReader, Response, is_authority, is_path, is_scheme};
 use crate::quota::QuotaPermit;
 
@@ -29,7 +29,7 @@ pub struct OutgoingRequest {
     pub(super) texts: QuotaPermit,
 }
 
-impl Kind for OutgoingRequest {
+impl HostResource for OutgoingRequest {
     const NAME: &'static str = "outgoing-request";
 }
 
@@ -83,7 +83,7 @@ pub struct OutgoingResponse {
     body: Body,
 }
 
-impl Kind for OutgoingResponse {
+impl HostResource for OutgoingResponse {
     const NAME: &'static str = "outgoing-response";
 }
 
@@ -91,7 +91,7 @@ impl Kind for OutgoingResponse {
 /// server learns that there is none.
 pub struct ResponseOutparam(Answer);
 
-impl Kind for ResponseOutparam {
+impl HostResource for ResponseOutparam {
     const NAME: &'static str = "response-outparam";
 }
 

@@ -7,7 +7,7 @@ use super::HttpView;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostFutureTrailers};
 use crate::host::pollable::Pollable;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::http::BodyReader;
 use crate::quota::QuotaPermit;
 
@@ -61,7 +61,7 @@ pub struct FutureTrailers {
     _permit: Option<QuotaPermit>,
 }
 
-impl Kind for FutureTrailers {
+impl HostResource for FutureTrailers {
     const NAME: &'static str = "future-trailers";
 }
 
@@ -88,7 +88,7 @@ impl HostFutureTrailers for HttpView<'_> {
         &mut self,
         future: Resource<FutureTrailers>,
     ) -> Result<Option<Result<Trailers, ()>>> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let trailers = self.table.get_mut(&future)?;
         if trailers.taken {
             return Ok(Some(Err(())));

@@ -15,15 +15,15 @@ use crate::http::BodySource;
 /// The most bytes one `read` gives.
 pub const READ_MAX: usize = 64 * 1024;
 
-/// `wasi:io/streams#input-stream`: a feed, and whether its end was seen through this handle.
+/// `wasi:io/streams#input-stream`: a source, and whether its end was seen through this handle.
 pub struct InputStream {
-    feed: Feed,
+    source: InputSource,
     ended: bool,
 }
 
 /// A closed set of sources of bytes.
 #[derive(Clone)]
-pub enum Feed {
+pub enum InputSource {
     /// Ended from the start.
     Empty,
     /// One of the program's own descriptors, shared by all who read it.
@@ -39,33 +39,36 @@ pub enum Feed {
 }
 
 impl InputStream {
-    /// A stream from a feed.
-    pub fn new(feed: Feed) -> InputStream {
-        InputStream { feed, ended: false }
+    /// A stream from a source.
+    pub fn new(source: InputSource) -> InputStream {
+        InputStream {
+            source,
+            ended: false,
+        }
     }
 
     /// Reads what is there, `length` bytes at most: an empty list when there is nothing yet.
     ///
     /// # Errors
-    /// `Closed` at the end, `Failed` when the feed fails; `Closed` ever after.
+    /// `Closed` at the end, `Failed` when the source fails; `Closed` ever after.
     pub fn read(&mut self, length: usize) -> Result<Vec<u8>, StreamError> {
         if self.ended {
             return Err(StreamError::Closed);
         }
         if length == 0 {
-            return match self.feed.is_shut() {
+            return match self.source.is_shut() {
                 true => Err(StreamError::Closed),
                 false => Ok(Vec::new()),
             };
         }
-        let read = self.feed.read(length.min(READ_MAX));
+        let read = self.source.read(length.min(READ_MAX));
         self.ended = matches!(read, Err(StreamError::Closed | StreamError::Failed(_)));
         read
     }
 
     /// Whether a read would give bytes, the end or an error, as far as is known without asking.
     pub fn is_ready(&self) -> bool {
-        self.ended || self.feed.is_ready()
+        self.ended || self.source.is_ready()
     }
 
     /// Adds its readiness to a wait.
@@ -73,46 +76,46 @@ impl InputStream {
     /// # Errors
     /// When the dispatcher's bounds are reached.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
-        self.feed.register(set, tag)
+        self.source.register(set, tag)
     }
 }
 
-impl Feed {
+impl InputSource {
     /// Whether its guest has shut it down: its end was observed without a read.
     fn is_shut(&self) -> bool {
-        matches!(self, Feed::Tcp(receiving) if receiving.is_shut_down())
+        matches!(self, InputSource::Tcp(receiving) if receiving.is_shut_down())
     }
 
     fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {
         match self {
-            Feed::Empty => Err(StreamError::Closed),
-            Feed::Device(device) => device.read(length),
-            Feed::Pipe(pipe) => pipe.read(length),
-            Feed::File(file) => file.read(length),
-            Feed::Body(body) => Ok(body.read(length)?),
-            Feed::Tcp(receiving) => receiving.read(length),
+            InputSource::Empty => Err(StreamError::Closed),
+            InputSource::Device(device) => device.read(length),
+            InputSource::Pipe(pipe) => pipe.read(length),
+            InputSource::File(file) => file.read(length),
+            InputSource::Body(body) => Ok(body.read(length)?),
+            InputSource::Tcp(receiving) => receiving.read(length),
         }
     }
 
     fn is_ready(&self) -> bool {
         match self {
-            Feed::Empty => true,
-            Feed::Device(device) => device.is_ready(),
-            Feed::Pipe(pipe) => pipe.is_ready(),
-            Feed::File(file) => file.is_ready(),
-            Feed::Body(body) => body.is_ready(),
-            Feed::Tcp(receiving) => receiving.is_ready(),
+            InputSource::Empty => true,
+            InputSource::Device(device) => device.is_ready(),
+            InputSource::Pipe(pipe) => pipe.is_ready(),
+            InputSource::File(file) => file.is_ready(),
+            InputSource::Body(body) => body.is_ready(),
+            InputSource::Tcp(receiving) => receiving.is_ready(),
         }
     }
 
     fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
         match self {
-            Feed::Empty => set.add_deadline(Instant::from_nanos(0), tag)?,
-            Feed::Device(device) => device.register(set, tag)?,
-            Feed::Pipe(pipe) => pipe.register(set, tag)?,
-            Feed::File(file) => file.register(set, tag)?,
-            Feed::Body(body) => body.register(set, tag)?,
-            Feed::Tcp(receiving) => receiving.register(set, tag)?,
+            InputSource::Empty => set.add_deadline(Instant::from_nanos(0), tag)?,
+            InputSource::Device(device) => device.register(set, tag)?,
+            InputSource::Pipe(pipe) => pipe.register(set, tag)?,
+            InputSource::File(file) => file.register(set, tag)?,
+            InputSource::Body(body) => body.register(set, tag)?,
+            InputSource::Tcp(receiving) => receiving.register(set, tag)?,
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ mod write_queue;
 
 pub(crate) use destination::{Destination, Job, Unwritten};
 pub use error::{IoError, StreamError};
-pub use input::{Feed, InputStream, READ_MAX};
+pub use input::{InputSource, InputStream, READ_MAX};
 pub use output::{OutputStream, Sink};
 pub(crate) use write_queue::{Owner, PERMIT, WriteQueue};
 
@@ -21,7 +21,7 @@ use super::State;
 use super::call::Call;
 use super::package::{Interface, Package, ResourceKind, interface};
 use super::pollable::Pollable;
-use super::table::Kind;
+use super::table::HostResource;
 use interfaces::streams::HostOutputStream;
 
 /// The generated interfaces.

@@ -31,13 +31,13 @@ impl HostPollable for Call {
     }
 
     async fn block(&mut self, pollable: Resource<Pollable>) -> Result<()> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         if self.is_ready(&pollable)? {
             return Ok(());
         }
         if let &Pollable::Deadline(deadline) = self.table.get(&pollable)? {
             self.handle.sleep_until(deadline).await?;
-            self.suspended();
+            self.reset_budget();
             return Ok(());
         }
         self.wait_any(&[pollable]).await?;
@@ -85,7 +85,7 @@ impl Call {
         let mut ready = Vec::new();
         for (first, slice) in slices(pollables) {
             self.spend_items(slice.len());
-            self.breathe().await?;
+            self.consume_budget().await?;
             self.scan_slice(first, slice, &mut ready)?;
         }
         Ok(ready)
@@ -139,7 +139,7 @@ impl Call {
         let ready = loop {
             for (first, slice) in slices(pollables) {
                 self.spend_items(slice.len());
-                self.breathe().await?;
+                self.consume_budget().await?;
                 for (tag, pollable) in (first..).zip(slice) {
                     self.table
                         .get(pollable)?
@@ -154,7 +154,7 @@ impl Call {
             }
         };
         self.wait_set = Some(set);
-        self.suspended();
+        self.reset_budget();
         Ok(ready)
     }
 
@@ -193,7 +193,7 @@ impl Call {
         set.wait().await?;
         set.clear();
         self.wait_set = Some(set);
-        self.suspended();
+        self.reset_budget();
         Ok(())
     }
 

@@ -35,7 +35,7 @@ impl HostInputStream for Call {
         stream: Resource<InputStream>,
         length: u64,
     ) -> Result<Vec<u8>, StreamError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         self.read_now(&stream, length)
     }
 
@@ -44,7 +44,7 @@ impl HostInputStream for Call {
         stream: Resource<InputStream>,
         length: u64,
     ) -> Result<Vec<u8>, StreamError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         loop {
             let bytes = self.read_now(&stream, length)?;
             if !bytes.is_empty() || length == 0 {
@@ -85,7 +85,7 @@ impl HostInputStream for Call {
 
 impl HostOutputStream for Call {
     async fn check_write(&mut self, stream: Resource<OutputStream>) -> Result<u64, StreamError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         self.permit(&stream)
     }
 
@@ -117,7 +117,7 @@ impl HostOutputStream for Call {
     }
 
     async fn blocking_flush(&mut self, stream: Resource<OutputStream>) -> Result<(), StreamError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         self.delivered_by(&stream).await
     }
 
@@ -164,7 +164,7 @@ impl HostOutputStream for Call {
         source: Resource<InputStream>,
         length: u64,
     ) -> Result<u64, StreamError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         self.splice_now(&stream, &source, length)
     }
 
@@ -174,7 +174,7 @@ impl HostOutputStream for Call {
         source: Resource<InputStream>,
         length: u64,
     ) -> Result<u64, StreamError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         loop {
             let moved = self.splice_now(&stream, &source, length)?;
             if moved > 0 || length == 0 {
@@ -273,7 +273,7 @@ impl Call {
         stream: &Resource<OutputStream>,
         mut bytes: &[u8],
     ) -> Result<(), StreamError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         while !bytes.is_empty() {
             let room = usize::try_from(self.permit(stream)?).unwrap_or(usize::MAX);
             if room == 0 {

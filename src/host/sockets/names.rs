@@ -15,7 +15,7 @@ use super::interfaces::ip_name_lookup::{Host, HostResolveAddressStream};
 use super::interfaces::network::IpAddress;
 use super::{Network, SocketError};
 use crate::host::pollable::Pollable;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::quota::QuotaPermit;
 
 /// `wasi:sockets/ip-name-lookup#resolve-address-stream`: a lookup, and the addresses that the guest has
@@ -25,7 +25,7 @@ pub struct ResolveAddressStream {
     state: Lookup,
 }
 
-impl Kind for ResolveAddressStream {
+impl HostResource for ResolveAddressStream {
     const NAME: &'static str = "resolve-address-stream";
 }
 
@@ -157,7 +157,7 @@ impl HostResolveAddressStream for SocketsView<'_> {
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> Result<Option<IpAddress>, SocketError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let lookup = self.call.table.get_mut(&stream)?;
         lookup.take_answer()?;
         match &mut lookup.state {

@@ -8,13 +8,13 @@ use super::SocketsView;
 use super::error::{ErrorCode, code_of_raw};
 use super::interfaces::{instance_network, network};
 use crate::host::io::IoError;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 
 /// `wasi:sockets/network#network`. It holds nothing: what a guest may reach is set by its entry
 /// (`network.allow`).
 pub struct Network;
 
-impl Kind for Network {
+impl HostResource for Network {
     const NAME: &'static str = "network";
 }
 

@@ -23,7 +23,7 @@ impl tcp_create_socket::Host for SocketsView<'_> {
         &mut self,
         family: IpAddressFamily,
     ) -> Result<Resource<TcpSocket>, SocketError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         self.spend_system_call();
         let socket = TcpSocket::new(&self.handle, family.into(), &self.descriptors)?;
         Ok(self.table.push(socket)?)
@@ -97,7 +97,7 @@ impl HostTcpSocket for SocketsView<'_> {
         &mut self,
         socket: Resource<TcpSocket>,
     ) -> Result<Streams, SocketError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         if !self.table.get(&socket)?.is_ready() {
             self.handle.poll_driver()?;
         }
@@ -127,7 +127,7 @@ impl HostTcpSocket for SocketsView<'_> {
         ),
         SocketError,
     > {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let owner = self.connection_owner();
         let (accepted, input, output) =
             self.table

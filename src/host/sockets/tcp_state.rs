@@ -11,8 +11,8 @@ use super::error::{ErrorCode, connect_error, hold};
 use super::options::SocketOptions;
 use super::tcp_output::TcpDestination;
 use super::{SocketError, TcpInput, TcpOutput};
-use crate::host::io::{Feed, InputStream, OutputStream, Owner, Sink, WriteQueue};
-use crate::host::table::Kind;
+use crate::host::io::{InputSource, InputStream, OutputStream, Owner, Sink, WriteQueue};
+use crate::host::table::HostResource;
 use crate::quota::{Quota, QuotaPermit};
 
 /// How many connections may wait to be accepted, unless the guest sets another number.
@@ -28,7 +28,7 @@ pub struct TcpSocket {
     held: Option<QuotaPermit>,
 }
 
-impl Kind for TcpSocket {
+impl HostResource for TcpSocket {
     const NAME: &'static str = "tcp-socket";
 }
 
@@ -78,7 +78,7 @@ impl Connection {
 
     fn streams(&self) -> (InputStream, OutputStream) {
         (
-            InputStream::new(Feed::Tcp(self.input.clone())),
+            InputStream::new(InputSource::Tcp(self.input.clone())),
             OutputStream::new(Sink::Tcp(self.output.clone())),
         )
     }
@@ -375,7 +375,7 @@ mod tests {
     use wippy_dispatcher::Dispatcher;
 
     use super::*;
-    use crate::delivery::Deliveries;
+    use crate::delivery::PendingDeliveries;
     use crate::host::io::StreamError;
     use crate::host::sockets::UdpSocket;
 
@@ -396,7 +396,7 @@ mod tests {
         listener.finish_bind().expect("bound");
         listener.start_listen().expect("bound");
         listener.finish_listen().expect("listening");
-        let deliveries = Deliveries::new(&handle);
+        let deliveries = PendingDeliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
             bytes: Quota::new(0),
@@ -429,7 +429,7 @@ mod tests {
         let mut peer = std::net::TcpStream::connect(address).expect("it listens");
         look();
         assert!(listener.is_ready());
-        let deliveries = Deliveries::new(&handle);
+        let deliveries = PendingDeliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
             bytes: Quota::new(0),

@@ -28,7 +28,7 @@ impl udp_create_socket::Host for SocketsView<'_> {
         &mut self,
         family: IpAddressFamily,
     ) -> Result<Resource<UdpSocket>, SocketError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         self.spend_system_call();
         let socket = UdpSocket::new(&self.handle, family.into(), &self.descriptors)?;
         Ok(self.table.push(socket)?)
@@ -152,7 +152,7 @@ impl HostIncomingDatagramStream for SocketsView<'_> {
         stream: Resource<IncomingDatagramStream>,
         max_results: u64,
     ) -> Result<Vec<IncomingDatagram>, SocketError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let most = usize::try_from(max_results).unwrap_or(usize::MAX);
         let stream = self.call.table.get_mut(&stream)?;
         let datagrams = stream.receive(most, &mut self.state.datagram)?;
@@ -180,7 +180,7 @@ impl HostOutgoingDatagramStream for SocketsView<'_> {
         &mut self,
         stream: Resource<OutgoingDatagramStream>,
     ) -> Result<u64, SocketError> {
-        self.breathe().await?;
+        self.consume_budget().await?;
         let stream = self.table.get_mut(&stream)?;
         stream.check_send()
     }
@@ -193,7 +193,7 @@ impl HostOutgoingDatagramStream for SocketsView<'_> {
         // All of them were copied out of the guest's memory, whether they are sent or not.
         let bytes = datagrams.iter().map(|one| one.data.len()).sum();
         self.spend_datagrams(datagrams.len(), bytes);
-        self.breathe().await?;
+        self.consume_budget().await?;
         let stream = self.call.table.get_mut(&stream)?;
         stream.send(&datagrams, &self.call.network, &self.state.looked_up)
     }

@@ -10,7 +10,7 @@ use super::error::{ErrorCode, connect_error, hold};
 use super::options::SocketOptions;
 use super::udp_shared::SharedSocket;
 use super::{IncomingDatagramStream, OutgoingDatagramStream, SocketError};
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::quota::{Quota, QuotaPermit};
 
 /// A UDP socket in one of its states.
@@ -25,7 +25,7 @@ pub struct UdpSocket {
     _held: QuotaPermit,
 }
 
-impl Kind for UdpSocket {
+impl HostResource for UdpSocket {
     const NAME: &'static str = "udp-socket";
 }
 

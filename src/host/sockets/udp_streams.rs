@@ -13,7 +13,7 @@ use super::address::{of_family, remote};
 use super::error::ErrorCode;
 use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
 use super::udp_shared::SharedSocket;
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::network::{Allow, LookedUp, Protocol};
 
 /// The longest datagram there is, in bytes.
@@ -34,7 +34,7 @@ pub struct IncomingDatagramStream {
     other_senders: bool,
 }
 
-impl Kind for IncomingDatagramStream {
+impl HostResource for IncomingDatagramStream {
     const NAME: &'static str = "incoming-datagram-stream";
 }
 
@@ -50,7 +50,7 @@ pub struct OutgoingDatagramStream {
     full: bool,
 }
 
-impl Kind for OutgoingDatagramStream {
+impl HostResource for OutgoingDatagramStream {
     const NAME: &'static str = "outgoing-datagram-stream";
 }
 

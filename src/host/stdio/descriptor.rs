@@ -18,7 +18,7 @@ const CURRENT: u64 = u64::MAX;
 
 /// How a descriptor is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Way {
+pub(super) enum IoMode {
     /// `preadv2` and `pwritev2` with `RWF_NOWAIT`.
     Nowait,
     /// `recv` and `send` with `MSG_DONTWAIT`.
@@ -38,7 +38,7 @@ pub(super) struct Descriptor {
     handle: Handle,
     interest: Interest,
     fd: Arc<OwnedFd>,
-    way: Way,
+    mode: IoMode,
     source: Option<Source<Arc<OwnedFd>>>,
 }
 
@@ -47,15 +47,15 @@ impl Descriptor {
         let mut descriptor = Descriptor::unused(handle, fd, interest);
         let kind = FileType::from_raw_mode(fstat(&*descriptor.fd)?.st_mode);
         match kind {
-            FileType::Fifo => descriptor.follow(Way::Nowait)?,
-            FileType::Socket => descriptor.follow(Way::Socket)?,
-            FileType::RegularFile => descriptor.way = Way::Inline,
-            FileType::Directory => descriptor.way = Way::Directory,
+            FileType::Fifo => descriptor.follow(IoMode::Nowait)?,
+            FileType::Socket => descriptor.follow(IoMode::Socket)?,
+            FileType::RegularFile => descriptor.mode = IoMode::Inline,
+            FileType::Directory => descriptor.mode = IoMode::Directory,
             FileType::CharacterDevice if descriptor.is_terminal() => descriptor.reopen()?,
             // What epoll refuses among the devices (null, zero, full) never blocks.
-            FileType::CharacterDevice => match descriptor.follow(Way::Nowait) {
+            FileType::CharacterDevice => match descriptor.follow(IoMode::Nowait) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                    descriptor.way = Way::Inline
+                    descriptor.mode = IoMode::Inline
                 }
                 followed => followed?,
             },
@@ -73,10 +73,10 @@ impl Descriptor {
         let mut descriptor = Descriptor::unused(handle, fd, interest);
         match FileType::from_raw_mode(fstat(&*descriptor.fd)?.st_mode) {
             FileType::BlockDevice => {}
-            _ => match descriptor.follow(Way::Reopened) {
+            _ => match descriptor.follow(IoMode::Reopened) {
                 // What epoll refuses (null, zero, full) never blocks.
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                    descriptor.way = Way::Inline
+                    descriptor.mode = IoMode::Inline
                 }
                 followed => followed?,
             },
@@ -89,7 +89,7 @@ impl Descriptor {
             handle: handle.clone(),
             interest,
             fd: Arc::new(fd),
-            way: Way::Pool,
+            mode: IoMode::Pool,
             source: None,
         }
     }
@@ -98,8 +98,8 @@ impl Descriptor {
         rustix::termios::isatty(&*self.fd)
     }
 
-    pub(super) fn way(&self) -> Way {
-        self.way
+    pub(super) fn mode(&self) -> IoMode {
+        self.mode
     }
 
     pub(super) fn fd(&self) -> Arc<OwnedFd> {
@@ -119,11 +119,11 @@ impl Descriptor {
         }
     }
 
-    fn follow(&mut self, way: Way) -> io::Result<()> {
+    fn follow(&mut self, mode: IoMode) -> io::Result<()> {
         self.source = None;
         let source = Source::with_interest(&self.handle, self.fd.clone(), self.interest);
         self.source = Some(source?);
-        self.way = way;
+        self.mode = mode;
         // The kernel tells at once what is ready already.
         self.handle.poll_driver()?;
         Ok(())
@@ -138,12 +138,12 @@ impl Descriptor {
         };
         let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         self.source = None;
-        self.way = Way::Pool;
+        self.mode = IoMode::Pool;
         if let Ok(own) = rustix::fs::open(path, flags, Mode::empty()) {
             self.fd = Arc::new(own);
-            match self.follow(Way::Reopened) {
+            match self.follow(IoMode::Reopened) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                    self.way = Way::Pool
+                    self.mode = IoMode::Pool
                 }
                 followed => followed?,
             }
@@ -151,47 +151,51 @@ impl Descriptor {
         Ok(())
     }
 
-    /// Reads what is there. `WouldBlock` on [`Way::Pool`] always.
+    /// Reads what is there. `WouldBlock` on [`IoMode::Pool`] always.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.attempt(buffer.len(), |fd, way| match way {
-            Way::Nowait => {
+        self.attempt(buffer.len(), |fd, mode| match mode {
+            IoMode::Nowait => {
                 let mut slices = [io::IoSliceMut::new(buffer)];
                 rustix::io::preadv2(fd, &mut slices, CURRENT, ReadWriteFlags::NOWAIT)
             }
-            Way::Socket => {
+            IoMode::Socket => {
                 rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT).map(|(read, _)| read)
             }
-            Way::Reopened | Way::Inline => rustix::io::read(fd, &mut *buffer),
-            Way::Pool => Err(Errno::AGAIN),
-            Way::Directory => Err(Errno::ISDIR),
+            IoMode::Reopened | IoMode::Inline => rustix::io::read(fd, &mut *buffer),
+            IoMode::Pool => Err(Errno::AGAIN),
+            IoMode::Directory => Err(Errno::ISDIR),
         })
     }
 
-    /// Writes what fits. `WouldBlock` on [`Way::Pool`] always.
+    /// Writes what fits. `WouldBlock` on [`IoMode::Pool`] always.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.attempt(bytes.len(), |fd, way| match way {
-            Way::Nowait => {
+        self.attempt(bytes.len(), |fd, mode| match mode {
+            IoMode::Nowait => {
                 let slices = [io::IoSlice::new(bytes)];
                 rustix::io::pwritev2(fd, &slices, CURRENT, ReadWriteFlags::NOWAIT)
             }
-            Way::Socket => rustix::net::send(fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL),
-            Way::Reopened | Way::Inline => rustix::io::write(fd, bytes),
-            Way::Pool => Err(Errno::AGAIN),
-            Way::Directory => Err(Errno::ISDIR),
+            IoMode::Socket => {
+                rustix::net::send(fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
+            }
+            IoMode::Reopened | IoMode::Inline => rustix::io::write(fd, bytes),
+            IoMode::Pool => Err(Errno::AGAIN),
+            IoMode::Directory => Err(Errno::ISDIR),
         })
     }
 
     fn attempt(
         &mut self,
         wanted: usize,
-        mut operation: impl FnMut(&OwnedFd, Way) -> rustix::io::Result<usize>,
+        mut operation: impl FnMut(&OwnedFd, IoMode) -> rustix::io::Result<usize>,
     ) -> io::Result<usize> {
         loop {
-            match operation(&self.fd, self.way) {
+            match operation(&self.fd, self.mode) {
                 Err(Errno::INTR) => {}
                 // A kernel that does not know the flag for this kind of file or the call at all, or
                 // a filter that forbids it.
-                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) if self.way == Way::Nowait => {
+                Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM)
+                    if self.mode == IoMode::Nowait =>
+                {
                     self.reopen()?;
                 }
                 Err(Errno::AGAIN) => {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wippy_dispatcher::{Error, Event, Handle, Interest, WaitSet};
 
-use super::descriptor::{Descriptor, Way};
+use super::descriptor::{Descriptor, IoMode};
 use crate::host::io::{IoError, StreamError};
 use crate::quota::QuotaPermit;
 
@@ -104,7 +104,7 @@ impl Input {
                 Ok(buffer)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if state.descriptor.way() == Way::Pool {
+                if state.descriptor.mode() == IoMode::Pool {
                     self.read_on_pool(&mut state)?;
                 }
                 Ok(Vec::new())
@@ -172,8 +172,8 @@ impl Input {
 
     pub(crate) fn is_ready(&self) -> bool {
         let state = self.lock();
-        match state.descriptor.way() {
-            Way::Pool => state.ended || state.brought.is_some(),
+        match state.descriptor.mode() {
+            IoMode::Pool => state.ended || state.brought.is_some(),
             _ => state.ended || state.descriptor.is_ready(),
         }
     }

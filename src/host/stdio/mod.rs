@@ -15,20 +15,20 @@ use std::sync::Arc;
 use rustix::io::fcntl_dupfd_cloexec;
 use wippy_dispatcher::Handle;
 
-pub use super::io::{Feed, Sink};
+pub use super::io::{InputSource, Sink};
 use super::log::Lines;
 
 /// Standard input, output and error of a call. Clones share their streams.
 #[derive(Clone)]
 pub struct Stdio {
-    pub(crate) stdin: Feed,
+    pub(crate) stdin: InputSource,
     pub(crate) stdout: Sink,
     pub(crate) stderr: Sink,
 }
 
 impl Stdio {
     /// Streams of any kind.
-    pub fn new(stdin: Feed, stdout: Sink, stderr: Sink) -> Stdio {
+    pub fn new(stdin: InputSource, stdout: Sink, stderr: Sink) -> Stdio {
         Stdio {
             stdin,
             stdout,
@@ -39,7 +39,7 @@ impl Stdio {
     /// A function's: an empty input, and log lines.
     pub fn logged(entry: &str) -> Stdio {
         Stdio {
-            stdin: Feed::Empty,
+            stdin: InputSource::Empty,
             stdout: Sink::Log(Arc::new(Lines::new(entry, "stdout"))),
             stderr: Sink::Log(Arc::new(Lines::new(entry, "stderr"))),
         }
@@ -74,8 +74,8 @@ impl Stdio {
         };
         Ok(Stdio {
             stdin: match stdin {
-                Some(fd) => Feed::Device(Arc::new(Input::new(handle, fd)?)),
-                None => Feed::Empty,
+                Some(fd) => InputSource::Device(Arc::new(Input::new(handle, fd)?)),
+                None => InputSource::Empty,
             },
             stdout: sink(stdout)?,
             stderr: sink(stderr)?,
@@ -83,7 +83,7 @@ impl Stdio {
     }
 
     pub(crate) fn stdin_is_terminal(&self) -> bool {
-        matches!(&self.stdin, Feed::Device(device) if device.is_terminal())
+        matches!(&self.stdin, InputSource::Device(device) if device.is_terminal())
     }
 
     pub(crate) fn stdout_is_terminal(&self) -> bool {

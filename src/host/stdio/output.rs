@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use rustix::io::Errno;
 use wippy_dispatcher::{Error, Event, Handle, Instant, Interest, WaitSet};
 
-use super::descriptor::{Descriptor, Way};
+use super::descriptor::{Descriptor, IoMode};
 use super::{at_start, own};
 use crate::host::io::{Destination, Job, Owner, StreamError, Unwritten, WriteQueue};
 use crate::quota::QuotaPermit;
@@ -151,7 +151,7 @@ impl Destination for Device {
     fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> Result<Option<Job>, Error> {
         let descriptor = self.descriptor.as_ref().ok_or(Errno::BADF)?;
         match descriptor.source() {
-            Some(source) if descriptor.way() != Way::Pool => {
+            Some(source) if descriptor.mode() != IoMode::Pool => {
                 room.add_source(source, Interest::Writable, 0)?;
                 Ok(None)
             }

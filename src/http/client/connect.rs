@@ -14,7 +14,7 @@ use wippy_dispatcher::{Error, Flow, Handle, Sleep};
 
 use super::stream::{Socket, Stream};
 use crate::http::error::{DnsError, ErrorCode};
-use crate::http::target::Target;
+use crate::http::target::HttpOrigin;
 use crate::http::tls::Session;
 
 /// The most addresses of one name that are tried.
@@ -30,7 +30,7 @@ const HEAD_START: Duration = Duration::from_millis(250);
 pub async fn addresses(
     handle: &Handle,
     flow: Flow,
-    target: &Target,
+    target: &HttpOrigin,
 ) -> Result<Vec<SocketAddr>, ErrorCode> {
     let found = match target.address() {
         Some(address) => vec![address],

@@ -6,7 +6,7 @@ use std::time::Duration;
 use wippy_dispatcher::Instant;
 
 use super::connection::Connection;
-use crate::http::target::Target;
+use crate::http::target::HttpOrigin;
 
 /// The bounds of a client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +36,7 @@ impl Default for ClientLimits {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The server.
-    pub target: Target,
+    pub target: HttpOrigin,
     /// The roots' digest.
     pub roots: [u8; 32],
 }

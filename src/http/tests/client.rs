@@ -65,7 +65,7 @@ fn answer(mut stream: TcpStream, go: &Receiver<()>) {
 
 fn get_from(address: SocketAddr) -> Request {
     Request {
-        target: Target::parse(false, &address.to_string()).expect("an authority"),
+        target: HttpOrigin::parse(false, &address.to_string()).expect("an authority"),
         authority: address.to_string(),
         head: RequestHead {
             method: Method::Get,

@@ -21,7 +21,7 @@ use crate::host::http::{
     IncomingResponse, OutgoingBody, OutgoingRequest, OutgoingResponse, RequestOptions,
     ResponseOutparam,
 };
-use crate::host::io::{Feed, InputStream, IoError, OutputStream};
+use crate::host::io::{InputSource, InputStream, IoError, OutputStream};
 use crate::host::pipe::pipe;
 use crate::host::pollable::Pollable;
 use crate::host::sockets::interfaces::ip_name_lookup::Host as _;
@@ -36,7 +36,7 @@ use crate::host::sockets::{
     UdpSocket,
 };
 use crate::host::state::tests::{files_view, http_view, sockets_view};
-use crate::host::table::Kind;
+use crate::host::table::HostResource;
 use crate::http::{self, BodyReader, Fields};
 
 /// Defines the functions that give out resources. One that is missing here is a trap.
@@ -93,7 +93,10 @@ pub fn define(linker: &mut Linker<State>) -> Result<()> {
     Ok(())
 }
 
-fn make<T: Kind>(given: &mut LinkerInstance<'_, State>, make: fn(&mut State) -> T) -> Result<()> {
+fn make<T: HostResource>(
+    given: &mut LinkerInstance<'_, State>,
+    make: fn(&mut State) -> T,
+) -> Result<()> {
     let name = format!("make-{}", T::NAME);
     given.func_wrap(
         &name,
@@ -107,7 +110,7 @@ fn make<T: Kind>(given: &mut LinkerInstance<'_, State>, make: fn(&mut State) -> 
 }
 
 /// A resource out of the table of the state that made it.
-fn taken<T: Kind>(state: &mut State, resource: Resource<T>) -> T {
+fn taken<T: HostResource>(state: &mut State, resource: Resource<T>) -> T {
     state.call.table.delete(resource).expect("made")
 }
 
@@ -122,7 +125,7 @@ fn at_once<F: Future>(future: F) -> F::Output {
 fn input(state: &mut State) -> InputStream {
     let (reader, writer) = pipe(&state.call.handle, 1 << 16).expect("room");
     writer.write(&[0; 1 << 10]).expect("a reader");
-    InputStream::new(Feed::Pipe(reader))
+    InputStream::new(InputSource::Pipe(reader))
 }
 
 fn directory(state: &mut State) -> Descriptor {

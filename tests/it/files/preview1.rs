@@ -4,7 +4,7 @@ use std::fs;
 
 use wippy::stdio::Stdio;
 use wippy::stdio::pipe;
-use wippy::stdio::{Feed, Sink};
+use wippy::stdio::{InputSource, Sink};
 
 use super::World;
 use crate::support::{Project, live};
@@ -18,7 +18,11 @@ fn run(world: &World, guest: &str, words: &[&str]) -> (u8, String) {
     project.command_at(guest, guest, "_start", "[wasi1]", &[("wasi", &wasi)]);
     let dispatcher = live();
     let (printed, stdout) = pipe(&dispatcher.handle(), 1 << 20).expect("a pipe");
-    let stdio = Stdio::new(Feed::Empty, Sink::Pipe(stdout.clone()), Sink::Pipe(stdout));
+    let stdio = Stdio::new(
+        InputSource::Empty,
+        Sink::Pipe(stdout.clone()),
+        Sink::Pipe(stdout),
+    );
     let status = project
         .run_on(&dispatcher, guest, stdio, words)
         .expect("a status");

@@ -17,7 +17,7 @@ use wippy_dispatcher::Dispatcher;
 
 use super::interfaces::poll::HostPollable;
 use super::interfaces::streams::{HostInputStream, HostOutputStream};
-use super::{Feed, OutputStream, PERMIT, Sink, StreamError};
+use super::{InputSource, OutputStream, PERMIT, Sink, StreamError};
 use crate::fs::DeferredClose;
 use crate::host::State;
 use crate::host::filesystem::interfaces::preopens;
@@ -383,7 +383,7 @@ fn a_stream_is_closed_after_its_first_error() {
     let (stream, now) = (guest.stream(), guest.stream());
     let flushed = dispatcher.block_on(guest.call.call.flush(stream));
     assert!(closed(flushed.expect("no deadlock")));
-    let input = super::InputStream::new(Feed::Empty);
+    let input = super::InputStream::new(InputSource::Empty);
     let input = guest.call.call.table.push(input).expect("room");
     let spliced = dispatcher.block_on(guest.call.call.splice(now, input, 1));
     assert!(closed(spliced.expect("no deadlock").map(drop)));

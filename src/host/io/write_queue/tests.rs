@@ -3,7 +3,7 @@ use std::time::Duration;
 use wippy_dispatcher::{Dispatcher, Simulation};
 
 use super::*;
-use crate::delivery::Deliveries;
+use crate::delivery::PendingDeliveries;
 use crate::host::State;
 use crate::host::state::tests::state;
 
@@ -86,7 +86,7 @@ impl Destination for Seen {
 struct World {
     dispatcher: Dispatcher,
     seen: Seen,
-    deliveries: Deliveries,
+    deliveries: PendingDeliveries,
     queue: Arc<WriteQueue<Seen>>,
 }
 
@@ -95,7 +95,7 @@ impl World {
         let dispatcher = Dispatcher::simulated(1).expect("a dispatcher");
         let handle = dispatcher.handle();
         let seen = Seen::new(&dispatcher, room);
-        let deliveries = Deliveries::new(&handle);
+        let deliveries = PendingDeliveries::new(&handle);
         let owner = Owner {
             deliveries: deliveries.tracker().clone(),
             bytes: Quota::new(bound),
@@ -236,7 +236,7 @@ fn what_no_task_can_write_is_not_kept() {
     let never = handle.spawn(std::future::pending::<()>());
     let seen = Seen::new(&dispatcher, 2);
     let bytes = Quota::new(1 << 20);
-    let deliveries = Deliveries::new(&handle);
+    let deliveries = PendingDeliveries::new(&handle);
     let owner = Owner {
         deliveries: deliveries.tracker().clone(),
         bytes: bytes.clone(),
