@@ -138,13 +138,11 @@ impl Core {
         deadline: Instant,
         listener: Listener,
     ) -> Result<TimerKey, Error> {
-        let key = match self.driver.arm(kind, deadline, listener) {
-            Ok(key) => key,
-            Err((error, listener)) => {
-                discard(listener);
-                return Err(error);
-            }
-        };
+        if let Some(bound) = self.driver.bound_reached() {
+            discard(listener);
+            return Err(Error::TooManyTimers(bound));
+        }
+        let key = self.driver.arm(kind, deadline, listener);
         if !self.in_turn.get() {
             self.driver.arm_descriptor()?;
         }
@@ -158,6 +156,7 @@ impl Core {
 
     /// Notifies the listeners of all deadlines that have come, in their order, in one pass over one
     /// reading of the clock.
+    #[inline]
     pub(crate) fn fire_timers(&self) {
         if self.driver.is_idle() {
             return;
@@ -247,6 +246,7 @@ impl Core {
     ///
     /// # Errors
     /// `Deadlock` where neither comes.
+    #[inline]
     pub(crate) fn advance(&self, limit: Option<Instant>) -> Result<(), Error> {
         let comes = |instant: &Instant| *instant != Instant::NEVER;
         let next = self.driver.next_deadline().filter(comes);

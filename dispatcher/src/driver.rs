@@ -34,6 +34,7 @@ impl Driver {
     }
 
     /// The simulated driver, `None` on the system.
+    #[inline]
     pub(crate) fn simulated(&self) -> Option<&SimDriver> {
         match self {
             Driver::System(_) => None,
@@ -41,14 +42,23 @@ impl Driver {
         }
     }
 
-    /// Arms a deadline. Where the bound is reached the listener is handed back, to be dropped while
-    /// nothing is borrowed.
+    /// The bound on armed deadlines, if it is reached.
+    #[inline]
+    pub(crate) fn bound_reached(&self) -> Option<usize> {
+        match self {
+            Driver::System(system) => system.timers.borrow().bound_reached(),
+            Driver::Simulated(simulated) => simulated.bound_reached(),
+        }
+    }
+
+    /// Arms a deadline. The caller has checked [`bound_reached`](Driver::bound_reached).
+    #[inline]
     pub(crate) fn arm(
         &self,
         kind: DeadlineKind,
         deadline: Instant,
         listener: Listener,
-    ) -> Result<TimerKey, (Error, Listener)> {
+    ) -> TimerKey {
         match self {
             Driver::System(system) => system.timers.borrow_mut().arm(deadline, listener),
             Driver::Simulated(simulated) => simulated.arm(kind, deadline, listener),
@@ -56,6 +66,7 @@ impl Driver {
     }
 
     /// Takes the listener of a deadline that has not come yet.
+    #[inline]
     pub(crate) fn disarm(&self, key: TimerKey) -> Option<Listener> {
         match self {
             Driver::System(system) => system.timers.borrow_mut().disarm(key),
@@ -65,6 +76,7 @@ impl Driver {
 
     /// Swaps the waker of a deadline that has not come yet; the caller drops the old one while
     /// nothing is borrowed. False: it has come.
+    #[inline]
     pub(crate) fn swap_waker(&self, key: TimerKey, waker: &mut Waker) -> bool {
         match self {
             Driver::System(system) => {
@@ -78,6 +90,7 @@ impl Driver {
     }
 
     /// When the next thing happens that is known in advance.
+    #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         match self {
             Driver::System(system) => system.timers.borrow().next_deadline(),
@@ -86,14 +99,16 @@ impl Driver {
     }
 
     /// Whether no deadline is armed.
+    #[inline]
     pub(crate) fn is_idle(&self) -> bool {
         match self {
             Driver::System(system) => system.timers.borrow().is_empty(),
-            Driver::Simulated(simulated) => simulated.next_event().is_none(),
+            Driver::Simulated(simulated) => simulated.is_idle(),
         }
     }
 
     /// Takes the first deadline that has come at `now`, in the order of (deadline, arming).
+    #[inline]
     pub(crate) fn pop_due(&self, now: Instant) -> Option<Listener> {
         match self {
             Driver::System(system) => system.timers.borrow_mut().pop_due(now),
@@ -105,6 +120,7 @@ impl Driver {
     ///
     /// # Errors
     /// `Io` from `epoll_wait`.
+    #[inline]
     pub(crate) fn poll(&self, sink: impl FnMut(Report)) -> Result<(), Error> {
         match self {
             Driver::System(system) => Ok(system.reactor.poll(sink)?),
@@ -124,6 +140,7 @@ impl Driver {
     }
 
     /// Adds a choice to the trace of a simulation.
+    #[inline]
     pub(crate) fn record(&self, record: impl FnOnce() -> Record) {
         if let Driver::Simulated(simulated) = self {
             simulated.record(record());

@@ -31,6 +31,7 @@
 //!
 //! `unsafe` stands in two small modules only: [`Handle`]'s thread-bound cell and the borrowed
 //! descriptor of [`Dispatcher::as_fd`].
+#![warn(missing_debug_implementations)]
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("wippy-dispatcher parks on epoll and timerfd and runs on Linux only");

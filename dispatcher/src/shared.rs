@@ -22,13 +22,16 @@ use crate::time::timer_heap::TimerKey;
 /// by their own counter, and for the rest by what was registered.
 pub(crate) enum Message {
     Run(Runnable<Meta>),
-    Spawn(Box<dyn FnOnce(&Arc<Shared>) + Send>),
+    Spawn(Start),
     SetEvent(Arc<dyn RemotelySet>),
     Unlisten(ReadyKey, Interest, u64),
     Disarm(TimerKey),
     RemoveSource(ReadyKey),
     RemoveSet(usize, Vec<Registration>),
 }
+
+/// Starts a task on the dispatcher's thread.
+pub(crate) type Start = Box<dyn FnOnce(&Arc<Shared>) + Send>;
 
 /// What was set by another thread and is marked ready on the dispatcher's.
 pub(crate) trait RemotelySet: Send + Sync {

@@ -16,6 +16,7 @@ pub(crate) enum Picker {
 impl Picker {
     /// Takes the next task out of the queue, in constant time. `Uniform` fills the gap with the last
     /// task of the queue.
+    #[inline]
     pub(crate) fn pick<T>(
         self,
         queue: &mut VecDeque<T>,

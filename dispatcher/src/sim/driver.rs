@@ -51,25 +51,33 @@ impl SimDriver {
         }
     }
 
+    /// The bound on events to come, if it is reached.
+    #[inline]
+    pub(crate) fn bound_reached(&self) -> Option<usize> {
+        self.events.borrow().bound_reached()
+    }
+
+    #[inline]
     pub(crate) fn arm(
         &self,
         kind: DeadlineKind,
         deadline: Instant,
         listener: Listener,
-    ) -> Result<TimerKey, (Error, Listener)> {
+    ) -> TimerKey {
         let event = match kind {
             DeadlineKind::Timer => SimEvent::Timer(listener),
             DeadlineKind::JobDone => SimEvent::JobDone(listener),
         };
-        let armed = self.events.borrow_mut().arm(deadline, event);
-        armed.map_err(|(error, event)| (error, event.into_listener()))
+        self.events.borrow_mut().arm(deadline, event)
     }
 
+    #[inline]
     pub(crate) fn disarm(&self, key: TimerKey) -> Option<Listener> {
         let event = self.events.borrow_mut().disarm(key);
         event.map(SimEvent::into_listener)
     }
 
+    #[inline]
     pub(crate) fn swap_waker(&self, key: TimerKey, waker: &mut Waker) -> bool {
         let mut events = self.events.borrow_mut();
         events
@@ -77,17 +85,26 @@ impl SimDriver {
             .is_some_and(|event| event.listener().swap_waker(waker))
     }
 
+    /// Whether no event is to come.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.events.borrow().is_empty()
+    }
+
     /// When the next event happens, of whatever kind.
+    #[inline]
     pub(crate) fn next_event(&self) -> Option<Instant> {
         self.events.borrow().next_deadline()
     }
 
     /// Takes the first event that has happened at `now`.
+    #[inline]
     pub(crate) fn pop_due(&self, now: Instant) -> Option<Listener> {
         let event = self.events.borrow_mut().pop_due(now);
         event.map(SimEvent::into_listener)
     }
 
+    #[inline]
     pub(crate) fn record(&self, record: Record) {
         self.trace.borrow_mut().push(record);
     }

@@ -5,7 +5,6 @@
 
 use slab::Slab;
 
-use crate::Error;
 use crate::time::clock::Instant;
 
 /// What a deadline is for. Only the simulated driver makes a difference between them.
@@ -62,12 +61,15 @@ impl<T> TimerHeap<T> {
         }
     }
 
-    /// Arms a timer. Equal deadlines fire in the order of arming. Where the bound is reached, the
-    /// value is handed back together with the error.
-    pub(crate) fn arm(&mut self, deadline: Instant, value: T) -> Result<TimerKey, (Error, T)> {
-        if self.heap.len() >= self.bound {
-            return Err((Error::TooManyTimers(self.bound), value));
-        }
+    /// The bound, if it is reached.
+    pub(crate) fn bound_reached(&self) -> Option<usize> {
+        (self.heap.len() >= self.bound).then_some(self.bound)
+    }
+
+    /// Arms a timer. Equal deadlines fire in the order of arming. The caller has checked
+    /// [`bound_reached`](TimerHeap::bound_reached).
+    pub(crate) fn arm(&mut self, deadline: Instant, value: T) -> TimerKey {
+        debug_assert!(self.heap.len() < self.bound, "the bound is reached");
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let position = self.heap.len();
@@ -82,7 +84,7 @@ impl<T> TimerHeap<T> {
             slot,
         });
         self.sift_up(position);
-        Ok(TimerKey { slot, sequence })
+        TimerKey { slot, sequence }
     }
 
     /// The value of an armed timer; `None` once it has fired.
@@ -117,57 +119,63 @@ impl<T> TimerHeap<T> {
     }
 
     fn remove(&mut self, position: usize) -> T {
-        let node = self.heap.swap_remove(position);
-        if position < self.heap.len() {
-            self.note_position(position);
-            if !self.sift_up(position) {
-                self.sift_down(position);
-            }
+        let removed = self.heap.swap_remove(position);
+        if position < self.heap.len() && !self.sift_up(position) {
+            self.sift_down(position);
         }
-        self.slots.remove(node.slot).value
+        self.slots.remove(removed.slot).value
     }
 
-    /// Notes in its slot where a node stands.
-    fn note_position(&mut self, position: usize) {
-        let slot = self.heap[position].slot;
-        self.slots[slot].position = position;
+    /// Puts a node into the heap, and notes its position in its slot.
+    #[inline]
+    fn put(&mut self, position: usize, node: Node) {
+        self.heap[position] = node;
+        self.slots[node.slot].position = position;
     }
 
-    fn swap(&mut self, a: usize, b: usize) {
-        self.heap.swap(a, b);
-        self.note_position(a);
-        self.note_position(b);
-    }
-
-    fn sift_up(&mut self, mut position: usize) -> bool {
-        let start = position;
+    /// Moves a node up to where its parent is before it. False: it was there already, and its slot
+    /// was not changed.
+    fn sift_up(&mut self, start: usize) -> bool {
+        let node = self.heap[start];
+        let mut position = start;
         while position > 0 {
             let parent = (position - 1) / 2;
-            if !self.heap[position].before(&self.heap[parent]) {
+            let above = self.heap[parent];
+            if !node.before(&above) {
                 break;
             }
-            self.swap(position, parent);
+            self.put(position, above);
             position = parent;
         }
-        position != start
+        let moved = position != start;
+        if moved {
+            self.put(position, node);
+        }
+        moved
     }
 
-    fn sift_down(&mut self, mut position: usize) {
+    /// Moves a node down to where it is before its children, and notes its position.
+    fn sift_down(&mut self, start: usize) {
+        let node = self.heap[start];
+        let mut position = start;
         loop {
             let left = 2 * position + 1;
-            let right = left + 1;
-            let mut least = position;
-            for child in [left, right] {
-                if child < self.heap.len() && self.heap[child].before(&self.heap[least]) {
-                    least = child;
-                }
+            let Some(&(mut child)) = self.heap.get(left) else {
+                break;
+            };
+            let mut child_position = left;
+            if let Some(right) = self.heap.get(left + 1)
+                && right.before(&child)
+            {
+                (child, child_position) = (*right, left + 1);
             }
-            if least == position {
-                return;
+            if !child.before(&node) {
+                break;
             }
-            self.swap(position, least);
-            position = least;
+            self.put(position, child);
+            position = child_position;
         }
+        self.put(position, node);
     }
 }
 
@@ -187,7 +195,7 @@ mod tests {
             for (step, value) in steps {
                 match step {
                     0 => {
-                        let key = timers.arm(Instant::from_nanos(value), next).expect("no bound");
+                        let key = timers.arm(Instant::from_nanos(value), next);
                         keys.push((next, key));
                         model.push((value, next));
                         next += 1;
@@ -223,18 +231,18 @@ mod tests {
     #[test]
     fn a_stale_key_drops_nothing() {
         let mut timers = TimerHeap::new(4);
-        let first = timers.arm(Instant::from_nanos(1), 1).expect("room");
+        let first = timers.arm(Instant::from_nanos(1), 1);
         assert!(timers.pop_due(Instant::from_nanos(1)).is_some());
-        let second = timers.arm(Instant::from_nanos(2), 2).expect("room");
+        let second = timers.arm(Instant::from_nanos(2), 2);
         assert!(timers.disarm(first).is_none());
         assert_eq!(timers.disarm(second), Some(2));
     }
 
     #[test]
-    fn the_bound_has_a_name() {
+    fn the_bound_is_reached_and_said() {
         let mut timers = TimerHeap::new(1);
-        timers.arm(Instant::from_nanos(1), 1).expect("room");
-        let refused = timers.arm(Instant::from_nanos(1), 2);
-        assert!(matches!(refused, Err((Error::TooManyTimers(1), 2))));
+        assert_eq!(timers.bound_reached(), None);
+        timers.arm(Instant::from_nanos(1), 1);
+        assert_eq!(timers.bound_reached(), Some(1));
     }
 }
