@@ -32,11 +32,11 @@ struct Inner {
     semaphore: Semaphore,
     pool: Pool,
     /// By name. A lookup is in here until it is answered, or has neither a request nor a thread.
-    pending: Mutex<HashMap<String, Lookup>>,
+    pending: Mutex<HashMap<String, PendingLookup>>,
 }
 
 /// One name, and the requests for its addresses.
-struct Lookup {
+struct PendingLookup {
     requests: Slab<Arc<RequestState>>,
     /// Alive while a thread is in the resolver.
     permit: Option<Weak<Permit>>,
@@ -85,7 +85,7 @@ impl Lookups {
         self.0.pool.close();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Lookup>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, PendingLookup>> {
         let pending = self.0.pending.lock();
         pending.unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,10 +96,12 @@ impl Lookups {
     /// `LaneFull` where the flow may not wait.
     pub(super) fn request(&self, flow: Option<Flow>, name: String) -> Result<LookupRequest, Error> {
         let mut pending = self.lock();
-        let lookup = pending.entry(name.clone()).or_insert_with(|| Lookup {
-            requests: Slab::new(),
-            permit: None,
-        });
+        let lookup = pending
+            .entry(name.clone())
+            .or_insert_with(|| PendingLookup {
+                requests: Slab::new(),
+                permit: None,
+            });
         let state = Arc::new(RequestState::default());
         let started = lookup.permit.is_some();
         state.lock().started = started;

@@ -6,8 +6,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::lookups::LookupRequest;
-use super::socket::look_up;
+use super::socket::Lookup;
 use super::{ResolveError, host_name};
 use crate::Error;
 use crate::blocking::flow::Flow;
@@ -54,7 +53,7 @@ pub struct Resolve(State);
 enum State {
     /// The answer is known without asking; it is taken when the future completes.
     Known(Option<Result<Vec<IpAddr>, ResolveError>>),
-    Requested(LookupRequest),
+    Started(Lookup),
 }
 
 fn start(handle: &Handle, flow: Option<Flow>, name: &str) -> State {
@@ -65,8 +64,8 @@ fn start(handle: &Handle, flow: Option<Flow>, name: &str) -> State {
     let Some(name) = host_name(name) else {
         return known(Err(ResolveError::Invalid(name.to_owned())));
     };
-    match look_up(handle, flow, name) {
-        Ok(request) => State::Requested(request),
+    match Lookup::start(handle, flow, name) {
+        Ok(lookup) => State::Started(lookup),
         Err(error) => known(Err(error.into())),
     }
 }
@@ -80,7 +79,7 @@ impl Future for Resolve {
                 debug_assert!(answer.is_some(), "polled after it completed");
                 Poll::Ready(answer.take().unwrap_or_else(|| Err(Error::Closed.into())))
             }
-            State::Requested(request) => request.poll(cx.waker()),
+            State::Started(lookup) => lookup.poll(cx.waker()),
         }
     }
 }
@@ -89,7 +88,7 @@ impl fmt::Debug for Resolve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             State::Known(answer) => f.debug_tuple("Resolve").field(answer).finish(),
-            State::Requested(request) => f.debug_tuple("Resolve").field(&request.name()).finish(),
+            State::Started(lookup) => f.debug_tuple("Resolve").field(&lookup.name()).finish(),
         }
     }
 }

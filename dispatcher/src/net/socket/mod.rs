@@ -5,10 +5,11 @@ mod system;
 
 use std::fmt;
 use std::io::IoSlice;
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::task::{Poll, Waker};
 
-use super::Family;
 use super::lookups::LookupRequest;
+use super::{Family, ResolveError};
 use crate::blocking::flow::Flow;
 use crate::driver::Driver;
 use crate::handle::Handle;
@@ -32,9 +33,11 @@ pub(super) enum Protocol {
 /// A driver's sockets are one type with the methods below, which owns whatever stands for a socket
 /// there: a descriptor of the system, a number in a simulated host's table. The type is declared in a
 /// module of this one, and gets a variant here, an arm in [`Socket::open`] and an arm in
-/// `on_driver!`; nothing else tells the drivers apart. The public types see to it that an operation
-/// reaches only a socket that has it (a listener is never written to). For any other a driver fails
-/// with the error number that the system has for it.
+/// `on_driver!`. A driver with names of its own gets a variant of [`Lookup`] as well. Nothing else
+/// tells the drivers apart.
+///
+/// The public types see to it that an operation reaches only a socket that has it (a listener is never
+/// written to). For any other a driver fails with the error number that the system has for it.
 ///
 /// # What a driver promises
 ///
@@ -47,8 +50,8 @@ pub(super) enum Protocol {
 ///   `Core::mark_ready`, and gives it up when the socket is dropped.
 ///   * *Edge-triggered underneath:* a driver marks a direction when something happens: bytes, a
 ///     datagram, a connection, room in a full buffer, the end of the stream, an error (which marks
-///     both directions). A driver may mark a direction without a reason
-///     (spurious readiness), and never leaves a reason unmarked.
+///     both directions). It may mark a direction without a reason (spurious readiness), and never
+///     leaves a reason unmarked.
 ///   * *Level-triggered above:* the flag stays set until an operation fails with `WouldBlock`, which
 ///     clears it. A stream's read that gave less than was asked for may clear it as well, if the
 ///     driver marks it again for whatever comes next and the end has not come yet.
@@ -69,8 +72,8 @@ pub(super) enum Protocol {
 ///   error is that of the first.
 /// * **Threads.** Operations are called on the dispatcher's thread. Elsewhere no direction is ready,
 ///   and waiting fails with `WrongThread`. A socket may be dropped on any thread.
-/// * **Time.** A driver reads no clock: what takes time (a packet on its way, a handshake) is an event
-///   of the dispatcher's own, and ends in a mark in the ready table.
+/// * **Time.** A driver reads no clock of its own. What takes time in a simulation (a packet on its way,
+///   a handshake) is an event of the simulated driver, which marks the ready table when it is due.
 /// * **Dropping** a socket closes it. What a connection has accepted and not delivered is still
 ///   delivered, unless [`reset_on_close`](Socket::reset_on_close) was called.
 pub(super) enum Socket {
@@ -266,20 +269,41 @@ impl Socket {
     }
 }
 
-/// Begins to look a name up. A driver answers it through [`Lookups`](super::Lookups), which asks once
-/// for a name, however many want its addresses.
-///
-/// # Errors
-/// `Simulated` where the driver has no names, `LaneFull` where `flow` may not wait.
-pub(super) fn look_up(
-    handle: &Handle,
-    flow: Option<Flow>,
-    name: String,
-) -> Result<LookupRequest, Error> {
-    let core = handle.core()?;
-    match &core.driver {
-        Driver::System(_) => core.lookups.request(flow, name),
-        Driver::Simulated(_) => Err(Error::Simulated("a name lookup")),
+/// A name lookup by one of the drivers. Dropping it cancels it.
+pub(super) enum Lookup {
+    /// By the dispatcher's resolver, on a thread.
+    System(LookupRequest),
+}
+
+impl Lookup {
+    /// Begins to look a name up.
+    ///
+    /// # Errors
+    /// `Simulated` where the driver has no names, `LaneFull` where `flow` may not wait.
+    pub(super) fn start(
+        handle: &Handle,
+        flow: Option<Flow>,
+        name: String,
+    ) -> Result<Lookup, Error> {
+        let core = handle.core()?;
+        match &core.driver {
+            Driver::System(_) => Ok(Lookup::System(core.lookups.request(flow, name)?)),
+            Driver::Simulated(_) => Err(Error::Simulated("a name lookup")),
+        }
+    }
+
+    /// The name that is looked up.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Lookup::System(request) => request.name(),
+        }
+    }
+
+    /// The answer, once; until there is one, `waker` is woken when there is.
+    pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<Vec<IpAddr>, ResolveError>> {
+        match self {
+            Lookup::System(request) => request.poll(waker),
+        }
     }
 }
 
