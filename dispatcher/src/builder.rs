@@ -128,7 +128,7 @@ impl Builder {
         self
     }
 
-    /// The bound on sources and signals. Default 1,048,576.
+    /// The bound on sources and events. Default 1,048,576.
     pub fn max_sources(mut self, sources: usize) -> Builder {
         self.max_sources = sources;
         self

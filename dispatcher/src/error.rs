@@ -14,8 +14,8 @@ pub enum Error {
     /// The dispatcher was dropped.
     #[error("the dispatcher is closed")]
     Closed,
-    /// A signal or source was given to a `WaitSet` of another dispatcher.
-    #[error("the signal or source belongs to another dispatcher")]
+    /// An event or source was given to a `WaitSet` of another dispatcher.
+    #[error("the event or source belongs to another dispatcher")]
     OtherDispatcher,
     /// The bound on live tasks is reached (`Builder::max_tasks`).
     #[error("too many tasks: the bound is {0}")]
@@ -23,7 +23,7 @@ pub enum Error {
     /// The bound on armed timers is reached (`Builder::max_timers`).
     #[error("too many timers: the bound is {0}")]
     TooManyTimers(usize),
-    /// The bound on sources and signals is reached (`Builder::max_sources`).
+    /// The bound on sources and events is reached (`Builder::max_sources`).
     #[error("too many sources: the bound is {0}")]
     TooManySources(usize),
     /// The bound on wait sets is reached (`Builder::max_wait_sets`).

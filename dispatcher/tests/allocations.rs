@@ -87,7 +87,7 @@ fn a_yield() {
 }
 
 #[test]
-fn a_signal_that_another_task_sets() {
+fn an_event_that_another_task_sets() {
     let (dispatcher, handle) = dispatcher();
     let request = Event::new(&handle).expect("event");
     let reply = Event::new(&handle).expect("event");
@@ -101,7 +101,7 @@ fn a_signal_that_another_task_sets() {
 }
 
 #[test]
-fn a_wait_for_three_timers_and_a_signal() {
+fn a_wait_for_three_timers_and_an_event() {
     let (dispatcher, handle) = dispatcher();
     let request = Event::new(&handle).expect("event");
     let reply = Event::new(&handle).expect("event");
@@ -224,7 +224,7 @@ fn a_datagram_there_and_back() {
 
 /// However often it is set before the dispatcher looks, it is one message.
 #[test]
-fn a_signal_set_again_and_again_on_another_thread_is_one_message() {
+fn an_event_set_again_and_again_on_another_thread_is_one_message() {
     let (dispatcher, handle) = dispatcher();
     let event = Event::new(&handle).expect("event");
     for _ in 0..3 {

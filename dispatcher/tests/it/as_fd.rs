@@ -1,4 +1,4 @@
-//! Inside somebody else's event loop: the descriptor tells the truth.
+//! Inside another event loop: the descriptor is readable exactly when a turn has something to do.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -126,7 +126,8 @@ fn readable_at_a_deadline_and_not_before() {
     assert!(!poll_says_readable(&dispatcher));
 }
 
-/// Each deadline of a series is told, also the second of two that are close together.
+/// The descriptor becomes readable at each deadline of a series, also at the second of two that are
+/// close together.
 #[test]
 fn readable_at_every_deadline_of_a_series() {
     let dispatcher = Dispatcher::new().expect("system");
@@ -270,7 +271,7 @@ fn readable_when_a_source_becomes_ready() {
     }
 }
 
-/// A source that is ready before it is registered is told as well.
+/// A source that is ready before it is registered makes it readable as well.
 #[test]
 fn readable_when_a_ready_source_is_registered_between_turns() {
     let dispatcher = Dispatcher::new().expect("system");
@@ -326,7 +327,7 @@ fn readable_for_what_block_on_leaves_behind() {
     run_until(&dispatcher, &foreign, || sleeper.is_finished());
 }
 
-/// A look at the driver between turns must not take away what tells the foreign loop of work.
+/// A look at the driver between turns must not take away the event that makes it readable.
 #[test]
 fn readable_after_a_look_at_the_driver_between_turns() {
     let dispatcher = Dispatcher::new().expect("system");

@@ -94,7 +94,7 @@ struct Scene {
 }
 
 struct Rest {
-    _signal: Event,
+    _event: Event,
     _writer: OwnedFd,
     _stuck: mpsc::Sender<()>,
 }
@@ -122,7 +122,7 @@ fn scene(state: State) -> Scene {
     }
     assert_eq!(task.is_finished(), state == State::Finished, "{state:?}");
     let rest = Rest {
-        _signal: event,
+        _event: event,
         _writer: writer,
         _stuck: stuck,
     };

@@ -1,4 +1,4 @@
-//! Nobody who always has something to do keeps the others from theirs.
+//! A task, timer or thread that always has something to do does not keep the others from running.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};

@@ -109,7 +109,7 @@ fn a_root_sees_what_came_before_each_wake() {
 
 /// The same through events that other threads set.
 #[test]
-fn a_signal_from_another_thread_is_never_lost() {
+fn an_event_from_another_thread_is_never_lost() {
     let dispatcher = Dispatcher::new().expect("system");
     let score = Score::default();
     let event = Event::new(&dispatcher.handle()).expect("room");

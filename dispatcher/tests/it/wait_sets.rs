@@ -360,7 +360,7 @@ fn members_of_another_dispatcher_are_refused() {
 }
 
 #[test]
-fn a_signal_set_on_another_thread_ends_the_wait() {
+fn an_event_set_on_another_thread_ends_the_wait() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let handle = dispatcher.handle();
     let events: Vec<Event> = (0..4)
@@ -420,12 +420,12 @@ fn sets_and_their_members_have_bounds_with_names() {
         assert!(matches!(third, Err(Error::TooManyWaitSets(2))));
         drop(second);
         let _third = WaitSet::new(&handle).expect("room again");
-        let (set_signal, event) = (Event::new(&handle), Event::new(&handle));
-        let (set_signal, event) = (set_signal.expect("room"), event.expect("room"));
-        set_signal.set();
+        let (set_event, event) = (Event::new(&handle), Event::new(&handle));
+        let (set_event, event) = (set_event.expect("room"), event.expect("room"));
+        set_event.set();
         for _ in 0..2 {
             // One that has fired counts too.
-            set.add_event(&set_signal, 0).expect("room");
+            set.add_event(&set_event, 0).expect("room");
             set.add_event(&event, 1).expect("room");
             set.add_deadline(Instant::NEVER, 2).expect("room");
             let deadline = set.add_deadline(Instant::NEVER, 3);

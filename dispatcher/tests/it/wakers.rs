@@ -1,5 +1,5 @@
-//! Wakers of somebody else's that panic, when they wake or when they are dropped: whoever waits
-//! beside them is woken all the same, and the dispatcher goes on.
+//! Foreign wakers that panic, when they wake or when they are dropped: the other waiters are woken
+//! all the same, and the dispatcher goes on.
 
 use std::future::Future;
 use std::io::Write;
@@ -99,7 +99,7 @@ fn those_behind_a_panicking_waker_are_woken_by_timers() {
 }
 
 #[test]
-fn those_behind_a_panicking_waker_are_woken_by_a_signal() {
+fn those_behind_a_panicking_waker_are_woken_by_an_event() {
     let dispatcher = Dispatcher::new().expect("dispatcher");
     let event = Event::new(&dispatcher.handle()).expect("an event");
     let (mut bomb, mut after) = (pin!(event.wait()), pin!(event.wait()));

@@ -1,4 +1,4 @@
-//! Giving way: at once where nobody else can run, a few times a turn; otherwise behind the others.
+//! Yielding: a task goes on at once where no other can run, a few times a turn; otherwise it runs last.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -33,7 +33,7 @@ fn elsewhere<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::spawn(job).join().expect("no panic")
 }
 
-/// Runs a task that lets others start to wait, does `wake`, gives way once and is then "yielder".
+/// Runs a task that lets others start to wait, does `wake`, yields once and then logs "yielder".
 fn after(dispatcher: &Dispatcher, log: &Log, wake: impl FnOnce(&Handle) + 'static) {
     let (handle, own) = (dispatcher.handle(), log.clone());
     let yielder = dispatcher.spawn(async move {
@@ -125,7 +125,8 @@ fn a_lone_yielder_goes_on_at_once_and_yet_its_turn_ends() {
     }
 }
 
-/// Whoever was woken before its run began has gone by then: it does not make this one's yields dear.
+/// A task that was woken before this one's run began has run by then, and does not keep this one's
+/// yields from being skipped.
 #[test]
 fn what_woke_the_yielder_itself_is_no_other() {
     let dispatcher = Dispatcher::new().expect("system");
@@ -158,7 +159,7 @@ fn what_woke_the_yielder_itself_is_no_other() {
     assert_eq!(runs.get(), 2, "as the root");
 }
 
-/// Gives way three times, then lets the next one do the same.
+/// Yields three times, then lets the next one do the same.
 fn chain(handle: Handle, yields: Rc<Cell<u32>>) -> Pin<Box<dyn Future<Output = ()>>> {
     Box::pin(async move {
         for _ in 0..3 {
@@ -364,7 +365,7 @@ fn a_woken_part_of_the_same_task_goes_first() {
     }
 }
 
-/// A waker of somebody else's executor.
+/// A waker of another executor.
 struct Counting(AtomicUsize);
 
 impl Wake for Counting {
