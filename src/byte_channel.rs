@@ -2,6 +2,7 @@
 //! the readiness of both ends. What the ends are, and when the bytes end, is its user's.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wippy_dispatcher::{Error, Event, Handle};
@@ -11,6 +12,7 @@ use wippy_dispatcher::{Error, Event, Handle};
 const SMALL_CHUNK: usize = 4096;
 
 /// A channel of bytes. `E` is what its user has to know of its ends.
+#[derive(Debug)]
 pub(crate) struct ByteChannel<E> {
     state: Mutex<ChannelState<E>>,
     capacity: usize,
@@ -21,6 +23,7 @@ pub(crate) struct ByteChannel<E> {
 }
 
 /// What the lock of a channel guards.
+#[derive(Debug)]
 pub(crate) struct ChannelState<E> {
     pub(crate) bytes: ByteQueue,
     pub(crate) ends: E,
@@ -97,6 +100,15 @@ pub(crate) struct ByteQueue {
     /// How much of the first chunk is taken.
     front: usize,
     length: usize,
+}
+
+/// Without the bytes.
+impl fmt::Debug for ByteQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteQueue")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ByteQueue {

@@ -1,6 +1,7 @@
 //! What a call has handed over and what is not delivered yet: requests, and bytes that its streams
 //! have accepted. It goes on although nobody waits for it, until the call gives it up.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -10,9 +11,10 @@ use wippy_dispatcher::{Error, Event, Handle};
 pub struct PendingDeliveries(DeliveryTracker);
 
 /// Where a delivery of a call begins. Clones are of the same call.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct DeliveryTracker(Arc<Shared>);
 
+#[derive(Debug)]
 struct Shared {
     handle: Handle,
     open: AtomicUsize,
@@ -20,7 +22,7 @@ struct Shared {
     signals: OnceLock<Signals>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Signals {
     /// None is open.
     none: Event,
@@ -33,6 +35,15 @@ pub struct Delivery {
     tracker: DeliveryTracker,
     signals: Signals,
     _held: Box<dyn Send>,
+}
+
+/// Without what it holds, which can be anything.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("tracker", &self.tracker)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PendingDeliveries {

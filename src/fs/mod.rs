@@ -57,6 +57,7 @@ fn plain(path: &Path) -> String {
 }
 
 /// An opened filesystem. All that its guests open, they open beneath this directory.
+#[derive(Debug)]
 pub struct Filesystem {
     /// Taken by the end only.
     root: Option<Arc<Dir>>,

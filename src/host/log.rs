@@ -9,6 +9,7 @@ use crate::one_line::OneLine;
 const LINE_MAX: usize = 8 * 1024;
 
 /// Cuts what a guest writes into log lines.
+#[derive(Debug)]
 pub struct Lines {
     entry: String,
     stream: &'static str,

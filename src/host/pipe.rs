@@ -9,6 +9,7 @@ use super::io::StreamError;
 use crate::byte_channel::ByteChannel;
 
 /// How many there are of each end.
+#[derive(Debug)]
 struct Ends {
     readers: usize,
     writers: usize,
@@ -30,9 +31,11 @@ pub fn pipe(handle: &Handle, capacity: usize) -> Result<(PipeReader, PipeWriter)
 }
 
 /// The reading end; clones read from the same pipe, and the last one closes it.
+#[derive(Debug)]
 pub struct PipeReader(Arc<Shared>);
 
 /// The writing end; clones write to the same pipe, and the last one ends it.
+#[derive(Debug)]
 pub struct PipeWriter(Arc<Shared>);
 
 impl PipeReader {

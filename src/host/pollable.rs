@@ -8,6 +8,7 @@ use super::sockets::SocketPollable;
 use super::table::Table;
 
 /// `wasi:io/poll#pollable`: a closed set of things that become ready.
+#[derive(Debug)]
 pub enum Pollable {
     /// Ready from the start.
     Ready,

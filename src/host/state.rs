@@ -44,6 +44,18 @@ pub struct CallSettings {
     pub flow: Flow,
 }
 
+/// Without environment and arguments, which may hold secrets.
+impl fmt::Debug for CallSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallSettings")
+            .field("cwd", &self.cwd)
+            .field("mounts", &self.mounts.len())
+            .field("limits", &self.limits)
+            .field("flow", &self.flow)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The most elements of one table.
 const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 
@@ -132,6 +144,10 @@ impl State {
     /// Permits a memory or table to grow, where all of them together stay within the limit. What is
     /// permitted counts, even where the system has no room for it.
     fn grow(&mut self, current: usize, desired: usize) -> bool {
+        debug_assert!(
+            current <= desired,
+            "the engine never shrinks a memory or table"
+        );
         let growth = desired.saturating_sub(current);
         let total = self.memory.saturating_add(growth);
         let permitted = total <= self.call.limits.memory;

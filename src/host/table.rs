@@ -17,6 +17,7 @@ use super::pollable::Pollable;
 /// What the table stores of a resource. The kinds that guests poll, read and write all the time
 /// stand in the slab themselves; those of other packages in a box, so that the table need not know
 /// them.
+#[derive(Debug)]
 pub enum TableEntry {
     /// `wasi:io/poll#pollable`
     Pollable(Pollable),

@@ -10,7 +10,7 @@ use super::fields::Fields;
 use crate::byte_channel::ByteChannel;
 
 /// What a body's channel knows of its ends.
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Ends {
     /// How many bytes were written to it.
     written: u64,
@@ -27,7 +27,7 @@ struct Ends {
 
 type Shared = ByteChannel<Ends>;
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum End {
     Finished(Option<Fields>),
     Failed(ErrorCode),
@@ -47,17 +47,18 @@ pub enum Stopped {
 pub struct BodyWriter(Arc<Shared>);
 
 /// What writes to a body and does not end it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct BodySink(Arc<Shared>);
 
 /// The reading end. Dropped, it tells the writer that nobody wants the rest.
+#[derive(Debug)]
 pub struct BodyReader {
     shared: Arc<Shared>,
     gone: Option<Event>,
 }
 
 /// What reads from a body and does not give it up.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct BodySource(Arc<Shared>);
 
 /// A body that holds `capacity` bytes before its reader takes them. `declared` is the length that

@@ -128,6 +128,7 @@ impl BodyDecoder {
     /// Bytes of the body were taken.
     pub fn took(&mut self, count: usize) {
         if let State::Length(left) | State::Chunk(left) = &mut self.state {
+            debug_assert!(count as u64 <= *left);
             *left = left.saturating_sub(count as u64);
         }
     }

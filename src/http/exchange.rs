@@ -37,6 +37,7 @@ impl Default for Timeouts {
 }
 
 /// A request to send.
+#[derive(Debug)]
 pub struct Request {
     /// Where it goes.
     pub target: HttpOrigin,
@@ -58,6 +59,7 @@ pub struct Request {
 }
 
 /// A message that answers a request: received by a client, or given to a server.
+#[derive(Debug)]
 pub struct Response {
     /// The status.
     pub status: u16,
@@ -67,6 +69,7 @@ pub struct Response {
     pub body: Option<BodyReader>,
 }
 
+#[derive(Debug)]
 struct Cell {
     answer: Mutex<Option<Result<Response, ErrorCode>>>,
     answered: Event,
@@ -81,9 +84,11 @@ impl Cell {
 
 /// Where a response is waited for. Dropped with the response in it, or before there is one, nobody
 /// wants it any more.
+#[derive(Debug)]
 pub struct Reply(Arc<Cell>);
 
 /// Where the response is left. Dropped before that, the answer is an error.
+#[derive(Debug)]
 pub struct Answer(Arc<Cell>);
 
 /// A place for one response.

@@ -26,9 +26,10 @@ const ROUNDS_MAX: u32 = 8;
 const SESSIONS: usize = 256;
 
 /// Whom to trust: the system's roots, and perhaps others.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct Roots(Option<Arc<Extra>>);
 
+#[derive(Debug)]
 struct Extra {
     certificates: Vec<CertificateDer<'static>>,
     digest: [u8; 32],
@@ -152,6 +153,7 @@ pub enum Got {
 }
 
 /// A client's TLS session.
+#[derive(Debug)]
 pub struct Session(ClientConnection);
 
 impl Session {

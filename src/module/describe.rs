@@ -10,6 +10,7 @@ use super::{
 use crate::values::signature;
 
 /// A module by its bytes.
+#[derive(Debug)]
 pub struct Description {
     digest: Digest,
     core: bool,
@@ -18,12 +19,14 @@ pub struct Description {
     imports: Vec<Import>,
 }
 
+#[derive(Debug)]
 struct Exported {
     name: String,
     signature: String,
 }
 
 /// Where a module is.
+#[derive(Debug)]
 pub enum Location<'a> {
     /// A file, binary or text.
     File {

@@ -1,5 +1,6 @@
 //! What a call's guest is told of its environment, and its standard streams.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::host::stdio::Stdio;
@@ -15,6 +16,16 @@ pub struct CliState {
     pub(crate) cwd: Arc<str>,
     /// Standard input, output and error.
     pub(crate) stdio: Stdio,
+}
+
+/// Without environment and arguments, which may hold secrets.
+impl fmt::Debug for CliState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CliState")
+            .field("cwd", &self.cwd)
+            .field("stdio", &self.stdio)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the functions of `wasi:cli` work on.

@@ -74,6 +74,7 @@ async fn write_parts(
 ) -> Result<u64, FsError> {
     let mut done = 0;
     loop {
+        debug_assert!(done <= bytes.len());
         let rest = bytes.as_le_slice(&*store).get(done..).unwrap_or_default();
         let part = rest.get(..PART).unwrap_or(rest).to_vec();
         let length = part.len();

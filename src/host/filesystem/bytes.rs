@@ -240,6 +240,7 @@ impl FilesystemView<'_> {
             self.consume_budget().await?;
             let end = length.min(done.saturating_add(INLINE_MAX));
             bytes.resize(end, 0);
+            debug_assert!(done < end);
             let part = bytes.get_mut(done..).unwrap_or_default();
             match file.read_cached(part, offset.saturating_add(done as u64))? {
                 None => break,
@@ -325,6 +326,7 @@ impl FilesystemView<'_> {
             let (own, at) = (file.clone(), position.after(done));
             let (back, written, failed) = self
                 .on_pool(&mount, move || {
+                    debug_assert!(done <= end && end <= bytes.len());
                     let part = bytes.get(done..end).unwrap_or_default();
                     let (written, outcome) = own.write_fully(part, at);
                     Ok((bytes, written, outcome.err()))

@@ -21,6 +21,7 @@ use crate::quota::QuotaPermit;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
 /// changes nothing.
+#[derive(Debug)]
 pub struct Descriptor {
     pub(super) node: Node,
     pub(super) flags: DescriptorFlags,
@@ -32,13 +33,14 @@ impl HostResource for Descriptor {
 }
 
 /// What is opened.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Node {
     File(Arc<File>),
     Directory(Arc<Directory>),
 }
 
 /// A file, a device, a FIFO, a socket.
+#[derive(Debug)]
 pub(super) struct File {
     /// Taken by the end only.
     opened: Option<Opened<OwnedFd>>,
@@ -54,6 +56,7 @@ pub(super) struct File {
 }
 
 /// A directory.
+#[derive(Debug)]
 pub(super) struct Directory {
     /// Taken by the end only.
     dir: Option<Dirs>,
@@ -61,6 +64,7 @@ pub(super) struct Directory {
     pub(super) class: Class,
 }
 
+#[derive(Debug)]
 enum Dirs {
     /// A mount's own.
     Root(Arc<Dir>),
@@ -68,6 +72,7 @@ enum Dirs {
 }
 
 /// What counts against its call's bound until it is closed: the fields are dropped in this order.
+#[derive(Debug)]
 struct Opened<T> {
     fd: T,
     _held: QuotaPermit,

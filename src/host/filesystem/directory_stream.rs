@@ -21,6 +21,7 @@ use crate::host::table::HostResource;
 const BATCH: usize = 32 * 1024;
 
 /// `wasi:filesystem/types#directory-entry-stream`.
+#[derive(Debug)]
 pub struct DirectoryStream {
     mount: Arc<Mount>,
     /// An open file description of its own: its position is nobody else's.

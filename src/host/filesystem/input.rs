@@ -12,6 +12,7 @@ use crate::quota::{Quota, QuotaPermit};
 
 /// What `read-via-stream` gives of a regular file. The caches are asked first; what they do not
 /// hold, the pool reads.
+#[derive(Debug)]
 pub struct FileInput {
     handle: Handle,
     flow: Flow,
@@ -22,6 +23,7 @@ pub struct FileInput {
     state: Mutex<Reading>,
 }
 
+#[derive(Debug)]
 struct Reading {
     offset: u64,
     /// A job is under way.

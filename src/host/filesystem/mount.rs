@@ -6,6 +6,7 @@ use super::error::{ErrorCode, FsError};
 use crate::fs::Filesystem;
 
 /// A filesystem at a path of the guest's.
+#[derive(Debug)]
 pub struct Mount {
     /// The filesystem.
     pub filesystem: Arc<Filesystem>,

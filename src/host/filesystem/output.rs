@@ -19,6 +19,7 @@ pub type FileOutput = WriteQueue<FileDestination>;
 
 /// Small writes to a known local filesystem are done at once; others the pool does, one after the
 /// other.
+#[derive(Debug)]
 pub struct FileDestination {
     flow: Flow,
     streamed: Streamed,

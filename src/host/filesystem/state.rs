@@ -10,6 +10,7 @@ use crate::quota::Quota;
 const FILE_BYTES: usize = 64 << 20;
 
 /// What is `wasi:filesystem`'s own of a call.
+#[derive(Debug)]
 pub struct FilesystemState {
     /// What `get-directories` returns, in order.
     pub(crate) mounts: Arc<[Arc<Mount>]>,
@@ -35,7 +36,7 @@ pub type FilesystemView<'a> = View<'a, FilesystemState>;
 
 /// Outputs to files whose streams were dropped, and which still have something to write. An output
 /// adds itself; the call owns the list.
-#[derive(Default)]
+#[derive(Default, Debug)]
 pub(super) struct UnwrittenOutputs(Mutex<Vec<Arc<FileOutput>>>);
 
 impl UnwrittenOutputs {

@@ -6,7 +6,7 @@ use crate::http::{Client, Roots};
 use crate::quota::Quota;
 
 /// A call's way to the network.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct HttpAccess {
     /// Who sends.
     pub client: Client,

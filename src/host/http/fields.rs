@@ -33,6 +33,7 @@ pub fn is_forbidden(name: &str) -> bool {
 }
 
 /// `wasi:http/types#fields`: shared with the message that they belong to, until they are changed.
+#[derive(Debug)]
 pub struct FieldsResource {
     fields: Arc<Fields>,
     immutable: bool,

@@ -12,6 +12,7 @@ use crate::http::{self, BodyReader, Fields};
 use crate::quota::QuotaPermit;
 
 /// `wasi:http/types#incoming-request`.
+#[derive(Debug)]
 pub struct IncomingRequest {
     method: Method,
     path_with_query: Option<String>,
@@ -26,6 +27,7 @@ impl HostResource for IncomingRequest {
 }
 
 /// What a server has received of a request.
+#[derive(Debug)]
 pub struct ReceivedRequest {
     /// The method.
     pub method: http::Method,

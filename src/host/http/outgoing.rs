@@ -89,6 +89,7 @@ impl HostResource for OutgoingResponse {
 
 /// `wasi:http/types#response-outparam`: where a guest leaves its response. Dropped without one, the
 /// server learns that there is none.
+#[derive(Debug)]
 pub struct ResponseOutparam(Answer);
 
 impl HostResource for ResponseOutparam {

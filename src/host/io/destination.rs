@@ -68,7 +68,7 @@ pub trait Destination: Send + 'static {
 pub type Job = Pin<Box<dyn Future<Output = (Unwritten, Result<usize, Error>)> + Send>>;
 
 /// Bytes on their way, and how many of them are written already.
-#[derive(Default)]
+#[derive(Default, Debug)]
 pub struct Unwritten {
     pub(super) bytes: Vec<u8>,
     pub(super) written: usize,
@@ -77,6 +77,7 @@ pub struct Unwritten {
 impl Unwritten {
     /// What is left.
     pub fn rest(&self) -> &[u8] {
+        debug_assert!(self.written <= self.bytes.len());
         self.bytes.get(self.written..).unwrap_or_default()
     }
 }

@@ -16,13 +16,14 @@ use crate::http::BodySource;
 pub const READ_MAX: usize = 64 * 1024;
 
 /// `wasi:io/streams#input-stream`: a source, and whether its end was seen through this handle.
+#[derive(Debug)]
 pub struct InputStream {
     source: InputSource,
     ended: bool,
 }
 
 /// A closed set of sources of bytes.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum InputSource {
     /// Ended from the start.
     Empty,

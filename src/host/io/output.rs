@@ -17,6 +17,7 @@ use crate::http::BodySink;
 const KEPT_MAX: usize = 1 << 20;
 
 /// `wasi:io/streams#output-stream`: a destination, and what it last permitted.
+#[derive(Debug)]
 pub struct OutputStream {
     sink: Sink,
     /// What `check-write` gave and `write` has not used.
@@ -26,7 +27,7 @@ pub struct OutputStream {
 }
 
 /// A closed set of destinations.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Sink {
     /// One of the program's own descriptors, shared by all who write it.
     Device(Arc<Output>),

@@ -1,5 +1,6 @@
 //! What an output stream has accepted and its destination has not taken yet.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -25,6 +26,7 @@ const TAG: u32 = 0;
 
 /// Accepted bytes in order, the task that writes them, and what became of it. A destination that
 /// takes everything at once needs neither memory nor a task.
+#[derive(Debug)]
 pub struct WriteQueue<D> {
     handle: Handle,
     owner: Option<Owner>,
@@ -34,7 +36,7 @@ pub struct WriteQueue<D> {
 }
 
 /// The call that a queue belongs to. A queue that several calls write to has none.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Owner {
     /// Waits for what is kept, and gives it up.
     pub(crate) deliveries: DeliveryTracker,
@@ -56,7 +58,20 @@ struct State<D> {
     failure: Failure,
 }
 
+/// Without the bytes.
+impl<D: fmt::Debug> fmt::Debug for State<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("destination", &self.destination)
+            .field("kept", &self.kept)
+            .field("draining", &self.draining)
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A failure is reported once, to the first who asks; from then on the stream is closed.
+#[derive(Debug)]
 enum Failure {
     None,
     Unreported(IoError),
@@ -115,7 +130,10 @@ impl<D: Destination> WriteQueue<D> {
         let mut rest = bytes;
         while !state.draining && !rest.is_empty() {
             match state.try_write(rest) {
-                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Ok(written) => {
+                    debug_assert!(written <= rest.len(), "more is written than there was");
+                    rest = rest.get(written..).unwrap_or_default();
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => {
                     state.fail(error);
@@ -299,7 +317,8 @@ impl<D: Destination> State<D> {
 
     fn wrote(&mut self, bytes: &mut Unwritten, written: usize) {
         bytes.written += written;
-        self.kept = self.kept.saturating_sub(written);
+        debug_assert!(written <= self.kept, "more is written than was kept");
+        self.kept -= written;
     }
 }
 

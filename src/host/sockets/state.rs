@@ -11,6 +11,7 @@ const SOCKET_BYTES: usize = 256 << 20;
 pub(super) const LOOKUPS: usize = 64;
 
 /// What is `wasi:sockets`' own of a call.
+#[derive(Debug)]
 pub struct SocketsState {
     /// The bytes that connections have accepted and the system has not taken.
     pub(crate) bytes: Quota,

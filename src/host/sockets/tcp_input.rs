@@ -10,6 +10,7 @@ use wippy_dispatcher::{Error, Instant, Interest, WaitSet};
 use crate::host::io::{IoError, StreamError};
 
 /// What a connection's input stream reads.
+#[derive(Debug)]
 pub struct TcpInput {
     stream: Arc<TcpStream>,
     /// The guest has shut the half down. Shared with the socket, which is a resource of its own.

@@ -13,6 +13,7 @@ use crate::quota::QuotaPermit;
 pub type TcpOutput = WriteQueue<TcpDestination>;
 
 /// The connection that a queue writes to. A queue that still keeps bytes holds it open.
+#[derive(Debug)]
 pub struct TcpDestination {
     stream: Arc<TcpStream>,
     /// The connection's descriptor, counted for its call until the connection is closed.

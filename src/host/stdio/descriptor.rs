@@ -34,6 +34,7 @@ pub(super) enum IoMode {
 }
 
 /// A descriptor, how it is used, and its readiness where it has one.
+#[derive(Debug)]
 pub(super) struct Descriptor {
     handle: Handle,
     interest: Interest,

@@ -14,6 +14,7 @@ use crate::quota::QuotaPermit;
 const POOL_READ: usize = 4096;
 
 /// Standard input: a terminal, a pipe, a socket, a file.
+#[derive(Debug)]
 pub struct Input {
     handle: Handle,
     terminal: bool,
@@ -26,6 +27,7 @@ pub struct Input {
     state: Mutex<State>,
 }
 
+#[derive(Debug)]
 struct State {
     descriptor: Descriptor,
     /// The end was seen; it stays.

@@ -19,7 +19,7 @@ pub use super::io::{InputSource, Sink};
 use super::log::Lines;
 
 /// Standard input, output and error of a call. Clones share their streams.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Stdio {
     pub(crate) stdin: InputSource,
     pub(crate) stdout: Sink,

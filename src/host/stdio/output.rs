@@ -16,6 +16,7 @@ use crate::quota::QuotaPermit;
 pub type Output = WriteQueue<Device>;
 
 /// A descriptor that is written.
+#[derive(Debug)]
 pub struct Device {
     handle: Handle,
     /// `None`: it was closed from the start, and stays so.

@@ -110,6 +110,7 @@ pub(super) enum Outcome {
 }
 
 /// A connection to a server.
+#[derive(Debug)]
 pub(crate) struct Connection {
     pub(super) stream: Stream,
     pub(super) input: Buffer,

@@ -33,7 +33,7 @@ impl Default for ClientLimits {
 }
 
 /// Connections are shared by those who reach the same server and trust the same roots.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
     /// The server.
     pub target: HttpOrigin,
@@ -42,7 +42,7 @@ pub struct Key {
 }
 
 /// The connections that wait.
-#[derive(Default)]
+#[derive(Default, Debug)]
 pub struct IdleConnections {
     waiting: HashMap<Key, Vec<(Instant, Connection)>>,
     count: usize,

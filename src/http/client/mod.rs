@@ -33,9 +33,10 @@ use stream::Stream;
 const CONFIGS_MAX: usize = 64;
 
 /// Sends requests. Clones are the same client, with the same connections.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Client(Arc<Inner>);
 
+#[derive(Debug)]
 struct Inner {
     handle: Handle,
     limits: ClientLimits,

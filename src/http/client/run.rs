@@ -332,6 +332,7 @@ impl<'a> Run<'a> {
         } = &mut *self.connection;
         let got = stream.read(arriving)?;
         if let Got::Bytes(count) = got {
+            debug_assert!(count <= arriving.len());
             input.extend(arriving.get(..count).unwrap_or_default());
         }
         self.note(got)

@@ -9,6 +9,7 @@ use crate::http::error::ErrorCode;
 use crate::http::tls::{Got, Session};
 
 /// A connection as a stream of bytes. Nothing here waits.
+#[derive(Debug)]
 pub struct Stream {
     tcp: TcpStream,
     session: Option<Box<Session>>,
