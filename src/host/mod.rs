@@ -17,6 +17,7 @@ pub mod package;
 pub mod pipe;
 pub mod pollable;
 pub mod random;
+mod readiness;
 pub mod sockets;
 pub mod state;
 pub mod stdio;

@@ -1,11 +1,8 @@
 //! What a guest can wait for.
 
-use wasmtime::Result;
-use wippy_dispatcher::{Event, Instant, WaitSet};
+use wippy_dispatcher::{Event, Instant};
 
-use super::io::{InputStream, OutputStream};
 use super::sockets::SocketPollable;
-use super::table::Table;
 
 /// `wasi:io/poll#pollable`: a closed set of things that become ready.
 #[derive(Debug)]
@@ -22,52 +19,4 @@ pub enum Pollable {
     Output(u32),
     /// Ready when a socket, or a stream of datagrams, makes progress.
     Socket(SocketPollable),
-}
-
-impl Pollable {
-    /// Whether it is ready now. `now` is read at most once per scan, when the first deadline asks.
-    ///
-    /// # Errors
-    /// When its parent is gone, which the table does not let happen.
-    pub fn is_ready(
-        &self,
-        table: &Table,
-        now: &mut impl FnMut() -> Result<Instant>,
-    ) -> Result<bool> {
-        Ok(match self {
-            Pollable::Ready => true,
-            Pollable::Deadline(Instant::NEVER) => false,
-            Pollable::Deadline(deadline) => now()? >= *deadline,
-            Pollable::Event(signal) => signal.is_set(),
-            Pollable::Input(parent) => table.by_index::<InputStream>(*parent)?.is_ready(),
-            Pollable::Output(parent) => table.by_index::<OutputStream>(*parent)?.is_ready(),
-            Pollable::Socket(waiting) => waiting.is_ready(table)?,
-        })
-    }
-
-    /// Adds what would make it ready to a wait, under `tag`.
-    ///
-    /// # Errors
-    /// When the dispatcher's bounds are reached.
-    pub fn register(&self, table: &Table, set: &mut WaitSet, tag: u32) -> Result<()> {
-        match self {
-            Pollable::Ready => set.add_deadline(Instant::from_nanos(0), tag)?,
-            Pollable::Deadline(Instant::NEVER) => {}
-            Pollable::Deadline(deadline) => set.add_deadline(*deadline, tag)?,
-            Pollable::Event(signal) => set.add_event(signal, tag)?,
-            Pollable::Input(parent) => {
-                table.by_index::<InputStream>(*parent)?.register(set, tag)?
-            }
-            Pollable::Output(parent) => table
-                .by_index::<OutputStream>(*parent)?
-                .register(set, tag)?,
-            Pollable::Socket(waiting) => waiting.register(table, set, tag)?,
-        }
-        Ok(())
-    }
-
-    /// Whether only the clock decides: then no look at I/O can change the answer.
-    pub fn is_timer(&self) -> bool {
-        matches!(self, Pollable::Ready | Pollable::Deadline(_))
-    }
 }

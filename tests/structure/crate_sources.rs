@@ -88,6 +88,10 @@ impl CrateSources {
     pub fn uses(&self) -> Vec<Use> {
         let mut found = BTreeMap::new();
         for (path, module) in &self.modules {
+            // Generated code: it names the types of resources, whose functions it calls.
+            if module.file.ends_with("bindings.rs") {
+                continue;
+            }
             // Modules that `use` makes known by their name alone.
             let mut aliases = BTreeMap::new();
             for import in &module.imports.imports {
@@ -105,7 +109,8 @@ impl CrateSources {
                     _ => self.absolute(path, &import.path),
                 };
                 let Some(full) = full else { continue };
-                if import.name.is_some() && self.modules.contains_key(&full.join("/")) {
+                // A module by itself: `use` of it, or `pub(in …)`.
+                if self.modules.contains_key(&full.join("/")) {
                     continue;
                 }
                 let Some(used) = self.file_of(&full, 0) else {

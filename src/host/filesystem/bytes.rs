@@ -1,9 +1,7 @@
 //! The bytes of a file, at offsets.
 
-use std::io::{self, IoSlice, IoSliceMut};
 use std::sync::Arc;
 
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, pwrite, pwritev2, retry_on_intr};
 use wasmtime::component::Resource;
 
 use super::Descriptor;
@@ -11,35 +9,10 @@ use super::FilesystemView;
 use super::cached::is_inline;
 use super::descriptor::File;
 use super::error::{ErrorCode, FsError};
+use super::file_io::{INLINE_MAX, JOB_MAX, WritePosition, check_offset};
 use super::interfaces::types::DescriptorFlags;
 use super::mount::Mount;
-use crate::fs::Class;
 use crate::host::call::Call;
-
-/// The most bytes that one system call moves on the dispatcher's thread.
-pub(super) const INLINE_MAX: usize = 64 * 1024;
-
-/// The most bytes that one job moves, and that one `read` gives.
-const JOB_MAX: usize = 1 << 20;
-
-/// Where a write goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum WritePosition {
-    /// At this offset.
-    At(u64),
-    /// At the end, wherever that is by then.
-    End,
-}
-
-impl WritePosition {
-    /// After so many bytes.
-    pub(super) fn after(self, written: usize) -> WritePosition {
-        match self {
-            WritePosition::At(offset) => WritePosition::At(offset.saturating_add(written as u64)),
-            WritePosition::End => WritePosition::End,
-        }
-    }
-}
 
 /// What a `write` writes to.
 pub(super) struct WriteTarget {
@@ -69,123 +42,6 @@ impl WriteTarget {
             true => Ok(Some(file.write_once(bytes, self.position)?)),
             false => Ok(None),
         }
-    }
-}
-
-impl File {
-    /// Reads what the caches hold; `None` where the pool has to be asked, which also knows the exact
-    /// error. 0 bytes are the end.
-    pub(super) fn read_cached(
-        &self,
-        buffer: &mut [u8],
-        offset: u64,
-    ) -> Result<Option<usize>, Errno> {
-        check_offset(offset)?;
-        if !self.tries_nowait() {
-            return match self.class {
-                Class::Memory if self.is_regular() => {
-                    retry_on_intr(|| pread(self.fd()?, &mut *buffer, offset)).map(Some)
-                }
-                _ => Ok(None),
-            };
-        }
-        let mut slices = [IoSliceMut::new(buffer)];
-        let nowait = ReadWriteFlags::NOWAIT;
-        match retry_on_intr(|| preadv2(self.fd()?, &mut slices, offset, nowait)) {
-            Ok(read) => Ok(Some(read)),
-            Err(Errno::AGAIN) => Ok(None),
-            // A filesystem without it, a kernel without it, or a filter that forbids it.
-            Err(_) => {
-                self.knows_no_nowait();
-                Ok(None)
-            }
-        }
-    }
-
-    /// Reads until the buffer is full, the file ends or cannot be read further. How much, and
-    /// whether the end was seen. Blocks.
-    pub(super) fn read_fully(&self, buffer: &mut [u8], offset: u64) -> io::Result<(usize, bool)> {
-        let mut done = 0;
-        while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            let at = offset.saturating_add(done as u64);
-            match retry_on_intr(|| pread(self.fd()?, &mut *rest, at)) {
-                Ok(0) => return Ok((done, true)),
-                Ok(read) => done += read,
-                Err(_) if done > 0 => break,
-                Err(errno) => return Err(errno.into()),
-            }
-        }
-        Ok((done, false))
-    }
-
-    /// Writes once. On the dispatcher's thread only where [`File::writes_inline`].
-    pub(super) fn write_once(&self, bytes: &[u8], position: WritePosition) -> Result<usize, Errno> {
-        self.check_size(position, bytes.len())?;
-        retry_on_intr(|| match position {
-            WritePosition::At(offset) => pwrite(self.fd()?, bytes, offset),
-            WritePosition::End => self.append(bytes),
-        })
-    }
-
-    /// Writes once at the end, in one step with finding it where the system can.
-    fn append(&self, bytes: &[u8]) -> Result<usize, Errno> {
-        let slices = [IoSlice::new(bytes)];
-        match pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND) {
-            // A kernel without it, or a filter that forbids it.
-            Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
-                pwrite(self.fd()?, bytes, self.size()?)
-            }
-            appended => appended,
-        }
-    }
-
-    fn size(&self) -> Result<u64, Errno> {
-        let size = rustix::fs::fstat(self.fd()?)?.st_size;
-        Ok(u64::try_from(size).unwrap_or(u64::MAX))
-    }
-
-    /// Writes all of it. Blocks.
-    ///
-    /// # Errors
-    /// With how much was written before.
-    pub(super) fn write_fully(
-        &self,
-        bytes: &[u8],
-        position: WritePosition,
-    ) -> (usize, io::Result<()>) {
-        let mut done = 0;
-        while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
-            match self.write_once(rest, position.after(done)) {
-                Ok(0) => return (done, Err(io::ErrorKind::WriteZero.into())),
-                Ok(written) => done += written,
-                Err(errno) => return (done, Err(errno.into())),
-            }
-        }
-        (done, Ok(()))
-    }
-
-    /// Refuses what would make a file larger than the process may: the kernel would answer with
-    /// a signal that ends the process.
-    fn check_size(&self, position: WritePosition, length: usize) -> Result<(), Errno> {
-        let Some(limit) = self.size_limit.filter(|_| self.is_regular()) else {
-            return Ok(());
-        };
-        let start = match position {
-            WritePosition::At(offset) => offset,
-            WritePosition::End => self.size()?,
-        };
-        match start.saturating_add(length as u64) <= limit {
-            true => Ok(()),
-            false => Err(Errno::FBIG),
-        }
-    }
-}
-
-/// The system takes some offsets that no file has for something else, such as its own position.
-pub(super) fn check_offset(offset: u64) -> Result<(), Errno> {
-    match i64::try_from(offset) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Errno::INVAL),
     }
 }
 
@@ -362,6 +218,3 @@ impl FilesystemView<'_> {
             .await
     }
 }
-
-/// A file that a stream reads or writes, with where its blocking jobs run.
-pub(super) type Streamed = (Arc<File>, Arc<Mount>);

@@ -8,15 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cap_std::fs::Dir;
 use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
-use wasmtime::component::Resource;
 
-use super::FilesystemView;
-use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::{Mount, Operation};
 use crate::fs::{Class, DeferredClose, Filesystem};
-use crate::host::limits::descriptor_permit;
-use crate::host::table::HostResource;
 use crate::quota::QuotaPermit;
 
 /// `wasi:filesystem/types#descriptor`. It is a handle, not a path: renaming what it has opened
@@ -26,10 +21,6 @@ pub struct Descriptor {
     pub(super) node: Node,
     pub(super) flags: DescriptorFlags,
     pub(super) mount: Arc<Mount>,
-}
-
-impl HostResource for Descriptor {
-    const NAME: &'static str = "descriptor";
 }
 
 /// What is opened.
@@ -225,7 +216,7 @@ impl Drop for Directory {
 }
 
 /// What a right is needed for.
-fn operation(needed: DescriptorFlags) -> Operation {
+pub(super) fn operation(needed: DescriptorFlags) -> Operation {
     match needed.contains(DescriptorFlags::WRITE) {
         true => Operation::Change,
         false => Operation::Read,
@@ -243,74 +234,5 @@ pub(super) fn kind(kind: FileType) -> DescriptorType {
         FileType::CharacterDevice => DescriptorType::CharacterDevice,
         FileType::BlockDevice => DescriptorType::BlockDevice,
         FileType::Unknown => DescriptorType::Unknown,
-    }
-}
-
-impl FilesystemView<'_> {
-    /// The file behind a handle, if it was opened for this.
-    ///
-    /// # Errors
-    /// What its mount says of this where that forbids it; otherwise `bad-descriptor`.
-    pub(super) fn file(
-        &self,
-        descriptor: &Resource<Descriptor>,
-        needed: DescriptorFlags,
-    ) -> Result<(Arc<File>, Arc<Mount>), FsError> {
-        let (file, mount) = self.file_ref(descriptor, needed)?;
-        Ok((file.clone(), mount.clone()))
-    }
-
-    /// The same, to look at only.
-    pub(super) fn file_ref(
-        &self,
-        descriptor: &Resource<Descriptor>,
-        needed: DescriptorFlags,
-    ) -> Result<(&Arc<File>, &Arc<Mount>), FsError> {
-        let descriptor = self.table.get(descriptor)?;
-        match &descriptor.node {
-            Node::Directory(_) => Err(ErrorCode::IsDirectory.into()),
-            Node::File(_) if !descriptor.flags.contains(needed) => {
-                descriptor.mount.permit(operation(needed))?;
-                Err(ErrorCode::BadDescriptor.into())
-            }
-            Node::File(file) => Ok((file, &descriptor.mount)),
-        }
-    }
-
-    /// The directory behind a handle.
-    pub(super) fn directory(
-        &self,
-        descriptor: &Resource<Descriptor>,
-    ) -> Result<(Arc<Directory>, Arc<Mount>), FsError> {
-        let descriptor = self.table.get(descriptor)?;
-        match &descriptor.node {
-            Node::File(_) => Err(ErrorCode::NotDirectory.into()),
-            Node::Directory(directory) => Ok((directory.clone(), descriptor.mount.clone())),
-        }
-    }
-
-    /// Counts what is about to be opened in a mount.
-    ///
-    /// # Errors
-    /// `insufficient-memory` where the call has all that it may have; `busy` where the filesystem
-    /// does not close what was opened in it.
-    pub(super) fn hold(&self, mount: &Mount) -> Result<QuotaPermit, FsError> {
-        if mount.filesystem.deferred_close().is_full() {
-            return Err(ErrorCode::Busy.into());
-        }
-        Ok(descriptor_permit(&self.descriptors)?)
-    }
-
-    /// Runs a job of a mount's filesystem on the blocking pool.
-    pub(super) async fn on_pool<T: Send + 'static>(
-        &mut self,
-        mount: &Mount,
-        job: impl FnOnce() -> io::Result<T> + Send + 'static,
-    ) -> Result<T, FsError> {
-        // In a box: what the caches answer would carry its room about.
-        let job = mount.filesystem.lane().unblock_for(self.flow, job);
-        let done = Box::pin(job).await?;
-        self.reset_budget();
-        Ok(done?)
     }
 }

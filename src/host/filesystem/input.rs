@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::io::Errno;
 use wippy_dispatcher::{Error, Event, Flow, Handle, Instant, Task, WaitSet};
 
-use super::bytes::Streamed;
 use super::error::undone;
+use super::file_io::Streamed;
 use crate::host::io::{IoError, READ_MAX, StreamError};
 use crate::quota::{Quota, QuotaPermit};
 

@@ -10,12 +10,15 @@ mod cached;
 mod descriptor;
 mod directory_stream;
 mod error;
+mod file_io;
+mod handles;
 mod input;
 mod mount;
 mod open;
 mod output;
 mod path;
 mod preopens;
+mod settle;
 mod stat;
 mod state;
 mod types;
@@ -32,36 +35,18 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::Resource;
 
 use super::package::{Fallback, Interface, Package, ResourceKind, interface};
+use super::table::HostResource;
 use super::{PackageState, State};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
-pub mod bindings {
-    wasmtime::component::bindgen!({
-        path: "wit",
-        world: "wippy:host/filesystem",
-        imports: {
-            "wasi:filesystem/types.[drop]descriptor": trappable,
-            "wasi:filesystem/types.[drop]directory-entry-stream": trappable,
-            "wasi:filesystem/types.filesystem-error-code": trappable,
-            "wasi:filesystem/types": async | trappable,
-            default: trappable,
-        },
-        trappable_error_type: {
-            "wasi:filesystem/types.error-code" => super::FsError,
-        },
-        with: {
-            "wasi:io/error": crate::host::io::interfaces::error,
-            "wasi:io/poll": crate::host::io::interfaces::poll,
-            "wasi:io/streams": crate::host::io::interfaces::streams,
-            "wasi:clocks/wall-clock": crate::host::clocks::interfaces::wall_clock,
-            "wasi:filesystem/types.descriptor": super::Descriptor,
-            "wasi:filesystem/types.directory-entry-stream": super::DirectoryStream,
-        },
-    });
-}
+pub mod bindings;
 
 pub use bindings::wasi::filesystem as interfaces;
+
+impl HostResource for Descriptor {
+    const NAME: &'static str = "descriptor";
+}
 
 /// What the linker and the `imports` list know of the package.
 pub(super) const PACKAGE: Package = Package::wasi(

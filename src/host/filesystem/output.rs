@@ -1,18 +1,14 @@
 //! A file as an output stream, from an offset on or at its end.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustix::io::Errno;
-use wasmtime::component::Resource;
 use wippy_dispatcher::{Error, Flow, Handle, WaitSet};
 
-use super::FilesystemView;
-use super::bytes::{Streamed, WritePosition};
 use super::error::undone;
-use super::state::UnwrittenOutputs;
-use super::{Descriptor, FsError};
+use super::file_io::{Streamed, WritePosition};
 use crate::fs::Filesystem;
-use crate::host::io::{Destination, Job, Owner, StreamError, Unwritten, WriteQueue};
+use crate::host::io::{Destination, Job, Owner, Unwritten, WriteQueue};
 
 /// What `write-via-stream` and `append-via-stream` give of a regular file.
 pub type FileOutput = WriteQueue<FileDestination>;
@@ -66,41 +62,8 @@ impl FileOutput {
     }
 }
 
-impl FilesystemView<'_> {
-    /// Where the outputs of the call are left that their streams did not see written.
-    pub(super) fn unwritten(&mut self) -> Weak<UnwrittenOutputs> {
-        Arc::downgrade(self.state.unwritten.get_or_insert_default())
-    }
-
-    /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
-    /// it: whatever the guest does with its files next comes behind that.
-    pub(super) async fn settle(
-        &mut self,
-        descriptor: &Resource<Descriptor>,
-    ) -> Result<(), FsError> {
-        let Some(unwritten) = self.state.unwritten.as_ref().filter(|it| !it.is_empty()) else {
-            return Ok(());
-        };
-        let filesystem = &self.call.table.get(descriptor)?.mount.filesystem;
-        let is_here = |output: &FileOutput| output.destination(|file| file.is_on(filesystem));
-        let here = unwritten.take(is_here);
-        // In a box, so that the futures of most operations stay small.
-        Box::pin(async move {
-            for output in here {
-                // A failure has nobody left who could be told of it.
-                if let Err(StreamError::Trap(trap)) = output.delivered().await {
-                    return Err(trap);
-                }
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(())
-    }
-}
-
 impl FileDestination {
-    fn is_on(&self, filesystem: &Arc<Filesystem>) -> bool {
+    pub(super) fn is_on(&self, filesystem: &Arc<Filesystem>) -> bool {
         let (_, mount) = &self.streamed;
         Arc::ptr_eq(&mount.filesystem, filesystem)
     }
@@ -134,5 +97,36 @@ impl Destination for FileDestination {
             let undone = |error| (Unwritten::default(), Err(undone(error)));
             job.await.unwrap_or_else(undone)
         })))
+    }
+}
+
+/// Outputs to files whose streams were dropped, and which still have something to write. An output
+/// adds itself; the call owns the list.
+#[derive(Default, Debug)]
+pub(super) struct UnwrittenOutputs(Mutex<Vec<Arc<FileOutput>>>);
+
+impl UnwrittenOutputs {
+    /// Adds one, and forgets those that are done by now before the list grows.
+    pub(super) fn add(&self, output: Arc<FileOutput>) {
+        let mut outputs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if outputs.len() == outputs.capacity() {
+            outputs.retain(|other| other.kept() > 0);
+        }
+        outputs.push(output);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let outputs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        outputs.is_empty()
+    }
+
+    /// Takes out those of which this holds.
+    pub(super) fn take(&self, is_wanted: impl Fn(&FileOutput) -> bool) -> Vec<Arc<FileOutput>> {
+        let mut outputs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (wanted, others) = std::mem::take(&mut *outputs)
+            .into_iter()
+            .partition(|output| is_wanted(output));
+        *outputs = others;
+        wanted
     }
 }

@@ -10,9 +10,9 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::FilesystemView;
-use super::bytes::{Streamed, WritePosition, check_offset};
 use super::descriptor::Node;
 use super::error::{ErrorCode, FsError, of_errno};
+use super::file_io::{Streamed, WritePosition, check_offset};
 use super::interfaces::types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, Filesize, Host,
     HostDescriptor, HostDirectoryEntryStream, MetadataHashValue, NewTimestamp, OpenFlags,

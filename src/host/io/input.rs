@@ -6,14 +6,12 @@ use wasmtime::Result;
 use wippy_dispatcher::{Instant, WaitSet};
 
 use super::StreamError;
+use super::read_max::READ_MAX;
 use crate::host::filesystem::FileInput;
 use crate::host::pipe::PipeReader;
 use crate::host::sockets::TcpInput;
 use crate::host::stdio::Input;
 use crate::http::BodySource;
-
-/// The most bytes one `read` gives.
-pub const READ_MAX: usize = 64 * 1024;
 
 /// `wasi:io/streams#input-stream`: a source, and whether its end was seen through this handle.
 #[derive(Debug)]

@@ -4,23 +4,15 @@ use wasmtime::Result;
 use wippy_dispatcher::RngStream;
 
 use super::package::{Package, interface};
-use super::view::View;
 
 /// The generated interfaces.
 #[allow(missing_docs)]
-pub mod bindings {
-    wasmtime::component::bindgen!({
-        path: "wit",
-        world: "wippy:host/random",
-        imports: {
-            "wasi:random/random.get-random-bytes": async | trappable,
-            "wasi:random/insecure.get-insecure-random-bytes": async | trappable,
-            default: trappable,
-        },
-    });
-}
+pub mod bindings;
+mod state;
 
 pub use bindings::wasi::random as interfaces;
+
+pub use state::{RandomState, RandomView};
 
 use interfaces::{insecure, insecure_seed, random};
 
@@ -33,16 +25,6 @@ pub(super) const PACKAGE: Package = Package::wasi(
         interface!(RandomState, "insecure-seed", interfaces::insecure_seed),
     ],
 );
-
-/// What is `wasi:random`'s own of a call.
-#[derive(Default, Debug)]
-pub struct RandomState {
-    /// What `insecure-seed` gave.
-    insecure_seed: Option<(u64, u64)>,
-}
-
-/// What the functions of `wasi:random` work on.
-pub type RandomView<'a> = View<'a, RandomState>;
 
 /// How many random bytes are made at once: the kernel's generator takes some tens of microseconds
 /// for them. After each slice others run.

@@ -12,17 +12,7 @@ use super::pollable::Pollable;
 
 /// The generated interfaces.
 #[allow(missing_docs)]
-pub mod bindings {
-    wasmtime::component::bindgen!({
-        path: "wit",
-        world: "wippy:host/clocks",
-        imports: { default: trappable },
-        require_store_data_send: true,
-        with: {
-            "wasi:io/poll": crate::host::io::interfaces::poll,
-        },
-    });
-}
+pub mod bindings;
 
 pub use bindings::wasi::clocks as interfaces;
 

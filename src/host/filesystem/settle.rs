@@ -1,0 +1,44 @@
+//! What streams of files that are dropped still write comes before what is done with files next.
+
+use std::sync::{Arc, Weak};
+
+use wasmtime::component::Resource;
+
+use super::descriptor::Descriptor;
+use super::error::FsError;
+use super::output::{FileOutput, UnwrittenOutputs};
+use super::state::FilesystemView;
+use crate::host::io::StreamError;
+
+impl FilesystemView<'_> {
+    /// Where the outputs of the call are left that their streams did not see written.
+    pub(super) fn unwritten(&mut self) -> Weak<UnwrittenOutputs> {
+        Arc::downgrade(self.state.unwritten.get_or_insert_default())
+    }
+
+    /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
+    /// it: whatever the guest does with its files next comes behind that.
+    pub(super) async fn settle(
+        &mut self,
+        descriptor: &Resource<Descriptor>,
+    ) -> Result<(), FsError> {
+        let Some(unwritten) = self.state.unwritten.as_ref().filter(|it| !it.is_empty()) else {
+            return Ok(());
+        };
+        let filesystem = &self.call.table.get(descriptor)?.mount.filesystem;
+        let is_here = |output: &FileOutput| output.destination(|file| file.is_on(filesystem));
+        let here = unwritten.take(is_here);
+        // In a box, so that the futures of most operations stay small.
+        Box::pin(async move {
+            for output in here {
+                // A failure has nobody left who could be told of it.
+                if let Err(StreamError::Trap(trap)) = output.delivered().await {
+                    return Err(trap);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+}
