@@ -14,7 +14,7 @@ pub enum Pollable {
     Ready,
     /// Ready at an instant of the monotonic clock; [`Instant::NEVER`] never is.
     Deadline(Instant),
-    /// Ready when a completion is there.
+    /// Ready while an event is set: something has completed.
     Event(Event),
     /// Ready when reading its parent, the input stream at this index, makes progress.
     Input(u32),
@@ -28,7 +28,7 @@ impl Pollable {
     /// Whether it is ready now. `now` is read at most once per scan, when the first deadline asks.
     ///
     /// # Errors
-    /// When its parent is gone, which the table does not let happen.
+    /// When its parent is gone. The table refuses to drop parents before their children.
     pub fn is_ready(
         &self,
         table: &Table,
@@ -45,10 +45,10 @@ impl Pollable {
         })
     }
 
-    /// Adds what would make it ready to a wait, under `tag`.
+    /// Adds what would make it ready to a wait set, under `tag`.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, table: &Table, set: &mut WaitSet, tag: u32) -> Result<()> {
         match self {
             Pollable::Ready => set.add_deadline(Instant::from_nanos(0), tag)?,
@@ -66,7 +66,7 @@ impl Pollable {
         Ok(())
     }
 
-    /// Whether only the clock decides: then no look at I/O can change the answer.
+    /// Whether only the clock decides: polling I/O cannot change the answer then.
     pub fn is_timer(&self) -> bool {
         matches!(self, Pollable::Ready | Pollable::Deadline(_))
     }

@@ -94,7 +94,7 @@ impl File {
         match retry_on_intr(|| preadv2(self.fd()?, &mut slices, offset, nowait)) {
             Ok(read) => Ok(Some(read)),
             Err(Errno::AGAIN) => Ok(None),
-            // A filesystem without it, a kernel without it, or a filter that forbids it.
+            // The filesystem or the kernel does not support it, or a seccomp filter forbids it.
             Err(_) => {
                 self.knows_no_nowait();
                 Ok(None)
@@ -127,11 +127,11 @@ impl File {
         })
     }
 
-    /// Writes once at the end, in one step with finding it where the system can.
+    /// Writes once at the end; atomically where the system can.
     fn append(&self, bytes: &[u8]) -> Result<usize, Errno> {
         let slices = [IoSlice::new(bytes)];
         match pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND) {
-            // A kernel without it, or a filter that forbids it.
+            // The kernel does not support it, or a seccomp filter forbids it.
             Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
                 pwrite(self.fd()?, bytes, self.size()?)
             }
@@ -181,7 +181,11 @@ impl File {
     }
 }
 
-/// The system takes some offsets that no file has for something else, such as its own position.
+/// Refuses offsets beyond `i64::MAX`, some of which mean something else to the system, such as the
+/// description's own position.
+///
+/// # Errors
+/// `EINVAL`.
 pub(super) fn check_offset(offset: u64) -> Result<(), Errno> {
     match i64::try_from(offset) {
         Ok(_) => Ok(()),
@@ -202,7 +206,7 @@ impl FilesystemView<'_> {
         if ended || bytes.len() == length {
             return Ok((bytes, ended));
         }
-        // Apart, so that what most reads need stays small.
+        // In a box, so that the futures of most reads stay small.
         Box::pin(self.read_rest(descriptor, bytes, length, offset)).await
     }
 
@@ -235,7 +239,7 @@ impl FilesystemView<'_> {
     ) -> Result<(Vec<u8>, bool), FsError> {
         let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
         let mut done = bytes.len();
-        // Where the first look gave nothing, another gives no more.
+        // Only if the first look gave something: otherwise another gives nothing either.
         while done > 0 && done < length {
             self.consume_budget().await?;
             let end = length.min(done.saturating_add(INLINE_MAX));
@@ -309,7 +313,7 @@ impl FilesystemView<'_> {
         })
     }
 
-    /// Writes in parts: a call that goes away leaves no more than one of them under way.
+    /// Writes in parts, so that a call that is dropped leaves no more than one of them under way.
     pub(super) async fn write_on_pool(
         &mut self,
         WriteTarget {
@@ -350,7 +354,7 @@ impl FilesystemView<'_> {
         self.consume_budget().await?;
         let file = self.file(&descriptor, DescriptorFlags::WRITE);
         let (file, mount) = file.map_err(|error| match error {
-            // Not open for writing has a code of its own here.
+            // The WIT gives `set-size` a code of its own for a descriptor that is not open for writing.
             FsError::Code(ErrorCode::BadDescriptor) => ErrorCode::Invalid.into(),
             error => error,
         })?;

@@ -42,7 +42,7 @@ pub(super) enum Node {
 /// A file, a device, a FIFO, a socket.
 #[derive(Debug)]
 pub(super) struct File {
-    /// Taken by the end only.
+    /// `None` only while it is dropped.
     opened: Option<Opened<OwnedFd>>,
     deferred_close: DeferredClose,
     pub(super) kind: DescriptorType,
@@ -58,7 +58,7 @@ pub(super) struct File {
 /// A directory.
 #[derive(Debug)]
 pub(super) struct Directory {
-    /// Taken by the end only.
+    /// `None` only while it is dropped.
     dir: Option<Dirs>,
     deferred_close: DeferredClose,
     pub(super) class: Class,
@@ -71,7 +71,8 @@ enum Dirs {
     Opened(Opened<Dir>),
 }
 
-/// What counts against its call's bound until it is closed: the fields are dropped in this order.
+/// A descriptor that counts against its call's quota until it is closed: the fields are dropped in
+/// this order.
 #[derive(Debug)]
 struct Opened<T> {
     fd: T,
@@ -111,7 +112,7 @@ impl Node {
     /// The descriptor.
     ///
     /// # Errors
-    /// `BADF` at the end, when nobody asks any more.
+    /// `EBADF` once it is being dropped, when nobody can call this.
     pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
         match self {
             Node::File(file) => file.fd(),
@@ -132,7 +133,7 @@ impl File {
     /// The descriptor.
     ///
     /// # Errors
-    /// `BADF` at the end, when nobody asks any more.
+    /// `EBADF` once it is being dropped, when nobody can call this.
     pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
         let opened = self.opened.as_ref().ok_or(Errno::BADF)?;
         Ok(opened.fd.as_fd())
@@ -183,7 +184,7 @@ impl Directory {
     /// The directory.
     ///
     /// # Errors
-    /// `BADF` at the end, when nobody asks any more.
+    /// `EBADF` once it is being dropped, when nobody can call this.
     pub(super) fn dir(&self) -> Result<&Dir, Errno> {
         match &self.dir {
             Some(Dirs::Root(dir)) => Ok(dir),
@@ -247,10 +248,11 @@ pub(super) fn kind(kind: FileType) -> DescriptorType {
 }
 
 impl FilesystemView<'_> {
-    /// The file behind a handle, if it was opened for this.
+    /// The file of a descriptor that was opened with these rights.
     ///
     /// # Errors
-    /// What its mount says of this where that forbids it; otherwise `bad-descriptor`.
+    /// `is-directory`; without the rights `not-permitted` or `access` where the mount forbids the
+    /// operation, and otherwise `bad-descriptor`.
     pub(super) fn file(
         &self,
         descriptor: &Resource<Descriptor>,
@@ -260,7 +262,7 @@ impl FilesystemView<'_> {
         Ok((file.clone(), mount.clone()))
     }
 
-    /// The same, to look at only.
+    /// The same by reference.
     pub(super) fn file_ref(
         &self,
         descriptor: &Resource<Descriptor>,
@@ -307,7 +309,7 @@ impl FilesystemView<'_> {
         mount: &Mount,
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
-        // In a box: what the caches answer would carry its room about.
+        // In a box, so that the futures of operations that the caches answer stay small.
         let job = mount.filesystem.lane().unblock_for(self.flow, job);
         let done = Box::pin(job).await?;
         self.reset_budget();

@@ -17,8 +17,8 @@ use crate::host::io::{Destination, Job, Owner, StreamError, Unwritten, WriteQueu
 /// What `write-via-stream` and `append-via-stream` give of a regular file.
 pub type FileOutput = WriteQueue<FileDestination>;
 
-/// Small writes to a known local filesystem are done at once; others the pool does, one after the
-/// other.
+/// Where a file's output goes. Small writes to a known local filesystem are made at once; the blocking
+/// pool makes all others, one at a time.
 #[derive(Debug)]
 pub struct FileDestination {
     flow: Flow,
@@ -30,7 +30,7 @@ pub struct FileDestination {
 }
 
 impl FileOutput {
-    /// From a position on.
+    /// An output from this position on.
     ///
     /// # Errors
     /// `WrongThread` and `Closed` of the dispatcher.
@@ -67,13 +67,13 @@ impl FileOutput {
 }
 
 impl FilesystemView<'_> {
-    /// Where the outputs of the call are left that their streams did not see written.
+    /// The list that the call's outputs join when their streams are dropped before all is written.
     pub(super) fn unwritten(&mut self) -> Weak<UnwrittenOutputs> {
         Arc::downgrade(self.state.unwritten.get_or_insert_default())
     }
 
-    /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
-    /// it: whatever the guest does with its files next comes behind that.
+    /// Waits until everything is written that dropped streams have accepted for files of the
+    /// descriptor's filesystem, so that what the guest does with these files next comes after it.
     pub(super) async fn settle(
         &mut self,
         descriptor: &Resource<Descriptor>,
@@ -87,7 +87,7 @@ impl FilesystemView<'_> {
         // In a box, so that the futures of most operations stay small.
         Box::pin(async move {
             for output in here {
-                // A failure has nobody left who could be told of it.
+                // The stream is dropped: no handle is left to report a failure to.
                 if let Err(StreamError::Trap(trap)) = output.delivered().await {
                     return Err(trap);
                 }
