@@ -1,5 +1,6 @@
-//! What a call has handed over and what is not delivered yet: requests, and bytes that its streams
-//! have accepted. It goes on although nobody waits for it, until the call gives it up.
+//! Output that a call has handed over and that is not delivered yet: HTTP requests, and bytes that
+//! its streams have accepted. Tasks of their own deliver it, whether or not the guest still runs,
+//! until the call gives it up.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 
 use wippy_dispatcher::{Error, Event, Handle};
 
-/// The deliveries of one call. Dropped, those that are still open are given up.
+/// The deliveries of one call that have not ended. Dropping it gives them up.
 pub struct PendingDeliveries(DeliveryTracker);
 
-/// Where a delivery of a call begins. Clones are of the same call.
+/// Registers the deliveries of a call. Clones are of the same call.
 #[derive(Clone, Debug)]
 pub struct DeliveryTracker(Arc<Shared>);
 
@@ -18,26 +19,26 @@ pub struct DeliveryTracker(Arc<Shared>);
 struct Shared {
     handle: Handle,
     open: AtomicUsize,
-    /// Made with the first delivery.
+    /// Made when the first delivery begins.
     signals: OnceLock<Signals>,
 }
 
 #[derive(Clone, Debug)]
 struct Signals {
-    /// None is open.
+    /// Set while no delivery is open.
     none: Event,
-    /// The call waits for none of them any more.
+    /// Set once the call waits for none of them any more.
     given_up: Event,
 }
 
-/// One delivery. Dropped, it has ended: all of it is with the system, or never will be.
+/// A delivery that is open. Its task drops it when the system has taken everything, or will never.
 pub struct Delivery {
     tracker: DeliveryTracker,
     signals: Signals,
     _held: Box<dyn Send>,
 }
 
-/// Without what it holds, which can be anything.
+/// Without what it keeps alive, which can be anything.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
@@ -47,7 +48,7 @@ impl fmt::Debug for Delivery {
 }
 
 impl PendingDeliveries {
-    /// None so far.
+    /// Those of a new call: none.
     pub fn new(handle: &Handle) -> PendingDeliveries {
         PendingDeliveries(DeliveryTracker(Arc::new(Shared {
             handle: handle.clone(),
@@ -56,12 +57,12 @@ impl PendingDeliveries {
         })))
     }
 
-    /// Where they begin.
+    /// What registers them.
     pub fn tracker(&self) -> &DeliveryTracker {
         &self.0
     }
 
-    /// How many are open.
+    /// How many have not ended.
     pub fn open(&self) -> usize {
         self.0.0.open.load(Ordering::Relaxed)
     }
@@ -90,7 +91,7 @@ impl Drop for PendingDeliveries {
 }
 
 impl DeliveryTracker {
-    /// One more; `held` is dropped with it.
+    /// Registers one more, which keeps `held` until it ends.
     ///
     /// # Errors
     /// `TooManySources`, `WrongThread` and `Closed` of the dispatcher.

@@ -131,10 +131,10 @@ impl DirectoryIdentity {
 
     fn of(fd: impl std::os::fd::AsFd) -> Option<DirectoryIdentity> {
         let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
-        let told: Statx = statx(fd, "", flags, StatxFlags::INO).ok()?;
+        let found: Statx = statx(fd, "", flags, StatxFlags::INO).ok()?;
         Some(DirectoryIdentity {
-            device: (told.stx_dev_major, told.stx_dev_minor),
-            inode: told.stx_ino,
+            device: (found.stx_dev_major, found.stx_dev_minor),
+            inode: found.stx_ino,
         })
     }
 }

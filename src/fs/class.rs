@@ -32,7 +32,9 @@ const CEPH: FsWord = 0x00c3_6400;
 impl Magic {
     /// That of the filesystem that a descriptor is on. Blocks.
     pub fn of(fd: impl AsFd) -> Option<Magic> {
-        rustix::fs::fstatfs(fd).ok().map(|told| Magic(told.f_type))
+        rustix::fs::fstatfs(fd)
+            .ok()
+            .map(|found| Magic(found.f_type))
     }
 
     /// Whether it tells from memory what it knows of a file, when that is all it is asked for

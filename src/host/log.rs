@@ -48,7 +48,7 @@ impl Lines {
     }
 }
 
-/// The end of the call ends its last line.
+/// Logs a last line that is not complete.
 impl Drop for Lines {
     fn drop(&mut self) {
         let partial = self

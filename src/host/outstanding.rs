@@ -1,4 +1,4 @@
-//! What a call has left to be delivered at its end.
+//! The output of a call that is not delivered when its guest ends.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use super::stdio::Stdio;
 use crate::delivery::PendingDeliveries;
 use crate::select::select;
 
-/// What a call has handed over and what was not delivered by its end: bytes that its streams have
-/// accepted, and HTTP requests whose bodies are finished, for whose answers nobody waits.
+/// What a call has handed over and is not delivered yet at its end: bytes that its streams have
+/// accepted, and HTTP requests whose bodies are finished and whose responses no guest waits for.
 pub(crate) struct Outstanding {
     handle: Handle,
     deliveries: Option<PendingDeliveries>,
@@ -34,8 +34,9 @@ impl Outstanding {
         })
     }
 
-    /// Waits until it is delivered, cannot be, or the time for it has passed. What is the call's own
-    /// is given up then; what its standard streams have accepted stays with them.
+    /// Waits until it is delivered or cannot be, `limits.delivery_ms` at most. Then what is left of the
+    /// call's own output is given up; what its standard streams have accepted stays with these, which
+    /// may outlive the call.
     pub(crate) async fn delivered(self) {
         let all = async {
             if let Some(deliveries) = &self.deliveries {

@@ -20,7 +20,7 @@ type Shared = ByteChannel<Ends>;
 /// A pipe that holds `capacity` bytes (at least one).
 ///
 /// # Errors
-/// When the dispatcher's bound on sources is reached.
+/// `TooManySources`, `WrongThread` and `Closed` of the dispatcher.
 pub fn pipe(handle: &Handle, capacity: usize) -> Result<(PipeReader, PipeWriter), Error> {
     let ends = Ends {
         readers: 1,
@@ -42,7 +42,7 @@ impl PipeReader {
     /// What is there, `length` bytes at most; an empty list when there is nothing yet.
     ///
     /// # Errors
-    /// `Closed` when all is read and nobody writes any more.
+    /// `Closed` when all is read and no writing end is left.
     pub fn read(&self, length: usize) -> Result<Vec<u8>, StreamError> {
         let mut state = self.0.lock();
         let ended = state.ends.writers == 0;
@@ -60,7 +60,7 @@ impl PipeReader {
     /// Waits for bytes and takes them; `None` at the end.
     ///
     /// # Errors
-    /// When the dispatcher is gone.
+    /// `WrongThread` and `Closed` of the dispatcher.
     pub async fn next(&self, length: usize) -> Result<Option<Vec<u8>>, Error> {
         loop {
             match self.read(length) {
@@ -84,7 +84,7 @@ impl PipeWriter {
     /// How much room there is.
     ///
     /// # Errors
-    /// `Closed` when nobody reads any more.
+    /// `Closed` when no reading end is left.
     pub fn check_write(&self) -> Result<u64, StreamError> {
         let state = self.0.lock();
         match state.ends.readers {
@@ -98,11 +98,11 @@ impl PipeWriter {
         self.0.lock().bytes.len().saturating_sub(self.0.capacity())
     }
 
-    /// Adds bytes. The caller has asked for room; a writer in between may make it more than fits,
-    /// and nothing is lost then.
+    /// Adds bytes. The caller has checked the room; where another writer was faster, the pipe holds
+    /// more than its capacity rather than lose bytes.
     ///
     /// # Errors
-    /// `Closed` when nobody reads any more.
+    /// `Closed` when no reading end is left.
     pub fn write(&self, bytes: &[u8]) -> Result<(), StreamError> {
         let mut state = self.0.lock();
         if state.ends.readers == 0 {

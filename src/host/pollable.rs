@@ -11,7 +11,7 @@ pub enum Pollable {
     Ready,
     /// Ready at an instant of the monotonic clock; [`Instant::NEVER`] never is.
     Deadline(Instant),
-    /// Ready when a completion is there.
+    /// Ready while an event is set: something has completed.
     Event(Event),
     /// Ready when reading its parent, the input stream at this index, makes progress.
     Input(u32),

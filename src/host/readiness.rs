@@ -11,7 +11,7 @@ impl Pollable {
     /// Whether it is ready now. `now` is read at most once per scan, when the first deadline asks.
     ///
     /// # Errors
-    /// When its parent is gone, which the table does not let happen.
+    /// When its parent is gone. The table refuses to drop parents before their children.
     pub fn is_ready(
         &self,
         table: &Table,
@@ -28,10 +28,10 @@ impl Pollable {
         })
     }
 
-    /// Adds what would make it ready to a wait, under `tag`.
+    /// Adds what would make it ready to a wait set, under `tag`.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, table: &Table, set: &mut WaitSet, tag: u32) -> Result<()> {
         match self {
             Pollable::Ready => set.add_deadline(Instant::from_nanos(0), tag)?,
@@ -49,7 +49,7 @@ impl Pollable {
         Ok(())
     }
 
-    /// Whether only the clock decides: then no look at I/O can change the answer.
+    /// Whether only the clock decides: polling I/O cannot change the answer then.
     pub fn is_timer(&self) -> bool {
         matches!(self, Pollable::Ready | Pollable::Deadline(_))
     }

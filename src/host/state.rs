@@ -278,7 +278,7 @@ pub(crate) mod tests {
         assert!(!tables(0, 1, Some(0)), "beyond its type");
         assert!(!tables(0, 2, None));
         assert!(tables(0, 1, None));
-        // The engine tells of growth that failed before it asked: that gives nothing back.
+        // The engine also reports growth that failed before the limiter was asked: nothing is given back.
         let failed = state.memory_grow_failed(wasmtime::format_err!("beyond its type"));
         failed.expect("no trap");
         assert!(!state.memory_growing(0, 1, None).expect("no trap"));

@@ -42,12 +42,12 @@ pub trait HostResource: Sized + Send + 'static {
     /// The resource type's name in WIT.
     const NAME: &'static str;
 
-    /// Into the table.
+    /// How the table stores a value.
     fn wrap(self) -> TableEntry {
         TableEntry::Boxed(Box::new(self))
     }
 
-    /// Out of the table. `None` for an entry of another kind.
+    /// The value that was stored. `None` for an entry of another kind.
     fn unwrap(entry: TableEntry) -> Option<Self> {
         match entry {
             TableEntry::Boxed(value) => value.downcast().ok().map(|value| *value),
@@ -115,7 +115,7 @@ struct Slot {
     children: u32,
 }
 
-/// The resources of one call. Its end drops them all.
+/// The resources of one call, which are dropped with it.
 pub struct Table {
     slots: Slab<Slot>,
     bound: usize,
@@ -130,12 +130,12 @@ impl Table {
         }
     }
 
-    /// How many resources live.
+    /// How many resources it holds.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether none lives.
+    /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
@@ -183,7 +183,7 @@ impl Table {
     /// A resource by its handle.
     ///
     /// # Errors
-    /// When there is none of this kind.
+    /// When the table has no resource of this kind at the index; the guest traps.
     pub fn get<T: HostResource>(&self, handle: &Resource<T>) -> Result<&T> {
         self.by_index(handle.rep())
     }
@@ -191,25 +191,25 @@ impl Table {
     /// A resource by its handle, to change it.
     ///
     /// # Errors
-    /// When there is none of this kind.
+    /// When the table has no resource of this kind at the index; the guest traps.
     pub fn get_mut<T: HostResource>(&mut self, handle: &Resource<T>) -> Result<&mut T> {
         self.by_index_mut(handle.rep())
     }
 
-    /// A resource by the index that a child remembers.
+    /// A resource by its index, which a child keeps of its parent.
     ///
     /// # Errors
-    /// When there is none of this kind.
+    /// When the table has no resource of this kind at the index; the guest traps.
     pub fn by_index<T: HostResource>(&self, index: u32) -> Result<&T> {
         let slot = self.slots.get(index as usize);
         slot.and_then(|slot| T::get(&slot.entry))
             .ok_or_else(missing::<T>)
     }
 
-    /// A resource by the index that a child remembers, to change it.
+    /// A resource by its index, which a child keeps of its parent, to change it.
     ///
     /// # Errors
-    /// When there is none of this kind.
+    /// When the table has no resource of this kind at the index; the guest traps.
     pub fn by_index_mut<T: HostResource>(&mut self, index: u32) -> Result<&mut T> {
         let slot = self.slots.get_mut(index as usize);
         slot.and_then(|slot| T::get_mut(&mut slot.entry))

@@ -14,14 +14,14 @@ use crate::byte_channel::ByteChannel;
 struct Ends {
     /// How many bytes were written to it.
     written: u64,
-    /// How many the head says that will be.
+    /// How many the head declares.
     declared: Option<u64>,
     /// How the writer has ended it.
     end: Option<End>,
-    /// The reader wants nothing but the end.
+    /// The reader waits for the end only: bytes are thrown away.
     discards: bool,
     reader_gone: bool,
-    /// Its message is not handed over: nobody reads before.
+    /// Its message is not handed over yet, so that nobody reads it.
     held: bool,
 }
 
@@ -33,7 +33,7 @@ enum End {
     Failed(ErrorCode),
 }
 
-/// Why nothing is read or written.
+/// Why a body gives or takes no more bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Stopped {
     /// The body has ended, or nobody reads it any more.
@@ -50,7 +50,7 @@ pub struct BodyWriter(Arc<Shared>);
 #[derive(Clone, Debug)]
 pub struct BodySink(Arc<Shared>);
 
-/// The reading end. Dropped, it tells the writer that nobody wants the rest.
+/// The reading end. Once it is dropped, writes fail: nobody wants the rest.
 #[derive(Debug)]
 pub struct BodyReader {
     shared: Arc<Shared>,
@@ -65,7 +65,7 @@ pub struct BodySource(Arc<Shared>);
 /// its head says, where it says one.
 ///
 /// # Errors
-/// When the dispatcher's bound on signals is reached.
+/// `TooManySources`, `WrongThread` and `Closed` of the dispatcher.
 pub fn body(
     handle: &Handle,
     capacity: usize,
@@ -85,7 +85,7 @@ impl Shared {
     fn end(&self, end: End) {
         let mut state = self.lock();
         if state.ends.end.is_none() {
-            // Nobody reads on behind a failure that is final.
+            // Without a reader nothing of what was written is wanted after a failure.
             if matches!(end, End::Failed(_)) && state.ends.reader_gone {
                 state.bytes.clear();
             }
@@ -164,7 +164,7 @@ impl Ends {
     /// Whether bytes may be written.
     ///
     /// # Errors
-    /// When it has ended, or nobody reads it.
+    /// `Ended` when the body has ended or its reading end is gone; `Failed` when it has failed.
     fn takes_bytes(&self) -> Result<(), Stopped> {
         match &self.end {
             Some(end) => Err(end.stopped()),
@@ -183,7 +183,7 @@ impl BodyWriter {
     /// How much room there is.
     ///
     /// # Errors
-    /// When it has ended, or nobody reads it.
+    /// `Ended` when the body has ended or its reading end is gone; `Failed` when it has failed.
     pub fn room(&self) -> Result<usize, Stopped> {
         self.0.room()
     }
@@ -237,7 +237,7 @@ impl BodyWriter {
     /// Adds room, or that nobody reads, to a wait.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_event(self.0.writable(), tag)
     }
@@ -254,7 +254,7 @@ impl BodySink {
     /// As [`BodyWriter::room`].
     ///
     /// # Errors
-    /// When it has ended, or nobody reads it.
+    /// `Ended` when the body has ended or its reading end is gone; `Failed` when it has failed.
     pub fn room(&self) -> Result<usize, Stopped> {
         self.0.room()
     }
@@ -262,7 +262,7 @@ impl BodySink {
     /// As [`BodyWriter::write`].
     ///
     /// # Errors
-    /// As there.
+    /// The same.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Stopped> {
         self.0.write(bytes.to_vec())
     }
@@ -292,7 +292,7 @@ impl BodySink {
     /// Adds room to a wait.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_event(self.0.writable(), tag)
     }
@@ -322,7 +322,7 @@ impl BodyReader {
     /// What is there, `most` bytes at most; an empty list when there is nothing yet.
     ///
     /// # Errors
-    /// At the end and behind a failure.
+    /// `Ended` at the end, `Failed` after a failure.
     pub fn read(&self, most: usize) -> Result<Vec<u8>, Stopped> {
         self.shared.read(most)
     }
@@ -388,7 +388,7 @@ impl BodySource {
     /// As [`BodyReader::read`].
     ///
     /// # Errors
-    /// As there.
+    /// The same.
     pub fn read(&self, most: usize) -> Result<Vec<u8>, Stopped> {
         self.0.read(most)
     }
@@ -401,7 +401,7 @@ impl BodySource {
     /// Adds that to a wait.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_event(self.0.readable(), tag)
     }

@@ -49,12 +49,12 @@ pub struct Request {
     pub body: Option<BodyReader>,
     /// How long to wait.
     pub timeouts: Timeouts,
-    /// Whom to trust.
+    /// The certificate authorities that it trusts.
     pub roots: Roots,
-    /// Whose it is; lookups of names are fair between flows.
+    /// The flow of its name lookups, which share the resolver fairly between flows.
     pub flow: Flow,
-    /// Where there is one, the request goes out, once its body is finished, even if nobody waits for
-    /// the answer any more.
+    /// If there is one, the request is sent even if nobody waits for the response any more, as soon
+    /// as its body is finished.
     pub delivery: Option<Delivery>,
 }
 
@@ -82,19 +82,19 @@ impl Cell {
     }
 }
 
-/// Where a response is waited for. Dropped with the response in it, or before there is one, nobody
-/// wants it any more.
+/// The end that waits for the response. Dropped before the response is taken, it cancels the
+/// exchange.
 #[derive(Debug)]
 pub struct Reply(Arc<Cell>);
 
-/// Where the response is left. Dropped before that, the answer is an error.
+/// The end that delivers the response. Dropped before, it delivers an internal error.
 #[derive(Debug)]
 pub struct Answer(Arc<Cell>);
 
 /// A place for one response.
 ///
 /// # Errors
-/// When the dispatcher's bound on signals is reached.
+/// `TooManySources`, `WrongThread` and `Closed` of the dispatcher.
 pub fn reply(handle: &Handle) -> Result<(Answer, Reply), Error> {
     let cell = Arc::new(Cell {
         answer: Mutex::new(None),

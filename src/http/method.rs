@@ -54,7 +54,7 @@ impl Method {
         }
     }
 
-    /// Whether a request may be sent again where it is not known what became of it.
+    /// Whether it is idempotent: a request may be sent again if its connection failed before a response.
     pub fn is_idempotent(&self) -> bool {
         !matches!(
             self,
@@ -62,7 +62,7 @@ impl Method {
         )
     }
 
-    /// Whether a server expects a body, so that an empty one is said to be empty.
+    /// Whether a server expects a body, so that a request without one says `content-length: 0`.
     pub fn has_body(&self) -> bool {
         matches!(self, Method::Post | Method::Put | Method::Patch)
     }

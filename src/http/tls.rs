@@ -83,7 +83,7 @@ impl Roots {
         }))))
     }
 
-    /// What tells one set from another: all zeroes where nothing is added to the system's.
+    /// A digest that identifies the set; all zeroes where nothing is added to the system's roots.
     pub fn digest(&self) -> [u8; 32] {
         self.0.as_ref().map_or([0; 32], |extra| extra.digest)
     }

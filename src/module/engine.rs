@@ -36,7 +36,7 @@ const POOLED_TABLES: u32 = 4;
 /// can be read (a million functions, a million globals) fit.
 const MAX_CORE_INSTANCE_BYTES: usize = 128 << 20;
 
-/// The same of a component, over all its core instances.
+/// The bytes that describe a component's instance, over all its core instances.
 const MAX_COMPONENT_INSTANCE_BYTES: usize = 256 << 20;
 
 /// What modules are compiled for. The settings are the engine's, so a module is compiled once for
@@ -62,14 +62,14 @@ pub struct Engine {
     profile: Profile,
 }
 
-/// How much fuel a guest in a simulation burns before it lets others run.
+/// How much fuel a guest in a simulation burns before it yields to other tasks.
 const FUEL_SLICE: u64 = 1_000_000;
 
 impl Engine {
     /// An engine of a profile.
     ///
     /// # Errors
-    /// When the machine cannot run it.
+    /// `Invalid` when the engine does not support the machine.
     pub fn new(profile: Profile) -> Result<Engine, ModuleError> {
         let mut config = config(profile);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
@@ -100,7 +100,7 @@ impl Engine {
     /// The one whose instances are allocated on demand.
     ///
     /// # Errors
-    /// When the machine cannot run it.
+    /// `Invalid` when the engine does not support the machine.
     pub(super) fn on_demand(&self) -> Result<&wasmtime::Engine, ModuleError> {
         if let Some(engine) = self.on_demand.get() {
             return Ok(engine);
@@ -122,7 +122,7 @@ impl Engine {
     /// A store for one call of what `engine`, one of the two, has compiled.
     ///
     /// # Errors
-    /// When there is no memory for it.
+    /// When there is no memory for the store.
     pub fn store(&self, engine: &wasmtime::Engine, state: State) -> wasmtime::Result<Store<State>> {
         let handles = state.max_handles();
         let mut store = Store::try_new(engine, state.in_engine(engine))?;
@@ -151,12 +151,12 @@ fn config(profile: Profile) -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
-        // The one that frees cycles.
+        // The collector that also frees cycles.
         .collector(Collector::Copying)
         .cranelift_opt_level(OptLevel::Speed)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .memory_init_cow(true)
-        // A guest notices that its budget is used up wherever it is.
+        // So that a guest whose budget is used up yields at its next loop or function.
         .epoch_interruption(true);
     if profile == Profile::Simulated {
         config

@@ -134,7 +134,7 @@ impl Capabilities {
         &self.packages
     }
 
-    /// Whether a group is listed by its own name.
+    /// Whether a package is listed by its own name.
     pub fn lists(&self, group: &str) -> bool {
         self.groups.contains(group)
     }

@@ -1,4 +1,4 @@
-//! What a call's guest is told of its environment, and its standard streams.
+//! The environment, arguments and standard streams of a call's guest.
 
 use std::fmt;
 use std::sync::Arc;

@@ -58,7 +58,7 @@ impl FilesystemView<'_> {
         if ended || bytes.len() == length {
             return Ok((bytes, ended));
         }
-        // Apart, so that what most reads need stays small.
+        // In a box, so that the futures of most reads stay small.
         Box::pin(self.read_rest(descriptor, bytes, length, offset)).await
     }
 
@@ -91,7 +91,7 @@ impl FilesystemView<'_> {
     ) -> Result<(Vec<u8>, bool), FsError> {
         let (file, mount) = self.file(&descriptor, DescriptorFlags::READ)?;
         let mut done = bytes.len();
-        // Where the first look gave nothing, another gives no more.
+        // Only if the first look gave something: otherwise another gives nothing either.
         while done > 0 && done < length {
             self.consume_budget().await?;
             let end = length.min(done.saturating_add(INLINE_MAX));
@@ -165,7 +165,7 @@ impl FilesystemView<'_> {
         })
     }
 
-    /// Writes in parts: a call that goes away leaves no more than one of them under way.
+    /// Writes in parts, so that a call that is dropped leaves no more than one of them under way.
     pub(super) async fn write_on_pool(
         &mut self,
         WriteTarget {
@@ -206,7 +206,7 @@ impl FilesystemView<'_> {
         self.consume_budget().await?;
         let file = self.file(&descriptor, DescriptorFlags::WRITE);
         let (file, mount) = file.map_err(|error| match error {
-            // Not open for writing has a code of its own here.
+            // The WIT gives `set-size` a code of its own for a descriptor that is not open for writing.
             FsError::Code(ErrorCode::BadDescriptor) => ErrorCode::Invalid.into(),
             error => error,
         })?;

@@ -33,7 +33,7 @@ pub(super) enum Node {
 /// A file, a device, a FIFO, a socket.
 #[derive(Debug)]
 pub(super) struct File {
-    /// Taken by the end only.
+    /// `None` only while it is dropped.
     opened: Option<Opened<OwnedFd>>,
     deferred_close: DeferredClose,
     pub(super) kind: DescriptorType,
@@ -49,7 +49,7 @@ pub(super) struct File {
 /// A directory.
 #[derive(Debug)]
 pub(super) struct Directory {
-    /// Taken by the end only.
+    /// `None` only while it is dropped.
     dir: Option<Dirs>,
     deferred_close: DeferredClose,
     pub(super) class: Class,
@@ -62,7 +62,8 @@ enum Dirs {
     Opened(Opened<Dir>),
 }
 
-/// What counts against its call's bound until it is closed: the fields are dropped in this order.
+/// A descriptor that counts against its call's quota until it is closed: the fields are dropped in
+/// this order.
 #[derive(Debug)]
 struct Opened<T> {
     fd: T,
@@ -102,7 +103,7 @@ impl Node {
     /// The descriptor.
     ///
     /// # Errors
-    /// `BADF` at the end, when nobody asks any more.
+    /// `EBADF` once it is being dropped, when nobody can call this.
     pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
         match self {
             Node::File(file) => file.fd(),
@@ -123,7 +124,7 @@ impl File {
     /// The descriptor.
     ///
     /// # Errors
-    /// `BADF` at the end, when nobody asks any more.
+    /// `EBADF` once it is being dropped, when nobody can call this.
     pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
         let opened = self.opened.as_ref().ok_or(Errno::BADF)?;
         Ok(opened.fd.as_fd())
@@ -174,7 +175,7 @@ impl Directory {
     /// The directory.
     ///
     /// # Errors
-    /// `BADF` at the end, when nobody asks any more.
+    /// `EBADF` once it is being dropped, when nobody can call this.
     pub(super) fn dir(&self) -> Result<&Dir, Errno> {
         match &self.dir {
             Some(Dirs::Root(dir)) => Ok(dir),

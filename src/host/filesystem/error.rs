@@ -11,7 +11,7 @@ pub use super::interfaces::types::ErrorCode;
 /// `wasi:filesystem/types#error-code`, or a trap.
 #[derive(Debug)]
 pub enum FsError {
-    /// The operation failed; the guest is told.
+    /// The operation failed, with this code for the guest.
     Code(ErrorCode),
     /// The guest broke a rule, or the host cannot go on.
     Trap(wasmtime::Error),

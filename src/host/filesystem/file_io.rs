@@ -59,7 +59,7 @@ impl File {
         match retry_on_intr(|| preadv2(self.fd()?, &mut slices, offset, nowait)) {
             Ok(read) => Ok(Some(read)),
             Err(Errno::AGAIN) => Ok(None),
-            // A filesystem without it, a kernel without it, or a filter that forbids it.
+            // The filesystem or the kernel does not support it, or a seccomp filter forbids it.
             Err(_) => {
                 self.knows_no_nowait();
                 Ok(None)
@@ -92,11 +92,11 @@ impl File {
         })
     }
 
-    /// Writes once at the end, in one step with finding it where the system can.
-    pub(super) fn append(&self, bytes: &[u8]) -> Result<usize, Errno> {
+    /// Writes once at the end; atomically where the system can.
+    fn append(&self, bytes: &[u8]) -> Result<usize, Errno> {
         let slices = [IoSlice::new(bytes)];
         match pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND) {
-            // A kernel without it, or a filter that forbids it.
+            // The kernel does not support it, or a seccomp filter forbids it.
             Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
                 pwrite(self.fd()?, bytes, self.size()?)
             }
@@ -104,7 +104,7 @@ impl File {
         }
     }
 
-    pub(super) fn size(&self) -> Result<u64, Errno> {
+    fn size(&self) -> Result<u64, Errno> {
         let size = rustix::fs::fstat(self.fd()?)?.st_size;
         Ok(u64::try_from(size).unwrap_or(u64::MAX))
     }
@@ -131,7 +131,7 @@ impl File {
 
     /// Refuses what would make a file larger than the process may: the kernel would answer with
     /// a signal that ends the process.
-    pub(super) fn check_size(&self, position: WritePosition, length: usize) -> Result<(), Errno> {
+    fn check_size(&self, position: WritePosition, length: usize) -> Result<(), Errno> {
         let Some(limit) = self.size_limit.filter(|_| self.is_regular()) else {
             return Ok(());
         };
@@ -146,7 +146,11 @@ impl File {
     }
 }
 
-/// The system takes some offsets that no file has for something else, such as its own position.
+/// Refuses offsets beyond `i64::MAX`, some of which mean something else to the system, such as the
+/// description's own position.
+///
+/// # Errors
+/// `EINVAL`.
 pub(super) fn check_offset(offset: u64) -> Result<(), Errno> {
     match i64::try_from(offset) {
         Ok(_) => Ok(()),

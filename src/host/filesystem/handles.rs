@@ -14,10 +14,11 @@ use crate::host::limits::descriptor_permit;
 use crate::quota::QuotaPermit;
 
 impl FilesystemView<'_> {
-    /// The file behind a handle, if it was opened for this.
+    /// The file of a descriptor that was opened with these rights.
     ///
     /// # Errors
-    /// What its mount says of this where that forbids it; otherwise `bad-descriptor`.
+    /// `is-directory`; without the rights `not-permitted` or `access` where the mount forbids the
+    /// operation, and otherwise `bad-descriptor`.
     pub(super) fn file(
         &self,
         descriptor: &Resource<Descriptor>,
@@ -27,7 +28,7 @@ impl FilesystemView<'_> {
         Ok((file.clone(), mount.clone()))
     }
 
-    /// The same, to look at only.
+    /// The same by reference.
     pub(super) fn file_ref(
         &self,
         descriptor: &Resource<Descriptor>,
@@ -74,7 +75,7 @@ impl FilesystemView<'_> {
         mount: &Mount,
         job: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
-        // In a box: what the caches answer would carry its room about.
+        // In a box, so that the futures of operations that the caches answer stay small.
         let job = mount.filesystem.lane().unblock_for(self.flow, job);
         let done = Box::pin(job).await?;
         self.reset_budget();

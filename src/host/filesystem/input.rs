@@ -18,7 +18,7 @@ pub struct FileInput {
     flow: Flow,
     streamed: Streamed,
     simulated: bool,
-    /// Where the memory for what a job brings is taken from.
+    /// The quota for the memory that jobs read into.
     bytes: Quota,
     state: Mutex<Reading>,
 }
@@ -143,7 +143,7 @@ impl FileInput {
         if state.brought.is_some() || self.is_cached(&state) {
             return true;
         }
-        // Why no job can start the read tells.
+        // Ready if no job can start: the read that follows reports why.
         self.fetch(&mut state, READ_MAX).is_err()
     }
 

@@ -31,7 +31,7 @@ struct Request {
 }
 
 impl Request {
-    /// The system's flags. Nothing that is opened ever waits to be opened, terminals included.
+    /// The flags of `open(2)`. With `O_NONBLOCK`, so that opening a FIFO or a device never waits.
     fn system_flags(&self) -> OFlags {
         let mut flags = match (self.flags.contains(DescriptorFlags::READ), self.writes()) {
             (true, true) => OFlags::RDWR,
@@ -41,7 +41,7 @@ impl Request {
         flags |= self.extra_flags();
         let create = self.open.contains(OpenFlags::CREATE);
         flags.set(OFlags::CREATE, create);
-        // By itself it means something else, to devices.
+        // Without `O_CREAT` it is undefined for files and means something else for devices.
         flags.set(
             OFlags::EXCL,
             create && self.open.contains(OpenFlags::EXCLUSIVE),
@@ -80,7 +80,10 @@ impl Request {
         self.writes() || self.flags.contains(DescriptorFlags::MUTATE_DIRECTORY)
     }
 
-    /// What must hold before anything is asked of the system.
+    /// Refuses what can be refused without a system call.
+    ///
+    /// # Errors
+    /// `not-permitted`, `access`, `invalid`.
     fn check(&self, mount: &Mount) -> Result<(), FsError> {
         if self.changes() {
             mount.permit(Operation::Change)?;

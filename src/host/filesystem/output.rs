@@ -13,8 +13,8 @@ use crate::host::io::{Destination, Job, Owner, Unwritten, WriteQueue};
 /// What `write-via-stream` and `append-via-stream` give of a regular file.
 pub type FileOutput = WriteQueue<FileDestination>;
 
-/// Small writes to a known local filesystem are done at once; others the pool does, one after the
-/// other.
+/// Where a file's output goes. Small writes to a known local filesystem are made at once; the blocking
+/// pool makes all others, one at a time.
 #[derive(Debug)]
 pub struct FileDestination {
     flow: Flow,
@@ -26,7 +26,7 @@ pub struct FileDestination {
 }
 
 impl FileOutput {
-    /// From a position on.
+    /// An output from this position on.
     ///
     /// # Errors
     /// `WrongThread` and `Closed` of the dispatcher.

@@ -57,7 +57,8 @@ impl std::ops::Deref for Parent<'_> {
 /// system knows that a directory is meant. Blocks.
 ///
 /// # Errors
-/// The sandbox's, and `ENOENT` for an empty path.
+/// `ENOENT` for an empty path, `PermissionDenied` for one that leads out of the sandbox, and what the
+/// system reports of its directories.
 pub(super) fn parent<'a, 'p>(base: &'a Dir, path: &'p str) -> io::Result<(Parent<'a>, &'p str)> {
     let bare = path.trim_end_matches('/');
     if bare.is_empty() {
@@ -75,10 +76,10 @@ pub(super) fn parent<'a, 'p>(base: &'a Dir, path: &'p str) -> io::Result<(Parent
     }
 }
 
-/// What a path means, links followed, as a descriptor that can only be asked about. Blocks.
+/// Follows a path, links at its end included, to an `O_PATH` descriptor. Blocks.
 ///
 /// # Errors
-/// The sandbox's.
+/// `PermissionDenied` for a path that leads out of the sandbox, and what the system reports of it.
 pub(super) fn follow(base: &Dir, path: &str) -> io::Result<OwnedFd> {
     let mut options = OpenOptions::new();
     options
@@ -87,7 +88,7 @@ pub(super) fn follow(base: &Dir, path: &str) -> io::Result<OwnedFd> {
     Ok(base.open_with(path, &options)?.into_std().into())
 }
 
-/// What a link says. Blocks.
+/// The target of a symbolic link. Blocks.
 fn read_link(base: &Dir, path: &str) -> io::Result<String> {
     let (parent, name) = parent(base, path)?;
     if name.ends_with('/') {

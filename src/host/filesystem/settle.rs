@@ -11,13 +11,13 @@ use super::state::FilesystemView;
 use crate::host::io::StreamError;
 
 impl FilesystemView<'_> {
-    /// Where the outputs of the call are left that their streams did not see written.
+    /// The list that the call's outputs join when their streams are dropped before all is written.
     pub(super) fn unwritten(&mut self) -> Weak<UnwrittenOutputs> {
         Arc::downgrade(self.state.unwritten.get_or_insert_default())
     }
 
-    /// Waits until the filesystem of a descriptor has what streams that are dropped have accepted for
-    /// it: whatever the guest does with its files next comes behind that.
+    /// Waits until everything is written that dropped streams have accepted for files of the
+    /// descriptor's filesystem, so that what the guest does with these files next comes after it.
     pub(super) async fn settle(
         &mut self,
         descriptor: &Resource<Descriptor>,
@@ -31,7 +31,7 @@ impl FilesystemView<'_> {
         // In a box, so that the futures of most operations stay small.
         Box::pin(async move {
             for output in here {
-                // A failure has nobody left who could be told of it.
+                // The stream is dropped: no handle is left to report a failure to.
                 if let Err(StreamError::Trap(trap)) = output.delivered().await {
                     return Err(trap);
                 }

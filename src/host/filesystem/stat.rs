@@ -24,8 +24,8 @@ use super::path::{follow, parent, relative};
 
 const NANOS: u32 = 1_000_000_000;
 
-/// What the system told, as WASI says it. A time before 1970 is none.
-pub(super) fn told(stat: &Stat) -> DescriptorStat {
+/// WASI's form of what `fstat` returned. Times before 1970 are left out.
+pub(super) fn descriptor_stat(stat: &Stat) -> DescriptorStat {
     let time = |seconds: i64, nanoseconds: u64| {
         Some(Datetime {
             seconds: u64::try_from(seconds).ok()?,
@@ -42,8 +42,8 @@ pub(super) fn told(stat: &Stat) -> DescriptorStat {
     }
 }
 
-/// The lower half says which object it is, and stays while it lives: preview 1 takes it for the
-/// inode. The upper half changes with size and modification time.
+/// A hash whose lower half identifies the object for as long as it exists (preview 1 takes it for the
+/// inode number) and whose upper half changes with size and modification time.
 pub(super) fn hash(stat: &Stat) -> MetadataHashValue {
     let mut object = DefaultHasher::new();
     (stat.st_dev, stat.st_ino).hash(&mut object);
@@ -75,7 +75,8 @@ fn set_times_at(dir: &Dir, path: &str, follows: bool, times: &Timestamps) -> io:
 }
 
 impl FilesystemView<'_> {
-    /// What `read` takes from what the system tells of an opened file: no more is handed on.
+    /// Calls `fstat` on an opened file and gives what `read` takes of the result, which is all that
+    /// has to come back from the blocking pool.
     pub(super) async fn stat_of<T: Send + 'static>(
         &mut self,
         descriptor: &Resource<Descriptor>,
@@ -165,7 +166,7 @@ impl FilesystemView<'_> {
         access: NewTimestamp,
         modification: NewTimestamp,
     ) -> Result<Timestamps, FsError> {
-        // In a simulation the dispatcher knows what time it is, and the kernel does not.
+        // In a simulation "now" is the dispatcher's time, which the kernel does not know.
         let now = match self.handle.is_simulated()? {
             true => Some(self.handle.wall_time()?),
             false => None,

@@ -93,7 +93,7 @@ impl HostDescriptor for FilesystemView<'_> {
             Advice::NoReuse => SystemAdvice::NoReuse,
         };
         check_offset(offset)?;
-        // No length means up to the end, here and there; so does one that leads beyond it.
+        // A length of 0 means up to the end, in WASI and in Linux; so does one that leads beyond it.
         let most = (i64::MAX as u64).saturating_sub(offset);
         let length = std::num::NonZeroU64::new(length).filter(|length| length.get() <= most);
         self.on_pool(&mount, move || {
@@ -153,7 +153,7 @@ impl HostDescriptor for FilesystemView<'_> {
         self.read_at(descriptor, length, offset).await
     }
 
-    /// Where the linker does not bind the one that borrows (`borrowed_write.rs`).
+    /// The linker replaces it with the one that borrows its bytes (`borrowed_write.rs`).
     async fn write(
         &mut self,
         descriptor: Resource<Descriptor>,
@@ -186,7 +186,7 @@ impl HostDescriptor for FilesystemView<'_> {
 
     async fn stat(&mut self, descriptor: Resource<Descriptor>) -> Result<DescriptorStat, FsError> {
         self.settle(&descriptor).await?;
-        self.stat_of(&descriptor, stat::told).await
+        self.stat_of(&descriptor, stat::descriptor_stat).await
     }
 
     async fn stat_at(
@@ -196,7 +196,8 @@ impl HostDescriptor for FilesystemView<'_> {
         path: String,
     ) -> Result<DescriptorStat, FsError> {
         self.settle(&base).await?;
-        self.stat_path(&base, flags, path, stat::told).await
+        self.stat_path(&base, flags, path, stat::descriptor_stat)
+            .await
     }
 
     async fn set_times_at(

@@ -1,23 +1,23 @@
-//! A call's way to the servers.
+//! The client, the trusted roots and the memory that a call's HTTP requests use.
 
 use super::memory::CALL_MAX;
 use crate::host::view::View;
 use crate::http::{Client, Roots};
 use crate::quota::Quota;
 
-/// A call's way to the network.
+/// What is `wasi:http`'s own of a call.
 #[derive(Clone, Debug)]
 pub struct HttpAccess {
-    /// Who sends.
+    /// The client that sends its requests, shared by all calls.
     pub client: Client,
-    /// Whom to trust.
+    /// The certificate authorities that it trusts.
     pub roots: Roots,
-    /// What the call's resources take.
+    /// The memory of its HTTP resources, in bytes.
     pub(super) quota: Quota,
 }
 
 impl HttpAccess {
-    /// The access of a new call.
+    /// The access of a new call, whose resources take nothing yet.
     pub fn new(client: Client, roots: Roots) -> HttpAccess {
         HttpAccess {
             client,

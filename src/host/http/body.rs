@@ -42,7 +42,7 @@ impl IncomingBody {
 pub struct OutgoingBody {
     writer: BodyWriter,
     streamed: bool,
-    /// Its length is declared: there is no place for trailers behind it.
+    /// Its length is declared. HTTP/1.1 has trailers only after a chunked body.
     declared: bool,
 }
 
@@ -51,8 +51,8 @@ impl HostResource for OutgoingBody {
 }
 
 impl HttpView<'_> {
-    /// Both ends of the body of a message with these fields, with the permit for what is kept of it
-    /// as long as it is not read; none where they declare a length that is none.
+    /// Both ends of the body of a message with these fields, and the permit for the memory of what is
+    /// written and not read yet. `None` where their `content-length` is invalid.
     pub(super) fn outgoing_body(
         &self,
         fields: &Fields,

@@ -12,7 +12,7 @@ use crate::host::table::HostResource;
 use crate::http::{FieldError, FieldLimits, Fields, is_name};
 use crate::quota::{Quota, QuotaPermit};
 
-/// The fields that belong to the connection: no guest sets them, and none sees them.
+/// The fields of the connection rather than of the message: guests can neither set nor see them.
 const FORBIDDEN: [&str; 9] = [
     "connection",
     "keep-alive",
@@ -48,7 +48,7 @@ impl FieldsResource {
     /// Fields that the guest may change.
     ///
     /// # Errors
-    /// When the call's bound is reached.
+    /// At the call's bound on the memory of HTTP resources; the guest traps.
     pub fn new(fields: Fields, quota: &Quota) -> Result<FieldsResource> {
         Ok(FieldsResource {
             permit: memory::acquire(quota, size(&fields))?,
@@ -60,7 +60,7 @@ impl FieldsResource {
     /// What came from a peer, without what belongs to the connection.
     ///
     /// # Errors
-    /// When the call's bound is reached.
+    /// At the call's bound on the memory of HTTP resources; the guest traps.
     pub fn received(mut fields: Fields, quota: &Quota) -> Result<FieldsResource> {
         if fields.iter().any(|(name, _)| is_forbidden(name)) {
             fields.retain(|name, _| !is_forbidden(name));
@@ -71,7 +71,7 @@ impl FieldsResource {
     /// The same fields, for a guest to look at or to have a copy of.
     ///
     /// # Errors
-    /// When the call's bound is reached.
+    /// At the call's bound on the memory of HTTP resources; the guest traps.
     pub fn share(&self, immutable: bool) -> Result<FieldsResource> {
         Ok(FieldsResource {
             fields: self.fields.clone(),
@@ -85,7 +85,7 @@ impl FieldsResource {
         &self.fields
     }
 
-    /// The fields, and what they are charged with.
+    /// The fields, and the permit for their memory.
     pub fn into_parts(self) -> (Fields, QuotaPermit) {
         (Arc::unwrap_or_clone(self.fields), self.permit)
     }
@@ -115,12 +115,12 @@ impl FieldsResource {
     }
 }
 
-/// Host memory, roughly: the bytes, and what the list needs around each of them.
+/// An estimate of their memory in bytes: names and values, and 64 bytes of bookkeeping for each.
 fn size(fields: &Fields) -> usize {
     fields.bytes() + fields.len() * 64 + 128
 }
 
-/// The interface has no case for too many: the guest traps.
+/// An error of the list as the interface has it. It has no case for too many fields: the guest traps.
 fn refuse(changed: Result<(), FieldError>) -> Result<Result<(), HeaderError>> {
     match changed {
         Ok(()) => Ok(Ok(())),
@@ -130,7 +130,7 @@ fn refuse(changed: Result<(), FieldError>) -> Result<Result<(), HeaderError>> {
 }
 
 impl HttpView<'_> {
-    /// Counts fields that are gone through or copied.
+    /// Counts the bytes of fields that are searched or copied against the budget.
     fn spend_fields(&mut self, fields: &Resource<FieldsResource>) -> Result<()> {
         let bytes = size(self.table.get(fields)?.get());
         self.spend(bytes);

@@ -20,10 +20,10 @@ use crate::quota::QuotaPermit;
 
 /// The longest path with a query that is sent, in bytes.
 const PATH_MAX: usize = 16 * 1024;
-/// What a response that is on its way is charged with: what is kept of its body, in bytes.
+/// How many bytes a response counts while it arrives: what is kept of its body.
 const RESPONSE_CHARGE: usize = 256 * 1024;
-/// What a request that is not sent yet is charged with beside its texts, fields and body: its task,
-/// and what its connection keeps of it, in bytes.
+/// How many bytes a request that is not sent yet counts beside its texts, fields and body: its task,
+/// and what its connection keeps of it.
 const REQUEST_CHARGE: usize = 64 * 1024;
 
 /// `wasi:http/types#future-incoming-response`. Dropped before the response was taken, the answer is
@@ -35,7 +35,7 @@ const REQUEST_CHARGE: usize = 64 * 1024;
 /// at most and as long as the request's own timeouts let it. A request whose body is unfinished ends
 /// at once, as does everything when the call itself is ended from outside.
 pub struct FutureIncomingResponse {
-    /// None: the response was taken.
+    /// `None` once the response was taken.
     reply: Option<Reply>,
     signal: wippy_dispatcher::Event,
     permit: Option<QuotaPermit>,

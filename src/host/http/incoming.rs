@@ -74,7 +74,7 @@ impl HttpView<'_> {
     /// A request for the guest's `incoming-handler`.
     ///
     /// # Errors
-    /// When the call's bounds are reached.
+    /// At the call's bounds on resources and on the memory of HTTP; the guest traps.
     pub fn incoming_request(
         &mut self,
         request: ReceivedRequest,

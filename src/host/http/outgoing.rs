@@ -25,7 +25,7 @@ pub struct OutgoingRequest {
     pub(super) authority: Option<String>,
     pub(super) fields: FieldsResource,
     pub(super) body: Body,
-    /// What its method, path, scheme and authority take.
+    /// The memory of its method, path, scheme and authority.
     pub(super) texts: QuotaPermit,
 }
 
@@ -47,7 +47,10 @@ impl OutgoingRequest {
         method + scheme + length(&self.path_with_query) + length(&self.authority)
     }
 
-    /// Changes a text, and what is charged for all of them.
+    /// Changes one of these texts, and the permit for the memory of all.
+    ///
+    /// # Errors
+    /// At the call's bound on the memory of HTTP resources; the guest traps.
     fn change(&mut self, change: impl FnOnce(&mut OutgoingRequest)) -> Result<()> {
         change(self);
         let bytes = self.text_bytes();
@@ -55,7 +58,7 @@ impl OutgoingRequest {
     }
 }
 
-/// What became of a message's body.
+/// The body of a message that a guest makes.
 pub(super) enum Body {
     /// The guest has not asked for it.
     Untouched,
@@ -100,7 +103,7 @@ impl HttpView<'_> {
     /// The place for the response to an incoming request.
     ///
     /// # Errors
-    /// When the call's bounds are reached.
+    /// At the call's bounds on resources and on the memory of HTTP; the guest traps.
     pub fn response_outparam(&mut self, answer: Answer) -> Result<Resource<ResponseOutparam>> {
         self.table.push(ResponseOutparam(answer))
     }

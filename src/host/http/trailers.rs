@@ -11,8 +11,8 @@ use crate::host::table::HostResource;
 use crate::http::BodyReader;
 use crate::quota::QuotaPermit;
 
-/// What decides how a message is framed, routed, decoded or answered comes too late behind its body:
-/// a reader that put it to the head would be misled (RFC 9110, section 6.5.1).
+/// Fields that say how a message is framed, routed, decoded or answered. After the body they come too
+/// late, and a reader that merged them into the head would be misled (RFC 9110, section 6.5.1).
 const HEAD_ONLY: [&str; 31] = [
     "accept-encoding",
     "age",

@@ -1,4 +1,4 @@
-//! Where what an output stream has accepted goes.
+//! Where the bytes go that an output stream has accepted.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,15 +22,15 @@ pub trait Destination: Send + 'static {
     /// When neither is possible.
     fn blocked(&mut self, bytes: &mut Unwritten, room: &mut WaitSet) -> Result<Option<Job>, Error>;
 
-    /// Whether it may take something now, as far as is known without asking.
+    /// Whether it may take something now, as far as is known without a system call that writes.
     fn has_room(&self) -> bool {
         true
     }
 
-    /// Adds that to a wait.
+    /// Adds that to a wait set, under `tag`.
     ///
     /// # Errors
-    /// `OtherDispatcher`, `WrongThread`, `Closed`.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_deadline(Instant::from_nanos(0), tag)
     }
@@ -54,10 +54,11 @@ pub trait Destination: Send + 'static {
         Ok(())
     }
 
-    /// It is dropped soon, and bytes that were accepted for it are lost.
+    /// Bytes that were accepted for it are lost, and it is dropped next: a peer must not take what it
+    /// has for everything.
     fn abandon(&mut self) {}
 
-    /// What a guest is told of a failure.
+    /// The error that a guest gets of a failure.
     fn error(error: Error) -> IoError {
         error.into()
     }

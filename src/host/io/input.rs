@@ -49,7 +49,7 @@ impl InputStream {
     /// Reads what is there, `length` bytes at most: an empty list when there is nothing yet.
     ///
     /// # Errors
-    /// `Closed` at the end, `Failed` when the source fails; `Closed` ever after.
+    /// `Closed` at the end, `Failed` when the source fails. Every read after that is `Closed`.
     pub fn read(&mut self, length: usize) -> Result<Vec<u8>, StreamError> {
         if self.ended {
             return Err(StreamError::Closed);
@@ -65,15 +65,16 @@ impl InputStream {
         read
     }
 
-    /// Whether a read would give bytes, the end or an error, as far as is known without asking.
+    /// Whether a read would give bytes, the end or an error, as far as is known without a system
+    /// call that reads.
     pub fn is_ready(&self) -> bool {
         self.ended || self.source.is_ready()
     }
 
-    /// Adds its readiness to a wait.
+    /// Adds its readiness to a wait set, under `tag`.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
         self.source.register(set, tag)
     }

@@ -13,7 +13,7 @@ use crate::host::sockets::TcpOutput;
 use crate::host::stdio::Output;
 use crate::http::BodySink;
 
-/// Beyond how many bytes that are kept a permitted write waits.
+/// How many bytes a sink that several streams write to may keep before permitted writes wait.
 const KEPT_MAX: usize = 1 << 20;
 
 /// `wasi:io/streams#output-stream`: a destination, and what it last permitted.
@@ -22,7 +22,7 @@ pub struct OutputStream {
     sink: Sink,
     /// What `check-write` gave and `write` has not used.
     permit: u64,
-    /// It was told of a failure or of its end.
+    /// A failure or the end was reported through this handle.
     closed: bool,
 }
 
@@ -61,7 +61,7 @@ impl OutputStream {
     /// How many bytes the next writes may hold together: 0 when it is full.
     ///
     /// # Errors
-    /// As [`Sink::check_write`], and `Closed` ever after.
+    /// As [`Sink::check_write`]. Every call after an error is `Closed`.
     pub fn check_write(&mut self) -> Result<u64, StreamError> {
         self.permit = 0;
         self.permit = self.check()?;
@@ -79,10 +79,10 @@ impl OutputStream {
         }
     }
 
-    /// Takes so many bytes from the permit. Each write may use a part of it.
+    /// Takes `length` bytes from the permit, of which each write may use a part.
     ///
     /// # Errors
-    /// A trap where it permits less, `Closed`.
+    /// `Trap` where it permits fewer; `Closed` after an error.
     pub(super) fn use_permit(&mut self, length: u64) -> Result<Sink, StreamError> {
         match self.permit.checked_sub(length) {
             Some(left) => self.permit = left,
@@ -99,7 +99,7 @@ impl OutputStream {
         }
     }
 
-    /// After its first error it is closed.
+    /// Closes the stream if `outcome` is an error of its sink.
     pub(super) fn note<T>(&mut self, outcome: Result<T, StreamError>) -> Result<T, StreamError> {
         self.closed |= matches!(outcome, Err(StreamError::Closed | StreamError::Failed(_)));
         outcome
@@ -110,10 +110,10 @@ impl OutputStream {
         self.closed || self.sink.is_ready()
     }
 
-    /// Adds its readiness to a wait.
+    /// Adds its readiness to a wait set, under `tag`.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
         match self.closed {
             true => Ok(set.add_deadline(Instant::from_nanos(0), tag)?),
@@ -126,7 +126,7 @@ impl Sink {
     /// How many bytes the next write may hold: 0 when it is full.
     ///
     /// # Errors
-    /// `Closed` when nobody reads any more, `Failed` once when a write failed.
+    /// `Closed` when the reading end is gone; `Failed` once after a write has failed, then `Closed`.
     pub fn check_write(&self) -> Result<u64, StreamError> {
         match self {
             Sink::Device(device) => device.check_write(),
@@ -165,7 +165,7 @@ impl Sink {
             // One stream writes to it, within its permit.
             Sink::Tcp(_) | Sink::Body(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
-            // What it has taken stands in the way of the next permit.
+            // It permits nothing while it keeps something.
             Sink::File(_) => false,
         }
     }

@@ -10,7 +10,7 @@ use crate::host::call::Call;
 use crate::host::pollable::Pollable;
 use crate::http::BodySink;
 
-/// How many pollables are asked, or registered, at once.
+/// How many pollables are checked or registered before the guest may have to yield.
 const SLICE: usize = 1024;
 
 /// A list in parts, each with the index of its first.
@@ -51,8 +51,8 @@ impl HostPollable for Call {
 }
 
 impl Host for Call {
-    /// Scans once; if nothing is ready lets the driver look at I/O once and scans again; only then
-    /// suspends.
+    /// Scans once; if nothing is ready lets the driver poll I/O once without waiting and scans again;
+    /// suspends only if still nothing is ready.
     async fn poll(&mut self, pollables: Vec<Resource<Pollable>>) -> Result<Vec<u32>> {
         if pollables.is_empty() {
             bail!("poll of an empty list would wait forever");
@@ -80,7 +80,7 @@ impl Call {
             .is_ready(&self.table, &mut || Ok(handle.now()?))
     }
 
-    /// Which of them are ready now. Others run between the slices of a long list.
+    /// The indexes of those that are ready now. Other tasks run between the slices of a long list.
     async fn scan(&mut self, pollables: &[Resource<Pollable>]) -> Result<Vec<u32>> {
         let mut ready = Vec::new();
         for (first, slice) in slices(pollables) {
@@ -158,8 +158,9 @@ impl Call {
         Ok(ready)
     }
 
-    /// Where they are nothing but bodies that nobody will ever make room in, fails these: their
-    /// guest learns why instead of waiting for ever. Whether it did.
+    /// If all of them wait for room in bodies of messages that are not handed over yet, nobody will
+    /// ever make room: fails these bodies, so that the guest gets an error instead of waiting for
+    /// ever. Returns whether it did.
     fn fail_stuck(&self, pollables: &[Resource<Pollable>]) -> Result<bool> {
         for pollable in pollables {
             if self.stuck(pollable)?.is_none() {
@@ -183,7 +184,7 @@ impl Call {
         })
     }
 
-    /// Waits for what was just tried in vain. It may be spurious: who waits tries again.
+    /// Waits for what `register` adds to the wait set. A wake may be spurious: the caller tries again.
     pub(crate) async fn wait_once(
         &mut self,
         register: impl FnOnce(&Call, &mut WaitSet) -> Result<()>,

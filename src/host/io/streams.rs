@@ -14,7 +14,7 @@ use crate::host::pollable::Pollable;
 /// What the WIT lets the `…-and-flush` functions take at once, in bytes.
 const AND_FLUSH_MAX: usize = 4096;
 
-/// What is written of zeroes at once.
+/// The source of zeroes that are written.
 static ZEROES: [u8; PERMIT] = [0; PERMIT];
 
 impl Host for Call {
@@ -89,7 +89,7 @@ impl HostOutputStream for Call {
         self.permit(&stream)
     }
 
-    /// Where the linker does not bind the one that borrows (`borrowed_write.rs`).
+    /// The linker replaces it with the one that borrows its bytes (`borrowed_write.rs`).
     async fn write(
         &mut self,
         stream: Resource<OutputStream>,
@@ -111,7 +111,7 @@ impl HostOutputStream for Call {
     }
 
     async fn flush(&mut self, stream: Resource<OutputStream>) -> Result<(), StreamError> {
-        // Writing starts at once and goes on by itself: what is left to report is a failure.
+        // A write starts at once and goes on in the background: only a failure is left to report.
         self.table.get_mut(&stream)?.check()?;
         Ok(())
     }
@@ -247,7 +247,7 @@ impl Call {
         Ok(())
     }
 
-    /// Waits until what is kept has a bound again.
+    /// Waits while the sink keeps more than its bound.
     pub(super) async fn make_room(
         &mut self,
         stream: &Resource<OutputStream>,
@@ -258,7 +258,7 @@ impl Call {
         Ok(())
     }
 
-    /// Where so many bytes may go now.
+    /// Takes `length` bytes from the stream's permit, and gives the sink that they go to.
     pub(super) fn use_permit(
         &mut self,
         stream: &Resource<OutputStream>,

@@ -1,4 +1,4 @@
-//! What an output stream has accepted and its destination has not taken yet.
+//! The bytes that an output stream has accepted and its destination has not taken yet.
 
 use std::fmt;
 use std::future::Future;
@@ -14,23 +14,25 @@ use crate::delivery::{Delivery, DeliveryTracker};
 use crate::quota::{Quota, QuotaPermit};
 use crate::select::{Either, select};
 
-/// The most that one `check-write` permits, in bytes. What of it the destination does not take at
-/// once is kept, and nothing more is permitted until it is gone.
+/// The most that one `check-write` permits, in bytes. What the destination does not take of it at
+/// once is kept, and nothing more is permitted until all that is kept is written.
 pub const PERMIT: usize = 64 * 1024;
 
-/// What a queue that keeps something is charged with beside its bytes: its task.
+/// The memory of the task that writes, in bytes. It counts against the call's quota beside the bytes
+/// that are kept.
 const TASK_BYTES: usize = 1024;
 
-/// Members of the wait for room are not told apart: after it everything is tried again.
+/// All members of the task's wait have this tag: which of them fired does not matter, since the task
+/// tries to write after every wake.
 const TAG: u32 = 0;
 
-/// Accepted bytes in order, the task that writes them, and what became of it. A destination that
-/// takes everything at once needs neither memory nor a task.
+/// Accepted bytes in order, the task that writes them, and its failure. While the destination takes
+/// everything at once there is neither memory nor a task.
 #[derive(Debug)]
 pub struct WriteQueue<D> {
     handle: Handle,
     owner: Option<Owner>,
-    /// Set while nothing is kept. Made when something is for the first time.
+    /// Set while nothing is kept. Made when something is kept for the first time.
     drained: OnceLock<Event>,
     state: Mutex<State<D>>,
 }
@@ -38,7 +40,7 @@ pub struct WriteQueue<D> {
 /// The call that a queue belongs to. A queue that several calls write to has none.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner {
-    /// Waits for what is kept, and gives it up.
+    /// Registers the task that writes, so that the call's end waits for it or gives it up.
     pub(crate) deliveries: DeliveryTracker,
     /// Bounds the bytes that are kept.
     pub(crate) bytes: Quota,
@@ -46,14 +48,14 @@ pub(crate) struct Owner {
 
 struct State<D> {
     destination: D,
-    /// What the task has not begun with.
+    /// Bytes that the task has not taken yet.
     pending: Vec<u8>,
-    /// How many bytes are kept, with those that the task is at.
+    /// How many bytes are kept, those that the task is writing included.
     kept: usize,
     charge: Option<QuotaPermit>,
-    /// The task is there, and takes what is pending.
+    /// The task runs, and will take what is pending.
     draining: bool,
-    /// The destination ends behind the last byte.
+    /// The destination is to be finished after the last byte.
     finishing: bool,
     failure: Failure,
 }
@@ -163,7 +165,7 @@ impl<D: Destination> WriteQueue<D> {
                 return state.report();
             }
         }
-        // Its task first: what nobody would write must not be kept.
+        // The task is started first: bytes without a task would never be written.
         if !state.draining
             && let Err(error) = self.drain(state)
         {
@@ -191,7 +193,7 @@ impl<D: Destination> WriteQueue<D> {
         }
         let queue = self.clone();
         let task = self.handle.spawn(async move {
-            // Made here: where no task can be spawned, it must not end what is locked.
+            // Made inside the task: its drop locks the state, which is locked here while spawning may fail.
             let drain = Drain {
                 queue,
                 outcome: Outcome::GivenUp,
@@ -204,7 +206,7 @@ impl<D: Destination> WriteQueue<D> {
         Ok(())
     }
 
-    /// Takes nothing any more, and ends the destination behind what is kept.
+    /// Takes no more bytes, and finishes the destination after what is kept.
     ///
     /// # Errors
     /// Those of [`Destination::finish`], where nothing is kept.
@@ -231,10 +233,10 @@ impl<D: Destination> WriteQueue<D> {
         !matches!(state.failure, Failure::None) || state.has_room()
     }
 
-    /// Adds that to a wait.
+    /// Adds that to a wait set, under `tag`.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub(crate) fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         let state = self.lock();
         match (&state.failure, self.drained.get()) {
@@ -335,11 +337,12 @@ enum Step {
 enum Outcome {
     Delivered,
     Failed(Error),
-    /// The call has ended, or the dispatcher.
+    /// The call or the dispatcher has ended.
     GivenUp,
 }
 
-/// The task that writes what is kept. Its end, also where it is cancelled, is the end of it all.
+/// The task that writes what is kept. However it ends, by cancellation too, its drop empties the
+/// queue and records the outcome.
 struct Drain<D: Destination> {
     queue: Arc<WriteQueue<D>>,
     outcome: Outcome,
@@ -404,7 +407,7 @@ impl<D: Destination> Drop for Drain<D> {
         let charge = state.charge.take();
         match std::mem::replace(&mut self.outcome, Outcome::GivenUp) {
             Outcome::Delivered if state.finishing => {
-                // Nobody is left to be told, and the peer knows what there is to know.
+                // The stream was finished before: no handle is left to report an error to.
                 let _ = state.destination.finish();
             }
             Outcome::Delivered => {}

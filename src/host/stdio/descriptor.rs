@@ -125,7 +125,7 @@ impl Descriptor {
         let source = Source::with_interest(&self.handle, self.fd.clone(), self.interest);
         self.source = Some(source?);
         self.mode = mode;
-        // The kernel tells at once what is ready already.
+        // Registration reports at once what is ready already.
         self.handle.poll_driver()?;
         Ok(())
     }

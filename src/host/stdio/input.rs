@@ -20,7 +20,7 @@ pub struct Input {
     terminal: bool,
     /// Counts against the bound of the call whose guest has opened it.
     _held: Option<QuotaPermit>,
-    /// Nobody writes to it yet is no end of it.
+    /// A FIFO that nobody has opened for writing yet has not ended.
     patient: bool,
     /// Something arrived from the blocking pool.
     arrived: Event,
@@ -42,7 +42,8 @@ impl Input {
     /// Takes a descriptor.
     ///
     /// # Errors
-    /// In a simulation, and when the dispatcher's bounds are reached.
+    /// `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the dispatcher, and what the system
+    /// reports of the descriptor.
     pub fn new(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
         let descriptor = Descriptor::new(handle, fd, Interest::Readable)?;
         Input::with(handle, descriptor, None)

@@ -62,7 +62,8 @@ impl Stdio {
     /// Any three descriptors, `None` for one that is closed.
     ///
     /// # Errors
-    /// In a simulation, and when the dispatcher's bounds are reached.
+    /// `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the dispatcher, and what the system
+    /// reports of a descriptor.
     pub fn of_descriptors(
         handle: &Handle,
         stdin: Option<OwnedFd>,

@@ -47,7 +47,8 @@ impl Output {
     /// Takes a descriptor.
     ///
     /// # Errors
-    /// In a simulation, and when the dispatcher's bounds are reached.
+    /// `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the dispatcher, and what the system
+    /// reports of a descriptor.
     pub fn new(handle: &Handle, fd: Option<OwnedFd>) -> io::Result<Output> {
         let descriptor = match fd {
             Some(fd) => Some(Descriptor::new(handle, fd, Interest::Writable)?),

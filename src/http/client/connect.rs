@@ -143,7 +143,7 @@ pub async fn secure(
         }
         let advanced = session.handshake(&mut Socket(&tcp));
         if advanced.is_err() {
-            // The server is told why, as far as there is room.
+            // Sends the server the TLS alert, as far as the socket takes it now.
             let _ = session.flush(&mut Socket(&tcp));
         }
         if advanced? {

@@ -103,13 +103,13 @@ impl Stream {
     /// Adds a direction to a wait.
     ///
     /// # Errors
-    /// When the dispatcher's bounds are reached.
+    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, interest: Interest, tag: u32) -> Result<(), Error> {
         self.tcp.register(set, interest, tag)
     }
 }
 
-/// A session tells its peer of its end, as far as there is room.
+/// Sends the peer the session's `close_notify`, as far as the socket takes it now.
 impl Drop for Stream {
     fn drop(&mut self) {
         if let Some(session) = &mut self.session {

@@ -6,7 +6,8 @@ use super::{Blocked, Run, Sending};
 use crate::http::client::connection::Connection;
 use crate::http::error::ErrorCode;
 
-/// The members of a wait are not told apart: after it everything is tried again.
+/// All members of a wait have this tag: which of them fired does not matter, since everything is tried
+/// again after it.
 const TAG: u32 = 0;
 
 impl Run<'_> {
