@@ -131,7 +131,7 @@ impl File {
 
     /// Refuses what would make a file larger than the process may: the kernel would answer with
     /// a signal that ends the process.
-    fn check_size(&self, position: WritePosition, length: usize) -> Result<(), Errno> {
+    pub(super) fn check_size(&self, position: WritePosition, length: usize) -> Result<(), Errno> {
         let Some(limit) = self.size_limit.filter(|_| self.is_regular()) else {
             return Ok(());
         };
