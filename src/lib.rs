@@ -48,6 +48,7 @@ mod module;
 mod nearest;
 mod network;
 mod one_line;
+mod preemption;
 mod program;
 mod quota;
 mod registry;

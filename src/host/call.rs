@@ -1,6 +1,7 @@
 //! What the functions of every package need of a call.
 
 use std::fmt;
+use std::sync::Arc;
 
 use wasmtime::{Engine, Result, UpdateDeadline, bail};
 use wippy_dispatcher::{Flow, Handle, WaitSet};
@@ -11,6 +12,7 @@ use super::limits::CallLimits;
 use super::table::Table;
 use crate::delivery::{DeliveryTracker, PendingDeliveries};
 use crate::network::Allow;
+use crate::preemption::GuestWatch;
 use crate::quota::Quota;
 
 /// How many bytes of a file or a connection cost as much as a call.
@@ -43,6 +45,9 @@ pub struct Call {
     /// What it has handed over and what is not delivered yet; made at the first need.
     deliveries: Option<PendingDeliveries>,
     budget: Budget,
+    /// Says whether the guest has been running for longer than a tick; none in a simulation, where
+    /// fuel does.
+    watch: Option<Arc<GuestWatch>>,
     /// Whose epoch moves when the budget is used up; none without a guest.
     engine: Option<Engine>,
 }
@@ -61,6 +66,7 @@ impl Call {
             fired: Vec::new(),
             deliveries: None,
             budget: Budget::FULL,
+            watch: None,
             engine: None,
         }
     }
@@ -68,6 +74,11 @@ impl Call {
     /// Begins with what an earlier call has left of its budget.
     pub(super) fn set_budget(&mut self, budget: Budget) {
         self.budget = budget.at_least_one();
+    }
+
+    /// Where the dispatcher says that it is inside a guest.
+    pub(super) fn set_watch(&mut self, watch: Arc<GuestWatch>) {
+        self.watch = Some(watch);
     }
 
     /// The engine of the guest, whose epoch moves when the budget is used up.
@@ -86,10 +97,11 @@ impl Call {
         }
     }
 
-    /// What a guest does that notices a new epoch: it yields if it has used up its budget, and goes on
-    /// if another guest has moved the epoch.
+    /// What a guest does that notices a new epoch: it yields if it has used up its budget or has been
+    /// running for longer than a tick, and goes on if the epoch has moved because of another guest.
     pub(crate) fn on_new_epoch(&mut self) -> UpdateDeadline {
-        if !self.budget.is_used_up() {
+        let is_overdue = self.watch.as_ref().is_some_and(|watch| watch.is_overdue());
+        if !self.budget.is_used_up() && !is_overdue {
             return UpdateDeadline::Continue(EPOCHS);
         }
         self.reset_budget();

@@ -21,6 +21,8 @@ pub struct CallLimits {
     pub descriptors: usize,
     /// Core instances. Default 10,000.
     pub instances: usize,
+    /// How long it may execute, deliveries included. Default: as long as it takes.
+    pub execution: Option<Duration>,
     /// How long the end of the call waits for what its guest has handed over. Default 10 s.
     pub delivery: Duration,
 }
@@ -32,6 +34,7 @@ impl Default for CallLimits {
             resources: 1 << 16,
             descriptors: half_of_the_processs_descriptors(),
             instances: 10_000,
+            execution: None,
             delivery: Duration::from_secs(10),
         }
     }

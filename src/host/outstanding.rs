@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wippy_dispatcher::Handle;
+use wippy_dispatcher::{Handle, Instant};
 
 use super::call::Call;
 use super::stdio::Stdio;
@@ -34,10 +34,10 @@ impl Outstanding {
         })
     }
 
-    /// Waits until it is delivered or cannot be, `limits.delivery_ms` at most. Then what is left of the
+    /// Waits at most until `deadline`, if there is one, and until it is delivered or cannot be, `limits.delivery_ms` at most. Then what is left of the
     /// call's own output is given up; what its standard streams have accepted stays with these, which
     /// may outlive the call.
-    pub(crate) async fn delivered(self) {
+    pub(crate) async fn delivered(self, deadline: Option<Instant>) {
         let all = async {
             if let Some(deliveries) = &self.deliveries {
                 let _ = deliveries.ended().await;
@@ -45,6 +45,12 @@ impl Outstanding {
             self.stdio.delivered().await;
         };
         let late = self.handle.sleep(self.patience);
-        select(all, late).await;
+        match deadline {
+            None => drop(select(all, late).await),
+            Some(deadline) => {
+                let late = select(late, self.handle.sleep_until(deadline));
+                drop(select(all, late).await);
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ use super::stdio::Stdio;
 use super::table::Table;
 use super::view::View;
 use crate::network::Allow;
+use crate::preemption::GuestWatch;
 
 /// What a call is given; resolved when it starts.
 #[derive(Clone)]
@@ -160,6 +161,12 @@ impl State {
     /// The same, beginning with what an earlier call has left of its budget.
     pub(crate) fn with_budget(mut self, budget: Budget) -> State {
         self.call.set_budget(budget);
+        self
+    }
+
+    /// For a guest that is watched there.
+    pub(crate) fn watched(mut self, watch: Arc<GuestWatch>) -> State {
+        self.call.set_watch(watch);
         self
     }
 

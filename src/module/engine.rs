@@ -1,6 +1,7 @@
 //! The compiler and the memory for instances.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use wasmtime::{
     Collector, Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store,
@@ -65,6 +66,9 @@ pub struct Engine {
 /// How much fuel a guest in a simulation burns before it yields to other tasks.
 const FUEL_SLICE: u64 = 1_000_000;
 
+/// What a slice of fuel costs of a simulation's time: an instruction a nanosecond.
+pub(crate) const FUEL_SLICE_COST: Duration = Duration::from_nanos(FUEL_SLICE);
+
 impl Engine {
     /// An engine of a profile.
     ///
@@ -112,6 +116,17 @@ impl Engine {
     /// Whether what `engine`, one of the two, has compiled gets its instances from the pool.
     pub fn is_pooled(&self, engine: &wasmtime::Engine) -> bool {
         wasmtime::Engine::same(engine, &self.pooled)
+    }
+
+    /// Moves the epochs of both on: guests notice it at their next loop or function. From any
+    /// thread.
+    pub(crate) fn increment_epoch(&self) {
+        self.pooled.increment_epoch();
+        if let Some(on_demand) = self.on_demand.get()
+            && !self.is_pooled(on_demand)
+        {
+            on_demand.increment_epoch();
+        }
     }
 
     /// What it compiles for.

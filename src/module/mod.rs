@@ -19,6 +19,7 @@ pub use audit::{Import, needed_groups};
 pub(crate) use compile::compile;
 pub use decode::ComponentInterface;
 pub use describe::{Location, describe, fs_entry};
+pub(crate) use engine::FUEL_SLICE_COST;
 pub use engine::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, Profile};
 pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, UnknownImport};

@@ -8,12 +8,15 @@ use super::linked::LinkedFunction;
 use super::modules::{Modules, cell};
 use crate::id::Id;
 use crate::module::{Engine, ModuleError, Profile};
+use crate::preemption::Ticker;
 use crate::registry::Entry;
 
 /// What was made of the modules for one engine profile.
 pub(crate) struct Code {
     pub(crate) engine: Engine,
     pub(crate) modules: Modules,
+    /// Preempts the guests of all dispatchers that run this code.
+    pub(crate) ticker: Ticker,
     functions: Mutex<Functions>,
 }
 
@@ -28,6 +31,10 @@ impl Code {
         let engine = Engine::new(profile)?;
         Ok(Code {
             modules: Modules::new(engine.clone()),
+            ticker: Ticker::new({
+                let engine = engine.clone();
+                move || engine.increment_epoch()
+            }),
             engine,
             functions: Mutex::default(),
         })

@@ -428,7 +428,7 @@ impl Loader<'_> {
     /// Says once of each thing that is read and has no effect, or none yet.
     pub(super) fn check_enforced(&mut self) {
         type Uses = fn(&Entry) -> Option<&'static str>;
-        let features: [(&str, Uses); 8] = [
+        let features: [(&str, Uses); 7] = [
             ("options has no effect, except for limits in it", |entry| {
                 uses(entry, "options")
             }),
@@ -441,10 +441,6 @@ impl Loader<'_> {
             ),
             ("pool.warm_start has no effect", |entry| {
                 uses(entry, "pool.warm_start")
-            }),
-            ("limits.max_execution_ms is not enforced yet", |entry| {
-                let limits = entry.function()?.limits;
-                limits.max_execution_ms.map(|_| "limits.max_execution_ms")
             }),
             ("the transport wasi-http is not enforced yet", |entry| {
                 let transport = entry.function()?.transport;

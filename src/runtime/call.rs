@@ -1,5 +1,7 @@
 //! One call: a fresh instance, its arguments in, its result out, and nothing left behind.
 
+use std::future::Future;
+
 use wasmtime::Store;
 use wasmtime::component::Val;
 use wippy_dispatcher::Handle;
@@ -7,8 +9,11 @@ use wippy_dispatcher::Handle;
 use super::arguments::Arguments;
 use super::error::{CallErrorKind, Trap};
 use super::function::Function;
+use super::guest::{paced, watched};
 use crate::host::stdio::OutputLost;
 use crate::host::{CallSettings, Exit, State};
+use crate::module::{FUEL_SLICE_COST, Profile};
+use crate::select::{Either, select};
 use crate::values;
 
 /// Calls a function, waiting for room where its pool has none. The result is null for a function
@@ -57,12 +62,30 @@ async fn run(
     context: CallSettings,
     arguments: &[Val],
 ) -> Result<Option<Val>, CallErrorKind> {
+    let deadline = match context.limits.execution {
+        Some(limit) => Some(handle.now()? + limit),
+        None => None,
+    };
     let state = State::new(handle.clone(), context).with_budget(function.budget.get());
+    let state = state.watched(function.watch.clone());
     let mut store = function
         .engine
         .store(function.linked.pre.engine(), state)
         .map_err(problem)?;
-    let outcome = run_in(function, &mut store, arguments).await;
+    let guest = run_in(function, &mut store, arguments);
+    let outcome = match deadline {
+        None => guest_in(function, handle, guest).await,
+        // Apart, so that what most calls need stays small. The deadline is looked at first: a guest
+        // that spins is ready to go on whenever it is asked.
+        Some(deadline) => {
+            let guest = Box::pin(guest_in(function, handle, guest));
+            match select(handle.sleep_until(deadline), guest).await {
+                Either::Left(Ok(())) => Err(CallErrorKind::DeadlineExceeded),
+                Either::Left(Err(error)) => Err(error.into()),
+                Either::Right(outcome) => outcome,
+            }
+        }
+    };
     function.budget.set(store.data().call.budget());
     let outstanding = store.data_mut().end();
     // The instance is not needed for what is left.
@@ -70,9 +93,22 @@ async fn run(
     // However it ended: what its guest has handed over is delivered first.
     if let Some(outstanding) = outstanding {
         // Apart, so that what most calls need stays small.
-        Box::pin(outstanding.delivered()).await;
+        Box::pin(outstanding.delivered(deadline)).await;
     }
-    outcome.map_err(problem)
+    outcome
+}
+
+/// Runs a guest so that the others run too, whatever it does.
+async fn guest_in(
+    function: &Function,
+    handle: &Handle,
+    guest: impl Future<Output = wasmtime::Result<Option<Val>>>,
+) -> Result<Option<Val>, CallErrorKind> {
+    let ended = match function.engine.profile() {
+        Profile::Live => watched(guest, &function.watch).await,
+        Profile::Simulated => paced(guest, handle, FUEL_SLICE_COST).await?,
+    };
+    ended.map_err(problem)
 }
 
 async fn run_in(

@@ -228,6 +228,7 @@ fn limits(mut limits: CallLimits, function: &Function) -> CallLimits {
     if let Some(settings) = function.linked.entry.function() {
         let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.execution = settings.limits.max_execution_ms.map(Duration::from_millis);
         limits.delivery = settings
             .limits
             .delivery_ms

@@ -87,6 +87,9 @@ pub enum CallErrorKind {
     /// The guest was ended because nobody reads the program's standard output any more.
     #[error("standard output: {0}")]
     Output(OutputLost),
+    /// `limits.max_execution_ms` passed before the call ended.
+    #[error("context deadline exceeded")]
+    DeadlineExceeded,
     /// The guest trapped.
     #[error("{0}")]
     Trap(Trap),

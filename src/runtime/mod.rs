@@ -9,6 +9,7 @@ mod context;
 mod diagnostics;
 mod error;
 mod function;
+mod guest;
 mod load;
 mod processes;
 mod services;
@@ -29,6 +30,7 @@ use crate::host::stdio::Stdio;
 use crate::host::{Exit, SharedBudget};
 use crate::http::{Client, ClientLimits};
 use crate::module::{MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
+use crate::preemption::GuestWatch;
 use crate::program::{Code, Program};
 use crate::registry::{Entry, Id, Registry};
 
@@ -51,6 +53,8 @@ struct Inner {
     handle: Handle,
     program: Program,
     code: Arc<Code>,
+    /// Where this dispatcher says that it is inside a guest.
+    watch: Arc<GuestWatch>,
     functions: RefCell<HashMap<Id, Rc<Function>>>,
     /// The last number that a function or a call was given.
     numbers: Cell<u64>,
@@ -91,6 +95,7 @@ impl Runtime {
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
                 program,
+                watch: Arc::new(code.ticker.watch()),
                 code,
                 functions: RefCell::new(HashMap::new()),
                 numbers: Cell::new(0),
@@ -187,6 +192,7 @@ impl Runtime {
         let function = Rc::new(Function {
             linked,
             engine: inner.code.engine.clone(),
+            watch: inner.watch.clone(),
             pool,
             group: self.number(),
             instances,

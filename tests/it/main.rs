@@ -17,6 +17,7 @@ mod children;
 mod cli;
 mod clocks;
 mod core_modules;
+mod deadlines;
 mod echo;
 mod environment;
 mod errors;

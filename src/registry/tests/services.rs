@@ -273,7 +273,6 @@ fn what_is_not_enforced_yet_is_said_once() {
     assert_eq!(
         found,
         [
-            "_index.yaml:8:82: warning: n:a: limits.max_execution_ms: limits.max_execution_ms is not enforced yet (this concerns 1 more entries)",
             "_index.yaml:8:97: warning: n:a: transport: the transport wasi-http is not enforced yet",
             "_index.yaml:11:3: warning: n:server: kind: http.* entries are not enforced yet (this concerns 1 more entries)",
         ]

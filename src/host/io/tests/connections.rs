@@ -128,7 +128,7 @@ fn a_connection_that_is_given_up_is_reset_and_counts_until_then() {
     // The call has dropped everything, and the connection is still there.
     let outstanding = guest.call.end().expect("something is kept");
     assert!(descriptors.try_acquire(all).is_none());
-    guest.run(outstanding.delivered());
+    guest.run(outstanding.delivered(None));
     while descriptors.try_acquire(all).is_none() {
         dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
     }

@@ -135,7 +135,7 @@ impl<'a> Guest<'a> {
     /// Ends the call, with what it still delivers.
     fn end(mut self) -> Vec<u8> {
         if let Some(outstanding) = self.call.end() {
-            self.run(outstanding.delivered());
+            self.run(outstanding.delivered(None));
         }
         self.expected
     }

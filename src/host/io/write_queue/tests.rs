@@ -282,7 +282,7 @@ fn the_end_of_a_call_waits_for_what_was_accepted_and_not_for_ever() {
                 reader.expect("a task").detach();
             }
             let outstanding = call.end().expect("something is not delivered");
-            outstanding.delivered().await;
+            outstanding.delivered(None).await;
             handle.now().expect("a clock") - begun
         });
         let waited = waited.expect("no deadlock");

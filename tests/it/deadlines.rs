@@ -1,0 +1,205 @@
+//! `limits.max_execution_ms`: whatever a guest does, its call ends at its deadline, and whatever a
+//! guest computes, the others run meanwhile.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wippy::stdio::{InputSource, Sink, Stdio, pipe};
+use wippy::{Arguments, CallErrorKind};
+use wippy_dispatcher::Dispatcher;
+
+use crate::support::{Project, live, simulated};
+
+const LIMITS: &str = "{max_execution_ms: 50}";
+const DEADLINE: Duration = Duration::from_millis(50);
+
+/// Core modules that never end by themselves, each with a function `f` without parameters.
+const ENDLESS: [(&str, &str); 4] = [
+    ("spin", r#"(module (func (export "f") (loop $on br $on)))"#),
+    (
+        "start",
+        r#"(module (func $start (loop $on br $on)) (start $start) (func (export "f")))"#,
+    ),
+    (
+        "fill",
+        r#"(module (memory 16) (func (export "f") (loop $on
+            (memory.fill (i32.const 0) (i32.const 1) (i32.const 1048576)) br $on)))"#,
+    ),
+    (
+        "recurse",
+        r#"(module (func $g (result i32) i32.const 1)
+            (func (export "f") (loop $on (br_if $on (call $g)))))"#,
+    ),
+];
+
+fn endless() -> Project {
+    let mut project = Project::new();
+    for (name, source) in ENDLESS {
+        let source = serde_json::to_string(source).expect("a string");
+        let fields: [(&str, &dyn std::fmt::Display); 3] =
+            [("source", &source), ("method", &"f"), ("limits", &LIMITS)];
+        project.entry(name, "function.wat", &fields);
+    }
+    project
+}
+
+/// Functions that wait or call the host for ever, with their arguments.
+fn waiting(project: &mut Project) -> Vec<(&'static str, Value)> {
+    let imports = "[wasi:clocks, wasi:io, wasi:random]";
+    let limits: [(&str, &dyn std::fmt::Display); 1] = [("limits", &LIMITS)];
+    let hour = 3_600_000_000_u64;
+    project.function("nap", "sleeper", "sleeper#sleep-series", imports, &limits);
+    for method in ["spin-ready", "spin-zero-poll", "spin-now"] {
+        project.function(
+            method,
+            "spinner",
+            &format!("spinner#{method}"),
+            imports,
+            &limits,
+        );
+    }
+    vec![
+        ("nap", json!([[hour]])),
+        ("spin-ready", json!([hour, 1])),
+        ("spin-zero-poll", json!([hour, 1])),
+        ("spin-now", json!([hour])),
+    ]
+}
+
+/// Calls a function, whose deadline must end it. How long the call took.
+fn ends(dispatcher: &Dispatcher, project: &Project, name: &str, arguments: &Value) -> Duration {
+    let runtime = project.load(dispatcher);
+    let handle = dispatcher.handle();
+    let arguments = arguments.as_array().expect("a list");
+    dispatcher
+        .block_on(async {
+            runtime.prepare(name).await.expect("compiled");
+            let begun = handle.now().expect("a clock");
+            let error = runtime.call(name, Arguments::Json(arguments)).await;
+            let error = error.expect_err("it never ends by itself");
+            assert!(
+                matches!(error.kind, CallErrorKind::DeadlineExceeded),
+                "{name}: {error}"
+            );
+            assert!(
+                error.to_string().ends_with("context deadline exceeded"),
+                "{error}"
+            );
+            handle.now().expect("a clock") - begun
+        })
+        .expect("no deadlock")
+}
+
+#[test]
+fn a_guest_that_only_computes_ends_at_its_deadline() {
+    let project = endless();
+    for (name, _) in ENDLESS {
+        ends(&live(), &project, name, &json!([]));
+        // In virtual time a slice of fuel takes a millisecond.
+        let took = ends(&simulated(), &project, name, &json!([]));
+        assert!(
+            took >= DEADLINE && took <= DEADLINE + Duration::from_millis(2),
+            "{name}: {took:?}"
+        );
+    }
+}
+
+#[test]
+fn a_guest_that_waits_or_calls_the_host_ends_at_its_deadline() {
+    let mut project = Project::new();
+    for (name, arguments) in waiting(&mut project) {
+        ends(&live(), &project, name, &arguments);
+        let took = ends(&simulated(), &project, name, &arguments);
+        assert!(
+            took >= DEADLINE && took <= DEADLINE + Duration::from_millis(2),
+            "{name}: {took:?}"
+        );
+    }
+}
+
+#[test]
+fn a_command_that_reads_what_never_comes_ends_at_its_deadline() {
+    for dispatcher in [live(), simulated()] {
+        let mut project = Project::new();
+        let limits: [(&str, &dyn std::fmt::Display); 1] = [("limits", &LIMITS)];
+        project.command("cat", "cat", "[wasi:cli, wasi:io]", &limits);
+        let handle = dispatcher.handle();
+        let make = || pipe(&handle, 4096).expect("a pipe");
+        let ((stdin, _feed), (_out, stdout), (_err, stderr)) = (make(), make(), make());
+        let stdio = Stdio::new(
+            InputSource::Pipe(stdin),
+            Sink::Pipe(stdout),
+            Sink::Pipe(stderr),
+        );
+        let error = project.run_on(&dispatcher, "cat", stdio, &[]);
+        let error = error.expect_err("nothing is ever read");
+        assert!(error.ends_with("context deadline exceeded"), "{error}");
+    }
+}
+
+/// What ends before its deadline is not touched by it, and leaves no timer behind.
+#[test]
+fn a_call_that_ends_in_time_is_not_touched() {
+    let mut project = Project::new();
+    waiting(&mut project);
+    let dispatcher = simulated();
+    let runtime = project.load(&dispatcher);
+    let handle = dispatcher.handle();
+    dispatcher
+        .block_on(async {
+            let naps = [json!([1000])];
+            runtime
+                .call("nap", Arguments::Json(&naps))
+                .await
+                .expect("in time");
+            let ended = handle.now().expect("a clock");
+            handle.sleep(Duration::from_millis(1)).await.expect("sleep");
+            assert_eq!(
+                handle.now().expect("a clock"),
+                ended + Duration::from_millis(1)
+            );
+        })
+        .expect("no deadlock");
+}
+
+/// While guests compute without end, another one's sleeps end: on a host without preemption this
+/// hangs.
+#[test]
+fn computing_guests_let_another_sleep() {
+    for dispatcher in [live(), simulated()] {
+        let mut project = endless();
+        project.function(
+            "nap",
+            "sleeper",
+            "sleeper#sleep-series",
+            "[wasi:clocks, wasi:io]",
+            &[],
+        );
+        let runtime = project.load(&dispatcher);
+        dispatcher
+            .block_on(async {
+                for name in ["spin", "nap"] {
+                    runtime.prepare(name).await.expect("compiled");
+                }
+                let mut spinning = Vec::new();
+                for _ in 0..4 {
+                    let runtime = runtime.clone();
+                    let spin = async move { runtime.call("spin", Arguments::Json(&[])).await };
+                    spinning.push(dispatcher.spawn(spin).expect("a task"));
+                }
+                let naps = [json!(vec![1000; 10])];
+                runtime
+                    .call("nap", Arguments::Json(&naps))
+                    .await
+                    .expect("naps");
+                for spin in spinning {
+                    let ended = spin.await.expect("not cancelled").expect_err("a deadline");
+                    assert!(
+                        matches!(ended.kind, CallErrorKind::DeadlineExceeded),
+                        "{ended}"
+                    );
+                }
+            })
+            .expect("no deadlock");
+    }
+}
