@@ -3,7 +3,7 @@
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, Type};
 
-use super::ModuleError;
+use super::{ModuleError, core};
 
 /// An exported function of a component.
 #[derive(Clone, Debug)]
@@ -57,8 +57,8 @@ impl Method {
     /// Finds `written` among the exports: a function, or `interface#function` whose package and
     /// version may be left out where one interface fits. A function that only one interface
     /// exports is found by its bare name too, and so is the only function of a full interface
-    /// name: `wasi:cli/run`. Snake case means kebab case, `_start` means `wasi:cli/run`. Nothing
-    /// means the command, or else the only function.
+    /// name: `wasi:cli/run`. Snake case and camel case mean kebab case, `_start` means
+    /// `wasi:cli/run`. Nothing means the command, or else the only function.
     ///
     /// # Errors
     /// `Method`, listing what there is.
@@ -104,7 +104,7 @@ pub fn choose<'a>(exports: &[&'a str], written: &str) -> Result<&'a str, ModuleE
     // What a core module calls them.
     let kebab = match written {
         "_start" => "wasi:cli/run".to_owned(),
-        written => written.replace('_', "-"),
+        written => core::kebab(&written.replace('_', "-")),
     };
     for name in [written, &kebab] {
         if let Some(exact) = exports.iter().find(|export| **export == name) {
