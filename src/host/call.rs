@@ -10,7 +10,7 @@ use super::io::Owner;
 use super::limits::CallLimits;
 use super::table::Table;
 use crate::delivery::{DeliveryTracker, PendingDeliveries};
-use crate::network::Allow;
+use crate::network::NetworkAccess;
 use crate::quota::Quota;
 
 /// How many bytes of a file or a connection cost as much as a call.
@@ -31,7 +31,7 @@ pub struct Call {
     pub(crate) table: Table,
     pub(crate) limits: CallLimits,
     /// What it may reach through sockets and HTTP.
-    pub(crate) network: Allow,
+    pub(crate) network: NetworkAccess,
     /// Whose its blocking jobs are: a group an entry, a member a call.
     pub(crate) flow: Flow,
     /// The descriptors that it may have opened at once.
@@ -49,7 +49,12 @@ pub struct Call {
 
 impl Call {
     /// A new call without resources.
-    pub(super) fn new(handle: Handle, limits: CallLimits, network: Allow, flow: Flow) -> Call {
+    pub(super) fn new(
+        handle: Handle,
+        limits: CallLimits,
+        network: NetworkAccess,
+        flow: Flow,
+    ) -> Call {
         Call {
             handle,
             table: Table::new(limits.resources),
