@@ -44,6 +44,7 @@ mod fs;
 mod host;
 mod http;
 mod id;
+mod io_reason;
 mod module;
 mod nearest;
 mod network;

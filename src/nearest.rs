@@ -7,14 +7,15 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     within(name, candidates, allowed)
 }
 
+/// Longer names are not compared: the cost is the product of the lengths.
+const LONGEST: usize = 128;
+
 /// The nearest candidate that is at most `allowed` edits away.
 pub(crate) fn within<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
     allowed: usize,
 ) -> Option<&'a str> {
-    /// Longer names are not compared: the cost is the product of the lengths.
-    const LONGEST: usize = 128;
     if name.len() > LONGEST {
         return None;
     }
@@ -24,7 +25,7 @@ pub(crate) fn within<'a>(
         .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (candidate, fold(candidate)))
         .filter(|(_, folded)| folded.len().abs_diff(name.len()) <= allowed)
-        .map(|(candidate, folded)| (distance(&name, &folded), candidate))
+        .map(|(candidate, folded)| (edits(&name, &folded), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -37,8 +38,17 @@ fn fold(name: &str) -> Vec<char> {
         .collect()
 }
 
+/// How many edits lie between two names, without regard to case and to `-` against `_`; the most
+/// there is for names that are too long to be compared.
+pub(crate) fn distance(one: &str, other: &str) -> usize {
+    match one.len().max(other.len()) > LONGEST {
+        true => usize::MAX,
+        false => edits(&fold(one), &fold(other)),
+    }
+}
+
 /// Edits between two words: insert, delete, replace, or swap of two neighbours.
-fn distance(a: &[char], b: &[char]) -> usize {
+fn edits(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     let mut previous = None;
@@ -68,7 +78,7 @@ mod tests {
     use super::*;
 
     fn d(a: &str, b: &str) -> usize {
-        distance(&fold(a), &fold(b))
+        distance(a, b)
     }
 
     #[test]

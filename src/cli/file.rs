@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::arguments::Grants;
 use crate::Standalone;
+use crate::io_reason::io_reason;
 use crate::module::MODULE_MAX;
 
 /// The word for standard input.
@@ -87,10 +88,7 @@ pub(super) fn read(word: &str, most: u64) -> Result<Arc<[u8]>, String> {
         path => path,
     };
     match read {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(format!("{name}: no such file"))
-        }
-        Err(error) => Err(format!("{name}: {error}")),
+        Err(error) => Err(format!("{name}: {}", io_reason(&error, "file"))),
         Ok(_) if bytes.len() as u64 > most => Err(format!("{name}: larger than {most} bytes")),
         Ok(_) => Ok(bytes.into()),
     }

@@ -7,7 +7,7 @@ use super::exit_status::USAGE;
 use super::{output, report};
 use crate::module::{Location, ModuleError, describe, to_binary};
 use crate::program::origin;
-use crate::registry::{Loaded, LookupError, Source};
+use crate::registry::{Loaded, LookupError, Source, with_article};
 
 /// How binary modules begin; anything else is text.
 const BINARY: &[u8] = b"\0asm";
@@ -83,13 +83,13 @@ fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, Stri
                 format!("{} is a directory", path.display())
             }
             LookupError::Unknown { .. } if is_path(&inspect.what) => {
-                format!("no such file: {}", path.display())
+                format!("{}: no such file", path.display())
             }
             error => error.to_string(),
         })?;
     let function = entry
         .function()
-        .ok_or_else(|| format!("a {} has no module", entry.kind_name()))?;
+        .ok_or_else(|| format!("{} has no module", with_article(entry.kind_name())))?;
     let wrong = |error: ModuleError| format!("{}: {error}", entry.id);
     let (_, bytes) = origin(&loaded.registry, &function.source)
         .and_then(|origin| origin.bytes())

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// What this program says beside what its modules say under their own paths.
-const TARGETS: [&str; 3] = ["guest", "read", "service"];
+const TARGETS: [&str; 4] = ["guest", "network", "read", "service"];
 
 /// Starts logging: guests' lines and warnings; with `-v` what the program does, with `-vv` what
 /// libraries do, too.

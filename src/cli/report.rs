@@ -100,7 +100,7 @@ pub(super) fn is_usage(error: &CallError) -> bool {
             | CallErrorKind::NotAProcess(_)
             | CallErrorKind::Module(_)
             | CallErrorKind::Value(_)
-            | CallErrorKind::Words { .. }
+            | CallErrorKind::Count { .. }
             | CallErrorKind::Env(_)
     )
 }

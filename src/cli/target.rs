@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::arguments::Call;
 use super::file::{self, STDIN};
+use crate::io_reason::io_reason;
 use crate::registry::Loaded;
 use crate::runtime::Arguments;
 use crate::values::parse_json;
@@ -123,7 +124,10 @@ fn read_arguments(source: &str) -> Option<Result<String, String>> {
         None if source == "-" => read_text(std::io::stdin()),
         None => return None,
     };
-    Some(text.map_err(|error| format!("cannot read the arguments from {source}: {error}")))
+    Some(text.map_err(|error| {
+        let reason = io_reason(&error, "file");
+        format!("cannot read the arguments from {source}: {reason}")
+    }))
 }
 
 fn read_text(from: impl Read) -> std::io::Result<String> {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::file_replacement::replace_file;
+use crate::io_reason::io_reason;
 use crate::module::{ModuleError, describe, fs_entry, to_binary};
 use crate::registry::{EditError, Entry, Id, Loaded, Registry, append_entries, namespace_of};
 
@@ -28,7 +29,7 @@ pub struct Addition {
 #[derive(Debug, thiserror::Error)]
 pub enum AddError {
     /// The file or the document cannot be read or written.
-    #[error("{}: {error}", .path.display())]
+    #[error("{}: {}", .path.display(), io_reason(.error, "file"))]
     Io {
         /// The file.
         path: PathBuf,

@@ -16,6 +16,7 @@ use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
 use wippy_dispatcher::{Handle, Lane};
 
+use crate::io_reason::io_reason;
 use crate::trust::{PathError, PathGuard};
 
 /// What may be done in a filesystem; what may not is `access`.
@@ -56,6 +57,17 @@ fn plain(path: &Path) -> String {
     plain.display().to_string()
 }
 
+/// What the system said; of a directory that is not there, what to do as well.
+fn open_reason(error: &io::Error, is_created: bool) -> String {
+    let reason = io_reason(error, "directory");
+    match error.kind() {
+        io::ErrorKind::NotFound if !is_created => {
+            format!("{reason}; create it, or set `auto_init: true` in its fs.directory")
+        }
+        _ => reason,
+    }
+}
+
 /// An opened filesystem. All that its guests open, they open beneath this directory.
 #[derive(Debug)]
 pub struct Filesystem {
@@ -91,7 +103,10 @@ impl Filesystem {
     ) -> Result<Filesystem, OpenError> {
         let failed = |error: PathError| OpenError {
             directory: settings.directory.clone(),
-            reason: error.to_string(),
+            reason: match &error {
+                PathError::System(error) => open_reason(error, settings.create.is_some()),
+                other => other.to_string(),
+            },
         };
         let root = guard.open_dir(&settings.directory, settings.create);
         let root = Dir::from_std_file(root.map_err(failed)?.into());

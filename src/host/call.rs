@@ -11,7 +11,7 @@ use super::io::Owner;
 use super::limits::CallLimits;
 use super::table::Table;
 use crate::delivery::{DeliveryTracker, PendingDeliveries};
-use crate::network::Allow;
+use crate::network::NetworkAccess;
 use crate::preemption::GuestWatch;
 use crate::quota::Quota;
 
@@ -33,7 +33,7 @@ pub struct Call {
     pub(crate) table: Table,
     pub(crate) limits: CallLimits,
     /// What it may reach through sockets and HTTP.
-    pub(crate) network: Allow,
+    pub(crate) network: NetworkAccess,
     /// Whose its blocking jobs are: a group an entry, a member a call.
     pub(crate) flow: Flow,
     /// The descriptors that it may have opened at once.
@@ -54,7 +54,12 @@ pub struct Call {
 
 impl Call {
     /// A new call without resources.
-    pub(super) fn new(handle: Handle, limits: CallLimits, network: Allow, flow: Flow) -> Call {
+    pub(super) fn new(
+        handle: Handle,
+        limits: CallLimits,
+        network: NetworkAccess,
+        flow: Flow,
+    ) -> Call {
         Call {
             handle,
             table: Table::new(limits.resources),

@@ -19,7 +19,7 @@ use super::sockets::SocketsState;
 use super::stdio::Stdio;
 use super::table::Table;
 use super::view::View;
-use crate::network::Allow;
+use crate::network::NetworkAccess;
 use crate::preemption::GuestWatch;
 
 /// What a call is given; resolved when it starts.
@@ -38,7 +38,7 @@ pub struct CallSettings {
     /// Where `wasi:http` leads.
     pub http: HttpAccess,
     /// What the call may reach through sockets and HTTP.
-    pub network: Allow,
+    pub network: NetworkAccess,
     /// What the call may use.
     pub limits: CallLimits,
     /// Whose its blocking jobs are: a group an entry, a member a call.
@@ -264,6 +264,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::fs::{self, DeferredClose, Filesystem, Mask};
     use crate::http::{Client, ClientLimits, Roots};
+    use crate::network::Allow;
     use crate::trust::PathGuard;
 
     #[test]
@@ -323,7 +324,7 @@ pub(crate) mod tests {
                 cwd: "/".into(),
                 stdio: Stdio::logged("test:entry"),
                 http: HttpAccess::new(client, Roots::default()),
-                network: Allow::everything(),
+                network: NetworkAccess::from(Allow::everything()),
                 mounts: [].into(),
                 limits: CallLimits::default(),
                 flow: Flow {

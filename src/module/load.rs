@@ -8,6 +8,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use super::{ComponentInterface, Digest, ExpectedHash, ModuleError, core, to_binary};
+use crate::io_reason::io_reason;
 
 /// The largest module that is read, in bytes.
 pub const MODULE_MAX: u64 = 256 << 20;
@@ -140,25 +141,30 @@ pub fn read(directory: &Path, path: &str, most: u64) -> Result<Vec<u8>, ModuleEr
         path: path.to_owned(),
         reason,
     };
-    let root = Dir::open_ambient_dir(directory, ambient_authority())
-        .map_err(|error| refuse(format!("{}: {error}", directory.display())))?;
+    let root = Dir::open_ambient_dir(directory, ambient_authority()).map_err(|error| {
+        refuse(format!(
+            "{}: {}",
+            directory.display(),
+            io_reason(&error, "directory")
+        ))
+    })?;
     let inside = match path.trim_start_matches('/') {
         "" => ".",
         inside => inside,
     };
     let metadata = root
         .metadata(inside)
-        .map_err(|error| refuse(error.to_string()))?;
+        .map_err(|error| refuse(io_reason(&error, "file")))?;
     if !metadata.is_file() {
         return Err(refuse("not a regular file".to_owned()));
     }
     let file = root
         .open(inside)
-        .map_err(|error| refuse(error.to_string()))?;
+        .map_err(|error| refuse(io_reason(&error, "file")))?;
     tracing::debug!(target: "read", "{}", directory.join(inside).display());
     let mut bytes = Vec::new();
     let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|error| refuse(error.to_string()))?;
+    read.map_err(|error| refuse(io_reason(&error, "file")))?;
     if bytes.len() as u64 > most {
         return Err(refuse(format!("larger than {most} bytes")));
     }

@@ -3,7 +3,8 @@
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, Type};
 
-use super::ModuleError;
+use super::{ModuleError, core};
+use crate::nearest::distance;
 
 /// An exported function of a component.
 #[derive(Clone, Debug)]
@@ -57,8 +58,8 @@ impl Method {
     /// Finds `written` among the exports: a function, or `interface#function` whose package and
     /// version may be left out where one interface fits. A function that only one interface
     /// exports is found by its bare name too, and so is the only function of a full interface
-    /// name: `wasi:cli/run`. Snake case means kebab case, `_start` means `wasi:cli/run`. Nothing
-    /// means the command, or else the only function.
+    /// name: `wasi:cli/run`. Snake case and camel case mean kebab case, `_start` means
+    /// `wasi:cli/run`. Nothing means the command, or else the only function.
     ///
     /// # Errors
     /// `Method`, listing what there is.
@@ -104,7 +105,7 @@ pub fn choose<'a>(exports: &[&'a str], written: &str) -> Result<&'a str, ModuleE
     // What a core module calls them.
     let kebab = match written {
         "_start" => "wasi:cli/run".to_owned(),
-        written => written.replace('_', "-"),
+        written => core::kebab(&written.replace('_', "-")),
     };
     for name in [written, &kebab] {
         if let Some(exact) = exports.iter().find(|export| **export == name) {
@@ -126,9 +127,9 @@ pub fn choose<'a>(exports: &[&'a str], written: &str) -> Result<&'a str, ModuleE
             }
         }
     }
-    let there = list(exports);
     Err(ModuleError::Method(format!(
-        "method {written:?} not found; the module exports {there}"
+        "method {written:?} not found; the module exports {}",
+        nearest_first(exports, written)
     )))
 }
 
@@ -166,16 +167,50 @@ fn fits(export: &str, written: &str) -> bool {
     function == wanted_function && names.contains(&wanted_interface)
 }
 
+/// How many exports a message lists.
+const LISTED_MAX: usize = 8;
+
+/// The exports in their order, as many as are listed.
 fn list(exports: &[&str]) -> String {
-    match exports.is_empty() {
-        true => "no functions".to_owned(),
-        false => exports.join(", "),
+    match exports.get(LISTED_MAX..) {
+        _ if exports.is_empty() => "no functions".to_owned(),
+        Some(rest) if !rest.is_empty() => {
+            let listed = exports.get(..LISTED_MAX).unwrap_or_default();
+            format!("{} and {} more", listed.join(", "), rest.len())
+        }
+        _ => exports.join(", "),
     }
+}
+
+/// The same where not all are listed: those whose functions are spelt most like `written`.
+fn nearest_first(exports: &[&str], written: &str) -> String {
+    let mut exports = exports.to_vec();
+    if exports.len() > LISTED_MAX {
+        let function = |name: &str| name.rsplit('#').next().unwrap_or_default().to_owned();
+        let wanted = function(written);
+        exports.sort_by_cached_key(|export| distance(&wanted, &function(export)));
+    }
+    list(&exports)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::{choose, fits};
+
+    #[test]
+    fn of_many_exports_the_nearest_are_listed() {
+        let names: Vec<String> = (0..20).map(|number| format!("f{number}-x")).collect();
+        let mut exports: Vec<&str> = names.iter().map(String::as_str).collect();
+        exports.push("a:b/c#compute");
+        let error = choose(&exports, "copmute")
+            .expect_err("misspelt")
+            .to_string();
+        assert!(
+            error.contains("the module exports a:b/c#compute, f"),
+            "{error}"
+        );
+        assert!(error.ends_with(" and 13 more"), "{error}");
+    }
 
     #[test]
     fn package_and_version_may_be_left_out() {

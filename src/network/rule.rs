@@ -1,5 +1,6 @@
 //! One rule of `wasi.network.allow`.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -10,6 +11,15 @@ pub enum Protocol {
     Tcp,
     /// `udp`
     Udp,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+        })
+    }
 }
 
 /// One rule: what it names is permitted.

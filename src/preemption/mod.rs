@@ -6,6 +6,7 @@
 //! epoch on, so that the guest notices and yields.
 
 mod guest_watch;
+mod polls;
 mod ticker;
 
 pub(crate) use guest_watch::GuestWatch;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::guest_watch::{GuestWatch, Polls};
+use super::polls::Polls;
 
 /// How long a guest may stay inside before it is asked to yield: between one and two of these.
 const TICK: Duration = Duration::from_millis(1);
@@ -51,16 +51,11 @@ impl Ticker {
         }))
     }
 
-    /// Watches the guests of one more dispatcher, until the answer is dropped.
-    pub(crate) fn watch(&self) -> GuestWatch {
-        let polls = Arc::new(Polls::default());
-        // Count 0 is outside: nothing is overdue.
-        polls.mark_overdue(u64::MAX);
+    /// Looks at one more dispatcher's polls, until they are dropped.
+    pub(super) fn add(&self, polls: &Arc<Polls>) {
         let mut watched = lock(&self.0.watched);
         watched.retain(|other| other.strong_count() > 0);
-        watched.push(Arc::downgrade(&polls));
-        drop(watched);
-        GuestWatch::new(polls, self.clone())
+        watched.push(Arc::downgrade(polls));
     }
 
     /// Starts or notifies the thread unless it looks at the watches anyway.

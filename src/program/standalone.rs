@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::env::{EnvBinding, EnvStorage, EnvVariable, Environment, OsEnvironment};
+use crate::io_reason::io_reason;
 use crate::module::{Capabilities, UnknownImport};
 use crate::network::{Allow, Rule, RuleError};
 use crate::registry::{
@@ -124,7 +125,7 @@ impl Standalone {
     /// `Directory` and `GuestPath`.
     pub fn directory(mut self, directory: Directory) -> Result<Standalone, GrantError> {
         match std::fs::metadata(&directory.host) {
-            Err(error) => return Err(GrantError::Directory(error.to_string())),
+            Err(error) => return Err(GrantError::Directory(io_reason(&error, "directory"))),
             Ok(metadata) if !metadata.is_dir() => {
                 return Err(GrantError::Directory("not a directory".to_owned()));
             }

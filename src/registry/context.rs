@@ -1,11 +1,13 @@
 //! What the reading of one entry needs and gathers.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::describe::{Field, Shape};
 use super::diagnostic::{Diagnostic, push_bounded};
-use super::tree::{Node, Place, Spanned};
+use super::tree::{Key, Node, Place, Spanned, shorten};
 use crate::id::Id;
+use crate::nearest::within;
 
 /// What the reading of one entry needs and gathers.
 pub(crate) struct Context<'a> {
@@ -19,6 +21,8 @@ pub(crate) struct Context<'a> {
     pub failed: bool,
     /// Values that could not be had, which is reported: nothing else is said of them.
     pub unresolved: BTreeSet<Place>,
+    /// The unknown fields that were reported: the index in `found`, and the name as written.
+    pub unknown_fields: Vec<(usize, Arc<str>)>,
     /// The references to other entries, with their fields and places.
     pub references: Vec<(String, Id, Place)>,
     /// The fields that were asked for, where they are to be described.
@@ -33,6 +37,7 @@ impl<'a> Context<'a> {
             found: Vec::new(),
             failed: false,
             unresolved: BTreeSet::new(),
+            unknown_fields: Vec::new(),
             references: Vec::new(),
             described: None,
         }
@@ -68,11 +73,73 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Adds the warning, or the error if `strict`, that the mapping at `path` has no field `key`;
+    /// `near` is the field of it that was probably meant.
+    pub fn unknown_field(&mut self, key: &Key, path: &str, near: Option<&str>) {
+        let name = shorten(&key.text);
+        let message = format!("unknown field {name:?}");
+        let mut diagnostic = match self.strict {
+            true => Diagnostic::error(message),
+            false => Diagnostic::warning(message),
+        };
+        if let Some(near) = near {
+            diagnostic = diagnostic.hint(format!("did you mean {near:?}?"));
+        }
+        let field = match path {
+            "" => name.clone(),
+            path => format!("{path}.{name}"),
+        };
+        let index = self.found.len();
+        self.report(diagnostic, &key.place, &field);
+        if self.found.len() > index {
+            self.unknown_fields.push((index, key.text.clone()));
+        }
+    }
+
+    /// Adds a hint to the unknown fields that are known elsewhere among `fields`, those of the
+    /// whole kind.
+    pub fn hint_at_other_levels(&mut self, fields: &[Field]) {
+        for (index, name) in std::mem::take(&mut self.unknown_fields) {
+            let Some(found) = self.found.get_mut(index) else {
+                continue;
+            };
+            let exact = elsewhere(fields, &name);
+            let near = || {
+                let names = fields.iter().map(|field| last(&field.path));
+                elsewhere(fields, within(&name, names, 1)?)
+            };
+            let path = match &found.hint {
+                Some(_) => exact,
+                None => exact.or_else(near),
+            };
+            if let Some(path) = path {
+                found.hint = Some(match path.rsplit_once('.') {
+                    Some((above, _)) => {
+                        format!("did you mean `{path}`? it belongs below `{above}`")
+                    }
+                    None => format!("did you mean `{path}`? it belongs to the entry itself"),
+                });
+            }
+        }
+    }
+
     /// Adds the error that a field is of the wrong type.
     pub fn expected(&mut self, node: &Node, field: &str, what: &str) {
         let message = format!("expected {what}, found {}", node.describe());
         self.error(&node.place, field, message);
     }
+}
+
+/// The path of the only field of this name.
+fn elsewhere<'a>(fields: &'a [Field], name: &str) -> Option<&'a str> {
+    let mut named = fields.iter().filter(|field| last(&field.path) == name);
+    let only = named.next()?;
+    named.next().is_none().then_some(only.path.as_str())
+}
+
+/// The last name of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }
 
 impl<'a> Context<'a> {

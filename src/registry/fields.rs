@@ -18,6 +18,8 @@ pub(crate) struct Fields<'a> {
     pub place: &'a Place,
     path: String,
     mapping: Option<&'a Mapping>,
+    /// Something else stands in the mapping's place, which is reported: no field of it is missing.
+    is_malformed: bool,
     known: Vec<&'static str>,
 }
 
@@ -25,13 +27,15 @@ impl<'a> Fields<'a> {
     /// The fields of `node`, which stands at `path` within the entry (empty: the entry itself).
     pub fn new(node: &'a Node, path: &str, cx: &mut Context<'_>) -> Self {
         let mapping = node.as_mapping();
-        if mapping.is_none() && !node.is_null() {
+        let is_malformed = mapping.is_none() && !node.is_null();
+        if is_malformed {
             cx.expected(node, path, "a mapping");
         }
         Self {
             place: &node.place,
             path: path.to_owned(),
             mapping,
+            is_malformed,
             known: Vec::new(),
         }
     }
@@ -79,12 +83,21 @@ impl<'a> Fields<'a> {
         self.mapping.is_some_and(|mapping| mapping.has(name))
     }
 
+    /// Where a field is written whose value is neither null nor an empty list.
+    pub fn place_of(&self, name: &str) -> Option<&'a Place> {
+        let mapping = self.mapping?;
+        let (key, node) = mapping.entries.iter().find(|(key, _)| &*key.text == name)?;
+        let is_empty = node.is_null() || node.as_sequence().is_some_and(<[Node]>::is_empty);
+        (!is_empty).then_some(&key.place)
+    }
+
     /// Fields that are absent, to be described.
     fn absent(&self, path: String) -> Self {
         Self {
             place: self.place,
             path,
             mapping: None,
+            is_malformed: false,
             known: Vec::new(),
         }
     }
@@ -106,7 +119,9 @@ impl<'a> Fields<'a> {
         let node = self.node(name, Shape::String, cx);
         cx.describe(path.clone(), Shape::String, true);
         let Some(node) = node else {
-            cx.error(self.place, &path, message);
+            if !self.is_malformed {
+                cx.error(self.place, &path, message);
+            }
             return None;
         };
         let text = read_string(node, &path, cx)?;
@@ -238,17 +253,8 @@ impl<'a> Fields<'a> {
                 cx.failed |= cx.strict;
                 break;
             }
-            let name = super::tree::shorten(&key.text);
-            let message = format!("unknown field {name:?}");
-            let mut diagnostic = if cx.strict {
-                Diagnostic::error(message)
-            } else {
-                Diagnostic::warning(message)
-            };
-            if let Some(known) = nearest(&key.text, self.known.iter().copied()) {
-                diagnostic = diagnostic.hint(format!("did you mean {known:?}?"));
-            }
-            cx.report(diagnostic, &key.place, &self.path_of(&name));
+            let known = nearest(&key.text, self.known.iter().copied());
+            cx.unknown_field(key, &self.path, known);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::entry::{Entry, Kind};
-use super::kinds::Command;
+use super::kinds::{Command, with_article};
 use super::tree::Node;
 use crate::env::Environment;
 use crate::id::Id;
@@ -65,10 +65,15 @@ pub enum LookupError {
         candidates: Vec<Id>,
     },
     /// No command has the name.
-    #[error("command {name:?} not found. Use 'wippy run list' to see available commands")]
+    #[error(
+        "command {name:?} not found. Use 'wippy run list' to see available commands{}",
+        in_parentheses(.hint)
+    )]
     UnknownCommand {
         /// What was asked for.
         name: String,
+        /// What was probably meant: another command, or an entry of that name and how to use it.
+        hint: Option<String>,
     },
     /// The entry is no terminal host.
     #[error("{id} is no terminal.host")]
@@ -104,6 +109,11 @@ fn did_you_mean(nearest: &Option<Id>) -> String {
     nearest
         .as_ref()
         .map_or_else(String::new, |id| format!(" (did you mean {id}?)"))
+}
+
+fn in_parentheses(hint: &Option<String>) -> String {
+    hint.as_ref()
+        .map_or_else(String::new, |hint| format!(" ({hint})"))
 }
 
 fn list(ids: &[Id]) -> String {
@@ -226,8 +236,32 @@ impl Registry {
         id.and_then(|id| self.usable(id)).unwrap_or_else(|| {
             Err(LookupError::UnknownCommand {
                 name: name.to_owned(),
+                hint: self.instead_of_command(name),
             })
         })
+    }
+
+    /// What was probably meant by a name that no command has.
+    fn instead_of_command(&self, name: &str) -> Option<String> {
+        let id = match Id::parse(name) {
+            Ok(id) => Some(id),
+            Err(_) => self.by_name.get(name).and_then(|ids| ids.first()).cloned(),
+        };
+        if let Some(entry) = id.and_then(|id| self.get(&id)) {
+            let id = &entry.id;
+            return Some(match (entry.process(), entry.function()) {
+                (Some(process), _) => match &process.command {
+                    Some(command) => format!("the command of {id} is {:?}", command.name),
+                    None => format!(
+                        "{id} is a process without `meta.command`; run it with 'wippy run -x {id}'"
+                    ),
+                },
+                (None, Some(_)) => format!("{id} is a function; call it with 'wippy call {id}'"),
+                (None, None) => format!("{id} is {}", with_article(entry.kind_name())),
+            });
+        }
+        let near = nearest(name, self.commands.keys().map(String::as_str))?;
+        Some(format!("did you mean {near:?}?"))
     }
 
     /// The commands of well-formed processes, by name.

@@ -49,6 +49,7 @@ pub use entry::{Entry, Kind};
 pub use index::{InvalidEntry, LookupError, Registry};
 pub use inputs::Inputs;
 pub(crate) use kinds::clean_guest_path;
+pub(crate) use kinds::with_article;
 #[cfg(test)]
 pub(crate) use kinds::{Bound, CaFile, HttpTimeouts, KINDS, PoolType, Restart};
 pub use kinds::{

@@ -51,10 +51,11 @@ pub(crate) fn parse(text: &str, file: &Arc<Path>) -> Parsed {
     while let Some(event) = parser.next_event() {
         let result = match event {
             Ok((event, span)) => builder.event(event, span.start),
-            Err(e) => Err(DocumentError {
-                place: builder.place(*e.marker()),
-                message: format!("YAML syntax error: {}", e.info()),
-            }),
+            Err(e) => {
+                let place = builder.place(*e.marker());
+                error = Some(syntax_error(text, place, e.info()));
+                break;
+            }
         };
         if let Err(problem) = result {
             error = Some(Diagnostic::error(problem.message).at(&problem.place));
@@ -64,6 +65,27 @@ pub(crate) fn parse(text: &str, file: &Arc<Path>) -> Parsed {
     Parsed {
         documents: builder.documents,
         error,
+    }
+}
+
+/// The parser's error. Of a tab it names the scalar before it, or a place behind it: the tab itself
+/// is found in the indentation of the line or of the next ones.
+fn syntax_error(text: &str, mut place: Place, info: &str) -> Diagnostic {
+    let lines = text.lines().zip(1..);
+    let mut near =
+        lines.filter(|(_, line)| (place.line..place.line.saturating_add(3)).contains(line));
+    let tab = near.find_map(|(text, line)| {
+        let mut indentation = text.chars().zip(1..).take_while(|(c, _)| c.is_whitespace());
+        let (_, column) = indentation.find(|(c, _)| *c == '\t')?;
+        Some((line, column))
+    });
+    match tab.filter(|_| info.contains("tab")) {
+        Some((line, column)) => {
+            (place.line, place.column) = (line, column);
+            let error = Diagnostic::error("YAML syntax error: a tab in the indentation");
+            error.at(&place).hint("indent with spaces")
+        }
+        None => Diagnostic::error(format!("YAML syntax error: {info}")).at(&place),
     }
 }
 

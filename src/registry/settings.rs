@@ -10,13 +10,15 @@ use super::parse::{Parsed, parse};
 use super::placeholder::{Placeholder, expand};
 use super::scalar::{Scalar, Style};
 use super::source::{ControlFile, read};
-use super::tree::{COMMAND_LINE, Key, Mapping, Node, Place, Value};
-use crate::nearest::nearest;
+use super::tree::{COMMAND_LINE, Key, Mapping, Node, Place, Value, shorten};
+use crate::nearest::{nearest, within};
 use crate::trust::Base;
 
 /// The name of a project's settings file.
 pub const SETTINGS_FILE: &str = ".wippy.yaml";
 const VERSION: &str = "1.0";
+/// The sections that this program reads.
+const SECTIONS: [&str; 5] = ["version", "override", "disable", "vars", "profiles"];
 /// What all placeholders of the settings may give, in bytes.
 const MAX_EXPANDED: usize = 1 << 20;
 
@@ -282,6 +284,7 @@ fn replace(
 
 /// Checks the shapes of the sections that this program reads.
 fn check_sections(tree: &Node, found: &mut Vec<Diagnostic>) {
+    sections_of_other_names(tree, found);
     let mut check = |path: &str, fits: fn(&Node) -> bool, what: &str| {
         let node = tree.at(path).filter(|node| !node.is_null());
         if let Some(node) = node.filter(|node| !fits(node)) {
@@ -298,6 +301,20 @@ fn check_sections(tree: &Node, found: &mut Vec<Diagnostic>) {
             items.is_some_and(|items| items.iter().all(|item| item.as_str().is_some()))
         };
         check(list, strings, "a list of strings");
+    }
+}
+
+/// Warns of sections that are almost spelt like one of this program's. Others are for other
+/// programs, which may share the file.
+fn sections_of_other_names(tree: &Node, found: &mut Vec<Diagnostic>) {
+    let sections = tree.as_mapping().into_iter().flat_map(|it| &it.entries);
+    for (key, _) in sections {
+        let name = &*key.text;
+        if let Some(near) = within(name, SECTIONS, 1).filter(|near| *near != name) {
+            let warning = Diagnostic::warning(format!("unknown section {:?}", shorten(name)));
+            let hint = format!("did you mean {near:?}?");
+            found.push(warning.at(&key.place).field(shorten(name)).hint(hint));
+        }
     }
 }
 

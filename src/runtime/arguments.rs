@@ -4,7 +4,7 @@ use wasmtime::component::Val;
 
 use super::error::CallErrorKind;
 use crate::module::Method;
-use crate::values;
+use crate::values::{self, ValueError, signature};
 
 /// The arguments of a call, as they come.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +18,23 @@ pub enum Arguments<'a> {
 }
 
 impl Arguments<'_> {
+    /// The values that a function is called with.
+    ///
+    /// # Errors
+    /// `Count` when there are too few or too many; `Value` when one does not fit its parameter.
     pub(super) fn values(&self, method: &Method) -> Result<Vec<Val>, CallErrorKind> {
-        Ok(match self {
-            Arguments::Json(json) => values::arguments(&method.params, json)?,
-            Arguments::Text(words) => values::text_arguments(&method.params, words)?,
-            Arguments::Wave(text) => values::wave_arguments(&method.params, text)?,
+        let function = method.name.rsplit('#').next().unwrap_or(&method.name);
+        let values = match self {
+            Arguments::Json(json) => values::arguments(&method.params, json),
+            Arguments::Text(words) => values::text_arguments(&method.params, words),
+            Arguments::Wave(text) => values::wave_arguments(&method.params, text),
+        };
+        values.map_err(|error| match error {
+            ValueError::Count { .. } => CallErrorKind::Count {
+                error: Box::new(error),
+                signature: signature(function, &method.params, method.result.as_ref()),
+            },
+            error => CallErrorKind::Value(error),
         })
     }
 }

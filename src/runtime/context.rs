@@ -16,6 +16,7 @@ use crate::host::stdio::Stdio;
 use crate::host::{CallLimits, CallSettings};
 use crate::http::Roots;
 use crate::module::ModuleError;
+use crate::network::NetworkAccess;
 use crate::program::readable;
 use crate::registry::{self, FsDirectory, Wasi};
 
@@ -44,7 +45,7 @@ impl Runtime {
             stdio,
             mounts: self.mounts(function, flow).await?,
             http: HttpAccess::new(self.inner.http.clone(), roots),
-            network: wasi.network_allow.clone(),
+            network: network(function, wasi),
             limits: limits(self.inner.program.limits(), function),
             flow,
         })
@@ -208,6 +209,17 @@ fn filesystem(directory: &FsDirectory) -> fs::Settings {
             list: mode.list,
         },
     }
+}
+
+/// What a call may reach.
+fn network(function: &Function, wasi: &Wasi) -> NetworkAccess {
+    let allow = wasi.network_allow.clone();
+    // Without rules nothing is refused, and no call needs the ID.
+    if !allow.is_limited() {
+        return allow.into();
+    }
+    let entry = &function.linked.entry;
+    NetworkAccess::new(allow, entry.id.to_string(), entry.is_of_command_line())
 }
 
 fn arguments(function: &Function, wasi: &Wasi, argv: &[String]) -> Arc<[String]> {

@@ -13,7 +13,7 @@ use crate::host::Exit;
 use crate::host::stdio::OutputLost;
 use crate::http::RootsError;
 use crate::module::ModuleError;
-use crate::registry::LookupError;
+use crate::registry::{LookupError, with_article};
 use crate::values::{MAX_LIFTED_BYTES, ValueError};
 
 /// A failed call: which entry, and why.
@@ -34,10 +34,10 @@ pub enum CallErrorKind {
     #[error(transparent)]
     Lookup(#[from] LookupError),
     /// The entry is of a kind that cannot be called.
-    #[error("a {0} cannot be called")]
+    #[error("{} cannot be called", with_article(.0))]
     NotCallable(String),
     /// The entry is no `process.wasm`.
-    #[error("a {0} is no process")]
+    #[error("{} is no process", with_article(.0))]
     NotAProcess(String),
     /// Its module cannot be used.
     #[error(transparent)]
@@ -48,9 +48,9 @@ pub enum CallErrorKind {
     /// The result cannot be shown as JSON.
     #[error(transparent)]
     Result(ValueError),
-    /// A command line has too few or too many words for its command's function.
+    /// There are too few or too many arguments.
     #[error("{error}; the function is {signature}")]
-    Words {
+    Count {
         /// How many there are, and how many it takes.
         error: Box<ValueError>,
         /// The function as WIT declares it.

@@ -46,7 +46,7 @@ pub(super) async fn paced<F: Future>(
 /// Why a guest that was polled does not wait.
 enum Slice<T> {
     Ended(T),
-    /// It woke itself.
+    /// The engine has interrupted it.
     Burnt,
 }
 
@@ -66,7 +66,8 @@ fn poll_slice<F: Future>(
     }
 }
 
-/// Notes a wake that comes while the guest is polled, and passes on those that come later.
+/// Passes wakes on, except for the engine's own: its yield is what wakes by reference while it is
+/// polled. Everything that a guest waits for in the dispatcher wakes by value.
 #[derive(Default)]
 struct SliceWaker {
     task: Mutex<Option<Waker>>,
@@ -80,7 +81,7 @@ impl SliceWaker {
         self.is_polled.store(true, Ordering::SeqCst);
     }
 
-    /// Whether the guest was woken while it was polled.
+    /// Whether the engine has yielded.
     fn end(&self) -> bool {
         self.is_polled.store(false, Ordering::SeqCst);
         self.woke_itself.swap(false, Ordering::SeqCst)
@@ -89,10 +90,6 @@ impl SliceWaker {
 
 impl Wake for SliceWaker {
     fn wake(self: Arc<Self>) {
-        if self.is_polled.load(Ordering::SeqCst) {
-            self.woke_itself.store(true, Ordering::SeqCst);
-            return;
-        }
         let task = self
             .task
             .lock()
@@ -100,6 +97,13 @@ impl Wake for SliceWaker {
             .clone();
         if let Some(task) = task {
             task.wake();
+        }
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        match self.is_polled.load(Ordering::SeqCst) {
+            true => self.woke_itself.store(true, Ordering::SeqCst),
+            false => self.clone().wake(),
         }
     }
 }

@@ -95,7 +95,7 @@ impl Runtime {
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
                 program,
-                watch: Arc::new(code.ticker.watch()),
+                watch: Arc::new(GuestWatch::new(code.ticker.clone())),
                 code,
                 functions: RefCell::new(HashMap::new()),
                 numbers: Cell::new(0),

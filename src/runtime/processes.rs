@@ -9,7 +9,6 @@ use crate::host::Exit;
 use crate::host::stdio::Stdio;
 use crate::registry::{Entry, ProcessService};
 use crate::status::Status;
-use crate::values::{ValueError, signature};
 
 impl Runtime {
     /// Runs a command by its name with the words of a command line. `docs/errors.md` says what its
@@ -95,12 +94,6 @@ impl Runtime {
         match self.call_entry(entry, stdio, &argv, arguments).await {
             Ok(value) => Ok(Status::of_value(value)),
             Err(CallErrorKind::Exit(Exit(status))) => Ok(Status::exit(status)),
-            Err(CallErrorKind::Value(error @ ValueError::Count { .. })) => {
-                let method = &function.linked.method;
-                let signature = signature(&method.name, &method.params, method.result.as_ref());
-                let error = Box::new(error);
-                Err(CallErrorKind::Words { error, signature }.of(&entry.id))
-            }
             Err(problem) => Err(problem.of(&entry.id)),
         }
     }

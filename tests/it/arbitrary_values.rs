@@ -255,7 +255,10 @@ fn call_and_echo(
         }
         Err(error) => {
             assert!(
-                matches!(error.kind, CallErrorKind::Value(_)),
+                matches!(
+                    error.kind,
+                    CallErrorKind::Value(_) | CallErrorKind::Count { .. }
+                ),
                 "{name}: {error}"
             );
             false

@@ -259,6 +259,11 @@ fn the_network_is_granted_by_rules() {
     assert_eq!((all.code, &all.out), (Some(0), &allowed.out), "{all:?}");
     let refused = call(&["--allow", "tcp:10.0.0.1:80"]);
     assert_ne!(refused.out, allowed.out, "{refused:?}");
+    let target = format!("127.0.0.1:{port}");
+    let warning = format!(
+        "WARN network: file:sockets.wasm: {target} is refused; give --allow tcp:{target}\n"
+    );
+    assert_eq!(refused.err.matches(&warning).count(), 1, "{refused:?}");
 }
 
 #[test]
@@ -310,7 +315,7 @@ fn options_that_cannot_be_read_are_usage_errors() {
     for (words, text) in [
         (
             ["run", "--dir", "nowhere", "add.wat"],
-            "error: --dir nowhere: No such file or directory",
+            "error: --dir nowhere: no such directory",
         ),
         (
             ["run", "--dir", "add.wat", "add.wat"],

@@ -52,7 +52,8 @@ fn mistaken_arguments_name_their_place() {
     let count = project.call("add", &[json!(1)]).expect_err("too few");
     assert_eq!(
         count,
-        "test:add: parameter count mismatch: expected 2, got 1"
+        "test:add: parameter count mismatch: expected 2, got 1; \
+         the function is add: func(a: s32, b: s32) -> s32"
     );
     let team = json!({"title": "t", "users": [{"name": "a", "age": 300, "tags": []}]});
     let deep = project.call("team", &[team]).expect_err("out of range");

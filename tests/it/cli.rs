@@ -146,7 +146,8 @@ fn arguments_that_do_not_fit_are_usage_errors_that_say_which() {
     let err = call(&["add", "1"]);
     assert_eq!(
         err,
-        "error: test:add: parameter count mismatch: expected 2, got 1\n"
+        "error: test:add: parameter count mismatch: expected 2, got 1; \
+         the function is add: func(a: s32, b: s32) -> s32\n"
     );
     let err = call(&["add", "1", "\"you\""]);
     assert_eq!(

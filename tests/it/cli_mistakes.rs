@@ -189,6 +189,43 @@ fn with_json_every_error_is_a_line_of_json() {
     assert_eq!(last["entry"], "test:add");
     assert_eq!(
         last["message"],
-        "parameter count mismatch: expected 2, got 1"
+        "parameter count mismatch: expected 2, got 1; \
+         the function is add: func(a: s32, b: s32) -> s32"
     );
+}
+
+#[test]
+fn a_refused_address_is_told_with_the_rule_that_permits_it() {
+    let mut project = Project::new();
+    let wasi = "{network: {allow: ['tcp:10.0.0.1:80']}}";
+    let imports = "[wasi:cli, wasi:io, wasi:clocks, wasi:sockets]";
+    project.function("ask", "sockets", "sockets#may", imports, &[("wasi", &wasi)]);
+    let ran = wippy(&project, &["call", "ask", "\"tcp\"", "1", "9"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (Some(0), "\"access-denied\"\n"),
+        "{ran:?}"
+    );
+    assert_eq!(
+        ran.err,
+        " WARN network: test:ask: 127.0.0.1:9 is refused; \
+         add `- \"tcp:127.0.0.1:9\"` to its wasi.network.allow\n"
+    );
+    let fetch = "http-client#fetch";
+    let wasi = "{network: {allow: []}}";
+    project.function(
+        "get",
+        "http-client",
+        fetch,
+        "[wasi:io, wasi:clocks, wasi:http]",
+        &[("wasi", &wasi)],
+    );
+    let request = r#"{"method": "GET", "scheme": "http", "authority": "localhost:8080", "path": "/secret", "headers": [], "trailers": [], "body-first": false, "unfinished": false}"#;
+    let ran = wippy(&project, &["call", "get", request]);
+    assert!(
+        ran.err
+            .contains("test:get: localhost:8080 is refused; add `- \"http:localhost:8080\"`"),
+        "{ran:?}"
+    );
+    assert!(!ran.err.contains("secret"), "{ran:?}");
 }

@@ -59,6 +59,12 @@ fn wit_lines_give_core_functions_their_types() {
         error.contains("argument 0: expected u32, got -1"),
         "{error}"
     );
+    let camel = "\"addOne: func(x: u32) -> u32;\"";
+    let module = NUMBERS.replace("add_one", "addOne");
+    assert_eq!(
+        call(&module, "addOne", &[("wit", &camel)], &[json!(41)]),
+        Ok(json!(42))
+    );
     let flag = "\"enum state { off, on }\\nadd-one: func(x: state) -> s32\"";
     assert_eq!(
         call(NUMBERS, "add_one", &[("wit", &flag)], &[json!("on")]),
@@ -98,6 +104,33 @@ fn an_import_outside_preview_1_is_a_load_error_that_names_it() {
         Err("test:f: not a usable module: it imports env#abort, and a core module may import preview 1 \
              only (wasi_snapshot_preview1)"
             .to_owned())
+    );
+}
+
+/// As AssemblyScript compiles with `--importMemory`: a counter in a memory of the host's.
+const IMPORTED_MEMORY: &str = r#"(module
+    (import "env" "memory" (memory 1 10))
+    (data (i32.const 8) "\2a\00\00\00")
+    (func (export "stored") (result i32) (i32.load (i32.const 8)))
+    (func (export "growBy") (param i32) (result i32)
+        (drop (memory.grow (local.get 0)))
+        (memory.size)))"#;
+
+#[test]
+fn a_memory_that_is_imported_is_made_with_its_limits() {
+    assert_eq!(call(IMPORTED_MEMORY, "stored", &[], &[]), Ok(json!(42)));
+    let grown = |by: i32| call(IMPORTED_MEMORY, "growBy", &[], &[json!(by)]);
+    assert_eq!(grown(9), Ok(json!(10)));
+    assert_eq!(grown(10), Ok(json!(1)));
+    // Strings go through it too: it is exported as the memory of the module.
+    let shout = SHOUT.replace(
+        r#"(memory (export "memory") 1)"#,
+        r#"(import "env" "memory" (memory 1))"#,
+    );
+    let wit = "\"same: func(text: string) -> string;\"";
+    assert_eq!(
+        call(&shout, "same", &[("wit", &wit)], &[json!("héllo")]),
+        Ok(json!("héllo"))
     );
 }
 

@@ -70,5 +70,7 @@ fn what_is_not_allowed_is_refused() {
     let output = wippy("confined", &["tcp-client", "9", "hello"]).output();
     let output = output.expect("it starts");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(complaint(&output), "access-denied\n");
+    let warning = " WARN network: echo:confined: 127.0.0.1:9 is refused; \
+                   add `- \"tcp:127.0.0.1:9\"` to its wasi.network.allow\n";
+    assert_eq!(complaint(&output), format!("{warning}access-denied\n"));
 }

@@ -75,8 +75,9 @@ fn zero(arguments: &Value) -> Value {
     arguments
 }
 
-/// In virtual time a yield costs a microsecond, and a guest yields once in 128 calls.
-const SIMULATED_LATENESS: u64 = 3_000;
+/// In virtual time a yield costs a microsecond, and a guest yields once in 128 calls; a slice of
+/// fuel costs a millisecond.
+const SIMULATED_LATENESS: u64 = 1_003_000;
 
 #[test]
 fn a_spinner_sees_its_timer_and_starves_nobody_in_virtual_time() {

@@ -172,8 +172,8 @@ fn the_entry_of_a_text_module_passes_a_strict_check_where_it_is_pasted() {
 fn a_file_that_is_not_there_is_said_so() {
     let directory = Project::new().directory();
     for (what, text) in [
-        ("nowhere.wasm", "error: no such file: nowhere.wasm\n"),
-        ("./nowhere", "error: no such file: ./nowhere\n"),
+        ("nowhere.wasm", "error: nowhere.wasm: no such file\n"),
+        ("./nowhere", "error: ./nowhere: no such file\n"),
         ("/", "error: / is a directory\n"),
         ("nowhere", "error: entry \"nowhere\" not found\n"),
     ] {

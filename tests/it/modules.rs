@@ -372,5 +372,5 @@ fn a_filesystem_is_an_entry_of_that_kind() {
 #[test]
 fn what_is_no_function_cannot_be_called() {
     let error = Project::new().call("guests", &[]).expect_err("a directory");
-    assert_eq!(error, "test:guests: a fs.directory cannot be called");
+    assert_eq!(error, "test:guests: an fs.directory cannot be called");
 }

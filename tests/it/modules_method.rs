@@ -52,7 +52,7 @@ fn a_method_is_found_with_and_without_package_and_version() {
                     "{error}"
                 );
                 assert!(
-                    error.contains("greet") && error.contains(&format!("{FULL}#echo-u8")),
+                    error.contains(&format!("{FULL}#echo-u8")) && error.contains(" more"),
                     "{error}"
                 );
             }

@@ -71,8 +71,9 @@ fn in_virtual_time_a_full_pipe_parks_its_writer() {
             assert!(bytes == pattern(), "{} bytes", bytes.len());
             assert_eq!(task.await.expect("not cancelled").code, 0);
             let said = said.next(100).await.expect("a pipe").expect("a count");
-            // Each 10,000 bytes fill it once.
-            assert!(full(&said) >= 100, "{}", full(&said));
+            // Each 10,000 bytes fill it once, unless the guest computes for so long meanwhile that
+            // its reader comes first.
+            assert!(full(&said) >= 80, "{}", full(&said));
         })
         .expect("no deadlock");
 }

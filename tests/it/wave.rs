@@ -69,15 +69,18 @@ fn what_is_not_wave_or_does_not_fit_is_an_error() {
     };
     assert_eq!(
         error("1"),
-        "test:add: parameter count mismatch: expected 2, got 1"
+        "test:add: parameter count mismatch: expected 2, got 1; \
+         the function is add: func(a: s32, b: s32) -> s32"
     );
     assert_eq!(
         error(""),
-        "test:add: parameter count mismatch: expected 2, got 0"
+        "test:add: parameter count mismatch: expected 2, got 0; \
+         the function is add: func(a: s32, b: s32) -> s32"
     );
     assert_eq!(
         error("1, 2, 3"),
-        "test:add: parameter count mismatch: expected 2, got 3"
+        "test:add: parameter count mismatch: expected 2, got 3; \
+         the function is add: func(a: s32, b: s32) -> s32"
     );
     for (text, told) in [
         (

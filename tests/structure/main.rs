@@ -21,8 +21,10 @@ const LAYERS: &[&[&str]] = &[
     &[
         "byte_channel",
         "id",
+        "io_reason",
         "nearest",
         "one_line",
+        "preemption",
         "quota",
         "select",
         "status",

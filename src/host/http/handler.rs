@@ -82,12 +82,12 @@ impl HttpView<'_> {
         request: OutgoingRequest,
         options: RequestOptions,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
-        let access = &*self.state;
-        let (mut request, held) = prepare(request, options, (access, self.flow))?;
+        let (mut request, held) = prepare(request, options, (&*self.state, self.flow))?;
         let HttpOrigin { secure, host, port } = &request.target;
         if !self.network.fetches(*secure, host, *port) {
             return Err(http::ErrorCode::HttpRequestDenied);
         }
+        let access = &*self.state;
         let permit = |bytes| {
             let permit = memory::acquire(&access.quota, bytes);
             permit.map_err(|_| http::ErrorCode::ConnectionLimitReached)

@@ -59,7 +59,7 @@ impl HostTcpSocket for SocketsView<'_> {
         local_address: IpSocketAddress,
     ) -> Result<(), SocketError> {
         self.table.get(&network)?;
-        let allow = &self.call.network;
+        let allow = &mut self.call.network;
         let socket = self.call.table.get_mut(&socket)?;
         socket.may_bind()?;
         let local = unicast(of_family(local_address, socket.family())?)?;
@@ -80,7 +80,7 @@ impl HostTcpSocket for SocketsView<'_> {
         remote_address: IpSocketAddress,
     ) -> Result<(), SocketError> {
         self.table.get(&network)?;
-        let (allow, known) = (&self.call.network, &self.state.looked_up);
+        let (allow, known) = (&mut self.call.network, &self.state.looked_up);
         let socket = self.call.table.get_mut(&socket)?;
         socket.may_connect()?;
         let target = remote(unicast(of_family(remote_address, socket.family())?)?)?;

@@ -45,7 +45,7 @@ impl HostUdpSocket for SocketsView<'_> {
         local_address: IpSocketAddress,
     ) -> Result<(), SocketError> {
         self.table.get(&network)?;
-        let allow = &self.call.network;
+        let allow = &mut self.call.network;
         let socket = self.call.table.get_mut(&socket)?;
         socket.may_bind()?;
         let local = of_family(local_address, socket.family())?;
@@ -64,7 +64,7 @@ impl HostUdpSocket for SocketsView<'_> {
         socket: Resource<UdpSocket>,
         remote_address: Option<IpSocketAddress>,
     ) -> Result<Streams, SocketError> {
-        let (allow, known) = (&self.call.network, &self.state.looked_up);
+        let (allow, known) = (&mut self.call.network, &self.state.looked_up);
         let entry = self.call.table.get_mut(&socket)?;
         entry.may_stream()?;
         let target = match remote_address {
@@ -195,7 +195,7 @@ impl HostOutgoingDatagramStream for SocketsView<'_> {
         self.spend_datagrams(datagrams.len(), bytes);
         self.consume_budget().await?;
         let stream = self.call.table.get_mut(&stream)?;
-        stream.send(&datagrams, &self.call.network, &self.state.looked_up)
+        stream.send(&datagrams, &mut self.call.network, &self.state.looked_up)
     }
 
     fn subscribe(

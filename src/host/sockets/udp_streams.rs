@@ -14,7 +14,7 @@ use super::error::ErrorCode;
 use super::interfaces::udp::{IncomingDatagram, OutgoingDatagram};
 use super::udp_shared::SharedSocket;
 use crate::host::table::HostResource;
-use crate::network::{Allow, LookedUp, Protocol};
+use crate::network::{LookedUp, NetworkAccess, Protocol};
 
 /// The longest datagram there is, in bytes.
 const DATAGRAM_MAX: usize = 65_535;
@@ -203,7 +203,7 @@ impl OutgoingDatagramStream {
     pub(super) fn send(
         &mut self,
         datagrams: &[OutgoingDatagram],
-        allow: &Allow,
+        allow: &mut NetworkAccess,
         known: &LookedUp,
     ) -> Result<u64, SocketError> {
         if !self.is_current() {
@@ -256,7 +256,7 @@ impl OutgoingDatagramStream {
     fn target(
         &self,
         datagram: &OutgoingDatagram,
-        allow: &Allow,
+        allow: &mut NetworkAccess,
         known: &LookedUp,
     ) -> Result<Option<SocketAddr>, ErrorCode> {
         let given = match datagram.remote_address {

@@ -2,15 +2,20 @@
 //!
 //! What a module exports to the component model comes from the entry's `wit` lines, or from its
 //! core types where those are numbers only, or is `wasi:cli/run` for a preview 1 command. What it
-//! imports has to be preview 1, which an adapter turns into WASI 0.2.
+//! imports has to be preview 1, which an adapter turns into WASI 0.2, and one memory at most, which
+//! the module is made to define.
 
 mod exports;
+mod memory;
 mod scan;
 mod world;
+
+use std::borrow::Cow;
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 
 use super::ModuleError;
+pub(super) use exports::kebab;
 use scan::{PREVIEW1, Scan, invalid};
 
 /// A component made of a core module.
@@ -29,14 +34,26 @@ pub fn is_core(bytes: &[u8]) -> bool {
 /// Makes a component of a core module; `wit` are the entry's lines.
 ///
 /// # Errors
-/// `Wit` for lines that do not parse or do not fit; `Invalid` for a broken module, for imports outside preview 1, and where neither `wit` nor the
+/// `Wit` for lines that do not parse or do not fit; `Invalid` for a broken module, for imports
+/// outside preview 1 other than one memory that is not shared, and where neither `wit` nor the
 /// exports say how to call it.
 pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, ModuleError> {
     let scan = Scan::new(bytes)?;
+    if let [(module, name), ..] = scan.foreign_imports.as_slice()
+        && !scan.has_metadata
+    {
+        return Err(ModuleError::Invalid(format!(
+            "it imports {module}#{name}, and a core module may import preview 1 only ({PREVIEW1})"
+        )));
+    }
+    let own_memory = match scan.memory {
+        Some(imported) => Cow::Owned(memory::defined(bytes, imported)?),
+        None => Cow::Borrowed(bytes),
+    };
     let module = match scan.has_metadata {
-        // Made for the component model, and only not encoded yet: it says all of it itself.
-        true => bytes.to_vec(),
-        false => describe(bytes, &scan, wit)?,
+        // Made for the component model, and only not encoded yet: its own section describes it.
+        true => own_memory.into_owned(),
+        false => describe(&own_memory, &scan, wit)?,
     };
     let encoder = ComponentEncoder::default().validate(true);
     // The last step compares types, too.
@@ -62,11 +79,6 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
 
 /// The module with kebab-case exports and with a section that gives them types.
 fn describe(bytes: &[u8], scan: &Scan, wit: Option<&str>) -> Result<Vec<u8>, ModuleError> {
-    if let Some((module, name)) = scan.foreign_imports.first() {
-        return Err(ModuleError::Invalid(format!(
-            "it imports {module}#{name}, and a core module may import preview 1 only ({PREVIEW1})"
-        )));
-    }
     let mut module = exports::renamed(bytes, scan)?;
     let world = match wit {
         Some(wit) => world::from_lines(wit)?,
@@ -127,6 +139,40 @@ mod tests {
         let text = r#"(module (import "env" "abort" (func)) (func (export "f")))"#;
         let error = convert(text, None).map(drop).expect_err("foreign");
         assert!(error.contains("env#abort"), "{error}");
+    }
+
+    #[test]
+    fn one_imported_memory_is_made_and_nothing_else_is() {
+        let with = |rest: &str| {
+            let text = format!(r#"(module (import "env" "memory" (memory 1 10)) {rest})"#);
+            convert(&text, None).map(|converted| converted.bytes)
+        };
+        let fine = [
+            r#"(func (export "f"))"#,
+            r#"(func (export "f")) (export "memory" (memory 0)) (data (i32.const 0) "x")"#,
+            r#"(func (export "f")) (memory (export "memory") 1) (table 1 funcref) (global i32 i32.const 1)"#,
+            r#"(func (export "f")) (func (export "memory"))"#,
+        ];
+        for rest in fine {
+            with(rest).expect(rest);
+        }
+        let refused = [
+            (
+                r#"(import "env" "other" (memory 1)) (func (export "f"))"#,
+                "env#other",
+            ),
+            (
+                r#"(import "env" "g" (global i32)) (func (export "f"))"#,
+                "env#g",
+            ),
+        ];
+        for (rest, name) in refused {
+            let error = with(rest).expect_err(rest);
+            assert!(error.contains(name), "{error}");
+        }
+        let shared = r#"(module (import "env" "m" (memory 1 2 shared)) (func (export "f")))"#;
+        let error = convert(shared, None).map(drop).expect_err("threads");
+        assert!(error.contains("env#m, a shared memory"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a core module imports and exports.
 
-use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
+use wasmparser::{
+    CompositeInnerType, ExternalKind, FuncType, Import, MemoryType, Parser, Payload, TypeRef,
+};
 
 use crate::module::ModuleError;
 
@@ -16,8 +18,10 @@ pub struct Scan {
     pub has_metadata: bool,
     /// It imports from preview 1.
     pub preview1: bool,
-    /// Module and name of what it imports from elsewhere.
+    /// Module and name of what it imports from elsewhere, except `memory`.
     pub foreign_imports: Vec<(String, String)>,
+    /// The first memory that it imports, which the host makes; a second one is a foreign import.
+    pub memory: Option<MemoryType>,
     /// The names of its exported functions, and their types where they are simple.
     pub functions: Vec<(String, Option<FuncType>)>,
 }
@@ -49,7 +53,7 @@ impl Scan {
                         if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
                             functions.push(ty);
                         }
-                        scan.import(import.module, import.name);
+                        scan.import(&import)?;
                     }
                 }
                 Payload::FunctionSection(reader) => {
@@ -76,13 +80,22 @@ impl Scan {
         Ok(scan)
     }
 
-    fn import(&mut self, module: &str, name: &str) {
-        match module {
-            PREVIEW1 => self.preview1 = true,
-            _ => self
-                .foreign_imports
-                .push((module.to_owned(), name.to_owned())),
+    fn import(&mut self, import: &Import<'_>) -> Result<(), ModuleError> {
+        let Import { module, name, ty } = *import;
+        match ty {
+            TypeRef::Memory(memory) if memory.shared => {
+                return Err(ModuleError::Invalid(format!(
+                    "it imports {module}#{name}, a shared memory (threads), which is not run here"
+                )));
+            }
+            TypeRef::Memory(memory) if self.memory.is_none() => self.memory = Some(memory),
+            _ if module == PREVIEW1 => self.preview1 = true,
+            _ => {
+                let foreign = (module.to_owned(), name.to_owned());
+                self.foreign_imports.push(foreign);
+            }
         }
+        Ok(())
     }
 
     /// Whether it is a preview 1 command.

@@ -13,7 +13,7 @@ use crate::module::ModuleError;
 const LINES_MAX: usize = 1 << 16;
 
 /// A world that exports what an entry's `wit` lines say: functions, and types for them. Names in
-/// snake_case mean the same in kebab-case.
+/// snake_case or camelCase mean the same in kebab-case.
 ///
 /// # Errors
 /// `Invalid`.
@@ -28,7 +28,10 @@ pub fn from_lines(wit: &str) -> Result<Option<String>, ModuleError> {
         match statement.split_once(':') {
             Some((name, ty)) if is_function(ty) => {
                 let name = name.trim().trim_start_matches("export ").trim();
-                let name = name.replace('_', "-");
+                let name = match name.strip_prefix('%') {
+                    Some(escaped) => format!("%{}", kebab(escaped)),
+                    None => kebab(name),
+                };
                 let _ = writeln!(items, "  export {name}:{ty};");
             }
             _ => {

@@ -116,7 +116,7 @@ impl Function {
             None => Pool::default(),
         };
         let limits = Limits::decode(fields, cx);
-        let wasi = Wasi::decode(fields, cx);
+        let wasi = Wasi::decode(fields, &imports, cx);
         Some(Self {
             source: source?,
             method: method?.value,

@@ -9,6 +9,7 @@ mod pool;
 mod process;
 mod service;
 mod wasi;
+mod wasi_effect;
 
 use std::path::{Path, PathBuf};
 
@@ -71,6 +72,17 @@ pub(crate) fn is_data(kind: &str) -> bool {
     kind == "registry.entry" || kind.starts_with("ns.")
 }
 
+/// A kind with its article: `a function.wasm`, `an fs.directory`.
+pub(crate) fn with_article(kind: &str) -> String {
+    // Abbreviations are read letter by letter: "ef-es", "aitch-tee-tee-pee".
+    let vowel = ["a", "e", "i", "o", "u", "fs", "ns", "http"];
+    let article = match vowel.iter().any(|start| kind.starts_with(start)) {
+        true => "an",
+        false => "a",
+    };
+    format!("{article} {kind}")
+}
+
 /// The kind that an unknown one is almost spelt like.
 pub(crate) fn misspelt(kind: &str) -> Option<&'static str> {
     if is_run(kind) || is_data(kind) {
@@ -126,6 +138,9 @@ pub(crate) fn decode(
     // What hosts are reported besides is for schedulers that are not this one.
     if !matches!(kind, "process.host" | "terminal.host") {
         fields.finish(cx);
+    }
+    if !cx.unknown_fields.is_empty() {
+        cx.hint_at_other_levels(&describe(kind));
     }
     decoded.filter(|_| !cx.failed).map(|kind| (kind, lifecycle))
 }

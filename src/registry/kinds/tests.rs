@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::env::EnvBinding;
 use crate::network::Allow;
+use crate::registry::tests::found;
 use crate::registry::{
     Bound, CaFile, Id, Kind, LoadOptions, Loaded, Mode, Mount, PoolType, Source, Transport,
     from_yaml,
@@ -20,7 +21,7 @@ fn load(entry: &str, strict: bool) -> Loaded {
 fn messages(loaded: &Loaded) -> Vec<String> {
     let field = |f: &Option<String>| f.clone().unwrap_or_default();
     let show = |d: &crate::registry::Diagnostic| format!("{}: {}", field(&d.field), d.message);
-    loaded.diagnostics.iter().map(show).collect()
+    found(loaded).map(show).collect()
 }
 
 const FILE: &str =
@@ -190,9 +191,7 @@ fn unknown_fields_at_every_level() {
         "{{{FILE}, imprts: [], pool: {{maxsize: 1}}, limits: {{max_time: 1}}, wasi: {{mount: [], env: [{{id: a, name: A, require: true}}]}}}}"
     );
     let loaded = load(&entry, false);
-    let fields: Vec<_> = loaded
-        .diagnostics
-        .iter()
+    let fields: Vec<_> = found(&loaded)
         .map(|d| d.field.clone().unwrap_or_default())
         .collect();
     assert_eq!(
@@ -205,11 +204,7 @@ fn unknown_fields_at_every_level() {
             "imprts"
         ]
     );
-    let hints: Vec<_> = loaded
-        .diagnostics
-        .iter()
-        .filter_map(|d| d.hint.clone())
-        .collect();
+    let hints: Vec<_> = found(&loaded).filter_map(|d| d.hint.clone()).collect();
     assert_eq!(
         hints,
         [
@@ -336,7 +331,7 @@ fn a_rule_of_the_network_that_means_nothing_is_shown_with_its_place() {
         "{FS}- name: f\n  kind: function.wasm\n  fs: data\n  path: /m.wasm\n  hash: h\n  method: m\n  wasi:\n    network:\n      allow:\n        - tcp:127.0.0.1:80\n        - tcp:127.0.0.1\n        - dns:a b\n"
     );
     let loaded = from_yaml(&text, None, &LoadOptions::default());
-    let shown: Vec<String> = loaded.diagnostics.iter().map(ToString::to_string).collect();
+    let shown: Vec<String> = found(&loaded).map(ToString::to_string).collect();
     assert_eq!(shown.len(), 2, "{shown:#?}");
     assert!(
         shown[0].contains(":17:11: error: n:f: wasi.network.allow[1]: expected tcp:TARGET:PORT"),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::wasi_effect::{self, GUEST, HTTP, NETWORK};
 use crate::env::EnvBinding;
 use crate::id::Id;
 use crate::network::{Allow, Rule};
@@ -60,7 +61,12 @@ pub struct CaFile {
 }
 
 impl Wasi {
-    pub(crate) fn decode(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Self {
+    /// Reads the section of an entry with these `imports`.
+    pub(crate) fn decode(
+        fields: &mut Fields<'_>,
+        imports: &[Spanned<String>],
+        cx: &mut Context<'_>,
+    ) -> Self {
         let mut wasi = Self::default();
         let Some(mut fields) = fields.section("wasi", cx) else {
             return wasi;
@@ -81,12 +87,15 @@ impl Wasi {
         wasi.mounts = mounts(fields.sections("mounts", cx), cx);
         if let Some(mut network) = fields.section("network", cx) {
             wasi.network_allow = network_allow(&mut network, cx);
+            wasi_effect::warn(&network, &NETWORK, imports, cx);
             network.finish(cx);
         }
         if let Some(mut http) = fields.section("http", cx) {
             wasi.http_ca = http_ca(&mut http, cx);
+            wasi_effect::warn(&http, &HTTP, imports, cx);
             http.finish(cx);
         }
+        wasi_effect::warn(&fields, &GUEST, imports, cx);
         fields.finish(cx);
         wasi
     }

@@ -64,6 +64,15 @@ fn syntax_errors_have_places() {
     assert!(text.starts_with("t.yaml:"), "{text}");
     assert!(text.contains(": error: YAML syntax error: "), "{text}");
     assert!(error_of("a: *nobody").contains("YAML syntax error"));
+    // Indented by tabs: the parser's own place of the second is the scalar before the tab.
+    for (text, place) in [("a:\n\t- b\n", "2:1"), ("a:\n  - b: c\n\td: e\n", "3:1")] {
+        assert_eq!(
+            error_of(text),
+            format!(
+                "t.yaml:{place}: error: YAML syntax error: a tab in the indentation (indent with spaces)"
+            )
+        );
+    }
 }
 
 #[test]

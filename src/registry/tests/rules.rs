@@ -41,9 +41,7 @@ fn with(entry: &str) -> Loaded {
 
 /// `severity field: message` of what is said of the entry `n:x`.
 fn said(loaded: &Loaded) -> Vec<String> {
-    let of_x = loaded
-        .diagnostics
-        .iter()
+    let of_x = found(loaded)
         .filter(|d| d.entry == Some(Id::new("n", "x")))
         .filter(|d| !d.message.contains("not enforced yet"));
     let field = |d: &Diagnostic| d.field.clone().unwrap_or_default();
@@ -357,4 +355,111 @@ fn what_is_not_run_says_why_when_it_is_asked_for() {
         registry.resolve("h"),
         Err(LookupError::Invalid { .. })
     ));
+}
+
+#[test]
+fn fields_of_wasi_without_their_group_warn() {
+    let wasi = ", wasi: {args: [a], cwd: /x, env: [{id: var, name: V}], \
+                mounts: [{fs: files, guest: /d}], network: {allow: ['tcp:*:*']}, \
+                http: {ca: ['files:/a.pem']}}";
+    let warned = |imports: &str| {
+        let more = format!(", imports: [{imports}]{wasi}");
+        let loaded = with(&entry("function.wat", "source: s, method: m{}", &more));
+        let fields = of_x(&loaded).filter_map(|d| d.field.clone());
+        fields.collect::<Vec<_>>().join(" ")
+    };
+    let all = "wasi.network.allow wasi.http.ca wasi.args wasi.cwd wasi.env wasi.mounts";
+    for (imports, expected) in [
+        ("", all),
+        ("wasi:io, wasi:clocks", all),
+        (
+            "WASI:cli@0.2.3, wasi:filesystem, wasi:sockets/tcp, wasi:http",
+            "",
+        ),
+        ("wasi1", "wasi.http.ca"),
+        ("wasi:cli/environment, wasi:http", "wasi.mounts"),
+        ("wasi:cli/stdout", all),
+        (
+            "wasi:filesystem/preopens, wasi:http/types, wasi:cli",
+            "wasi.http.ca",
+        ),
+    ] {
+        assert_eq!(warned(imports), expected, "{imports}");
+    }
+    let more = ", wasi: {mounts: [{fs: files, guest: /d}]}";
+    let loaded = with(&entry("function.wat", "source: s, method: m{}", more));
+    let warning = of_x(&loaded).next().expect("a warning");
+    assert!(
+        warning.to_string().ends_with(
+            "warning: n:x: wasi.mounts: has no effect: `imports` does not list `wasi:filesystem` \
+         (add `- wasi:filesystem` to its imports)"
+        ),
+        "{warning}"
+    );
+}
+
+#[test]
+fn what_is_empty_has_nothing_to_warn_of() {
+    let more = ", wasi: {args: [], env: [], mounts: [], cwd: ~}";
+    let loaded = with(&entry("function.wat", "source: s, method: m{}", more));
+    assert_eq!(said(&loaded), [""; 0]);
+}
+
+#[test]
+fn a_field_at_the_wrong_level_is_shown_its_place() {
+    let hints = |more: &str| {
+        let loaded = with(&entry(
+            "process.wasm",
+            "fs: files, path: p, hash: h, method: m{}",
+            more,
+        ));
+        let hints = of_x(&loaded).map(|d| d.hint.clone().unwrap_or_default());
+        hints.collect::<Vec<_>>()
+    };
+    for (more, hint) in [
+        (
+            ", mounts: [{}]",
+            "did you mean `wasi.mounts`? it belongs below `wasi`",
+        ),
+        (
+            ", mount: [{}]",
+            "did you mean `wasi.mounts`? it belongs below `wasi`",
+        ),
+        (
+            ", wasi: {imports: []}",
+            "did you mean `imports`? it belongs to the entry itself",
+        ),
+        (
+            ", wasi: {max_execution_ms: 1}",
+            "did you mean `limits.max_execution_ms`? it belongs below `limits`",
+        ),
+        (
+            ", allow: ['tcp:*:*']",
+            "did you mean `wasi.network.allow`? it belongs below `wasi.network`",
+        ),
+        (", mehtods: 1", "did you mean \"method\"?"),
+        (", zzzzzz: 1", ""),
+    ] {
+        assert_eq!(hints(more), [hint], "{more}");
+    }
+}
+
+#[test]
+fn what_is_no_mapping_lacks_no_fields() {
+    let more = ", imports: [wasi:cli, wasi:filesystem], wasi: {mounts: [/data], env: [A=b]}";
+    let loaded = with(&entry("function.wat", "source: s, method: m{}", more));
+    assert_eq!(
+        said(&loaded),
+        [
+            "error wasi.env[0]: expected a mapping, found the string \"A=b\"",
+            "error wasi.mounts[0]: expected a mapping, found the string \"/data\"",
+        ]
+    );
+}
+
+/// All that is found of the entry `n:x`.
+fn of_x(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {
+    let x = Id::new("n", "x");
+    let all = loaded.diagnostics.iter();
+    all.filter(move |found| found.entry.as_ref() == Some(&x))
 }

@@ -25,10 +25,7 @@ fn load(settings: &str, options: LoadOptions) -> Loaded {
 
 /// What is said beside the one error of `extra:bad`, files without their directory.
 fn said(loaded: &Loaded) -> Vec<String> {
-    let others = loaded
-        .diagnostics
-        .iter()
-        .filter(|d| d.entry != Some(Id::new("extra", "bad")));
+    let others = found(loaded).filter(|d| d.entry != Some(Id::new("extra", "bad")));
     let line = |line: String| match line.split_once(".yaml:") {
         Some((_, rest)) => rest.to_owned(),
         None => line,

@@ -91,7 +91,7 @@ pub(super) fn directory(path: &str) -> String {
 
 pub(super) fn guest(more: &str) -> String {
     format!(
-        "- {{name: f, kind: function.wat, source: s, method: m, wasi: {{mounts: [{{fs: 'n:d', guest: /d{more}}}]}}}}\n"
+        "- {{name: f, kind: function.wat, source: s, method: m, imports: [wasi:filesystem], wasi: {{mounts: [{{fs: 'n:d', guest: /d{more}}}]}}}}\n"
     )
 }
 

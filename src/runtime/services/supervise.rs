@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::restart::Pauses;
 use crate::host::stdio::Stdio;
 use crate::one_line::OneLine;
-use crate::registry::{Entry, Id, Kind};
+use crate::registry::{Entry, Id, Kind, with_article};
 use crate::select::{Either, select};
 
 /// How long a start may take where `start_timeout` is not written.
@@ -177,7 +177,10 @@ async fn run(
     starts: &Starts,
 ) -> Result<Option<String>, Error> {
     let Kind::ProcessService(service) = &entry.kind else {
-        return Ok(Some(format!("a {} is no service", entry.kind_name())));
+        return Ok(Some(format!(
+            "{} is no service",
+            with_article(entry.kind_name())
+        )));
     };
     let Some(process) = runtime.registry().get(&service.process) else {
         return Ok(Some(format!("{} is not there", service.process)));

@@ -252,7 +252,8 @@ fn a_missing_directory_is_created_where_that_is_said() {
     assert_eq!(
         failed.to_string(),
         format!(
-            "test:script: wasi.mounts /deep: cannot open {}: No such file or directory (os error 2)",
+            "test:script: wasi.mounts /deep: cannot open {}: no such directory; \
+             create it, or set `auto_init: true` in its fs.directory",
             deep.display()
         )
     );
