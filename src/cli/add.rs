@@ -3,7 +3,7 @@
 use super::arguments::{Add, Options};
 use super::exit_status::USAGE;
 use super::{output, report};
-use crate::edits::addition;
+use crate::edits::{AddError, addition};
 use crate::registry::Loaded;
 
 pub(super) fn main(options: &Options, add: &Add, loaded: &Loaded) -> u8 {
@@ -11,6 +11,10 @@ pub(super) fn main(options: &Options, add: &Add, loaded: &Loaded) -> u8 {
         report::message(&text, options.json);
         USAGE
     };
+    if add.write && loaded.is_missing {
+        let project = loaded.project_dir.clone();
+        return refuse(AddError::NoProject(project).to_string());
+    }
     let made = addition(
         loaded,
         &add.file,

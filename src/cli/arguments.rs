@@ -81,6 +81,19 @@ pub enum Command {
     },
 }
 
+/// At the end of `wippy run --help`.
+const RUN_EXAMPLES: &str = "Examples:
+  wippy run                              the services of the project, until a signal
+  wippy run greet Ada                    the command `greet`
+  wippy run --dir data:ro x.wasm in.txt  a file, which may read below data
+  wippy run x.wasm -- --dir .            a file, with the arguments `--dir` and `.`";
+/// At the end of `wippy call --help`.
+const CALL_EXAMPLES: &str = "Examples:
+  wippy call app:add 1 2                 JSON values
+  wippy call 'app:add(1, 2)'             WAVE
+  echo '[1, 2]' | wippy call app:add -   JSON from standard input
+  wippy call add.wasm 'add(1, 2)'        a function of a file";
+
 /// `wippy check`
 #[derive(Args, Debug)]
 pub struct Check {
@@ -157,6 +170,7 @@ const MAX_CONCURRENT: u32 = crate::registry::DEFAULT_WAITING;
 
 /// `wippy call`
 #[derive(Args, Debug)]
+#[command(after_help = CALL_EXAMPLES)]
 pub struct Call {
     /// The function's entry: `namespace:name`, or a name that only one namespace has. With
     /// parentheses it holds the arguments too, as WAVE: `'app:add(1, 2)'`. Or a file, `add.wasm`,
@@ -247,7 +261,18 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 /// `wippy run`
 #[derive(Args, Debug)]
+#[command(after_help = RUN_EXAMPLES)]
 pub struct Run {
+    // Before the options: a positional argument has the heading of what stands above it.
+    /// The command's name and its arguments; `list` lists the commands. Or a file, `x.wasm`, or `-`
+    /// for a module on standard input: options stand before it, and what follows it, or follows `--`
+    /// behind it, is its guest's. Without any, the project's services run until a signal
+    #[arg(
+        value_name = "COMMAND|FILE",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<String>,
     /// Run this process rather than a command: its ID, or a name that only one namespace has
     #[arg(short = 'x', long = "execute", value_name = "ID")]
     pub process: Option<String>,
@@ -263,14 +288,6 @@ pub struct Run {
     /// What a file may use
     #[command(flatten)]
     pub grants: Grants,
-    /// The command's name and its arguments; `list` lists the commands. Or a file, `x.wasm`, or `-`
-    /// for a module on standard input. Without any, the project's services run until a signal
-    #[arg(
-        value_name = "COMMAND|FILE",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
-    pub words: Vec<String>,
 }
 
 /// `wippy test`

@@ -1,5 +1,6 @@
 //! A file instead of an entry: `wippy run FILE.wasm`, `wippy call FILE.wasm`.
 
+use std::env::VarError;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use super::arguments::Grants;
 use crate::Standalone;
 use crate::io_reason::io_reason;
 use crate::module::MODULE_MAX;
+use crate::network::Rule;
 
 /// The word for standard input.
 pub(super) const STDIN: &str = "-";
@@ -32,23 +34,28 @@ pub(super) fn standalone(word: &str, grants: &Grants) -> Result<Standalone, Stri
     let name = Path::new(word).file_name().unwrap_or_default();
     let mut module = Standalone::new(&name.to_string_lossy(), read(word, MODULE_MAX)?);
     for text in &grants.directories {
+        if text.contains("::") && text.ends_with(":rw") {
+            let hint = dir_hint(text);
+            return Err(format!(
+                "--dir {text}: only `:ro` may stand at the end{hint}"
+            ));
+        }
         let Ok(directory) = text.parse();
         let granted = module.directory(directory);
-        module = granted.map_err(|error| format!("--dir {text}: {error}"))?;
+        module = granted.map_err(|error| format!("--dir {text}: {error}{}", dir_hint(text)))?;
     }
     for text in &grants.env {
         module = match text.split_once('=') {
             Some((name, value)) => module.env(name, value),
-            None => {
-                let value =
-                    std::env::var(text).map_err(|error| format!("--env {text}: {error}"))?;
-                module.env(text, &value)
-            }
+            None => module.env(text, &own_variable(text)?),
         };
     }
     for text in &grants.allow {
         let granted = module.allow(text);
-        module = granted.map_err(|error| format!("--allow {text}: {error}"))?;
+        module = granted.map_err(|error| match rule_of_url(text) {
+            Some(rule) => format!("--allow {text}: a rule is no URL; give --allow {rule}"),
+            None => format!("--allow {text}: {error}"),
+        })?;
     }
     for text in &grants.imports {
         let granted = module.import(text);
@@ -60,15 +67,72 @@ pub(super) fn standalone(word: &str, grants: &Grants) -> Result<Standalone, Stri
     Ok(module)
 }
 
+/// The value of a variable of this program's environment.
+fn own_variable(name: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|error| match error {
+        VarError::NotPresent => {
+            format!("--env {name}: it is not set here; give its value, --env {name}=VALUE")
+        }
+        VarError::NotUnicode(_) => format!("--env {name}: its value here is not UTF-8"),
+    })
+}
+
+/// What was probably meant by the value of a `--dir` that is no directory.
+fn dir_hint(text: &str) -> String {
+    let is_module = text.ends_with(".wasm") || text.ends_with(".wat");
+    let (path, is_writable) = match text.strip_suffix(":rw") {
+        Some(path) => (path, true),
+        None => (text, false),
+    };
+    let two_colons = path
+        .split_once(':')
+        .filter(|(_, guest)| !path.contains("::") && *guest != "ro")
+        .map(|(host, guest)| format!("{host}::{guest}"));
+    let hint = match (two_colons, is_writable) {
+        _ if is_module => "a module stands behind the options: --dir DIR FILE".to_owned(),
+        (Some(path), false) => {
+            format!("the guest's path stands behind two colons: --dir {path}")
+        }
+        (path_of_guest, true) => {
+            let path = path_of_guest.as_deref().unwrap_or(path);
+            format!("without `:ro` it may be written already: --dir {path}")
+        }
+        (None, false) => return String::new(),
+    };
+    format!(" ({hint})")
+}
+
+/// The rule that permits requests to a URL.
+fn rule_of_url(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let port = match scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let has_port = host.rsplit(':').next()?.parse::<u16>().is_ok() && host.contains(':');
+    let rule = match has_port {
+        true => format!("{scheme}:{host}"),
+        false => format!("{scheme}:{host}:{port}"),
+    };
+    rule.parse::<Rule>().is_ok().then_some(rule)
+}
+
 /// Refuses options that are for a file where an entry is meant, which says itself what it may use.
 ///
 /// # Errors
 /// A text that says so.
 pub(super) fn refuse(grants: &Grants) -> Result<(), String> {
     match grants.first() {
-        Some(option) => Err(format!(
-            "{option} is for a file, such as ./x.wasm; an entry's YAML says what it may use"
-        )),
+        Some(option) => {
+            let hint = grants.directories.iter().map(|text| dir_hint(text));
+            let hint = hint.last().unwrap_or_default();
+            Err(format!(
+                "{option} is for a file, such as ./x.wasm; an entry's YAML says what it may use{hint}"
+            ))
+        }
         None => Ok(()),
     }
 }
@@ -89,6 +153,7 @@ pub(super) fn read(word: &str, most: u64) -> Result<Arc<[u8]>, String> {
     };
     match read {
         Err(error) => Err(format!("{name}: {}", io_reason(&error, "file"))),
+        Ok(0) => Err(format!("{name} is empty; a module is expected there")),
         Ok(_) if bytes.len() as u64 > most => Err(format!("{name}: larger than {most} bytes")),
         Ok(_) => Ok(bytes.into()),
     }
@@ -96,7 +161,22 @@ pub(super) fn read(word: &str, most: u64) -> Result<Arc<[u8]>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_file;
+    use super::{is_file, rule_of_url};
+
+    #[test]
+    fn the_rule_of_a_url_has_a_host_and_a_port() {
+        for (url, rule) in [
+            ("https://example.com/a?b#c", Some("https:example.com:443")),
+            ("http://user@localhost:8080", Some("http:localhost:8080")),
+            ("http://[::1]/", Some("http:[::1]:80")),
+            ("http://[::1]:81/", Some("http:[::1]:81")),
+            ("ftp://example.com", None),
+            ("https://", None),
+            ("https:example.com:443", None),
+        ] {
+            assert_eq!(rule_of_url(url).as_deref(), rule, "{url}");
+        }
+    }
 
     #[test]
     fn a_word_is_a_file_an_id_or_a_name() {

@@ -1,7 +1,7 @@
 //! `wippy hash`: what an entry's `hash` field wants; with `--write` the fields themselves.
 
 use std::fmt::Write;
-use std::io::BufRead;
+use std::io::{BufRead, ErrorKind};
 
 use rustix::stdio::{stderr, stdin};
 use rustix::termios::isatty;
@@ -9,32 +9,58 @@ use serde_json::json;
 
 use super::arguments::{Hash, Options};
 use super::exit_status::{FAILED, USAGE};
-use super::{output, report};
+use super::{inspect, output, report};
 use crate::edits::{HashChange, hash_changes, write_hashes};
+use crate::io_reason::io_reason;
 use crate::module::Digest;
-use crate::registry::{Loaded, LookupError};
+use crate::registry::{Id, Loaded, LookupError, Registry};
 
 pub(super) fn main(options: &Options, hash: &Hash, load: impl FnOnce() -> Loaded) -> u8 {
     match hash.write {
         true => write(options, hash, load()),
-        false => files(options, hash),
+        false => files(options, hash, load),
     }
 }
 
-fn files(options: &Options, hash: &Hash) -> u8 {
+fn files(options: &Options, hash: &Hash, load: impl FnOnce() -> Loaded) -> u8 {
     let (mut text, mut code) = (String::new(), 0);
+    let mut load = Some(load);
     for path in &hash.what {
         match std::fs::read(path) {
             Ok(bytes) => {
                 let _ = writeln!(text, "sha256:{}  {path}", Digest::of(&bytes));
             }
             Err(error) => {
-                report::message(&format!("{path}: {error}"), options.json);
+                let reason = io_reason(&error, "file");
+                let is_missing = error.kind() == ErrorKind::NotFound;
+                // Only the first is looked up: the project is loaded once at most.
+                let hint = match load.take_if(|_| is_missing && !inspect::is_path(path)) {
+                    Some(load) => entry_hint(&load().registry, path),
+                    None => String::new(),
+                };
+                report::message(&format!("{path}: {reason}{hint}"), options.json);
                 code = USAGE;
             }
         }
     }
     output::print(&text, options.json, code)
+}
+
+/// What to do with a word that is no file: the entry that it names, or almost names.
+fn entry_hint(registry: &Registry, word: &str) -> String {
+    match registry.resolve(word) {
+        Ok(entry) => written(&entry.id),
+        Err(LookupError::Invalid { id, .. }) => written(&id),
+        Err(LookupError::Unknown {
+            nearest: Some(near),
+            ..
+        }) => format!(" (did you mean the entry {near}?)"),
+        Err(_) => String::new(),
+    }
+}
+
+fn written(id: &Id) -> String {
+    format!(" ({id} is an entry: 'wippy hash --write {id}' writes its hash)")
 }
 
 /// Shows what would change, asks, and changes it.

@@ -144,6 +144,6 @@ fn read_file(path: &Path) -> Result<Module, String> {
 }
 
 /// Whether a name that no entry has was meant to be a file's.
-fn is_path(name: &str) -> bool {
+pub(super) fn is_path(name: &str) -> bool {
     name.contains('/') || name.ends_with(".wasm") || name.ends_with(".wat")
 }

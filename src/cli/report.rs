@@ -21,7 +21,8 @@ const SHOWN_MAX: usize = 100;
 
 /// The errors of a project, in their order.
 pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, json: bool) {
-    let handler = (!json && isatty(stderr())).then(handler);
+    let width = width();
+    let handler = (!json && isatty(stderr())).then(|| handler(width));
     let mut files = Files::default();
     for (number, diagnostic) in found.into_iter().enumerate() {
         let shown = handler.as_ref().filter(|_| number < SHOWN_MAX);
@@ -34,6 +35,7 @@ pub(super) fn diagnostics<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, j
                 let report = Report {
                     diagnostic,
                     excerpt,
+                    width,
                 };
                 match handler.render_report(&mut text, &report) {
                     Ok(()) => line(text.trim_matches('\n')),
@@ -156,34 +158,71 @@ fn is_set(variable: &str) -> bool {
 }
 
 /// Colours unless `NO_COLOR` is set, and nothing but ASCII on a dumb terminal.
-fn handler() -> GraphicalReportHandler {
+fn handler(width: usize) -> GraphicalReportHandler {
     let theme = match (std::env::var_os("TERM"), is_set("NO_COLOR")) {
         (Some(term), _) if term == "dumb" => GraphicalTheme::none(),
         (_, true) => GraphicalTheme::unicode_nocolor(),
         (_, false) => GraphicalTheme::unicode(),
     };
-    let size = tcgetwinsize(stderr()).ok().filter(|size| size.ws_col > 0);
-    let width = size.map_or(80, |size| usize::from(size.ws_col));
     GraphicalReportHandler::new_themed(theme)
-        .with_width(width.clamp(40, 120))
+        .with_width(width)
+        // It would break paths and hashes; see `broken_at_spaces`.
+        .with_wrap_lines(false)
         .without_syntax_highlighting()
 }
 
-/// A error with the lines that it is about.
+/// The columns of the terminal that errors appear on, within reason.
+fn width() -> usize {
+    let size = tcgetwinsize(stderr()).ok().filter(|size| size.ws_col > 0);
+    let width = size.map_or(80, |size| usize::from(size.ws_col));
+    width.clamp(40, 120)
+}
+
+/// The text in lines of at most `width` characters, broken at spaces only, so that a path or a hash
+/// can be copied: one that is longer has a longer line.
+fn broken_at_spaces(text: &str, width: usize) -> String {
+    let mut broken = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            broken.push('\n');
+            column = 0;
+        } else if column > 0 {
+            broken.push(' ');
+            column += 1;
+        }
+        broken.push_str(word);
+        column += length;
+    }
+    broken
+}
+
+/// An error with the lines that it is about.
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
     excerpt: Excerpt,
+    /// Columns of the terminal.
+    width: usize,
 }
+
+/// Columns that stand before each line of a message.
+const MESSAGE_INDENT: usize = 4;
+/// Columns that stand before each line of a hint.
+const HINT_INDENT: usize = 8;
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
         if let Some(entry) = &self.diagnostic.entry {
-            write!(f, "{}: ", plain(&entry.to_string()))?;
+            text = format!("{}: ", plain(&entry.to_string()));
         }
         if let Some(field) = &self.diagnostic.field {
-            write!(f, "{}: ", plain(field))?;
+            text = format!("{text}{}: ", plain(field));
         }
-        f.write_str(&plain(&self.diagnostic.message))
+        text.push_str(&plain(&self.diagnostic.message));
+        let width = self.width.saturating_sub(MESSAGE_INDENT);
+        f.write_str(&broken_at_spaces(&text, width))
     }
 }
 
@@ -205,7 +244,8 @@ impl miette::Diagnostic for Report<'_> {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let hint = self.diagnostic.hint.as_deref()?;
-        Some(Box::new(plain(hint)))
+        let width = self.width.saturating_sub(HINT_INDENT);
+        Some(Box::new(broken_at_spaces(&plain(hint), width)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -215,5 +255,23 @@ impl miette::Diagnostic for Report<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let label = LabeledSpan::new_with_span(None, self.excerpt.highlight());
         Some(Box::new(std::iter::once(label)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::broken_at_spaces;
+
+    #[test]
+    fn lines_are_broken_at_spaces_only() {
+        for (text, broken) in [
+            ("", ""),
+            ("one two", "one two"),
+            ("one two three", "one two\nthree"),
+            ("a sha256:0123456789 b", "a\nsha256:0123456789\nb"),
+            ("/a-b/c-d/e-f", "/a-b/c-d/e-f"),
+        ] {
+            assert_eq!(broken_at_spaces(text, 8), broken, "{text}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use clap::CommandFactory;
 use serde_json::json;
 use wippy_dispatcher::Dispatcher;
 
@@ -12,19 +13,22 @@ use super::reported::{ReportedDiagnostics, asked_for, of_no_entry};
 use super::{file, report, services};
 use crate::Runtime;
 use crate::host::stdio::{OutputLost, Stdio};
-use crate::registry::{Loaded, Registry};
+use crate::registry::{Diagnostic, Loaded, Registry};
 use crate::runtime::{CallError, CallErrorKind};
 use crate::select::{Either, select};
 use crate::status::Status;
 
 /// The word in place of a command's name.
 const LIST: &str = "list";
+/// The word between a file and its guest's arguments.
+const SEPARATOR: &str = "--";
 /// What follows a command's name is the command's, but `list` is the program's own.
 const JSON: &str = "--json";
 
 pub(super) fn main(options: &Options, run: &Run, load: impl FnOnce() -> Loaded) -> u8 {
     if let Some(word) = file_to_run(run) {
-        return run_file(options, run, word, run.words.get(1..).unwrap_or_default());
+        let words = run.words.get(1..).unwrap_or_default();
+        return run_file(options, run, word, words_of_guest(words, options.json));
     }
     if let Err(text) = refuse(run) {
         report::message(&text, options.json);
@@ -58,6 +62,33 @@ pub(super) fn main(options: &Options, run: &Run, load: impl FnOnce() -> Loaded) 
 pub(super) fn file_to_run(run: &Run) -> Option<&str> {
     let word = run.words.first().filter(|_| run.process.is_none());
     word.map(String::as_str).filter(|word| file::is_file(word))
+}
+
+/// The words behind a file, which are its guest's; a first `--` is not. Without that a first word
+/// that is an option of `run` is probably meant as one.
+fn words_of_guest(words: &[String], json: bool) -> &[String] {
+    match words.split_first() {
+        Some((first, rest)) if first == SEPARATOR => rest,
+        Some((first, _)) if is_option(first) => {
+            let warning = format!("{first} behind the file is an argument of its guest");
+            let hint = "options of 'wippy run' stand before the file; \
+                        `--` behind the file says that what follows is the guest's";
+            report::diagnostics([&Diagnostic::warning(warning).hint(hint)], json);
+            words
+        }
+        _ => words,
+    }
+}
+
+/// Whether a word is a long option of `run`.
+fn is_option(word: &str) -> bool {
+    let Some(name) = word.strip_prefix("--") else {
+        return false;
+    };
+    let name = name.split('=').next().unwrap_or(name);
+    let command = Options::command();
+    let run = command.find_subcommand("run");
+    run.is_some_and(|run| run.get_arguments().any(|it| it.get_long() == Some(name)))
 }
 
 /// Runs a file that no entry names.

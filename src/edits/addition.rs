@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::file_replacement::replace_file;
 use crate::io_reason::io_reason;
 use crate::module::{ModuleError, describe, fs_entry, to_binary};
-use crate::registry::{EditError, Entry, Id, Loaded, Registry, append_entries, namespace_of};
+use crate::registry::{
+    EditError, Entry, Function, Id, Loaded, Registry, Source, append_entries, namespace_of,
+};
 
 /// The file that new entries go to.
 const DOCUMENT: &str = "_index.yaml";
@@ -23,6 +25,8 @@ pub struct Addition {
     pub document: PathBuf,
     /// The lines, as items of a list.
     pub lines: String,
+    /// The entry that has the same module and function already, unless a name was chosen.
+    present: Option<Id>,
 }
 
 /// Why there is no entry.
@@ -45,13 +49,23 @@ pub enum AddError {
         error: ModuleError,
     },
     /// The file is text, which documents include from their source directory only.
-    #[error("{}: text has to lie below {}", .path.display(), .source_dir.display())]
+    #[error(
+        "{}: a module as text has to lie in the project's source directory, {}: entries include \
+         files from there only",
+        .path.display(), absolute(.source_dir).display()
+    )]
     Outside {
         /// The file.
         path: PathBuf,
         /// The source directory.
         source_dir: PathBuf,
     },
+    /// An entry has this module and this function already.
+    #[error("{0} is there already, with this module and function; --name adds another")]
+    Present(Id),
+    /// There is no project to add it to.
+    #[error("no project in {}: 'wippy new DIR' writes one", absolute(.0).display())]
+    NoProject(PathBuf),
     /// The name is taken.
     #[error("{0} is there already")]
     Taken(Id),
@@ -69,7 +83,7 @@ pub enum AddError {
 /// command, or else the only function. Compiles the module; blocks.
 ///
 /// # Errors
-/// `Io`, `Module`, `Outside` and `Taken`.
+/// `Io`, `Module`, `NoProject`, `Outside` and `Taken`.
 pub fn addition(
     loaded: &Loaded,
     file: &Path,
@@ -85,6 +99,7 @@ pub fn addition(
         error,
     };
     let mut bytes = fs::read(file).map_err(io)?;
+    let bytes_as_written = bytes.clone();
     let is_text = !bytes.starts_with(b"\0") && str::from_utf8(&bytes).is_ok();
     if is_text {
         bytes = to_binary(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
@@ -105,10 +120,17 @@ pub fn addition(
         Some(name) => Id::new(&*namespace, name),
         None => free(registry, &namespace, &stem),
     };
+    let present = match name {
+        Some(_) => None,
+        None => present(registry, &file, &bytes_as_written, &method),
+    };
     if is_taken(registry, &id) {
         return Err(AddError::Taken(id));
     }
     let mut lines = String::new();
+    if is_text && loaded.is_missing {
+        return Err(AddError::NoProject(loaded.project_dir.clone()));
+    }
     if is_text {
         let outside = || AddError::Outside {
             path: file.clone(),
@@ -122,6 +144,7 @@ pub fn addition(
             id,
             document,
             lines,
+            present,
         });
     }
     let (fs, path) = match holder(registry, &file) {
@@ -140,6 +163,7 @@ pub fn addition(
         id,
         document,
         lines,
+        present,
     })
 }
 
@@ -147,8 +171,11 @@ impl Addition {
     /// Appends it to the document; the rest of that stays as it is. Blocks.
     ///
     /// # Errors
-    /// `Io` and `Document`.
+    /// `Present` where an entry of the project is the same; `Io` and `Document`.
     pub fn write(&self) -> Result<(), AddError> {
+        if let Some(present) = &self.present {
+            return Err(AddError::Present(present.clone()));
+        }
         let path = self.document.clone();
         let old = fs::read_to_string(&path);
         let old = old.map_err(|error| AddError::Io {
@@ -162,6 +189,36 @@ impl Addition {
         })?;
         replace_file(&path, &old, &new).map_err(|error| AddError::Io { path, error })
     }
+}
+
+/// The entry that has this module, by its file or its text, and this function.
+fn present(registry: &Registry, file: &Path, text: &[u8], method: &str) -> Option<Id> {
+    let is_same = |function: &Function| match &function.source {
+        Source::File { fs, path, .. } => {
+            let directory = registry.get(fs).and_then(|fs| fs.fs_directory());
+            let path = directory.map(|it| it.directory.join(path.trim_start_matches('/')));
+            path.and_then(|path| path.canonicalize().ok())
+                .is_some_and(|path| path == file)
+        }
+        Source::Text(source) => source.as_bytes() == text,
+        Source::Bytes(_) => false,
+    };
+    let mut functions = registry
+        .entries()
+        .filter_map(|it| Some((it, it.function()?)));
+    let found = functions.find(|(_, it)| it.method == method && is_same(it));
+    found.map(|(entry, _)| entry.id.clone())
+}
+
+/// A directory with its place in the file system, as far as that is known.
+fn absolute(directory: &Path) -> PathBuf {
+    let directory = match directory.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => directory,
+    };
+    directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_owned())
 }
 
 fn is_taken(registry: &Registry, id: &Id) -> bool {

@@ -149,7 +149,8 @@ impl Description {
                 text: false,
             } => {
                 let path = format!("/{}", file.trim_start_matches('/'));
-                fs_entry("files", directory) + &self.entry(stem, "files", &path, method)
+                let fs = if stem == "files" { "modules" } else { "files" };
+                fs_entry(fs, directory) + &self.entry(stem, fs, &path, method)
             }
             // Beside the YAML file.
             Location::File { file, .. } => self.text_entry(stem, &format!("file://{file}"), method),

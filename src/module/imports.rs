@@ -149,7 +149,7 @@ impl Capabilities {
                     .to_owned()
             }
             (true, "wasi:http") => {
-                "allow it with --allow https:HOST:PORT, or everything with --import wasi:http"
+                "allow it with --allow https:HOST:PORT (or http:HOST:PORT), or everything with --import wasi:http"
                     .to_owned()
             }
             (true, _) => format!("give --import {group}"),

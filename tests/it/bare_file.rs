@@ -283,7 +283,7 @@ fn what_is_not_granted_traps_and_names_the_option() {
         (
             "wasi:http/outgoing-handler@0.2.0",
             "later",
-            "--allow https:HOST:PORT, or everything with --import wasi:http",
+            "--allow https:HOST:PORT (or http:HOST:PORT), or everything with --import wasi:http",
         ),
         (
             "wasi:sockets/tcp@0.2.0",
@@ -386,4 +386,94 @@ fn a_program_makes_such_an_entry_in_code() {
     let sum = runtime.call("adder", Arguments::Json(&arguments));
     let sum = dispatcher.block_on(sum).expect("a dispatcher");
     assert_eq!(sum.expect("a sum"), json!(3));
+}
+
+#[test]
+fn what_is_probably_meant_is_said() {
+    let directory = files();
+    let module = directory.path().join("add.wat");
+    let module = module.to_str().expect("text");
+    std::fs::create_dir(directory.path().join("a")).expect("a directory");
+    for (words, expected) in [
+        (
+            vec!["run", "--dir", "a:/b", module],
+            "behind two colons: --dir a::/b)",
+        ),
+        (
+            vec!["run", "--dir", "a:/b:rw", module],
+            "it may be written already: --dir a::/b)",
+        ),
+        (
+            vec!["run", "--dir", "a::/b:rw", module],
+            "it may be written already: --dir a::/b)",
+        ),
+        (
+            vec!["run", "--dir", module],
+            "a module stands behind the options: --dir DIR FILE",
+        ),
+        (
+            vec!["call", "--dir", module, module, "1"],
+            "(a module stands behind the options",
+        ),
+        (
+            vec!["run", "--allow", "https://a.test/x", module],
+            "give --allow https:a.test:443\n",
+        ),
+        (
+            vec!["run", "--env", "NOT_SET_HERE", module],
+            "--env NOT_SET_HERE=VALUE\n",
+        ),
+        (
+            vec!["run", "-"],
+            "error: standard input is empty; a module is expected there\n",
+        ),
+    ] {
+        let ran = run(&mut program(directory.path(), &words));
+        assert_eq!(ran.code, Some(2), "{words:?}: {ran:?}");
+        assert!(ran.err.contains(expected), "{words:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn an_option_behind_a_file_is_its_guests() {
+    let directory = files();
+    let args = guest("args");
+    let ran = run(&mut program(
+        directory.path(),
+        &["run", &args, "--dir", "."],
+    ));
+    let warning = "warning: --dir behind the file is an argument of its guest";
+    assert!(ran.err.starts_with(warning), "{ran:?}");
+    assert!(
+        ran.out
+            .starts_with("arg 0: args.wasm\narg 1: --dir\narg 2: .\n"),
+        "{ran:?}"
+    );
+    let words = ["run", &args, "--", "--dir", "."];
+    let silent = run(&mut program(directory.path(), &words));
+    assert_eq!((&silent.out, silent.err.as_str()), (&ran.out, ""));
+}
+
+#[test]
+fn a_command_that_imports_nothing_runs() {
+    let directory = files();
+    let text = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+    std::fs::write(directory.path().join("start.wat"), text).expect("a file");
+    assert_ran(
+        &run(&mut program(directory.path(), &["run", "start.wat"])),
+        0,
+        "",
+        "",
+    );
+}
+
+#[test]
+fn help_has_headings_and_examples() {
+    let directory = files();
+    for (command, argument) in [("run", "[COMMAND|FILE]..."), ("call", "<ENTRY|FILE>")] {
+        let ran = run(&mut program(directory.path(), &[command, "--help"]));
+        let arguments = ran.out.split_once("\nArguments:\n").expect("a heading").1;
+        assert!(arguments.trim_start().starts_with(argument), "{}", ran.out);
+        assert!(ran.out.contains("\nExamples:\n  wippy "), "{}", ran.out);
+    }
 }

@@ -195,6 +195,46 @@ fn with_json_every_error_is_a_line_of_json() {
 }
 
 #[test]
+fn a_name_that_is_none_leads_to_what_is_meant() {
+    let project = functions();
+    let directory = project.directory();
+    let err = |words: &[&str]| {
+        let ran = run(&mut program(directory.path(), words));
+        assert_eq!(ran.code, Some(2), "{words:?}: {ran:?}");
+        ran.err
+    };
+    assert!(
+        err(&["run", "add"])
+            .contains("(test:add is a function; call it with 'wippy call test:add')")
+    );
+    assert!(err(&["run", "guests"]).contains("(test:guests is an fs.directory)"));
+    assert_eq!(
+        err(&["hash", "add"]),
+        "error: add: no such file (test:add is an entry: 'wippy hash --write test:add' writes its hash)\n"
+    );
+    assert_eq!(
+        err(&["hash", "addd"]),
+        "error: addd: no such file (did you mean the entry test:add?)\n"
+    );
+    std::fs::write(
+        directory.path().join(".wippy.yaml"),
+        "overide: {}\nlogger: {}\n",
+    )
+    .expect("a file");
+    let ran = run(&mut program(directory.path(), &["call", "add", "1", "2"]));
+    let told: Vec<&str> = ran
+        .err
+        .lines()
+        .filter(|line| line.contains(".wippy.yaml"))
+        .collect();
+    let [line] = told[..] else { panic!("{ran:?}") };
+    assert!(
+        line.ends_with("unknown section \"overide\" (did you mean \"override\"?)"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_refused_address_is_told_with_the_rule_that_permits_it() {
     let mut project = Project::new();
     let wasi = "{network: {allow: ['tcp:10.0.0.1:80']}}";

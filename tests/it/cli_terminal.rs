@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::program;
-use crate::support::Project;
+use crate::support::{Project, hash_of};
 use crate::terminals::Terminal;
 
 /// What the program shows on a terminal as its standard error.
@@ -60,6 +60,24 @@ fn a_mistake_shows_its_line_and_its_remedy() {
         !dumb.contains('\u{1b}') && dumb.contains("help: did you mean"),
         "{dumb}"
     );
+}
+
+#[test]
+fn a_hash_stays_in_one_line_to_be_copied() {
+    let mut project = Project::new();
+    let hash = format!("sha256:{}", "0".repeat(64));
+    let fields: [(&str, &dyn std::fmt::Display); 4] = [
+        ("fs", &"guests"),
+        ("path", &"/types.wasm"),
+        ("hash", &hash),
+        ("method", &"add"),
+    ];
+    project.entry("add", "function.wasm", &fields);
+    let directory = project.directory();
+    let mut command = program(directory.path(), &["check"]);
+    let text = shown(command.env("TERM", "xterm").env("NO_COLOR", "1"));
+    let hint = text.split_once("help: ").expect("a hint").1;
+    assert!(hint.contains(&hash_of("types")), "{text}");
 }
 
 #[test]

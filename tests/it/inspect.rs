@@ -182,3 +182,15 @@ fn a_file_that_is_not_there_is_said_so() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), text);
     }
 }
+
+#[test]
+fn a_file_that_is_called_files_has_another_directory_entry() {
+    let path = guests().join("components/files.wasm");
+    let text = printed(Path::new("."), &["inspect", path.to_str().expect("text")]);
+    assert_eq!(text.matches("name: files\n").count(), 0, "{text}");
+    assert!(
+        text.contains("- name: modules\n") && text.contains("- name: \"files\"\n"),
+        "{text}"
+    );
+    assert!(text.contains("fs: modules\n"), "{text}");
+}

@@ -103,6 +103,13 @@ fn an_added_module_runs() {
     assert!(ran.out.starts_with("arg 0: args\narg 1: word\n"), "{ran:?}");
     let ran = run(&["add", args.to_str().expect("text")]);
     assert!(ran.out.starts_with("- name: \"args-2\"\n"), "{ran:?}");
+    let ran = run(&["add", "--write", args.to_str().expect("text")]);
+    let expected = "error: app:args is there already, with this module and function";
+    assert!(
+        ran.code == Some(2) && ran.err.starts_with(expected),
+        "{ran:?}"
+    );
+    assert_eq!(fs::read_to_string(&yaml).expect("text"), after);
     let ran = run(&["add", "--name", "args", args.to_str().expect("text")]);
     assert_ran(&ran, 2, "", "error: app:args is there already\n");
 
@@ -134,7 +141,10 @@ fn an_added_module_runs() {
     assert_ran(&run(&["call", "one"]), 0, "1\n", "");
     let ran = run(&["add", "--name", "two", outside.to_str().expect("text")]);
     assert!(
-        ran.code == Some(2) && ran.err.contains("text has to lie below "),
+        ran.code == Some(2)
+            && ran
+                .err
+                .contains("a module as text has to lie in the project's source directory, /"),
         "{ran:?}"
     );
     let ran = run(&["check"]);
@@ -162,7 +172,8 @@ fn what_is_no_module_or_no_project_is_refused() {
     let empty = tempfile::tempdir().expect("a directory");
     let ran = run_in(empty.path(), &["add", "--write", module]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.err.contains("_index.yaml: "), "{ran:?}");
+    let expected = format!("error: no project in {}: ", empty.path().display());
+    assert!(ran.err.contains(&expected), "{ran:?}");
     fs::write(
         empty.path().join("_index.yaml"),
         "namespace: n\nentries: []\n",

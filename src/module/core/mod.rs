@@ -55,10 +55,12 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
         true => own_memory.into_owned(),
         false => describe(&own_memory, &scan, wit)?,
     };
+    // A command needs its adapter even if it imports nothing: it exports `wasi:cli/run`.
+    let preview1 = scan.preview1 || (scan.is_command() && !scan.has_metadata);
     let encoder = ComponentEncoder::default().validate(true);
     // The last step compares types, too.
     let encoded = encoder.module(&module).and_then(|encoder| {
-        let mut encoder = match scan.preview1 {
+        let mut encoder = match preview1 {
             true => encoder.adapter(PREVIEW1, adapter(&scan))?,
             false => encoder,
         };
@@ -71,10 +73,7 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
         }
         _ => invalid(error),
     })?;
-    Ok(Converted {
-        bytes,
-        preview1: scan.preview1,
-    })
+    Ok(Converted { bytes, preview1 })
 }
 
 /// The module with kebab-case exports and with a section that gives them types.
