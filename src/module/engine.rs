@@ -1,11 +1,11 @@
 //! The compiler and the memory for instances.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use wasmtime::{
-    Collector, Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Store,
-    WasmBacktraceDetails,
+    Collector, Config, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    Store, WasmBacktraceDetails,
 };
 
 use super::ModuleError;
@@ -118,14 +118,12 @@ impl Engine {
         wasmtime::Engine::same(engine, &self.pooled)
     }
 
-    /// Moves the epochs of both on: guests notice it at their next loop or function. From any
-    /// thread.
-    pub(crate) fn increment_epoch(&self) {
-        self.pooled.increment_epoch();
-        if let Some(on_demand) = self.on_demand.get()
-            && !self.is_pooled(on_demand)
-        {
-            on_demand.increment_epoch();
+    /// The epochs of both, for a thread that must not keep the engine alive: its pool takes a large
+    /// part of the address space.
+    pub(crate) fn epochs(&self) -> Epochs {
+        Epochs {
+            pooled: self.pooled.weak(),
+            on_demand: Arc::downgrade(&self.on_demand),
         }
     }
 
@@ -151,6 +149,25 @@ impl Engine {
             store.fuel_async_yield_interval(Some(FUEL_SLICE))?;
         }
         Ok(store)
+    }
+}
+
+/// The epochs of an engine, which guests compare with their deadlines.
+pub(crate) struct Epochs {
+    pooled: EngineWeak,
+    on_demand: Weak<OnceLock<wasmtime::Engine>>,
+}
+
+impl Epochs {
+    /// Moves them on: guests notice it at their next loop or function. From any thread.
+    pub(crate) fn increment(&self) {
+        if let Some(engine) = self.pooled.upgrade() {
+            engine.increment_epoch();
+        }
+        let on_demand = self.on_demand.upgrade();
+        if let Some(engine) = on_demand.as_ref().and_then(|engine| engine.get()) {
+            engine.increment_epoch();
+        }
     }
 }
 

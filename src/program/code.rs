@@ -31,10 +31,10 @@ impl Code {
         let engine = Engine::new(profile)?;
         Ok(Code {
             modules: Modules::new(engine.clone()),
-            ticker: Ticker::new({
-                let engine = engine.clone();
-                move || engine.increment_epoch()
-            }),
+            ticker: {
+                let epochs = engine.epochs();
+                Ticker::new(move || epochs.increment())
+            },
             engine,
             functions: Mutex::default(),
         })
