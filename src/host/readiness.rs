@@ -12,6 +12,7 @@ impl Pollable {
     ///
     /// # Errors
     /// When its parent is gone. The table refuses to drop parents before their children.
+    #[inline]
     pub fn is_ready(
         &self,
         table: &Table,
@@ -32,6 +33,7 @@ impl Pollable {
     ///
     /// # Errors
     /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
+    #[inline]
     pub fn register(&self, table: &Table, set: &mut WaitSet, tag: u32) -> Result<()> {
         match self {
             Pollable::Ready => set.add_deadline(Instant::from_nanos(0), tag)?,

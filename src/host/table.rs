@@ -200,6 +200,7 @@ impl Table {
     ///
     /// # Errors
     /// When the table has no resource of this kind at the index; the guest traps.
+    #[inline]
     pub fn by_index<T: HostResource>(&self, index: u32) -> Result<&T> {
         let slot = self.slots.get(index as usize);
         slot.and_then(|slot| T::get(&slot.entry))
