@@ -139,7 +139,7 @@ fn without_places(reasons: &[Diagnostic]) -> String {
 
 impl Registry {
     /// The well-formed entry with this ID. What it needs may still be invalid: see
-    /// [`Registry::mistakes_of`].
+    /// [`Registry::errors_of`].
     pub fn get(&self, id: &Id) -> Option<&Arc<Entry>> {
         self.by_id.get(id).and_then(|i| self.entries.get(*i))
     }
