@@ -18,15 +18,7 @@ use crate_sources::CrateSources;
 
 /// The folders of `src/`, the lowest first. A file may use what stands in its own line or above it.
 const LAYERS: &[&[&str]] = &[
-    &[
-        "id",
-        "io_reason",
-        "nearest",
-        "one_line",
-        "quota",
-        "select",
-        "status",
-    ],
+    &["id", "nearest", "one_line", "quota", "select", "status"],
     &["delivery", "network", "trust", "values"],
     &["env"],
     &["registry"],
