@@ -17,6 +17,8 @@ pub struct Description {
     wit: Option<String>,
     exports: Vec<Exported>,
     imports: Vec<Import>,
+    /// Functions of a core module that only `wit` lines could give a type.
+    untyped: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -70,9 +72,12 @@ impl Location<'_> {
 /// `Invalid`.
 pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleError> {
     let core = core::is_core(bytes);
-    let converted = match core {
-        true => core::to_component(bytes, wit)?.bytes,
-        false => bytes.to_vec(),
+    let (converted, untyped) = match core {
+        true => {
+            let converted = core::to_component(bytes, wit)?;
+            (converted.bytes, converted.untyped)
+        }
+        false => (bytes.to_vec(), Vec::new()),
     };
     let engine = Engine::new(Profile::Live)?;
     let interface = ComponentInterface::of(&converted)?;
@@ -96,6 +101,7 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         wit: wit.map(str::to_owned),
         exports: exported.collect(),
         imports: interface.imports,
+        untyped,
     })
 }
 
@@ -123,6 +129,12 @@ impl Description {
                     let _ = writeln!(text, "  {}", export.signature);
                 }
             }
+        }
+        for name in &self.untyped {
+            let _ = writeln!(
+                text,
+                "  {name}: not a function of numbers; `wit` has to give its type"
+            );
         }
         let _ = writeln!(text, "\nimports");
         for import in &self.imports {
@@ -211,7 +223,7 @@ impl Description {
             return Ok("wasi:cli/run".to_owned());
         }
         let names: Vec<&str> = self.exports.iter().map(|export| &*export.name).collect();
-        super::choose(&names, written).map(str::to_owned)
+        super::choose_typed(&names, &self.untyped, written).map(str::to_owned)
     }
 
     fn has_command(&self) -> bool {

@@ -40,6 +40,8 @@ pub struct Module {
     digest: Digest,
     /// It was a core module that uses preview 1.
     pub preview1: bool,
+    /// Functions of a core module that only `wit` lines could give a type.
+    pub untyped: Vec<String>,
     /// What it exports and imports.
     pub interface: ComponentInterface,
 }
@@ -78,12 +80,13 @@ impl Origin {
     /// `Read`, `HashMismatch`, `Wit`, `Invalid`.
     pub fn load(self, wit: Option<&str>) -> Result<Module, ModuleError> {
         let (mut digest, mut bytes) = self.bytes()?;
-        let mut preview1 = false;
+        let (mut preview1, mut untyped) = (false, Vec::new());
         if core::is_core(&bytes) {
             let converted = core::to_component(&bytes, wit)?;
             digest = Digest::of(&converted.bytes);
             bytes = converted.bytes;
             preview1 = converted.preview1;
+            untyped = converted.untyped;
         }
         if !bytes.starts_with(b"\0asm") {
             let text = "it does not begin like WebAssembly".to_owned();
@@ -94,6 +97,7 @@ impl Origin {
             bytes: Mutex::new(Some(bytes.into())),
             digest,
             preview1,
+            untyped,
         })
     }
 

@@ -94,6 +94,27 @@ impl Method {
     }
 }
 
+/// The one of `exports` that `written` means, of a module whose `untyped` functions are none of them.
+///
+/// # Errors
+/// `Method` for an untyped function, and the errors of [`choose`].
+pub fn choose_typed<'a>(
+    exports: &[&'a str],
+    untyped: &[String],
+    written: &str,
+) -> Result<&'a str, ModuleError> {
+    choose(exports, written).map_err(|error| {
+        let name = core::kebab(&written.replace('_', "-"));
+        match untyped.contains(&name) {
+            true => ModuleError::Method(format!(
+                "method {written:?} of the core module takes or returns more than numbers: say what \
+                 in `wit`, such as \"{name}: func(text: string) -> string;\""
+            )),
+            false => error,
+        }
+    })
+}
+
 /// The one of `exports` that `written` means; see [`Method::find`].
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub use hash::{Digest, ExpectedHash};
 pub use imports::{Capabilities, UnknownImport};
 pub use link::link;
 pub use load::{MODULE_MAX, Module, ModuleKey, Origin, read};
-pub use method::{Method, choose, exports};
+pub use method::{Method, choose_typed, exports};
 pub use text::to_binary;
 
 use std::sync::Arc;

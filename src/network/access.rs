@@ -61,13 +61,14 @@ impl NetworkAccess {
         self.allow.remember(known, name, address);
     }
 
-    /// Logs a refusal, and warns of it where its target is new; false. `rule` would permit it: the
-    /// target alone, nothing else of a request.
+    /// Warns of a refusal, or logs it for debugging where its target is not new; false. `rule` would
+    /// permit it: the target alone, nothing else of a request.
     fn refuse(&mut self, rule: impl FnOnce() -> String) -> bool {
         let rule = OneLine(&rule()).to_string();
         let target = rule.split_once(':').map_or("", |(_, target)| target);
-        tracing::debug!(target: "network", "{}: {target} is refused", self.entry);
-        if self.warned.len() < WARNINGS_MAX && !self.warned.contains(&rule) {
+        if self.warned.len() >= WARNINGS_MAX || self.warned.contains(&rule) {
+            tracing::debug!(target: "network", "{}: {target} is refused", self.entry);
+        } else {
             let remedy = match self.by_options {
                 true => format!("give --allow {rule}"),
                 false => format!("add `- {rule:?}` to its wasi.network.allow"),

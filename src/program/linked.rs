@@ -92,7 +92,7 @@ impl LoadedModule {
             .iter()
             .map(String::as_str)
             .collect();
-        let method = module::choose(&exports, &settings.method)?.to_owned();
+        let method = module::choose_typed(&exports, &module.untyped, &settings.method)?.to_owned();
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let mut capabilities = Capabilities::parse(names)?;
         capabilities.by_options = entry.is_of_command_line();

@@ -12,6 +12,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use super::error::PathError;
 use super::location::{FileId, Location};
 use super::walk::Walk;
+use crate::io_reason::io_reason;
 
 /// A directory that a mount lets a guest write.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -299,7 +300,7 @@ impl AtOnce<'_> {
 pub(crate) fn cannot_be_read(error: &PathError) -> String {
     match error {
         PathError::Irregular => error.to_string(),
-        PathError::System(_) => format!("cannot be read: {error}"),
+        PathError::System(error) => format!("cannot be read: {}", io_reason(error, "file")),
         _ => format!("is not read: {error}"),
     }
 }

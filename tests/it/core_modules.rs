@@ -43,7 +43,13 @@ fn functions_over_numbers_need_no_wit() {
     let error = call(NUMBERS, "two", &[], &[]).expect_err("two results");
     assert_eq!(
         error,
-        "test:f: method \"two\" not found; the module exports add-one, halve, wide"
+        "test:f: method \"two\" of the core module takes or returns more than numbers: say what in \
+         `wit`, such as \"two: func(text: string) -> string;\""
+    );
+    let error = call(NUMBERS, "three", &[], &[]).expect_err("no such export");
+    assert_eq!(
+        error,
+        "test:f: method \"three\" not found; the module exports add-one, halve, wide"
     );
 }
 

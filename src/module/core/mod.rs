@@ -24,6 +24,9 @@ pub struct Converted {
     pub bytes: Vec<u8>,
     /// It goes through the preview 1 adapter.
     pub preview1: bool,
+    /// Exported functions that the component lacks, because neither `wit` nor numbers give them a
+    /// type.
+    pub untyped: Vec<String>,
 }
 
 /// Whether these bytes are a core module rather than a component, by their header.
@@ -73,7 +76,15 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
         }
         _ => invalid(error),
     })?;
-    Ok(Converted { bytes, preview1 })
+    let untyped = match wit.is_some() || scan.has_metadata || scan.is_command() {
+        true => Vec::new(),
+        false => world::untyped(&scan),
+    };
+    Ok(Converted {
+        bytes,
+        preview1,
+        untyped,
+    })
 }
 
 /// The module with kebab-case exports and with a section that gives them types.

@@ -58,6 +58,15 @@ pub fn from_exports(scan: &Scan) -> Option<String> {
     (!items.is_empty()).then(|| world(&items))
 }
 
+/// The names of the functions that [`from_exports`] leaves out, because they take or return
+/// something else than numbers.
+pub fn untyped(scan: &Scan) -> Vec<String> {
+    let functions = scan.functions.iter();
+    let untyped = functions
+        .filter(|(name, ty)| !is_reserved(name) && ty.as_ref().and_then(numbers).is_none());
+    untyped.map(|(name, _)| kebab(name)).collect()
+}
+
 /// The world of this text.
 ///
 /// # Errors
