@@ -10,6 +10,7 @@
 mod crate_sources;
 mod graph;
 mod imports;
+mod map;
 mod matches;
 
 use std::path::{Path, PathBuf};
@@ -113,4 +114,10 @@ fn folders_use_only_what_is_below_them() {
 fn no_match_over_entry_kinds_has_an_arm_for_all_others() {
     let wrong = matches::with_catch_all(&root().join("src"), "Kind");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_map_of_the_code_names_what_is_there_and_every_folder() {
+    let wrong = map::compare(&root());
+    assert!(wrong.is_empty(), "ARCHITECTURE.md: {}", wrong.join("\n"));
 }
