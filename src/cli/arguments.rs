@@ -1,5 +1,6 @@
 //! What the command line takes.
 
+use crate::registry::parse_duration;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -221,6 +222,9 @@ pub struct Grants {
     /// Let it use a group or an interface, as an entry's `imports` names it
     #[arg(long = "import", value_name = "NAME")]
     pub imports: Vec<String>,
+    /// How long it may run, such as `500ms` or `1m30s`; then it is ended
+    #[arg(long, value_name = "DURATION", value_parser = milliseconds)]
+    pub max_time: Option<u64>,
     /// The most memory that it may take, in bytes, or with `k`, `m` or `g` behind
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub max_memory: Option<u64>,
@@ -234,6 +238,7 @@ impl Grants {
             ("--env", !self.env.is_empty()),
             ("--allow", !self.allow.is_empty()),
             ("--import", !self.imports.is_empty()),
+            ("--max-time", self.max_time.is_some()),
             ("--max-memory", self.max_memory.is_some()),
         ];
         given
@@ -241,6 +246,14 @@ impl Grants {
             .find(|(_, given)| *given)
             .map(|(name, _)| *name)
     }
+}
+
+/// A duration in whole milliseconds.
+fn milliseconds(text: &str) -> Result<u64, String> {
+    let duration = parse_duration(text).filter(|duration| duration.as_millis() > 0);
+    duration
+        .and_then(|duration| u64::try_from(duration.as_millis()).ok())
+        .ok_or_else(|| "expected a duration of a millisecond or more, such as 500ms".to_owned())
 }
 
 /// A number of bytes.

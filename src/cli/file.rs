@@ -4,6 +4,7 @@ use std::env::VarError;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::arguments::Grants;
 use crate::Standalone;
@@ -60,6 +61,9 @@ pub(super) fn standalone(word: &str, grants: &Grants) -> Result<Standalone, Stri
     for text in &grants.imports {
         let granted = module.import(text);
         module = granted.map_err(|error| format!("--import {text}: {error}"))?;
+    }
+    if let Some(milliseconds) = grants.max_time {
+        module = module.max_time(Duration::from_millis(milliseconds));
     }
     if let Some(bytes) = grants.max_memory {
         module = module.max_memory(bytes);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::env::{EnvBinding, EnvStorage, EnvVariable, Environment, OsEnvironment};
 use crate::io_reason::io_reason;
@@ -31,6 +32,7 @@ pub struct Standalone {
     directories: Vec<Directory>,
     env: BTreeMap<String, String>,
     allow: Option<Vec<Rule>>,
+    max_execution_ms: Option<u64>,
     max_memory_bytes: Option<u64>,
 }
 
@@ -91,6 +93,7 @@ impl Standalone {
             directories: Vec::new(),
             env: BTreeMap::new(),
             allow: None,
+            max_execution_ms: None,
             max_memory_bytes: None,
         }
     }
@@ -156,6 +159,13 @@ impl Standalone {
         self.import("wasi:sockets")?.import("wasi:http")
     }
 
+    /// Sets how long it may execute, in whole milliseconds; it is ended with
+    /// [`DeadlineExceeded`](crate::CallErrorKind::DeadlineExceeded) then. Default: as long as it takes.
+    pub fn max_time(mut self, time: Duration) -> Standalone {
+        self.max_execution_ms = Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        self
+    }
+
     /// Sets the bytes of memory that it may take.
     pub fn max_memory(mut self, bytes: u64) -> Standalone {
         self.max_memory_bytes = Some(bytes);
@@ -219,6 +229,7 @@ impl Standalone {
             pool: Pool::default(),
             transport: Transport::default(),
             limits: Limits {
+                max_execution_ms: self.max_execution_ms,
                 max_memory_bytes: self.max_memory_bytes,
                 ..Limits::default()
             },

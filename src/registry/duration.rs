@@ -27,7 +27,7 @@ pub(crate) fn read(
 }
 
 /// Numbers with units, the sum of which is meant.
-fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }

@@ -44,6 +44,7 @@ mod yaml_text;
 
 pub use crate::id::Id;
 pub use diagnostic::{Diagnostic, Severity};
+pub(crate) use duration::parse as parse_duration;
 pub use edit::{EditError, append_entries, namespace_of, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
 pub use index::{InvalidEntry, LookupError, Registry};

@@ -337,6 +337,10 @@ fn options_that_cannot_be_read_are_usage_errors() {
             ["run", "--max-memory", "much", "add.wat"],
             "error: invalid value 'much'",
         ),
+        (
+            ["run", "--max-time", "long", "add.wat"],
+            "error: invalid value 'long'",
+        ),
         (["call", "--dir", ".", "add"], "error: --dir is for a file"),
         (
             ["run", "--env", "A=1", "list"],
@@ -374,6 +378,15 @@ fn options_that_cannot_be_read_are_usage_errors() {
         "null\n",
         "",
     );
+    // It computes without end.
+    std::fs::write(
+        directory.path().join("spin.wat"),
+        r#"(module (func (export "f") (loop $on br $on)))"#,
+    )
+    .expect("a file");
+    let ran = run_with(&["call", "--max-time", "20ms", "spin.wat"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.ends_with("context deadline exceeded\n"), "{ran:?}");
 }
 
 #[test]
