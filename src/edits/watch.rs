@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, Event, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
-use wippy_dispatcher::{Handle, Interest, Source};
+use wippy_dispatcher::{Error, Handle, Interest, Source};
 
 use crate::registry::Inputs;
 
@@ -41,9 +41,10 @@ impl Watcher {
     /// appears. Blocks for as long as the system takes to look at the paths.
     ///
     /// # Errors
-    /// The system's bounds on watches, and `Io`, `Simulated`, `TooManySources`, `WrongThread` and
-    /// `Closed` of a source, as an `io::Error`.
-    pub fn new(handle: &Handle, inputs: &Inputs) -> io::Result<Watcher> {
+    /// `Io` when the kernel cannot watch a directory, because its bounds on watches are reached or the
+    /// directory cannot be read; `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the
+    /// dispatcher.
+    pub fn new(handle: &Handle, inputs: &Inputs) -> Result<Watcher, Error> {
         let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let mut directories: HashMap<i32, Directory> = HashMap::new();
         let mut watch = |path: PathBuf| -> io::Result<i32> {
@@ -80,7 +81,7 @@ impl Watcher {
         }
         let source = Source::with_interest(handle, fd, Interest::Readable);
         Ok(Watcher {
-            source: source.map_err(io::Error::other)?,
+            source: source?,
             directories,
         })
     }
@@ -88,8 +89,8 @@ impl Watcher {
     /// Waits until one of the inputs has changed, and says which.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed`, as an `io::Error`.
-    pub async fn changed(&self) -> io::Result<PathBuf> {
+    /// `Io` when the kernel refuses to report changes; `WrongThread` and `Closed` of the dispatcher.
+    pub async fn changed(&self) -> Result<PathBuf, Error> {
         let take = |fd: &OwnedFd| {
             let mut buffer = [MaybeUninit::uninit(); 4096];
             let mut reader = Reader::new(fd, &mut buffer);
@@ -99,7 +100,7 @@ impl Watcher {
                 }
             }
         };
-        Ok(self.source.attempt(Interest::Readable, take).await?)
+        self.source.attempt(Interest::Readable, take).await
     }
 
     /// The input that an event is about.
