@@ -21,13 +21,14 @@ const CHANGES: WatchFlags = WatchFlags::CLOSE_WRITE
     .union(WatchFlags::MOVE);
 
 /// Watches a project's inputs. It lives on its dispatcher's thread.
+#[derive(Debug)]
 pub struct Watcher {
     source: Source<OwnedFd>,
     directories: HashMap<i32, Directory>,
 }
 
 /// A directory that is watched.
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Directory {
     path: PathBuf,
     /// Whether any document in it matters, and any directory.
