@@ -20,11 +20,11 @@ struct Shared {
     handle: Handle,
     open: AtomicUsize,
     /// Made when the first delivery begins.
-    signals: OnceLock<Signals>,
+    events: OnceLock<Events>,
 }
 
 #[derive(Clone, Debug)]
-struct Signals {
+struct Events {
     /// Set while no delivery is open.
     none: Event,
     /// Set once the call waits for none of them any more.
@@ -34,7 +34,7 @@ struct Signals {
 /// A delivery that is open. Its task drops it when the system has taken everything, or will never.
 pub struct Delivery {
     tracker: DeliveryTracker,
-    signals: Signals,
+    events: Events,
     _held: Box<dyn Send>,
 }
 
@@ -53,7 +53,7 @@ impl PendingDeliveries {
         PendingDeliveries(DeliveryTracker(Arc::new(Shared {
             handle: handle.clone(),
             open: AtomicUsize::new(0),
-            signals: OnceLock::new(),
+            events: OnceLock::new(),
         })))
     }
 
@@ -73,8 +73,8 @@ impl PendingDeliveries {
     /// `WrongThread` and `Closed` of the dispatcher.
     pub async fn ended(&self) -> Result<(), Error> {
         while self.open() > 0 {
-            match self.0.0.signals.get() {
-                Some(signals) => signals.none.wait().await?,
+            match self.0.0.events.get() {
+                Some(events) => events.none.wait().await?,
                 None => break,
             }
         }
@@ -84,8 +84,8 @@ impl PendingDeliveries {
 
 impl Drop for PendingDeliveries {
     fn drop(&mut self) {
-        if let Some(signals) = self.0.0.signals.get() {
-            signals.given_up.set();
+        if let Some(events) = self.0.0.events.get() {
+            events.given_up.set();
         }
     }
 }
@@ -96,21 +96,21 @@ impl DeliveryTracker {
     /// # Errors
     /// `TooManySources`, `WrongThread` and `Closed` of the dispatcher.
     pub fn begin(&self, held: impl Send + 'static) -> Result<Delivery, Error> {
-        let signals = match self.0.signals.get() {
-            Some(signals) => signals.clone(),
+        let events = match self.0.events.get() {
+            Some(events) => events.clone(),
             None => {
-                let made = Signals {
+                let made = Events {
                     none: Event::new(&self.0.handle)?,
                     given_up: Event::new(&self.0.handle)?,
                 };
-                self.0.signals.get_or_init(|| made).clone()
+                self.0.events.get_or_init(|| made).clone()
             }
         };
         self.0.open.fetch_add(1, Ordering::Relaxed);
-        signals.none.clear();
+        events.none.clear();
         Ok(Delivery {
             tracker: self.clone(),
-            signals,
+            events,
             _held: Box::new(held),
         })
     }
@@ -119,14 +119,14 @@ impl DeliveryTracker {
 impl Delivery {
     /// Set once the call has given up its deliveries.
     pub fn given_up(&self) -> &Event {
-        &self.signals.given_up
+        &self.events.given_up
     }
 }
 
 impl Drop for Delivery {
     fn drop(&mut self) {
         if self.tracker.0.open.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.signals.none.set();
+            self.events.none.set();
         }
     }
 }

@@ -85,12 +85,3 @@ impl From<rustix::io::Errno> for Error {
         Error::Io(errno.into())
     }
 }
-
-impl From<Error> for io::Error {
-    fn from(error: Error) -> io::Error {
-        match error {
-            Error::Io(error) => error,
-            other => io::Error::other(other),
-        }
-    }
-}

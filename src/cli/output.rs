@@ -1,10 +1,9 @@
 //! Standard output: whatever a command prints goes through here, and bytes that could not be
 //! written decide its exit status.
 
-use std::io;
 use std::sync::Arc;
 
-use wippy_dispatcher::{Dispatcher, Handle};
+use wippy_dispatcher::{Dispatcher, Error, Handle};
 
 use super::exit_status::FAILED;
 use super::report;
@@ -44,7 +43,7 @@ impl Output {
     }
 
     /// The program's standard streams with this as the output.
-    pub(super) fn stdio(&self, handle: &Handle) -> io::Result<Stdio> {
+    pub(super) fn stdio(&self, handle: &Handle) -> Result<Stdio, Error> {
         Stdio::inherited(handle, self.stream.clone())
     }
 

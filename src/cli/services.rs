@@ -1,13 +1,12 @@
 //! `wippy run` by itself: the project's services, until a signal.
 
-use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
-use wippy_dispatcher::{Dispatcher, Event, Interest, Source};
+use wippy_dispatcher::{Dispatcher, Error, Event, Interest, Source};
 
 use super::arguments::Options;
 use super::exit_status::{FAILED, USAGE};
@@ -108,9 +107,13 @@ fn run(
     })
 }
 
-/// Sets `stop`, and the signal that it returns, when the process is sent `number` for the first
-/// time. The second time does what it does to any program.
-pub(super) fn on_signal(dispatcher: &Dispatcher, number: i32, stop: &Event) -> io::Result<Event> {
+/// Sets `stop` and the returned event when the process receives signal `number` for the first time.
+/// The second time the signal's default action ends the process.
+pub(super) fn on_signal(
+    dispatcher: &Dispatcher,
+    number: i32,
+    stop: &Event,
+) -> Result<Event, Error> {
     let handle = dispatcher.handle();
     let again = Arc::new(AtomicBool::new(false));
     flag::register_conditional_default(number, again.clone())?;
@@ -118,18 +121,15 @@ pub(super) fn on_signal(dispatcher: &Dispatcher, number: i32, stop: &Event) -> i
     let (read, write) = UnixStream::pair()?;
     read.set_nonblocking(true)?;
     pipe::register(number, write)?;
-    let come = Event::new(&handle).map_err(io::Error::other)?;
-    let source = Source::new(&handle, read).map_err(io::Error::other)?;
-    let (stop, told) = (stop.clone(), come.clone());
+    let received = Event::new(&handle)?;
+    let source = Source::new(&handle, read)?;
+    let (stop, event) = (stop.clone(), received.clone());
     let waiting = async move {
         if source.ready(Interest::Readable).await.is_ok() {
-            told.set();
+            event.set();
             stop.set();
         }
     };
-    dispatcher
-        .spawn(waiting)
-        .map_err(io::Error::other)?
-        .detach();
-    Ok(come)
+    dispatcher.spawn(waiting)?.detach();
+    Ok(received)
 }

@@ -1,14 +1,13 @@
 //! `--watch`: a command in a process of its own, begun anew whenever its project or file changes.
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal as Number, pidfd_open, pidfd_send_signal};
 use signal_hook::consts::{SIGINT, SIGTERM};
-use wippy_dispatcher::{Dispatcher, Event, Handle, Interest, Source};
+use wippy_dispatcher::{Dispatcher, Error, Event, Handle, Interest, Source};
 
 use super::arguments::{self, Options};
 use super::exit_status::{FAILED, USAGE};
@@ -28,7 +27,7 @@ const QUIET: Duration = Duration::from_millis(50);
 const MAX_TOGETHER: u32 = 40;
 /// How often the project is looked at while it changes faster than it is read.
 const MAX_LOOKS: u32 = 10;
-/// How long a command has to end when it is reported to.
+/// How long a command may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Whether a command is to run again and again.
@@ -86,10 +85,10 @@ fn files(command: &arguments::Command) -> Result<Files, &'static str> {
     })
 }
 
-fn run(json: bool, inputs: impl Fn() -> Inputs) -> io::Result<u8> {
-    let dispatcher = Dispatcher::new().map_err(io::Error::other)?;
+fn run(json: bool, inputs: impl Fn() -> Inputs) -> Result<u8, Error> {
+    let dispatcher = Dispatcher::new()?;
     let handle = dispatcher.handle();
-    let stop = Event::new(&handle).map_err(io::Error::other)?;
+    let stop = Event::new(&handle)?;
     on_signal(&dispatcher, SIGTERM, &stop)?;
     let interrupted = on_signal(&dispatcher, SIGINT, &stop)?;
     let watching = async {
@@ -102,7 +101,7 @@ fn run(json: bool, inputs: impl Fn() -> Inputs) -> io::Result<u8> {
             }
             child.end(&handle).await?;
             match change {
-                Either::Left(_) => return Ok::<_, io::Error>(()),
+                Either::Left(_) => return Ok::<_, Error>(()),
                 Either::Right(path) => {
                     let path = path?;
                     if !json {
@@ -112,7 +111,7 @@ fn run(json: bool, inputs: impl Fn() -> Inputs) -> io::Result<u8> {
             }
         }
     };
-    dispatcher.block_on(watching).map_err(io::Error::other)??;
+    dispatcher.block_on(watching)??;
     let number = if interrupted.is_set() {
         SIGINT
     } else {
@@ -124,7 +123,7 @@ fn run(json: bool, inputs: impl Fn() -> Inputs) -> io::Result<u8> {
 
 /// Watches what the project is read from, as it is once the watching has begun: what the command
 /// reads afterwards cannot change unseen.
-fn watcher(handle: &Handle, inputs: impl Fn() -> Inputs) -> io::Result<Watcher> {
+fn watcher(handle: &Handle, inputs: impl Fn() -> Inputs) -> Result<Watcher, Error> {
     let mut seen = inputs();
     let mut looks = 1;
     loop {
@@ -164,7 +163,7 @@ struct Running {
 
 impl Running {
     /// Starts this program with the same words, without the one that brought it here.
-    fn start(handle: &Handle) -> io::Result<Running> {
+    fn start(handle: &Handle) -> Result<Running, Error> {
         let mut words: Vec<OsString> = std::env::args_os().skip(1).collect();
         if let Some(at) = words.iter().position(|word| word == WATCH) {
             words.remove(at);
@@ -175,20 +174,21 @@ impl Running {
         let ended = Source::with_interest(handle, fd, Interest::Readable);
         Ok(Running {
             child,
-            ended: ended.map_err(io::Error::other)?,
+            ended: ended?,
         })
     }
 
-    /// Reports it to end, and waits until it has. What does not end in time is killed.
-    async fn end(mut self, handle: &Handle) -> io::Result<()> {
-        // It may have ended by itself.
+    /// Sends SIGTERM and waits until the process has ended; after [`GRACE`] it is killed.
+    async fn end(mut self, handle: &Handle) -> Result<(), Error> {
+        // Fails if it has ended by itself, which is as good.
         let _ = pidfd_send_signal(self.ended.get(), Number::TERM);
         let ended = self.ended.ready(Interest::Readable);
         if let Either::Right(_) = select(ended, handle.sleep(GRACE)).await {
             let _ = pidfd_send_signal(self.ended.get(), Number::KILL);
             let _ = self.ended.ready(Interest::Readable).await;
         }
-        // It has ended, so that this takes no time.
-        self.child.wait().map(drop)
+        // The process has ended, so `wait` does not block.
+        self.child.wait()?;
+        Ok(())
     }
 }

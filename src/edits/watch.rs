@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::inotify::{self, CreateFlags, Event, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
-use wippy_dispatcher::{Handle, Interest, Source};
+use wippy_dispatcher::{Error, Handle, Interest, Source};
 
 use crate::registry::Inputs;
 
@@ -21,13 +21,14 @@ const CHANGES: WatchFlags = WatchFlags::CLOSE_WRITE
     .union(WatchFlags::MOVE);
 
 /// Watches a project's inputs. It lives on its dispatcher's thread.
+#[derive(Debug)]
 pub struct Watcher {
     source: Source<OwnedFd>,
     directories: HashMap<i32, Directory>,
 }
 
 /// A directory that is watched.
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Directory {
     path: PathBuf,
     /// Whether any document in it matters, and any directory.
@@ -41,9 +42,10 @@ impl Watcher {
     /// appears. Blocks for as long as the system takes to look at the paths.
     ///
     /// # Errors
-    /// The system's bounds on watches, and `Io`, `Simulated`, `TooManySources`, `WrongThread` and
-    /// `Closed` of a source, as an `io::Error`.
-    pub fn new(handle: &Handle, inputs: &Inputs) -> io::Result<Watcher> {
+    /// `Io` when the kernel cannot watch a directory, because its bounds on watches are reached or the
+    /// directory cannot be read; `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the
+    /// dispatcher.
+    pub fn new(handle: &Handle, inputs: &Inputs) -> Result<Watcher, Error> {
         let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let mut directories: HashMap<i32, Directory> = HashMap::new();
         let mut watch = |path: PathBuf| -> io::Result<i32> {
@@ -80,7 +82,7 @@ impl Watcher {
         }
         let source = Source::with_interest(handle, fd, Interest::Readable);
         Ok(Watcher {
-            source: source.map_err(io::Error::other)?,
+            source: source?,
             directories,
         })
     }
@@ -88,8 +90,8 @@ impl Watcher {
     /// Waits until one of the inputs has changed, and says which.
     ///
     /// # Errors
-    /// `WrongThread` and `Closed`, as an `io::Error`.
-    pub async fn changed(&self) -> io::Result<PathBuf> {
+    /// `Io` when the kernel refuses to report changes; `WrongThread` and `Closed` of the dispatcher.
+    pub async fn changed(&self) -> Result<PathBuf, Error> {
         let take = |fd: &OwnedFd| {
             let mut buffer = [MaybeUninit::uninit(); 4096];
             let mut reader = Reader::new(fd, &mut buffer);
@@ -99,7 +101,7 @@ impl Watcher {
                 }
             }
         };
-        Ok(self.source.attempt(Interest::Readable, take).await?)
+        self.source.attempt(Interest::Readable, take).await
     }
 
     /// The input that an event is about.

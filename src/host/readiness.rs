@@ -22,7 +22,7 @@ impl Pollable {
             Pollable::Ready => true,
             Pollable::Deadline(Instant::NEVER) => false,
             Pollable::Deadline(deadline) => now()? >= *deadline,
-            Pollable::Event(signal) => signal.is_set(),
+            Pollable::Event(event) => event.is_set(),
             Pollable::Input(parent) => table.by_index::<InputStream>(*parent)?.is_ready(),
             Pollable::Output(parent) => table.by_index::<OutputStream>(*parent)?.is_ready(),
             Pollable::Socket(waiting) => waiting.is_ready(table)?,
@@ -39,7 +39,7 @@ impl Pollable {
             Pollable::Ready => set.add_deadline(Instant::from_nanos(0), tag)?,
             Pollable::Deadline(Instant::NEVER) => {}
             Pollable::Deadline(deadline) => set.add_deadline(*deadline, tag)?,
-            Pollable::Event(signal) => set.add_event(signal, tag)?,
+            Pollable::Event(event) => set.add_event(event, tag)?,
             Pollable::Input(parent) => {
                 table.by_index::<InputStream>(*parent)?.register(set, tag)?
             }

@@ -299,9 +299,9 @@ impl BodySink {
 }
 
 impl BodyReader {
-    /// Sets `signal` when this end is dropped.
-    pub fn announce(&mut self, signal: Event) {
-        self.gone = Some(signal);
+    /// Has `gone` set when this end is dropped.
+    pub fn announce(&mut self, gone: Event) {
+        self.gone = Some(gone);
     }
 
     /// Nobody reads from it until it is [released](BodyReader::release).
@@ -365,8 +365,8 @@ impl BodyReader {
         }
     }
 
-    /// Set while bytes, or the end, are there.
-    pub fn signal(&self) -> &Event {
+    /// The event that is set while bytes, or the end of the body, can be read.
+    pub fn readable(&self) -> &Event {
         self.shared.readable()
     }
 }

@@ -105,8 +105,8 @@ pub fn reply(handle: &Handle) -> Result<(Answer, Reply), Error> {
 }
 
 impl Reply {
-    /// Set once the answer is there, and from then on.
-    pub fn signal(&self) -> &Event {
+    /// The event that is set once the answer is there, and stays set.
+    pub fn answered(&self) -> &Event {
         &self.0.answered
     }
 

@@ -70,7 +70,7 @@ pub enum CallErrorKind {
         /// Why.
         error: RootError,
     },
-    /// A mount names something that is no filesystem.
+    /// A mount names an entry that is not a filesystem.
     #[error("wasi.mounts {guest}: {fs} is no filesystem")]
     NoFilesystem {
         /// The guest's path.
@@ -95,7 +95,7 @@ pub enum CallErrorKind {
     Trap(Trap),
     /// The program's standard streams cannot be used.
     #[error("standard streams: {0}")]
-    Stdio(std::io::Error),
+    Stdio(wippy_dispatcher::Error),
     /// The dispatcher could not do the work.
     #[error(transparent)]
     Dispatcher(#[from] wippy_dispatcher::Error),

@@ -16,6 +16,7 @@ mod services;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -49,11 +50,22 @@ pub struct Runtime {
     inner: Rc<Inner>,
 }
 
+/// Without what calls are given: environment values and the contents of directories.
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("program", &self.inner.program)
+            .field("reads", &self.reads())
+            .field("compilations", &self.compilations())
+            .finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     handle: Handle,
     program: Program,
     code: Arc<Code>,
-    /// Where this dispatcher says that it is inside a guest.
+    /// Records whether this dispatcher is executing guest code.
     watch: Arc<GuestWatch>,
     functions: RefCell<HashMap<Id, Rc<Function>>>,
     /// The last number that a function or a call was given.

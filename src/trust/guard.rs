@@ -247,7 +247,7 @@ impl PathGuard {
         }
     }
 
-    /// Where the directories are now that were missing when the project was loaded.
+    /// The present locations of the directories that did not exist when the project was loaded.
     fn made(&self) -> Vec<(usize, Location)> {
         let now = |n: &usize| {
             Some((
@@ -259,7 +259,8 @@ impl PathGuard {
     }
 }
 
-/// A guard with the directories that have come to be since the project was loaded.
+/// A guard together with the directories that were created after the project was loaded.
+#[derive(Debug)]
 pub struct AtOnce<'a> {
     guard: &'a PathGuard,
     made: Vec<(usize, Location)>,

@@ -64,19 +64,19 @@ fn keep_on(dispatcher: &Dispatcher, project: &Project, stop: Option<Duration>) -
         Sink::Pipe(writer),
         Sink::Pipe(pipe(&handle, 1 << 16).expect("a pipe").1),
     );
-    let signal = Event::new(&handle).expect("a signal");
+    let stopped = Event::new(&handle).expect("an event");
     if let Some(stop) = stop {
-        let (handle, signal) = (handle.clone(), signal.clone());
+        let (handle, stopped) = (handle.clone(), stopped.clone());
         let stopping = async move {
             handle.sleep(stop).await.expect("a sleep");
-            signal.set();
+            stopped.set();
         };
         dispatcher.spawn(stopping).expect("a task").detach();
     }
     let plan = Plan::new(runtime.registry()).expect("a plan");
     let begun = handle.now().expect("the time");
     let ended = dispatcher
-        .block_on(supervise(&runtime, plan, stdio, &signal))
+        .block_on(supervise(&runtime, plan, stdio, &stopped))
         .expect("no deadlock")
         .expect("a running dispatcher");
     Kept {

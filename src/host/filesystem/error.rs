@@ -65,6 +65,15 @@ impl From<DispatcherError> for FsError {
     }
 }
 
+/// The error of a stream over a FIFO or a device. A bound of the dispatcher has no code of its own in
+/// WASI 0.2 and is `io`.
+pub(super) fn of_device(error: DispatcherError) -> FsError {
+    FsError::Code(match error.raw_os_error() {
+        Some(code) => of_errno(Errno::from_raw_os_error(code)),
+        None => of_kind(error.kind()),
+    })
+}
+
 /// The error of a stream whose job was not done: `EBUSY` where too many jobs wait.
 pub(super) fn undone(error: DispatcherError) -> DispatcherError {
     match error {
@@ -146,6 +155,13 @@ mod tests {
         assert_eq!(code(Errno::PERM.into()), ErrorCode::NotPermitted);
         assert_eq!(code(Errno::ROFS.into()), ErrorCode::ReadOnly);
         assert_eq!(code(Errno::MFILE.into()), ErrorCode::InsufficientMemory);
+    }
+
+    #[test]
+    fn what_a_device_refuses_is_a_code_and_never_a_trap() {
+        let code = |error: DispatcherError| of_device(error).into_code().expect("no trap");
+        assert_eq!(code(Errno::NXIO.into()), ErrorCode::NoSuchDevice);
+        assert_eq!(code(DispatcherError::TooManySources(1)), ErrorCode::Io);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use wasmtime::component::Resource;
 
 use super::FilesystemView;
 use super::descriptor::Node;
-use super::error::{ErrorCode, FsError, of_errno};
+use super::error::{ErrorCode, FsError, of_device, of_errno};
 use super::file_io::{Streamed, WritePosition, check_offset};
 use super::interfaces::types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, Filesize, Host,
@@ -52,7 +52,8 @@ impl HostDescriptor for FilesystemView<'_> {
             )?)),
             false => {
                 let (fd, held) = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
-                InputSource::Device(Arc::new(Input::patient(&self.handle, fd, held)?))
+                let input = Input::patient(&self.handle, fd, held).map_err(of_device)?;
+                InputSource::Device(Arc::new(input))
             }
         };
         Ok(self.table.push(InputStream::new(feed))?)
@@ -348,8 +349,8 @@ impl FilesystemView<'_> {
             }
             false => {
                 let opened = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
-                let output = Output::nonblocking(&self.handle, opened, owner)?;
-                Sink::Device(Arc::new(output))
+                let output = Output::nonblocking(&self.handle, opened, owner);
+                Sink::Device(Arc::new(output.map_err(of_device)?))
             }
         };
         Ok(self.table.push(OutputStream::new(sink))?)

@@ -37,7 +37,7 @@ const REQUEST_CHARGE: usize = 64 * 1024;
 pub struct FutureIncomingResponse {
     /// `None` once the response was taken.
     reply: Option<Reply>,
-    signal: wippy_dispatcher::Event,
+    answered: wippy_dispatcher::Event,
     permit: Option<QuotaPermit>,
 }
 
@@ -51,7 +51,7 @@ impl FutureIncomingResponse {
     pub(crate) fn taken(handle: &wippy_dispatcher::Handle) -> FutureIncomingResponse {
         FutureIncomingResponse {
             reply: None,
-            signal: wippy_dispatcher::Event::new(handle).expect("room"),
+            answered: wippy_dispatcher::Event::new(handle).expect("room"),
             permit: None,
         }
     }
@@ -97,7 +97,7 @@ impl HttpView<'_> {
         request.delivery = Some(self.deliveries().begin(held)?);
         let reply = self.state.client.send(request)?;
         Ok(FutureIncomingResponse {
-            signal: reply.signal().clone(),
+            answered: reply.answered().clone(),
             reply: Some(reply),
             permit: Some(permit),
         })
@@ -184,8 +184,8 @@ impl HostFutureIncomingResponse for HttpView<'_> {
         &mut self,
         future: Resource<FutureIncomingResponse>,
     ) -> Result<Resource<Pollable>> {
-        let signal = self.table.get(&future)?.signal.clone();
-        self.table.push_child(Pollable::Event(signal), &future)
+        let answered = self.table.get(&future)?.answered.clone();
+        self.table.push_child(Pollable::Event(answered), &future)
     }
 
     async fn get(

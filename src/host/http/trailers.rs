@@ -80,8 +80,8 @@ type Trailers = Result<Option<Resource<FieldsResource>>, ErrorCode>;
 
 impl HostFutureTrailers for HttpView<'_> {
     fn subscribe(&mut self, future: Resource<FutureTrailers>) -> Result<Resource<Pollable>> {
-        let signal = self.table.get(&future)?.reader.signal().clone();
-        self.table.push_child(Pollable::Event(signal), &future)
+        let readable = self.table.get(&future)?.reader.readable().clone();
+        self.table.push_child(Pollable::Event(readable), &future)
     }
 
     async fn get(

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use rustix::io::{Errno, ReadWriteFlags};
 use rustix::net::{RecvFlags, SendFlags};
-use wippy_dispatcher::{Handle, Interest, Source};
+use wippy_dispatcher::{Error, Handle, Interest, Source};
 
 /// The offset that means "where the description stands".
 const CURRENT: u64 = u64::MAX;
@@ -44,7 +44,11 @@ pub(super) struct Descriptor {
 }
 
 impl Descriptor {
-    pub(super) fn new(handle: &Handle, fd: OwnedFd, interest: Interest) -> io::Result<Descriptor> {
+    pub(super) fn new(
+        handle: &Handle,
+        fd: OwnedFd,
+        interest: Interest,
+    ) -> Result<Descriptor, Error> {
         let mut descriptor = Descriptor::unused(handle, fd, interest);
         let kind = FileType::from_raw_mode(fstat(&*descriptor.fd)?.st_mode);
         match kind {
@@ -70,7 +74,7 @@ impl Descriptor {
         handle: &Handle,
         fd: OwnedFd,
         interest: Interest,
-    ) -> io::Result<Descriptor> {
+    ) -> Result<Descriptor, Error> {
         let mut descriptor = Descriptor::unused(handle, fd, interest);
         match FileType::from_raw_mode(fstat(&*descriptor.fd)?.st_mode) {
             FileType::BlockDevice => {}
@@ -120,7 +124,7 @@ impl Descriptor {
         }
     }
 
-    fn follow(&mut self, mode: IoMode) -> io::Result<()> {
+    fn follow(&mut self, mode: IoMode) -> Result<(), Error> {
         self.source = None;
         let source = Source::with_interest(&self.handle, self.fd.clone(), self.interest);
         self.source = Some(source?);
@@ -131,7 +135,7 @@ impl Descriptor {
     }
 
     /// Opens the same file anew, without blocking; on the pool if that is refused.
-    fn reopen(&mut self) -> io::Result<()> {
+    fn reopen(&mut self) -> Result<(), Error> {
         let path = format!("/proc/self/fd/{}", self.fd.as_fd().as_raw_fd());
         let access = match self.interest {
             Interest::Readable => OFlags::RDONLY,
@@ -153,7 +157,7 @@ impl Descriptor {
     }
 
     /// Reads what is there. `WouldBlock` on [`IoMode::Pool`] always.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         self.attempt(buffer.len(), |fd, mode| match mode {
             IoMode::Nowait => {
                 let mut slices = [io::IoSliceMut::new(buffer)];
@@ -169,7 +173,7 @@ impl Descriptor {
     }
 
     /// Writes what fits. `WouldBlock` on [`IoMode::Pool`] always.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
         self.attempt(bytes.len(), |fd, mode| match mode {
             IoMode::Nowait => {
                 let slices = [io::IoSlice::new(bytes)];
@@ -188,7 +192,7 @@ impl Descriptor {
         &mut self,
         wanted: usize,
         mut operation: impl FnMut(&OwnedFd, IoMode) -> rustix::io::Result<usize>,
-    ) -> io::Result<usize> {
+    ) -> Result<usize, Error> {
         loop {
             match operation(&self.fd, self.mode) {
                 Err(Errno::INTR) => {}
@@ -221,7 +225,7 @@ impl Descriptor {
 
     /// Whether nothing was read because nobody has opened a FIFO for writing yet. The kernel says
     /// when a writer came or went.
-    pub(super) fn waits_for_writer(&self) -> io::Result<bool> {
+    pub(super) fn waits_for_writer(&self) -> Result<bool, Error> {
         if self.source.is_none() || self.hung_up() {
             return Ok(false);
         }

@@ -42,16 +42,16 @@ impl Input {
     /// Takes a descriptor.
     ///
     /// # Errors
-    /// `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the dispatcher, and what the system
-    /// reports of the descriptor.
-    pub fn new(handle: &Handle, fd: OwnedFd) -> io::Result<Input> {
+    /// `Io` when the kernel cannot examine the descriptor or watch it; `Simulated`, `TooManySources`,
+    /// `WrongThread` and `Closed` of the dispatcher.
+    pub fn new(handle: &Handle, fd: OwnedFd) -> Result<Input, Error> {
         let descriptor = Descriptor::new(handle, fd, Interest::Readable)?;
         Input::with(handle, descriptor, None)
     }
 
     /// The same for a FIFO or a device that a guest has opened, without blocking. A FIFO that nobody
     /// has opened for writing yet has not ended.
-    pub(crate) fn patient(handle: &Handle, fd: OwnedFd, held: QuotaPermit) -> io::Result<Input> {
+    pub(crate) fn patient(handle: &Handle, fd: OwnedFd, held: QuotaPermit) -> Result<Input, Error> {
         let descriptor = Descriptor::nonblocking(handle, fd, Interest::Readable)?;
         Input::with(handle, descriptor, Some(held))
     }
@@ -60,7 +60,7 @@ impl Input {
         handle: &Handle,
         descriptor: Descriptor,
         held: Option<QuotaPermit>,
-    ) -> io::Result<Input> {
+    ) -> Result<Input, Error> {
         Ok(Input {
             handle: handle.clone(),
             terminal: descriptor.is_terminal(),
@@ -97,7 +97,9 @@ impl Input {
         // only what is there.
         let mut buffer = vec![0; length];
         match state.descriptor.read(&mut buffer) {
-            Ok(0) if self.patient && state.descriptor.waits_for_writer()? => Ok(Vec::new()),
+            Ok(0) if self.patient && state.descriptor.waits_for_writer().map_err(failed)? => {
+                Ok(Vec::new())
+            }
             Ok(0) => {
                 state.ended = true;
                 Err(StreamError::Closed)
@@ -114,7 +116,7 @@ impl Input {
             }
             Err(error) => {
                 state.ended = true;
-                Err(error.into())
+                Err(failed(error))
             }
         }
     }
@@ -191,6 +193,11 @@ impl Input {
             }
         }
     }
+}
+
+/// The descriptor could not be read: the guest sees a failed stream and goes on.
+fn failed(error: Error) -> StreamError {
+    StreamError::Failed(error.into())
 }
 
 #[cfg(test)]

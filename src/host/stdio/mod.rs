@@ -8,12 +8,11 @@ mod output;
 pub use input::Input;
 pub use output::{Output, OutputLost};
 
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::io::fcntl_dupfd_cloexec;
-use wippy_dispatcher::Handle;
+use wippy_dispatcher::{Error, Handle};
 
 pub use super::io::{InputSource, Sink};
 use super::log::Lines;
@@ -49,8 +48,8 @@ impl Stdio {
     /// belong to the shell too.
     ///
     /// # Errors
-    /// When no descriptors are left.
-    pub fn inherited(handle: &Handle, stdout: Arc<Output>) -> io::Result<Stdio> {
+    /// As [`Stdio::of_descriptors`]; also `Io` when the process has no descriptors left.
+    pub fn inherited(handle: &Handle, stdout: Arc<Output>) -> Result<Stdio, Error> {
         let (stdin, stderr) = (own(rustix::stdio::stdin())?, own(rustix::stdio::stderr())?);
         let stdio = Stdio::of_descriptors(handle, stdin, None, stderr)?;
         Ok(Stdio {
@@ -62,15 +61,15 @@ impl Stdio {
     /// Any three descriptors, `None` for one that is closed.
     ///
     /// # Errors
-    /// `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the dispatcher, and what the system
-    /// reports of a descriptor.
+    /// `Io` when the kernel cannot examine a descriptor or watch it; `Simulated`, `TooManySources`,
+    /// `WrongThread` and `Closed` of the dispatcher.
     pub fn of_descriptors(
         handle: &Handle,
         stdin: Option<OwnedFd>,
         stdout: Option<OwnedFd>,
         stderr: Option<OwnedFd>,
-    ) -> io::Result<Stdio> {
-        let sink = |fd: Option<OwnedFd>| -> io::Result<Sink> {
+    ) -> Result<Stdio, Error> {
+        let sink = |fd: Option<OwnedFd>| -> Result<Sink, Error> {
             Ok(Sink::Device(Arc::new(Output::new(handle, fd)?)))
         };
         Ok(Stdio {
@@ -108,7 +107,7 @@ impl Stdio {
 }
 
 /// A descriptor of our own for an inherited one; `None` if that is closed.
-fn own(fd: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
+fn own(fd: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Error> {
     match fcntl_dupfd_cloexec(fd.as_fd(), 3) {
         Ok(own) => Ok(Some(own)),
         Err(rustix::io::Errno::BADF) => Ok(None),

@@ -47,9 +47,9 @@ impl Output {
     /// Takes a descriptor.
     ///
     /// # Errors
-    /// `Simulated`, `TooManySources`, `WrongThread` and `Closed` of the dispatcher, and what the system
-    /// reports of a descriptor.
-    pub fn new(handle: &Handle, fd: Option<OwnedFd>) -> io::Result<Output> {
+    /// `Io` when the kernel cannot examine the descriptor or watch it; `Simulated`, `TooManySources`,
+    /// `WrongThread` and `Closed` of the dispatcher.
+    pub fn new(handle: &Handle, fd: Option<OwnedFd>) -> Result<Output, Error> {
         let descriptor = match fd {
             Some(fd) => Some(Descriptor::new(handle, fd, Interest::Writable)?),
             None => None,
@@ -66,8 +66,8 @@ impl Output {
     /// that uses it traps: it ends there, as SIGPIPE ends other programs.
     ///
     /// # Errors
-    /// As [`Output::new`], and when no descriptors are left.
-    pub fn inherited(handle: &Handle) -> io::Result<Output> {
+    /// As [`Output::new`]; also `Io` when the process has no descriptors left.
+    pub fn inherited(handle: &Handle) -> Result<Output, Error> {
         let fd = match at_start::stdout_was_closed() {
             true => None,
             false => own(rustix::stdio::stdout())?,
@@ -89,7 +89,7 @@ impl Output {
         handle: &Handle,
         (fd, held): (OwnedFd, QuotaPermit),
         owner: Owner,
-    ) -> io::Result<Output> {
+    ) -> Result<Output, Error> {
         let descriptor = Descriptor::nonblocking(handle, fd, Interest::Writable)?;
         let device = Device::new(handle, Some(descriptor), Some(held));
         Ok(WriteQueue::to(handle, device, Some(owner)))

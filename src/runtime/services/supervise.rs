@@ -37,22 +37,22 @@ type Kept = (Arc<Entry>, Task<Result<Ended, Error>>);
 /// Who has started, for those that depend on it.
 #[derive(Default)]
 struct Starts {
-    /// Set once a service has started, or never will.
-    signals: HashMap<Id, Event>,
+    /// Set once a service has started or has failed for good.
+    settled: HashMap<Id, Event>,
     /// Those that never did.
     failed: RefCell<HashSet<Id>>,
 }
 
 impl Starts {
     fn set(&self, id: &Id) {
-        if let Some(signal) = self.signals.get(id) {
-            signal.set();
+        if let Some(settled) = self.settled.get(id) {
+            settled.set();
         }
     }
 
     /// A service has failed for good.
     fn fail(&self, id: &Id) {
-        let never = self.signals.get(id).is_some_and(|signal| !signal.is_set());
+        let never = self.settled.get(id).is_some_and(|event| !event.is_set());
         if never {
             self.failed.borrow_mut().insert(id.clone());
             self.set(id);
@@ -76,7 +76,7 @@ pub async fn supervise(
     let handle = runtime.handle();
     let mut starts = Starts::default();
     for entry in &plan.services {
-        starts.signals.insert(entry.id.clone(), Event::new(handle)?);
+        starts.settled.insert(entry.id.clone(), Event::new(handle)?);
     }
     let never = plan.invalid.into_iter().chain(plan.not_run);
     starts.failed.borrow_mut().extend(never);
@@ -142,8 +142,8 @@ async fn keep(
     starts: &Starts,
 ) -> Result<Ended, Error> {
     for dependency in &entry.lifecycle.depends_on {
-        if let Some(start) = starts.signals.get(dependency) {
-            start.wait().await?;
+        if let Some(settled) = starts.settled.get(dependency) {
+            settled.wait().await?;
         }
         if starts.failed.borrow().contains(dependency) {
             starts.fail(&entry.id);

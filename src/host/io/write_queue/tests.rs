@@ -27,7 +27,7 @@ impl Seen {
             room,
             fails: None,
             events: Vec::new(),
-            more: Event::new(&dispatcher.handle()).expect("a signal"),
+            more: Event::new(&dispatcher.handle()).expect("an event"),
         })))
     }
 

@@ -25,7 +25,7 @@ impl Run<'_> {
         if blocked.request_body
             && let Some(body) = &self.exchange.request.body
         {
-            set.add_event(body.signal(), TAG)?;
+            set.add_event(body.readable(), TAG)?;
         }
         if blocked.response_room
             && let Some(response) = &self.exchange.response
