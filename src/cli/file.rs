@@ -127,8 +127,8 @@ fn rule_of_url(url: &str) -> Option<String> {
 pub(super) fn refuse(grants: &Grants) -> Result<(), String> {
     match grants.first() {
         Some(option) => {
-            let mut hint = grants.directories.iter().map(|text| dir_hint(text));
-            let hint = hint.next_back().unwrap_or_default();
+            let hint = grants.directories.last().map(|text| dir_hint(text));
+            let hint = hint.unwrap_or_default();
             Err(format!(
                 "{option} is for a file, such as ./x.wasm; an entry's YAML says what it may use{hint}"
             ))

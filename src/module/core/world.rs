@@ -59,7 +59,7 @@ pub fn from_exports(scan: &Scan) -> Option<String> {
     (!items.is_empty()).then(|| world(&items))
 }
 
-/// Parses the text of a world.
+/// The world of this text.
 ///
 /// # Errors
 /// `Wit` when it does not parse, with the line at fault.
