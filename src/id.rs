@@ -3,6 +3,14 @@
 use std::fmt;
 
 /// The ID of an entry: `namespace:name`.
+///
+/// ```
+/// use wippy::project::Id;
+///
+/// let id: Id = "app.tools:greet".parse()?;
+/// assert_eq!(id, Id::new("app.tools", "greet"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id {
     /// The namespace; holds no `:`.

@@ -3,6 +3,14 @@
 use serde_json::Value;
 
 /// What a command leaves behind: `docs/errors.md`, "Exit statuses".
+///
+/// ```
+/// use wippy::Status;
+///
+/// assert_eq!(Status::of_value(7.into()), Status::exit(7));
+/// let printed = Status::of_value("done".into());
+/// assert_eq!((printed.code, printed.output.as_deref()), (0, Some("done")));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
     /// The exit status.

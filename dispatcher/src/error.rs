@@ -5,6 +5,20 @@ use std::io;
 /// A failure of the dispatcher, or of the operating system on its behalf ([`Error::Io`]): a socket
 /// that is refused, reset or would block is an `Io` with the system's error. What a blocking job
 /// returns is never in here.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use wippy_dispatcher::{Dispatcher, Error};
+///
+/// let dispatcher = Dispatcher::builder().max_tasks(1).build()?;
+/// let task = dispatcher.spawn(std::future::pending::<()>())?;
+/// let refused = dispatcher.spawn(async {}).err();
+/// assert!(matches!(refused, Some(Error::TooManyTasks(1))));
+///
+/// let missing = Error::from(std::fs::metadata("/there/is/none").unwrap_err());
+/// assert_eq!(missing.kind(), ErrorKind::NotFound);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

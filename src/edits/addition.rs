@@ -17,6 +17,23 @@ const DOCUMENT: &str = "_index.yaml";
 const MODULES: &str = "modules";
 
 /// The entry of a module, with a filesystem entry where the project has none that holds it.
+///
+/// ```
+/// use wippy::project::{LoadOptions, addition, load, new_project};
+///
+/// # let dir = tempfile::tempdir()?;
+/// new_project(dir.path())?;
+/// let file = dir.path().join("five.wat");
+/// std::fs::write(&file, r#"(module (func (export "five") (result i32) i32.const 5))"#)?;
+/// let loaded = load(dir.path(), &LoadOptions::default());
+/// let addition = addition(&loaded, &file, None, None)?;
+/// assert_eq!(addition.id.to_string(), "app:five");
+/// addition.write()?;
+///
+/// let loaded = load(dir.path(), &LoadOptions::default());
+/// assert!(loaded.registry.get(&addition.id).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Addition {
     /// The entry's ID.
@@ -30,6 +47,17 @@ pub struct Addition {
 }
 
 /// Why there is no entry.
+///
+/// ```
+/// use wippy::project::{AddError, LoadOptions, addition, load, new_project};
+///
+/// # let dir = tempfile::tempdir()?;
+/// new_project(dir.path())?;
+/// let loaded = load(dir.path(), &LoadOptions::default());
+/// let refused = addition(&loaded, &dir.path().join("absent.wasm"), None, None);
+/// assert!(matches!(refused, Err(AddError::Io { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum AddError {
     /// The file or the document cannot be read or written.

@@ -11,6 +11,24 @@ use crate::registry::{
 };
 
 /// A hash that an entry names, and its file's own.
+///
+/// ```
+/// use wippy::project::{Id, LoadOptions, hash_changes, load, new_project, write_hashes};
+/// use wippy::to_binary;
+///
+/// # let dir = tempfile::tempdir()?;
+/// new_project(dir.path())?;
+/// // The module was built anew.
+/// std::fs::write(dir.path().join("modules/note.wasm"), to_binary("(module)")?)?;
+/// let registry = load(dir.path(), &LoadOptions::default()).registry;
+/// let (changes, _) = hash_changes(&registry, [Id::new("app", "note")]);
+/// assert_eq!(changes[0].entry.to_string(), "app:note");
+/// write_hashes(&changes)?;
+///
+/// let registry = load(dir.path(), &LoadOptions::default()).registry;
+/// assert!(hash_changes(&registry, [Id::new("app", "note")]).0.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HashChange {
     /// The entry.

@@ -21,6 +21,20 @@ const CHANGES: WatchFlags = WatchFlags::CLOSE_WRITE
     .union(WatchFlags::MOVE);
 
 /// Watches a project's inputs. It lives on its dispatcher's thread.
+///
+/// ```
+/// use wippy::project::{LoadOptions, Watcher, load, new_project};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// # let dir = tempfile::tempdir()?;
+/// new_project(dir.path())?;
+/// let inputs = load(dir.path(), &LoadOptions::default()).inputs();
+/// let watcher = Watcher::new(&dispatcher.handle(), &inputs)?;
+/// std::fs::write(dir.path().join("more.yaml"), "")?;
+/// let changed = dispatcher.block_on(watcher.changed())??;
+/// assert!(changed.ends_with("more.yaml"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Watcher {
     source: Source<OwnedFd>,

@@ -31,10 +31,34 @@ pub fn pipe(handle: &Handle, capacity: usize) -> Result<(PipeReader, PipeWriter)
 }
 
 /// The reading end; clones read from the same pipe, and the last one closes it.
+///
+/// ```
+/// use wippy::stdio::pipe;
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let (reader, writer) = pipe(&dispatcher.handle(), 1024)?;
+/// let task = dispatcher.spawn(async move { reader.next(1024).await })?;
+/// writer.write(b"bytes").unwrap();
+/// let bytes = dispatcher.block_on(task)???;
+/// assert_eq!(bytes.as_deref(), Some(b"bytes".as_slice()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct PipeReader(Arc<Shared>);
 
 /// The writing end; clones write to the same pipe, and the last one ends it.
+///
+/// ```
+/// use wippy::stdio::pipe;
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let (reader, writer) = pipe(&dispatcher.handle(), 8)?;
+/// writer.write(b"bytes").unwrap();
+/// assert_eq!(writer.check_write().unwrap(), 3);
+/// drop(reader);
+/// assert!(writer.check_write().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct PipeWriter(Arc<Shared>);
 

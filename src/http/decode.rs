@@ -1,29 +1,29 @@
-//! From bytes to the parts of a message, over any split of the bytes.
+//! Decodes the body of a message; the bytes may arrive in pieces of any size.
 
 use super::buffer::Buffer;
 use super::fields::{FieldLimits, Fields};
 use super::head::{Framing, Malformed, Scanner, parse_fields};
 
-/// The longest line that holds a chunk's size and extensions, in bytes.
+/// The longest line with a chunk's size and extensions, in bytes.
 const CHUNK_LINE_MAX: usize = 1024;
-/// The most that the extensions of a body's chunks may take together, in bytes.
+/// The bound on the extensions of all chunks of a body together, in bytes.
 const EXTENSIONS_MAX: usize = 16 * 1024;
-/// Hexadecimal digits of a size that fits 64 bits.
+/// The most hexadecimal digits of a chunk's size: 64 bits.
 const SIZE_DIGITS: usize = 16;
 
 /// What comes next in a body.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Piece {
-    /// Nothing before more bytes are there.
+    /// More bytes are needed.
     More,
-    /// The next bytes, this many at most, are the body's. Whoever takes some says so with
-    /// [`BodyDecoder::took`].
+    /// The next bytes belong to the body, at most this many. The caller reports how many it
+    /// consumed with [`BodyDecoder::took`].
     Data(u64),
-    /// The end, with the trailers where there were some.
+    /// The end of the body, with its trailers if it has any.
     End(Option<Fields>),
 }
 
-/// Takes the framing off a body.
+/// Removes the framing from a body.
 #[derive(Debug)]
 pub struct BodyDecoder {
     state: State,
@@ -36,17 +36,17 @@ pub struct BodyDecoder {
 enum State {
     Length(u64),
     UntilClose,
-    /// The line before a chunk.
+    /// Expects the line before a chunk, which holds its size.
     Size,
     Chunk(u64),
-    /// The line's end behind a chunk.
+    /// Expects the line end after a chunk.
     ChunkEnd,
     Trailers(Scanner),
     Done,
 }
 
 impl BodyDecoder {
-    /// A decoder for a body with this framing; `limits` hold for the trailers.
+    /// A decoder for a body with this framing; `limits` apply to the trailers.
     pub fn new(framing: Framing, limits: FieldLimits) -> BodyDecoder {
         let state = match framing {
             Framing::Length(length) => State::Length(length),
@@ -61,8 +61,8 @@ impl BodyDecoder {
         }
     }
 
-    /// For the body of a response: lines may end with LF alone, and spaces may stand behind the size
-    /// of a chunk.
+    /// A decoder for the body of a response: lines may end with LF alone, and spaces may follow a
+    /// chunk's size.
     pub fn of_response(framing: Framing, limits: FieldLimits) -> BodyDecoder {
         BodyDecoder {
             wide: true,
@@ -70,10 +70,10 @@ impl BodyDecoder {
         }
     }
 
-    /// What comes next. Bytes of framing are consumed, data are not.
+    /// What comes next. Consumes bytes of framing, but not data.
     ///
     /// # Errors
-    /// `Syntax` for chunks that are none, `TooLong` for lines and trailers beyond their bounds.
+    /// `Syntax` for malformed chunks; `TooLong` for lines and trailers beyond their bounds.
     pub fn next(&mut self, input: &mut Buffer) -> Result<Piece, Malformed> {
         loop {
             match &mut self.state {
@@ -125,7 +125,7 @@ impl BodyDecoder {
         }
     }
 
-    /// Bytes of the body were taken.
+    /// Records that the caller has consumed bytes of the body.
     pub fn took(&mut self, count: usize) {
         if let State::Length(left) | State::Chunk(left) = &mut self.state {
             debug_assert!(count as u64 <= *left);
@@ -133,7 +133,7 @@ impl BodyDecoder {
         }
     }
 
-    /// Whether the end of the connection is the end of the body.
+    /// Whether the body ends when the connection is closed.
     pub fn may_end(&self) -> bool {
         matches!(self.state, State::UntilClose | State::Done)
     }
@@ -147,7 +147,7 @@ impl BodyDecoder {
         let bytes = input.as_slice();
         let window = bytes.get(..CHUNK_LINE_MAX).unwrap_or(bytes);
         let Some(end) = window.iter().position(|&byte| byte == b'\n') else {
-            // What cannot become a line is refused before its end is there.
+            // A line that cannot become valid is rejected before its end has arrived.
             size_prefix(window.strip_suffix(b"\r").unwrap_or(window), self.wide)?;
             return match bytes.len() >= CHUNK_LINE_MAX {
                 true => Err(Malformed::Syntax),
@@ -173,8 +173,8 @@ impl BodyDecoder {
     }
 }
 
-/// The size at the front of a chunk's line, and how many digits it has. Behind it nothing but
-/// extensions may stand, and spaces before these where it is read widely.
+/// The size at the start of a chunk's line, and its number of digits. Only extensions may follow;
+/// in lenient parsing spaces may precede them.
 fn size_prefix(line: &[u8], wide: bool) -> Result<(u64, usize), Malformed> {
     let digits = line
         .iter()

@@ -8,19 +8,19 @@ use httparse::{Header, ParserConfig, Status};
 use super::fields::{FieldError, FieldLimits, Fields};
 use super::method::Method;
 
-/// What every response begins with.
+/// The first bytes of every response.
 pub(super) const PREFIX: &[u8] = b"HTTP/1.";
 
-/// The most fields that a message is parsed with, whatever the limits say.
+/// The most fields of a message, regardless of configured limits.
 const COUNT_MAX: usize = FieldLimits::DEFAULT.count;
 
-/// Why a head, a chunk or a block of trailers is refused.
+/// Why a head, a chunk or a trailer block is rejected.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Malformed {
-    /// It is not HTTP/1.1, or a shape that two readers could understand differently.
+    /// It is not HTTP/1.1, or two parsers could interpret it differently.
     #[error("malformed message")]
     Syntax,
-    /// It is longer than the bound, in bytes, or has more fields than the bound.
+    /// It exceeds the bound on bytes or on fields; the value is that bound.
     #[error("more than {} fields or {} bytes", .0.count, .0.bytes)]
     TooLong(FieldLimits),
     /// A transfer coding other than `chunked`.
@@ -37,22 +37,22 @@ impl From<FieldError> for Malformed {
     }
 }
 
-/// Finds the empty line that ends a block of lines, over any split of its bytes.
+/// Finds the empty line that ends a block of lines; the bytes may arrive in pieces of any size.
 ///
-/// Lines end with CR LF and nothing else; a line that continues the one before it is refused. What
-/// servers send is read more widely: see [`Scanner::of_response`].
+/// Lines must end with CR LF, and folded lines are rejected. Responses are parsed more leniently:
+/// see [`Scanner::of_response`].
 #[derive(Clone, Default, Debug)]
 pub struct Scanner {
     scanned: usize,
     line: usize,
     wide: bool,
-    /// An empty line may come before the first.
+    /// An empty line may precede the first line.
     leading: bool,
 }
 
 impl Scanner {
-    /// For the head of a response: a line may end with LF alone and continue the one before it, and
-    /// an empty line may come first.
+    /// A scanner for the head of a response: lines may end with LF alone and may be folded, and an
+    /// empty line may precede the first.
     pub fn of_response() -> Scanner {
         Scanner {
             wide: true,
@@ -61,7 +61,7 @@ impl Scanner {
         }
     }
 
-    /// For the trailers of a response: the same without an empty line before them.
+    /// A scanner for the trailers of a response: the same, but without an empty line before them.
     pub fn of_response_trailers() -> Scanner {
         Scanner {
             wide: true,
@@ -69,11 +69,12 @@ impl Scanner {
         }
     }
 
-    /// The length of the block with its empty line, once it is there. `bytes` is what was given
-    /// before and what came since.
+    /// The length of the block including its empty line, once that has arrived. `bytes` is all that
+    /// has arrived so far: the bytes of the previous call and those after them.
     ///
     /// # Errors
-    /// `Syntax`, and `TooLong` when more than `limits.bytes` came without an end.
+    /// `Syntax` for a malformed line end; `TooLong` when more than `limits.bytes` arrived without
+    /// the empty line.
     pub fn scan(&mut self, bytes: &[u8], limits: FieldLimits) -> Result<Option<usize>, Malformed> {
         while let Some(&byte) = bytes.get(self.scanned) {
             let at = self.scanned;
@@ -110,7 +111,7 @@ impl Scanner {
 pub struct RequestHead {
     /// The method.
     pub method: Method,
-    /// The request target as it stands in the line.
+    /// The request target as written in the request line.
     pub target: String,
     /// 1 for HTTP/1.1, 0 for HTTP/1.0.
     pub minor: u8,
@@ -129,14 +130,14 @@ pub struct ResponseHead {
     pub fields: Fields,
 }
 
-/// How the end of a body is known.
+/// How the end of a body is determined.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Framing {
     /// It has this many bytes.
     Length(u64),
-    /// It comes in chunks, with trailers behind the last.
+    /// It is sent in chunks; trailers may follow the last one.
     Chunked,
-    /// It ends with the connection.
+    /// It ends when the connection is closed.
     UntilClose,
 }
 
@@ -168,7 +169,8 @@ impl RequestHead {
     /// How its body ends.
     ///
     /// # Errors
-    /// `Syntax` for two lengths, or a length and a transfer coding; `Coding`.
+    /// `Syntax` for two lengths, or a length and a transfer coding; `Coding` for a coding other
+    /// than `chunked`.
     pub fn framing(&self) -> Result<Framing, Malformed> {
         let length = content_length(&self.fields)?;
         match coding(&self.fields, self.minor)? {
@@ -178,8 +180,8 @@ impl RequestHead {
         }
     }
 
-    /// Writes it. `host` and what `framing` needs come first; a length among the fields stands as
-    /// it is written there.
+    /// Serializes it. `host` and the field that `framing` requires come first; a `content-length`
+    /// among the fields is written unchanged.
     pub fn write(&self, host: &str, framing: Framing, out: &mut Vec<u8>) {
         out.extend_from_slice(self.method.as_str().as_bytes());
         out.push(b' ');
@@ -217,11 +219,12 @@ impl ResponseHead {
         })
     }
 
-    /// How the body ends that answers a request with `method`. Where method or status forbid one,
-    /// nothing that the fields say matters; equal lengths are one, and `chunked` goes before them.
+    /// How the body of the response to a request with `method` ends. Fields are ignored if the
+    /// method or the status forbids a body. Repeated equal lengths count as one, and `chunked`
+    /// takes precedence over a length.
     ///
     /// # Errors
-    /// `Syntax` for different lengths, `Coding`.
+    /// `Syntax` for different lengths; `Coding` for a coding other than `chunked`.
     pub fn framing(&self, method: &Method) -> Result<Framing, Malformed> {
         if *method == Method::Head || matches!(self.status, 100..=199 | 204 | 304) {
             return Ok(Framing::Length(0));
@@ -232,8 +235,8 @@ impl ResponseHead {
         Ok(declared.unwrap_or(Framing::UntilClose))
     }
 
-    /// Whether its fields say more than once where the body ends: two readers could understand it
-    /// differently, so that nothing may follow on the connection.
+    /// Whether its fields give the end of the body more than once. Two parsers could interpret them
+    /// differently, so the connection must not be reused.
     pub fn has_odd_framing(&self) -> bool {
         let mut lengths = self.fields.get("content-length");
         let Some(length) = lengths.next() else {
@@ -249,7 +252,7 @@ impl ResponseHead {
         !says("close") && (self.minor > 0 || says("keep-alive"))
     }
 
-    /// Writes it, without a reason phrase: what the tests' servers answer.
+    /// Serializes it, without a reason phrase. Used by the servers of the tests.
     #[cfg(test)]
     pub fn write(&self, framing: Framing, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("HTTP/1.1 {:03} \r\n", self.status).as_bytes());
@@ -258,7 +261,7 @@ impl ResponseHead {
     }
 }
 
-/// Parses a block of trailers with its empty line.
+/// Parses a trailer block including its empty line.
 ///
 /// # Errors
 /// `Syntax` and `TooLong`.
@@ -290,8 +293,8 @@ fn collect(headers: &[Header<'_>], limits: FieldLimits) -> Result<Fields, Malfor
     Ok(fields)
 }
 
-/// A block of a response as a strict reader takes it: CR LF at the end of each line, lines that
-/// continue others joined to them by a space, no empty line before the first.
+/// Normalizes a block of a response for the strict parser: each line ends with CR LF, folded lines
+/// are joined by a space, and an empty line before the first is removed.
 fn plain_lines(block: &[u8]) -> Cow<'_, [u8]> {
     let ends_plainly = |end: usize| {
         let after_cr = end > 0 && block.get(end - 1) == Some(&b'\r');
@@ -306,7 +309,8 @@ fn plain_lines(block: &[u8]) -> Cow<'_, [u8]> {
     for line in block.split_inclusive(|&byte| byte == b'\n') {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // The first line of a head cannot be continued: what looks so is left to be refused.
+        // The first line of a head cannot be folded: a continuation is kept, so that parsing
+        // rejects it.
         let continues = count > 0 && !(count == 1 && lines.starts_with(PREFIX));
         match line.first() {
             None if count == 0 => continue,
@@ -323,7 +327,7 @@ fn plain_lines(block: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(lines)
 }
 
-/// The framing that a transfer coding among the fields means.
+/// The framing that a `transfer-encoding` field requests.
 fn coding(fields: &Fields, minor: u8) -> Result<Option<Framing>, Malformed> {
     let mut codings = fields.get("transfer-encoding");
     let Some(coding) = codings.next() else {
@@ -340,10 +344,10 @@ fn coding(fields: &Fields, minor: u8) -> Result<Option<Framing>, Malformed> {
     }
 }
 
-/// The one length among the fields.
+/// The length in the only `content-length` field.
 ///
 /// # Errors
-/// `Syntax` when there are several, or it is not decimal digits that fit 64 bits.
+/// `Syntax` when there are several, or when the value is not a decimal number of 64 bits.
 pub fn content_length(fields: &Fields) -> Result<Option<u64>, Malformed> {
     let mut lengths = fields.get("content-length");
     match (lengths.next(), lengths.next()) {
@@ -353,7 +357,7 @@ pub fn content_length(fields: &Fields) -> Result<Option<u64>, Malformed> {
     }
 }
 
-/// The length that all of the fields say, lists of lengths too.
+/// The length that all `content-length` fields agree on; a field may hold a list of lengths.
 fn agreed_length(fields: &Fields) -> Result<Option<u64>, Malformed> {
     let mut agreed = None;
     for value in fields.get("content-length") {

@@ -1,4 +1,4 @@
-//! A client's view of what the server sends: heads, then a body, over any split of the bytes.
+//! Decodes a server's response: heads, then a body. The bytes may arrive in pieces of any size.
 
 use super::buffer::Buffer;
 use super::decode::{BodyDecoder, Piece};
@@ -7,26 +7,26 @@ use super::fields::{FieldLimits, Fields};
 use super::head::{Malformed, PREFIX, ResponseHead, Scanner};
 use super::method::Method;
 
-/// The most informational responses before the real one.
+/// The most informational (1xx) responses before the final one.
 pub const INFORMATIONAL_MAX: u32 = 100;
 
 /// What comes next.
 #[derive(PartialEq, Eq, Debug)]
 pub enum Event {
-    /// Nothing before more bytes are there.
+    /// More bytes are needed.
     More,
-    /// `100 Continue`: the server wants the body.
+    /// `100 Continue`: the server asks for the request's body.
     Continue,
-    /// The response's head.
+    /// The head of the final response.
     Head(ResponseHead),
-    /// The next bytes, this many at most, are the body's. Whoever takes some says so with
-    /// [`ResponseDecoder::took`].
+    /// The next bytes belong to the body, at most this many. The caller reports how many it
+    /// consumed with [`ResponseDecoder::took`].
     Data(u64),
-    /// The end, with the trailers where there were some.
+    /// The end of the response, with its trailers if it has any.
     End(Option<Fields>),
 }
 
-/// Reads the response of one exchange.
+/// Decodes the response of one exchange.
 #[derive(Debug)]
 pub struct ResponseDecoder {
     method: Method,
@@ -44,7 +44,7 @@ enum State {
 }
 
 impl ResponseDecoder {
-    /// A decoder for the answer to a request with `method`. `limits` hold for each head and for
+    /// A decoder for the response to a request with `method`. `limits` apply to each head and to
     /// the trailers.
     pub fn new(method: Method, limits: FieldLimits) -> ResponseDecoder {
         ResponseDecoder {
@@ -56,10 +56,10 @@ impl ResponseDecoder {
         }
     }
 
-    /// What comes next; `ended` says that no more bytes will come.
+    /// What comes next; `ended` means that no more bytes will arrive.
     ///
     /// # Errors
-    /// The code of what is wrong with the response. It is of no use from then on.
+    /// The `wasi:http` error code that describes the fault. The decoder must not be used after it.
     pub fn next(&mut self, input: &mut Buffer, ended: bool) -> Result<Event, ErrorCode> {
         match &mut self.state {
             State::Head(_) => self.head(input, ended),
@@ -92,7 +92,7 @@ impl ResponseDecoder {
         }
     }
 
-    /// Bytes of the body were taken.
+    /// Records that the caller has consumed bytes of the body.
     pub fn took(&mut self, count: usize) {
         if let State::Body(body) = &mut self.state {
             body.took(count);
@@ -109,7 +109,7 @@ impl ResponseDecoder {
             return Ok(Event::More);
         };
         let bytes = input.as_slice();
-        // What is no response is refused at its first bytes, not at its first empty line.
+        // Bytes that are not a response are rejected at once, not at the first empty line.
         if begins(bytes)
             .iter()
             .zip(PREFIX)
@@ -156,7 +156,7 @@ impl ResponseDecoder {
     }
 }
 
-/// What came, behind the empty line that may come first.
+/// The received bytes without the empty line that may precede them.
 fn begins(bytes: &[u8]) -> &[u8] {
     match bytes {
         [b'\r'] => &[],

@@ -1,4 +1,4 @@
-//! What a module is, for people: exports, imports, and the entry that would run it.
+//! A description of a module: its exports, its imports, and an entry that would run it.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::values::signature;
 
-/// A module by its bytes.
+/// The description of a module.
 #[derive(Debug)]
 pub struct Description {
     digest: Digest,
@@ -27,19 +27,19 @@ struct Exported {
     signature: String,
 }
 
-/// Where a module is.
+/// Where a module was found.
 #[derive(Debug)]
 pub enum Location<'a> {
     /// A file, binary or text.
     File {
-        /// The directory that it lies in.
+        /// The directory that contains it.
         directory: &'a str,
-        /// Its path there.
+        /// Its path in that directory.
         file: &'a str,
-        /// It holds text.
+        /// Whether it is in the text format.
         text: bool,
     },
-    /// Text in an entry.
+    /// The text format, written in an entry.
     Entry {
         /// The entry's name.
         name: &'a str,
@@ -49,7 +49,7 @@ pub enum Location<'a> {
 }
 
 impl Location<'_> {
-    /// What it is called.
+    /// The name of the file or entry.
     fn name(&self) -> &str {
         match self {
             Location::File { file, .. } => file,
@@ -57,7 +57,7 @@ impl Location<'_> {
         }
     }
 
-    /// The name of an entry for it.
+    /// The entry name to suggest: the file name without its extension.
     fn stem(&self) -> &str {
         let name = self.name();
         let name = name.rsplit('/').next().unwrap_or(name);
@@ -66,10 +66,10 @@ impl Location<'_> {
     }
 }
 
-/// Describes a module, a core one with its entry's `wit` lines.
+/// Describes a module; `wit` holds the entry's lines for a core module. Compiles it.
 ///
 /// # Errors
-/// `Invalid`.
+/// `Invalid` and `Wit`, as when the module is loaded.
 pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleError> {
     let core = core::is_core(bytes);
     let (converted, untyped) = match core {
@@ -106,7 +106,7 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
 }
 
 impl Description {
-    /// For people.
+    /// The description as text for a terminal.
     pub fn to_text(&self, location: &Location<'_>) -> String {
         let mut text = String::new();
         let kind = match self.core {
@@ -146,7 +146,7 @@ impl Description {
         text
     }
 
-    /// The entries that would run it, ready to paste.
+    /// YAML of entries that would run it, to be pasted into a document.
     fn entries(&self, location: &Location<'_>) -> String {
         let stem = location.stem();
         let method = match self.exports.first() {
@@ -164,7 +164,7 @@ impl Description {
                 let fs = if stem == "files" { "modules" } else { "files" };
                 fs_entry(fs, directory) + &self.entry(stem, fs, &path, method)
             }
-            // Beside the YAML file.
+            // `file://` paths start in the directory of the YAML file.
             Location::File { file, .. } => self.text_entry(stem, &format!("file://{file}"), method),
             Location::Entry { source, .. } => self.text_entry(stem, source, method),
         };
@@ -175,7 +175,7 @@ impl Description {
         lines.collect()
     }
 
-    /// The entry that runs its file, as an item of a list.
+    /// YAML of an entry that runs the file at `path` of `fs`, as an item of a list.
     pub fn entry(&self, name: &str, fs: &str, path: &str, method: &str) -> String {
         let command = method == "wasi:cli/run" || is_run(method);
         let (name, path) = (quoted(name), quoted(path));
@@ -195,7 +195,8 @@ impl Description {
         text
     }
 
-    /// The entry that runs its text, or the file that `source` names with `file://`.
+    /// YAML of an entry that runs a module in the text format; `source` is the text itself or a
+    /// `file://` reference to it.
     pub fn text_entry(&self, name: &str, source: &str, method: &str) -> String {
         let (name, source) = (quoted(name), literal(source));
         let mut text = format!("- name: {name}\n  kind: function.wat\n  source: {source}\n");
@@ -203,7 +204,7 @@ impl Description {
         text
     }
 
-    /// The fields that entries of both kinds have.
+    /// Appends the fields that all such entries have.
     fn finish(&self, text: &mut String, method: &str) {
         let _ = writeln!(text, "  method: {}", quoted(method));
         if let Some(wit) = &self.wit {
@@ -213,11 +214,11 @@ impl Description {
         let _ = writeln!(text, "  imports: [{imports}]");
     }
 
-    /// What an entry's `method` says for a function that is `written` in short; for nothing, the
-    /// command, or else the only function.
+    /// The full `method` for an abbreviated function name. An empty name means the command, or else
+    /// the only function.
     ///
     /// # Errors
-    /// `Method`, listing what there is.
+    /// `Method` when no function or several match; it lists the exports.
     pub fn method(&self, written: &str) -> Result<String, ModuleError> {
         if written.is_empty() && self.has_command() {
             return Ok("wasi:cli/run".to_owned());
@@ -230,7 +231,7 @@ impl Description {
         self.exports.iter().any(|export| is_run(&export.name))
     }
 
-    /// For programs.
+    /// The description as JSON.
     pub fn to_json(&self) -> Value {
         json!({
             "sha256": self.digest.to_string(),
@@ -249,7 +250,7 @@ impl Description {
     }
 }
 
-/// The filesystem entry of a directory, as an item of a list.
+/// YAML of an `fs.directory` entry, as an item of a list.
 pub fn fs_entry(name: &str, directory: &str) -> String {
     let directory = quoted(directory);
     format!("- name: {name}\n  kind: fs.directory\n  directory: {directory}\n")
@@ -264,7 +265,8 @@ fn is_run(name: &str) -> bool {
     name.starts_with("wasi:cli/run@0.2.")
 }
 
-/// Text as a YAML scalar of a field: a block where that reads well and means the same.
+/// Text as a YAML scalar of a field: a literal block for text of several lines, if that preserves
+/// the text exactly, else quoted.
 fn literal(text: &str) -> String {
     let odd = |c: char| c.is_control() && c != '\n';
     let body = text.trim_end_matches('\n');

@@ -7,6 +7,13 @@ use sha2::{Digest as _, Sha256};
 use super::ModuleError;
 
 /// A SHA-256 digest.
+///
+/// ```
+/// use wippy::Digest;
+///
+/// let digest = Digest::of(b"").to_string();
+/// assert!(digest.starts_with("e3b0c442") && digest.len() == 64);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 

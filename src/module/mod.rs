@@ -31,6 +31,13 @@ pub use text::to_binary;
 use std::sync::Arc;
 
 /// Why a module cannot be used. The texts are those of `docs/errors.md`.
+///
+/// ```
+/// use wippy::{ModuleError, to_binary};
+///
+/// let error = to_binary("(module").unwrap_err();
+/// assert!(matches!(error, ModuleError::Invalid(_)));
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ModuleError {
     /// The hash is not `algorithm:value`.

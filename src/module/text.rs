@@ -7,6 +7,11 @@ use super::ModuleError;
 
 /// A module's binary from its text.
 ///
+/// ```
+/// assert_eq!(wippy::to_binary("(module)")?, b"\0asm\x01\0\0\0");
+/// # Ok::<(), wippy::ModuleError>(())
+/// ```
+///
 /// # Errors
 /// `Invalid`, with the line and column of the mistake.
 pub fn to_binary(text: &str) -> Result<Vec<u8>, ModuleError> {

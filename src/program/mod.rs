@@ -26,6 +26,26 @@ pub use standalone::{Directory, GrantError, Standalone};
 /// A project's entries and their code. Clones are the same program, which any number of threads
 /// share: [`Runtime::on`](crate::Runtime::on) puts it on a dispatcher. Modules are read, compiled
 /// and linked once, whichever thread needs them first.
+///
+/// ```
+/// use wippy::{Arguments, Program, Runtime, Standalone};
+/// use wippy_dispatcher::Dispatcher;
+///
+/// let text = r#"(module (func (export "one") (result i32) i32.const 1))"#;
+/// let module = Standalone::new("one", text.as_bytes());
+/// let program = Program::new(module.into_registry());
+/// let threads = [program.clone(), program].map(|program| {
+///     std::thread::spawn(move || {
+///         let dispatcher = Dispatcher::new().unwrap();
+///         let runtime = Runtime::on(dispatcher.handle(), program).unwrap();
+///         let call = runtime.call("file:one", Arguments::Wave(""));
+///         dispatcher.block_on(call).unwrap().unwrap()
+///     })
+/// });
+/// for thread in threads {
+///     assert_eq!(thread.join().unwrap(), 1);
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Program {
     shared: Arc<Shared>,

@@ -23,6 +23,20 @@ const IMPORTS: [&str; 4] = ["wasi:cli", "wasi:io", "wasi:clocks", "wasi:random"]
 
 /// A module by its bytes, with what it may use. It has `wasi:cli`, `wasi:io`, `wasi:clocks` and
 /// `wasi:random`; the rest is granted one by one.
+///
+/// ```
+/// use wippy::{Arguments, Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module (func (export "twice") (param i32) (result i32)
+///     (i32.mul (local.get 0) (i32.const 2))))"#;
+/// let module = Standalone::new("twice", text.as_bytes()).max_memory(1 << 20);
+/// let id = module.id().to_string();
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let doubled = dispatcher.block_on(runtime.call(&id, Arguments::Wave("21")))??;
+/// assert_eq!(doubled, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Standalone {
     name: String,
@@ -37,6 +51,13 @@ pub struct Standalone {
 }
 
 /// Why a grant cannot be made.
+///
+/// ```
+/// use wippy::{GrantError, Standalone};
+///
+/// let refused = Standalone::new("guest", b"".as_slice()).import("wasi:teleport");
+/// assert!(matches!(refused, Err(GrantError::Import(_))));
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum GrantError {
     /// The directory is not there, or is something else: what the system says.
@@ -57,6 +78,17 @@ pub enum GrantError {
 ///
 /// Without `GUEST` the guest sees it at the host's path as it is written, from `/`: `data` is
 /// `/data`, and `.` is `/`.
+///
+/// ```
+/// use wippy::{Directory, Standalone};
+///
+/// # let host = tempfile::tempdir()?;
+/// let directory: Directory = format!("{}::/data:ro", host.path().display()).parse()?;
+/// let module = Standalone::new("guest", b"".as_slice()).directory(directory.clone())?;
+/// // The guest sees one directory under each path.
+/// assert!(module.directory(directory).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Directory {
     host: PathBuf,

@@ -19,7 +19,8 @@ pub(crate) struct Context<'a> {
     pub found: Vec<Diagnostic>,
     /// Whether one of all errors, reported or beyond the bound, is an error.
     pub failed: bool,
-    /// Values that could not be had, which is reported: nothing else is said of them.
+    /// Fields whose values could not be obtained. That is reported once; no further errors are
+    /// added.
     pub unresolved: BTreeSet<Place>,
     /// The unknown fields that were reported: the index in `found`, and the name as written.
     pub unknown_fields: Vec<(usize, Arc<str>)>,
@@ -161,7 +162,7 @@ impl<'a> Context<'a> {
         self.described.unwrap_or_default()
     }
 
-    /// Describes a field; what was said of it before holds no longer.
+    /// Describes a field, which replaces an earlier description.
     pub fn describe(&mut self, path: String, shape: Shape, required: bool) {
         if let Some(fields) = &mut self.described {
             fields.retain(|field| field.path != path);

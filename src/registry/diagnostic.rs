@@ -7,6 +7,13 @@ use crate::id::Id;
 use crate::one_line::OneLine;
 
 /// How bad it is.
+///
+/// ```
+/// use wippy::project::{Diagnostic, Severity};
+///
+/// assert_eq!(Diagnostic::warning("odd").severity, Severity::Warning);
+/// assert!(Severity::Error < Severity::Warning);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// What it concerns cannot be used.
@@ -26,6 +33,21 @@ impl fmt::Display for Severity {
 
 /// One error or warning of a project. Displays on one line:
 /// `path:line:column: error: namespace:name: field: message (hint)`, absent parts left out.
+///
+/// ```
+/// use wippy::project::{LoadOptions, from_yaml};
+///
+/// let yaml = r#"
+/// version: "1.0"
+/// namespace: app
+/// entries:
+///   - {name: data, kind: fs.directory}
+/// "#;
+/// let loaded = from_yaml(yaml, None, &LoadOptions::default());
+/// let diagnostic = &loaded.diagnostics[0];
+/// assert!(diagnostic.is_error());
+/// assert_eq!(diagnostic.field.as_deref(), Some("directory"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Error or warning.

@@ -1,32 +1,33 @@
-//! Changes of a document's text that leave all the rest as it was written.
+//! Edits of a document's text that leave everything else as it was written.
 
 use std::path::Path;
 
 use super::parse::parse;
 use super::tree::{Key, Node, Place};
 
-/// Why a text is not changed.
+/// Why a text cannot be edited.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EditError {
-    /// The value comes from elsewhere: a placeholder, an alias, an override, a file.
+    /// The value is not written at this place: it comes from a placeholder, an alias, an override
+    /// or a file.
     #[error("{0:?} is not written here as it is")]
     NotLiteral(String),
-    /// The entry is written in braces, or so that a field more cannot be told from the lines.
+    /// The entry is in flow style (braces), or laid out so that no line can be added for a field.
     #[error("no line for {0:?} can be written here")]
     NoLine(String),
-    /// There is no list of entries with a line for each.
+    /// The document has no block list `entries` with a line for each item.
     #[error("there is no `entries:` with a `- ` line for each entry")]
     NoEntries,
-    /// What would come out is not what was meant.
+    /// The edited text would not parse to the intended entries.
     #[error("the entries cannot be told from the lines")]
     Unclear,
 }
 
-/// The text with the scalar at `place`, which says `old`, saying `new`. Both are text that needs no
-/// quotes; quotes that are there stay.
+/// Replaces the scalar `old` at `place` with `new`. Neither may need quotes in YAML; existing
+/// quotes are kept.
 ///
 /// # Errors
-/// `NotLiteral`.
+/// `NotLiteral` when `old` is not written at `place`.
 pub fn replace_scalar(
     text: &str,
     place: &Place,
@@ -55,11 +56,11 @@ pub fn replace_scalar(
     Ok(format!("{before}{quote}{new}{after}"))
 }
 
-/// The text with `name: value` on the line of the key at `place`, if that is `name` without a value,
-/// or else on a line behind it. The value is text that needs no quotes.
+/// Writes `name: value` on the line of the key at `place` if that key is `name` without a value,
+/// else on a new line after it. The value must not need quotes in YAML.
 ///
 /// # Errors
-/// `NoLine`.
+/// `NoLine` when the result would not parse to that field.
 pub fn set_field(text: &str, place: &Place, name: &str, value: &str) -> Result<String, EditError> {
     let refused = || EditError::NoLine(name.to_owned());
     let at = offset(text, place).ok_or_else(refused)?;
@@ -106,7 +107,7 @@ pub fn set_field(text: &str, place: &Place, name: &str, value: &str) -> Result<S
     }
 }
 
-/// Whether a mapping has this field on this line.
+/// Whether a node contains this field on this line, at any depth.
 fn has_field(node: &Node, name: &str, line: u32, value: &str) -> bool {
     let fields = node.as_mapping().map_or(&[][..], |fields| &fields.entries);
     let items = node.as_sequence().unwrap_or_default();
@@ -117,9 +118,9 @@ fn has_field(node: &Node, name: &str, line: u32, value: &str) -> bool {
     fields.iter().any(is_it) || below.any(|node| has_field(node, name, line, value))
 }
 
-/// Where a place is in the text, in bytes.
+/// The byte offset of a place in the text.
 fn offset(text: &str, place: &Place) -> Option<usize> {
-    // The parser does not count it.
+    // The parser's columns do not count a byte order mark.
     let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let line = usize::try_from(place.line).ok()?.checked_sub(1)?;
     let column = usize::try_from(place.column).ok()?.checked_sub(1)?;
@@ -132,11 +133,12 @@ fn offset(text: &str, place: &Place) -> Option<usize> {
     Some(start + inside)
 }
 
-/// The text with more entries behind the last one of its last document. `lines` are those of a list
-/// whose dashes have no space before them.
+/// Appends entries after the last one of the last document. `lines` is a YAML list whose dashes are
+/// not indented.
 ///
 /// # Errors
-/// `NoEntries` and `Unclear`.
+/// `NoEntries` when the last document has no block list of entries; `Unclear` when the result would
+/// not parse to the old entries followed by the new ones.
 pub fn append_entries(text: &str, lines: &str) -> Result<String, EditError> {
     let before = documents(text);
     let entries = |document: &Node| Some(document.get("entries")?.as_sequence()?.to_vec());
@@ -155,7 +157,7 @@ pub fn append_entries(text: &str, lines: &str) -> Result<String, EditError> {
         return Err(EditError::NoEntries);
     }
 
-    // The last entry ends before the first line that is no deeper than its dash.
+    // The last entry ends before the first line that is not indented deeper than its dash.
     let mut end = 0;
     let mut ends_at = 0;
     for (number, line) in text.split_inclusive('\n').enumerate() {
@@ -216,7 +218,7 @@ fn documents(text: &str) -> Vec<Node> {
     parse(text, &Path::new("").into()).documents
 }
 
-/// What a node says, wherever it stands.
+/// A node's content without its places, to compare nodes.
 fn said(node: &Node) -> String {
     serde_json::to_string(node).unwrap_or_default()
 }
@@ -309,7 +311,7 @@ mod tests {
                 "{text}"
             );
         }
-        // A compact list within the line of its key's dash is none whose lines can be told.
+        // Lines cannot be appended to a flow list.
         let text = "entries: [\n- 1]\n";
         assert!(append_entries(text, added).is_err());
     }

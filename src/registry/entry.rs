@@ -13,6 +13,22 @@ use crate::env::{EnvStorage, EnvVariable};
 use crate::id::Id;
 
 /// One entry of a project.
+///
+/// ```
+/// use wippy::project::{LoadOptions, from_yaml};
+///
+/// let yaml = r#"
+/// version: "1.0"
+/// namespace: app
+/// entries:
+///   - {name: one, kind: function.wat, method: one, source: '(module (func (export "one")))'}
+/// "#;
+/// let registry = from_yaml(yaml, None, &LoadOptions::default()).registry;
+/// let entry = registry.resolve("one")?;
+/// assert_eq!(entry.id.to_string(), "app:one");
+/// assert_eq!(entry.kind_name(), "function.wat");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its ID.

@@ -243,7 +243,7 @@ impl<'a> Fields<'a> {
         items.iter().enumerate().map(read).collect()
     }
 
-    /// Reports the fields that nobody asked for.
+    /// Reports the fields that were not read, as unknown.
     pub fn finish(self, cx: &mut Context<'_>) {
         for (key, _) in self.mapping.iter().flat_map(|m| &m.entries) {
             if self.known.contains(&&*key.text) || is_extension(&key.text) {

@@ -13,6 +13,21 @@ use crate::nearest::nearest;
 use crate::trust::PathGuard;
 
 /// The entries of a project, in the order of its files.
+///
+/// ```
+/// use wippy::project::{Id, LoadOptions, from_yaml};
+///
+/// let yaml = r#"
+/// version: "1.0"
+/// namespace: app
+/// entries:
+///   - {name: one, kind: function.wat, method: one, source: '(module (func (export "one")))'}
+/// "#;
+/// let registry = from_yaml(yaml, None, &LoadOptions::default()).registry;
+/// assert_eq!(registry.entries().len(), 1);
+/// assert!(registry.get(&Id::new("app", "one")).is_some());
+/// assert!(registry.resolve("on").is_err());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     entries: Vec<Arc<Entry>>,
@@ -25,12 +40,12 @@ pub struct Registry {
     guard: Arc<PathGuard>,
 }
 
-/// What well-formed entries say of others.
+/// The links between well-formed entries.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
     /// The known entries that an entry needs.
     pub needs: HashMap<Id, Vec<Id>>,
-    /// What stops entries that refer to kinds that are not run here.
+    /// For entries that refer to kinds that are not run here: the diagnostics of those references.
     pub not_run: HashMap<Id, Vec<Diagnostic>>,
 }
 
@@ -81,7 +96,7 @@ pub enum LookupError {
         /// What was asked for.
         id: Id,
     },
-    /// Several terminal hosts are there.
+    /// The project has several terminal hosts, and none was named.
     #[error("several terminal hosts: {}; choose one with --host", list(.candidates))]
     SeveralHosts {
         /// The hosts.
@@ -92,7 +107,7 @@ pub enum LookupError {
     Invalid {
         /// The entry.
         id: Id,
-        /// What stops it; at least one.
+        /// The errors; at least one.
         errors: Vec<Diagnostic>,
     },
     /// The entry, or one that it needs, refers to a kind that is not run here.
@@ -159,13 +174,14 @@ impl Registry {
         &self.environment
     }
 
-    /// The gate through which the project's paths are opened; it knows what guests may write.
+    /// Opens the project's paths, and refuses those that pass through a directory that guests may
+    /// write.
     pub fn guard(&self) -> &Arc<PathGuard> {
         &self.guard
     }
 
-    /// The errors that stop an entry: its own, or those of what it needs. Empty for one that
-    /// can be used.
+    /// The errors that make an entry unusable: its own and those of the entries that it needs.
+    /// Empty if it can be used.
     pub fn errors_of(&self, id: &Id) -> Vec<&Diagnostic> {
         let mut found = Vec::new();
         for id in self.needed_by(id) {
@@ -186,14 +202,14 @@ impl Registry {
             .any(|id| self.links.not_run.contains_key(id))
     }
 
-    /// True if the entry, or one that it needs, could not be read or must not be used. One that
-    /// only refers to a kind that is not run here has no error by itself.
+    /// True if the entry, or one that it needs, is invalid. A reference to a kind that is not run
+    /// here is not an error in this sense.
     pub fn has_errors(&self, id: &Id) -> bool {
         let needed = self.needed_by(id);
         needed.into_iter().any(|id| self.invalid.contains_key(id))
     }
 
-    /// The entry and all that it needs, each once.
+    /// The entry and those that it needs, directly or not; each once.
     pub fn needed_by<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
         let mut seen = HashSet::from([id]);
         let mut order = vec![id];
@@ -209,7 +225,7 @@ impl Registry {
     /// The usable entry with this full ID, or with this bare name if only one namespace has it.
     ///
     /// # Errors
-    /// If there is none or more than one, if it has errors, or if it is not run here.
+    /// `Unknown`, `Ambiguous`, `Invalid` and `NotRun`.
     pub fn resolve(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = match Id::parse(name) {
             Ok(id) => id,
@@ -230,7 +246,7 @@ impl Registry {
     /// The usable entry of a command.
     ///
     /// # Errors
-    /// If there is no such command, or if its entry has errors.
+    /// `UnknownCommand`, `Invalid` and `NotRun`.
     pub fn command(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = self.commands.get(name);
         id.and_then(|id| self.usable(id)).unwrap_or_else(|| {
@@ -241,7 +257,7 @@ impl Registry {
         })
     }
 
-    /// What was probably meant by a name that no command has.
+    /// A hint for a name that no command has.
     fn instead_of_command(&self, name: &str) -> Option<String> {
         let id = match Id::parse(name) {
             Ok(id) => Some(id),
@@ -272,11 +288,12 @@ impl Registry {
         })
     }
 
-    /// The terminal host that commands run on: the one that is named, or else the only one;
-    /// `None` where there is none at all and one is implied.
+    /// The terminal host that commands run on: the named one, or else the only one. `None` if the
+    /// project declares none, in which case a default one is used.
     ///
     /// # Errors
-    /// Where several are there and none is named, or the named one is not.
+    /// `SeveralHosts` when none is named; `NoTerminalHost` and those of [`Registry::resolve`] for a
+    /// named one.
     pub fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
         let hosts = self.entries.iter();
         let hosts = hosts.filter(|entry| matches!(entry.kind, Kind::TerminalHost(_)));
@@ -361,8 +378,8 @@ impl Registry {
     }
 }
 
-/// The ID that `name` was probably meant to be: near as a whole, or the same name in another
-/// namespace, or a near bare name.
+/// The ID most similar to `name`: similar as a whole, or the same name in another namespace, or a
+/// similar bare name.
 pub(crate) fn nearest_id(name: &str, known: &[&Id]) -> Option<Id> {
     let bare = name.split_once(':').map_or(name, |(_, bare)| bare);
     let mut known = known.to_vec();

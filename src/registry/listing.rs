@@ -1,8 +1,9 @@
-//! The documents of source directories, read from the top down.
+//! Lists and reads the documents of source directories from the top down.
 //!
-//! The documents of a directory are read before its subdirectories are entered: what they let
-//! guests write is not. Below a document that cannot be read nothing is entered, because it may have
-//! said so. Symbolic links are followed at the end, when all mounts are known, to files only.
+//! The documents of a directory are read before its subdirectories are entered, because their
+//! mounts may make some of those writable for guests; such subdirectories are not entered. If a
+//! document cannot be read, no subdirectory beside it is entered, since its mounts are unknown.
+//! Symbolic links are followed last, when all mounts are known, and to files only.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
@@ -19,9 +20,9 @@ use super::parse::{MAX_DOCUMENT_BYTES, Parsed};
 use super::source::{SourceRoot, about, is_document, parse_file};
 use crate::trust::{FileId, Location, PathError, cannot_be_read, read_bounded};
 
-/// The most files and directories of a source directory that are looked at.
+/// The most files and directories in a source directory; listing stops beyond that.
 pub const MAX_FILES: usize = 200_000;
-/// The deepest directory below the source directory that is entered.
+/// The greatest depth of a directory below the source directory that is entered.
 pub const MAX_DIRECTORY_DEPTH: usize = 64;
 
 const NO_LINKS: AtFlags = AtFlags::SYMLINK_NOFOLLOW;
@@ -31,34 +32,37 @@ const NO_LINKS: AtFlags = AtFlags::SYMLINK_NOFOLLOW;
 pub(crate) struct Listing {
     /// Sorted by their paths.
     pub documents: Vec<Document>,
-    /// Directories that were not entered, and documents that were not read, by request.
+    /// Directories not entered and documents not read because an ignore file or a marker excludes
+    /// them, or because guests may write them.
     pub skipped: Vec<PathBuf>,
     pub diagnostics: Vec<Diagnostic>,
-    /// Directories with a document that could not be read to its end, and that document.
+    /// Directories with a document that could not be read completely, and that document.
     pub unread: Vec<(Location, PathBuf)>,
     /// Symbolic links, not followed yet.
     links: Vec<PathBuf>,
 }
 
-/// What was read of a file.
+/// A file's parsed contents.
 pub(crate) struct Document {
     pub path: PathBuf,
     pub parsed: Parsed,
-    /// The way to a file behind a symbolic link; empty for others.
+    /// The directories that the path to a symbolic link's target passes through; empty for other
+    /// files.
     pub steps: Vec<Location>,
 }
 
-/// What lists the source directories of a project, one after the other.
+/// Lists the source directories of a project, one after the other.
 pub(crate) struct Lister<'a> {
-    /// Directories that are not entered from others, and whether they are reported as skipped.
+    /// The modules directory and the source directories, which are not entered when found within
+    /// another directory; the value is whether that is reported as skipped.
     pub closed: HashMap<FileId, bool>,
-    /// Settings files, which are no documents.
+    /// Settings files, which are not documents.
     pub settings: &'a [FileId],
     pub ignore: &'a IgnoreFile,
     pub mounts: WritableMounts,
 }
 
-/// A directory that is to be entered.
+/// A directory that will be entered later.
 struct Pending {
     parent: Rc<OwnedFd>,
     name: Vec<u8>,
@@ -66,7 +70,7 @@ struct Pending {
     depth: usize,
 }
 
-/// What a directory holds.
+/// The contents of a directory.
 #[derive(Default)]
 struct Entries {
     documents: Vec<(Vec<u8>, PathBuf)>,
@@ -75,7 +79,7 @@ struct Entries {
 
 impl Lister<'_> {
     /// Reads the documents below an open source directory, all but those behind symbolic links.
-    /// Documents that cannot be the project's are parsed and let go.
+    /// Parsed documents that do not belong to the project are dropped.
     pub fn list(&mut self, root: &SourceRoot, dir: OwnedFd) -> Listing {
         let mut listing = Listing::default();
         let mut seen = 0usize;
@@ -103,7 +107,7 @@ impl Lister<'_> {
         listing
     }
 
-    /// The documents and directories in a directory, by name. None if these are too many.
+    /// The documents and subdirectories of a directory, by name. `None` beyond [`MAX_FILES`].
     fn entries(
         &mut self,
         dir: &OwnedFd,
@@ -163,7 +167,7 @@ impl Lister<'_> {
         Some(found)
     }
 
-    /// Reads the documents of a directory; one that could not be read to its end, if there is any.
+    /// Reads the documents of a directory. Returns one that could not be read completely, if any.
     fn read(
         &mut self,
         root: &SourceRoot,
@@ -225,7 +229,7 @@ impl Lister<'_> {
         }
     }
 
-    /// Decides which of a directory's subdirectories are entered.
+    /// Schedules the subdirectories of a directory that are to be entered.
     fn plan(
         &mut self,
         dir: &Rc<OwnedFd>,
@@ -272,7 +276,7 @@ impl Lister<'_> {
         }
     }
 
-    /// Opens the next directory that is to be entered.
+    /// Opens the next scheduled directory.
     fn enter(
         &mut self,
         pending: &mut Vec<Pending>,
@@ -289,7 +293,7 @@ impl Lister<'_> {
             let opened = openat(&*parent, &*name, flags, Mode::empty());
             let opened = opened.map_err(std::io::Error::from);
             let dir = match opened.and_then(|dir| Ok((FileId::of(&dir)?, dir))) {
-                // Another directory may stand there by now.
+                // The directory may have been replaced since its parent was listed.
                 Ok((id, _)) if self.mounts.is_data(id) || self.closed.contains_key(&id) => {
                     listing.skipped.push(path);
                     continue;
@@ -310,7 +314,7 @@ impl Lister<'_> {
         None
     }
 
-    /// Follows the symbolic links that were found: documents are read, directories are not entered.
+    /// Follows the symbolic links found so far. Documents are read, directories are not entered.
     pub fn follow_links(&mut self, root: &SourceRoot, listing: &mut Listing) {
         for path in std::mem::take(&mut listing.links) {
             let walk = match self.mounts.guard().walk(&path) {
@@ -360,10 +364,10 @@ impl Lister<'_> {
     }
 }
 
-/// Opens a regular file of a directory that is open.
+/// Opens a regular file in an open directory.
 fn regular_file(dir: &OwnedFd, name: &[u8]) -> Result<(FileId, std::fs::File), PathError> {
     let stat = statat(dir, name, NO_LINKS)?;
-    // Looked at before opening: opening a FIFO would wait for its writer.
+    // Checked before opening, because opening a FIFO would block until it has a writer.
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(PathError::Irregular);
     }
@@ -481,10 +485,10 @@ mod tests {
             panic!("{:?}", messages(&listing))
         };
         assert!(message.starts_with("the directories beside this document are not entered"));
-        // Where there is nothing below, its own error says it all.
+        // Without subdirectories the document's own error suffices.
         fs::remove_dir_all(dir.join("a/b")).expect("removed");
         assert_eq!(messages(&listed(dir)), [""; 0]);
-        // Whatever it is that keeps it from being read.
+        // The same for a document that exceeds the size bound.
         touch(dir, "a/b/c.yaml", "namespace: c");
         touch(dir, "a/x.yaml", "namespace: x");
         assert_eq!(messages(&listed(dir)), [""; 0]);

@@ -1,4 +1,4 @@
-//! Drafts → entries → a linked registry, with every error gathered on the way.
+//! Drafts → entries → a linked registry; collects every error on the way.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -21,15 +21,15 @@ use crate::trust::PathGuard;
 /// The most diagnostics of a project.
 const MAX_DIAGNOSTICS: usize = 10_000;
 
-/// What is gathered while a project is loaded.
+/// The state of loading a project.
 pub(crate) struct Loader<'a> {
     pub(super) project_dir: &'a Path,
     pub(super) options: &'a LoadOptions,
-    /// False if the text has no directory that `file://` could start from.
+    /// False if the YAML belongs to no directory, so that `file://` cannot be resolved.
     pub(super) has_files: bool,
     pub(super) includes: Includes,
     pub(super) slots: Vec<Slot>,
-    /// Files that could not be read to their end.
+    /// Files that could not be read completely.
     pub(super) unread: Vec<Arc<Path>>,
     /// Entries that the settings disable.
     pub(super) disabled: BTreeSet<Id>,
@@ -39,19 +39,20 @@ pub(crate) struct Loader<'a> {
     pub(super) by_public_name: HashMap<String, usize>,
     /// The variables and storages read so far.
     pub(super) environment: Environment,
-    /// What variables gave so far.
+    /// The values of variables that were looked up so far.
     pub(super) values: HashMap<usize, Result<Option<String>, String>>,
-    /// Entries that are being read, each for a placeholder of the one before.
+    /// The depth of nested reads: an entry's placeholder may require another entry to be read.
     pub(super) depth: usize,
-    /// Bytes that placeholders gave so far.
+    /// The total length of the placeholders' values so far, in bytes.
     pub(super) expanded: usize,
-    /// What mounts let guests write.
+    /// The directories that guests may write through mounts.
     pub(super) mounts: WritableMounts,
-    /// The gate for the paths that are opened.
+    /// Opens paths, and refuses those that pass through a directory that guests may write.
     pub(super) guard: Arc<PathGuard>,
 }
 
-/// Diagnostics of a file, or an entry with its own, in the order of the project.
+/// Diagnostics of a file, or an entry with its diagnostics; slots are in the order of the
+/// documents.
 #[derive(Clone)]
 pub(super) enum Slot {
     Loose(Vec<Diagnostic>),
@@ -72,7 +73,7 @@ pub(super) struct Read {
     pub entry: Option<Entry>,
     /// The configuration as written.
     pub config: Node,
-    /// What it refers to, with fields and places, where `entry` is none.
+    /// Its references with their fields and places, if `entry` is `None`.
     pub references: Vec<(String, Id, Place)>,
     pub diagnostics: Vec<Diagnostic>,
     pub failed: bool,
@@ -104,12 +105,12 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Takes diagnostics that belong to no document.
+    /// Adds diagnostics that belong to no document.
     pub fn loose(&mut self, diagnostics: Vec<Diagnostic>) {
         self.slots.push(Slot::Loose(diagnostics));
     }
 
-    /// Takes the documents of one file.
+    /// Adds the documents of one file.
     pub fn file(&mut self, parsed: &Parsed, root: &Arc<SourceRoot>) {
         if let Some(error) = &parsed.error {
             self.unread
@@ -124,7 +125,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Checks what the entries, once they are resolved, say of each other, and builds the registry.
+    /// Checks the references between resolved entries and builds the registry.
     pub fn link(mut self) -> (Registry, Vec<Diagnostic>) {
         self.check_duplicates();
         self.check_commands();
@@ -194,7 +195,7 @@ impl<'a> Loader<'a> {
             let message = format!("duplicate entry ID {}: first defined at {place}", read.id);
             found.push((i, Diagnostic::error(message).at(&read.place).of(&read.id)));
         }
-        // Neither of them is the entry that its ID means.
+        // The ID is ambiguous, so neither entry can be used.
         for i in ambiguous {
             if let Some(Slot::Entry(read)) = self.slots.get_mut(i) {
                 read.failed = true;
@@ -275,7 +276,7 @@ pub(super) fn know(environment: &mut Environment, entry: &Entry) {
     }
 }
 
-/// The command's name that an entry claims.
+/// The command name that an entry declares.
 pub(super) fn claimed_command(kind: &str, meta: &Node) -> Option<String> {
     let name = meta.at("command.name").and_then(Node::as_str)?;
     (kind == "process.wasm").then(|| name.to_owned())

@@ -9,6 +9,17 @@ use super::tree::COMMAND_LINE;
 use crate::id::Id;
 
 /// A loaded project.
+///
+/// ```
+/// use wippy::project::{LoadOptions, load, new_project};
+///
+/// # let dir = tempfile::tempdir()?;
+/// new_project(dir.path())?;
+/// let loaded = load(dir.path(), &LoadOptions::default());
+/// assert!(loaded.diagnostics.is_empty());
+/// assert!(loaded.registry.command("note").is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// Its entries.

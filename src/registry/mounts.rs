@@ -1,10 +1,12 @@
-//! Which directories the mounts of a project let guests write, and whether these may be written.
+//! The directories that a project's mounts make writable for guests, and checks that these are
+//! allowed.
 //!
-//! What a guest can write is never configuration. So a writable mount may name anything outside of
-//! the source directories; inside one it has to lie strictly below the directories of the document
-//! that mounts it and of the one that declares its `fs`. Documents are read from the top down, so
-//! such a directory is known before it would be entered, and is not. Everything counts as written
-//! and as overridden, whether the entry is disabled or invalid: the guest may have run before.
+//! Nothing that a guest can write is read as configuration. A writable mount may name any directory
+//! outside the source directories. Inside one, it must lie strictly below the directory of the
+//! document that mounts it and below that of the document that declares its `fs`. Because documents
+//! are read from the top down, such a directory is known before it would be entered, and is
+//! skipped. Both the written and the overridden value of each field count, even in disabled or
+//! invalid entries, because an earlier run may have used them.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -19,11 +21,11 @@ use super::tree::{Node, Place, Value};
 use crate::id::Id;
 use crate::trust::{Base, FileId, Location, PathError, PathGuard, Walk, WritableDir};
 
-/// What a writable mount of the wrong directory can be changed to.
+/// The hint for a writable mount that is not allowed.
 const HINT: &str = "mount another directory, or write `read_only: true`; documents in a `src/` of \
                     their own leave the directories beside it to guests";
 
-/// What the settings and the command line put over entries: the entry, the path in it, the value.
+/// Overrides from the settings and the command line, by entry: path in the entry and value.
 pub(crate) type Overrides = HashMap<Id, Vec<(String, Node)>>;
 
 /// The writable mounts of a project.
@@ -33,11 +35,11 @@ pub(crate) struct WritableMounts {
     base: Base,
     overrides: Overrides,
     sources: Vec<(Location, PathBuf)>,
-    /// What becomes a source directory once it exists.
+    /// Directories that do not exist and would be source directories if they did.
     future_sources: Vec<(Location, PathBuf)>,
-    /// Whatever holds something of the project, and what that is.
+    /// Locations that contain a part of the project, and the description of that part.
     held: HashMap<Location, String>,
-    /// The directories that hold the project itself.
+    /// The directories that contain the project directory or its source directory, and those two.
     above: HashSet<Location>,
     /// The directory of each document.
     documents: HashMap<Arc<Path>, DocumentDir>,
@@ -45,27 +47,27 @@ pub(crate) struct WritableMounts {
     mounts_of: HashMap<Id, Vec<usize>>,
     roots: Vec<Root>,
     roots_of: HashMap<Id, Vec<usize>>,
-    /// Directories in source directories that belong to guests.
+    /// Directories within source directories that hold guests' data.
     data: HashSet<Location>,
     misplaced: Vec<Misplaced>,
     seen: HashSet<(Place, String, PathBuf)>,
     guard: PathGuard,
-    /// Entries that name what they mount by placeholders.
+    /// Entries whose mounts contain placeholders.
     unresolved_mounts: HashSet<Id>,
-    /// Something can only be known once placeholders are replaced.
+    /// Whether some mounts or directories are unknown until placeholders are replaced.
     pub unresolved: bool,
 }
 
-/// Where a document lies.
+/// The directory of a document.
 #[derive(Clone)]
 pub(crate) struct DocumentDir {
     pub location: Location,
     pub path: PathBuf,
-    /// It was read before the directories beside and below it were entered.
+    /// Whether the document was read before the directories beside and below it were entered.
     pub first: bool,
 }
 
-/// One item of `wasi.mounts` that is not literally read-only.
+/// One item of `wasi.mounts` that is not literally `read_only: true`.
 struct Mount {
     entry: Id,
     entry_place: Place,
@@ -74,18 +76,18 @@ struct Mount {
     document: DocumentDir,
 }
 
-/// The directory of an entry that a mount may name.
+/// The directory of an `fs.directory` entry.
 struct Root {
     path: PathBuf,
-    /// Written in the document as it is.
+    /// Whether the path is written literally in the document.
     literal: bool,
     document: DocumentDir,
     location: Location,
-    /// The directories above, the nearest first.
+    /// Its ancestors, the nearest first.
     ancestors: Vec<Location>,
 }
 
-/// A writable mount of a directory that must not be written.
+/// A writable mount of a directory that guests must not write.
 pub(crate) struct Misplaced {
     pub entry: Id,
     pub entry_place: Place,
@@ -106,27 +108,27 @@ impl WritableMounts {
         }
     }
 
-    /// The gate for paths, as far as the directories that guests may write are known.
+    /// Refuses paths that pass through the writable directories known so far.
     pub fn guard(&self) -> &PathGuard {
         &self.guard
     }
 
-    /// What is wrong with mounts, in the order in which it was found.
+    /// The mounts that are not allowed, in the order in which they were found.
     pub fn misplaced(&self) -> &[Misplaced] {
         &self.misplaced
     }
 
-    /// Whether this entry says what a mount lets its guests write.
+    /// Whether a mount's target depends on this entry.
     pub fn depend_on(&self, id: &Id) -> bool {
         self.mounts_of.contains_key(id) || self.unresolved_mounts.contains(id)
     }
 
-    /// Whether a directory in a source directory belongs to guests.
+    /// Whether a directory within a source directory holds guests' data.
     pub fn is_data(&self, dir: FileId) -> bool {
         self.data.contains(&Location::existing(dir))
     }
 
-    /// Makes it an error to write a directory that is or holds what this path leads to.
+    /// Makes a writable mount of this path, or of a directory that contains it, an error.
     pub fn protect(&mut self, what: &str, path: &Path) {
         let Ok(walk) = self.base.walk(path) else {
             return;
@@ -137,8 +139,9 @@ impl WritableMounts {
         }
     }
 
-    /// Takes the project's directory or its own source directory: who may write what holds it may
-    /// write everything, and that is said once instead of of each path.
+    /// Adds the project directory or its own source directory. A guest that may write a directory
+    /// that contains it may write the whole project, which is reported once rather than for each
+    /// path.
     pub fn project(&mut self, path: &Path, what: &str) {
         self.protect(what, path);
         if let Ok(walk) = self.base.walk(path) {
@@ -146,21 +149,21 @@ impl WritableMounts {
         }
     }
 
-    /// Which directory a path means.
+    /// The location that a path leads to.
     ///
     /// # Errors
-    /// What the system says.
+    /// `PathError` when the path cannot be followed.
     pub fn locate(&self, path: &Path) -> Result<Location, PathError> {
         Ok(self.base.walk(path)?.location())
     }
 
-    /// A directory and those above it, the nearest first; empty for what cannot be followed.
+    /// A directory and its ancestors, the nearest first. Empty if the path cannot be followed.
     pub fn with_ancestors(&self, path: &Path) -> Vec<Location> {
         let walk = self.base.walk(path);
         walk.map_or(Vec::new(), |walk| self_and_above(&walk))
     }
 
-    /// Takes a source directory.
+    /// Adds a source directory.
     pub fn source(&mut self, path: &Path) {
         self.protect("the source directory", path);
         if let Ok(walk) = self.base.walk(path) {
@@ -168,7 +171,7 @@ impl WritableMounts {
         }
     }
 
-    /// Takes a directory that is missing and becomes a source directory once it is there.
+    /// Adds a directory that would be a source directory, if it does not exist.
     pub fn future_source(&mut self, path: &Path) {
         if let Ok(walk) = self.base.walk(path)
             && walk.is_missing()
@@ -177,7 +180,7 @@ impl WritableMounts {
         }
     }
 
-    /// Takes what a document says of mounts and of directories, however invalid the rest of it is.
+    /// Adds the mounts and directories of a document, even if the rest of it is invalid.
     pub fn document(&mut self, document: &Node, dir: &DocumentDir, root: &SourceRoot) {
         let Some(mapping) = document.as_mapping() else {
             return;
@@ -186,7 +189,7 @@ impl WritableMounts {
         known.or_insert_with(|| dir.clone());
         let namespace = namespace_text(mapping);
         self.entry(document, namespace, dir, root);
-        // `entries`, whatever its name was invalid for.
+        // All lists, since the key `entries` may be misspelt.
         let lists = mapping
             .entries
             .iter()
@@ -208,7 +211,7 @@ impl WritableMounts {
             if path == "kind" && is_data(&kind) {
                 kind = text(Some(value)).unwrap_or_default().to_owned();
             }
-            // What does not fit is an error of the entry, and told there.
+            // An override that does not fit is reported when the entry is read.
             if let Ok(Some(new)) = put_config(&changed, path, value) {
                 changed = new;
             }
@@ -225,7 +228,7 @@ impl WritableMounts {
         }
     }
 
-    /// Takes the directory of an entry; it is literal where it is `written` so.
+    /// Adds the directory of an entry; it counts as literal if `written` has the same value.
     fn directory(
         &mut self,
         id: &Id,
@@ -271,7 +274,7 @@ impl WritableMounts {
         }
         let walk = match self.base.walk(&path) {
             Ok(walk) if walk.is_missing() || walk.is_dir() => walk,
-            // It cannot be opened.
+            // Neither missing nor a directory: opening the entry fails.
             _ => return,
         };
         let Ok(ancestors) = walk.ancestors() else {
@@ -338,7 +341,7 @@ impl WritableMounts {
         }
     }
 
-    /// Takes what an entry says once its placeholders are replaced.
+    /// Adds the directory and mounts of an entry whose placeholders are replaced.
     pub fn resolved(&mut self, entry: &Entry) {
         let Some(dir) = self.documents.get(&entry.place.file).cloned() else {
             return;
@@ -362,7 +365,7 @@ impl WritableMounts {
         }
     }
 
-    /// Decides about one mount of one directory.
+    /// Checks one mount of one directory and records the result.
     fn judge(&mut self, mount: usize, root: usize) {
         let (Some(mount), Some(root)) = (self.mounts.get(mount), self.roots.get(root)) else {
             return;
@@ -396,8 +399,9 @@ impl WritableMounts {
         }
     }
 
-    /// Whether the directory lies in a source directory and, whatever else is wrong with it, strictly
-    /// below the documents that let guests write it: then it was data, or will be.
+    /// Whether the directory lies in a source directory and strictly below the documents that make
+    /// it writable. Then it holds guests' data, even if the mount is not allowed for another
+    /// reason.
     fn is_below_documents(&self, mount: &Mount, root: &Root) -> bool {
         let below = |dir: &Location| root.ancestors.contains(dir);
         let documents = [&mount.document, &root.document];
@@ -407,10 +411,10 @@ impl WritableMounts {
                 .all(|dir| dir.first && below(&dir.location))
     }
 
-    /// Whether the directory may be written.
+    /// Whether guests may write the directory.
     ///
     /// # Errors
-    /// Why not.
+    /// The message of the diagnostic, if not.
     fn verdict(&self, mount: &Mount, root: &Root) -> Result<(), String> {
         let writable = format!("guests may write {}, which", root.path.display());
         if let Some(what) = self.held.get(&root.location) {
@@ -458,7 +462,7 @@ fn self_and_above(walk: &Walk) -> Vec<Location> {
     found
 }
 
-/// A scalar's text, whatever it would be read as.
+/// A scalar's text, regardless of its type.
 fn text(node: Option<&Node>) -> Option<&str> {
     match &node?.value {
         Value::Scalar(scalar) => Some(&scalar.text),
@@ -470,7 +474,8 @@ fn is_literal(text: &str) -> bool {
     !text.contains("${") && !text.starts_with("file://")
 }
 
-/// Whether a mount says so itself. The older form `read_only_env` would replace what it says.
+/// Whether a mount has `read_only: true` literally, and no `read_only_env`, which would override
+/// it.
 fn is_literally_read_only(mount: &Node) -> bool {
     let value = mount.get("read_only").map(|node| &node.value);
     mount.get("read_only_env").is_none()

@@ -5,6 +5,22 @@ use std::path::PathBuf;
 use crate::env::OsEnvironment;
 
 /// How a project is loaded.
+///
+/// ```
+/// use wippy::project::{LoadOptions, from_yaml};
+///
+/// let yaml = r#"
+/// version: "1.0"
+/// namespace: app
+/// entries:
+///   - {name: one, kind: function.wat, method: one, source: '(module (func (export "one")))'}
+/// "#;
+/// let options = LoadOptions::default().overrides(["app:one:method=two"]);
+/// let registry = from_yaml(yaml, None, &options).registry;
+/// let entry = registry.resolve("app:one")?;
+/// assert_eq!(entry.function().unwrap().method, "two");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct LoadOptions {

@@ -1,4 +1,4 @@
-//! The host's directories and files that entries name: what guests write is none of these.
+//! Checks of the host paths that entries name: none may lie in a directory that guests may write.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,14 @@ use crate::env::Environment;
 use crate::id::Id;
 use crate::trust::{PathError, PathGuard};
 
-/// Directories of mounts that are only known once others are, and so on, are followed this far.
+/// The most rounds of resolving placeholders that reveal further writable directories.
 const MAX_ROUNDS: usize = 8;
 
 impl Loader<'_> {
-    /// Reads every draft, with all directories known that guests may write. Where placeholders name
-    /// some, what says so is read first: once without opening files, then, with what that told, one
-    /// entry after the other. What was read before all was known is read again.
+    /// Reads every draft once all directories that guests may write are known. If placeholders name
+    /// some of these, the entries that mounts depend on are read first: once without opening files,
+    /// then again with the directories found. This repeats until a round finds no further
+    /// directory; each round discards what the one before it read.
     pub(super) fn resolve(&mut self) {
         if !self.mounts.unresolved {
             self.index_drafts();
@@ -58,8 +59,8 @@ impl Loader<'_> {
         self.index_drafts();
     }
 
-    /// Reads what says which directories mounts let guests write, each with what the ones before it
-    /// told.
+    /// Reads the entries that mounts depend on. Each is read with the directories that the previous
+    /// ones have revealed.
     fn read_mounted(&mut self) {
         for i in 0..self.slots.len() {
             let Some(Slot::Draft(draft)) = self.slots.get(i) else {
@@ -68,7 +69,7 @@ impl Loader<'_> {
             if !self.mounts.depend_on(&draft.id) {
                 continue;
             }
-            // What is wrong is with the entry itself.
+            // Its errors are reported when the entry itself is read.
             let _ = self.ensure(i);
             if let Some(Slot::Entry(read)) = self.slots.get(i)
                 && let Some(entry) = &read.entry
@@ -84,7 +85,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Takes what entries say of mounts by now.
+    /// Adds the mounts and directories of the entries read so far.
     fn learn(&mut self) {
         let slots = self.slots.iter().filter_map(|slot| match slot {
             Slot::Entry(read) => read.entry.as_ref(),
@@ -95,7 +96,7 @@ impl Loader<'_> {
         }
     }
 
-    /// Reports writable mounts of directories that must not be written.
+    /// Reports the writable mounts that are not allowed.
     pub(super) fn check_mounts(&mut self) {
         let mut slots = HashMap::new();
         for (i, read) in self.entries() {
@@ -111,7 +112,7 @@ impl Loader<'_> {
             let key = (misplaced.entry.clone(), misplaced.entry_place.clone());
             match slots.get(&key) {
                 Some(i) => found.push((*i, error)),
-                // It is disabled, or is none for another error.
+                // The entry is disabled, or was not read because of another error.
                 None => loose.push(error),
             }
         }
@@ -119,8 +120,8 @@ impl Loader<'_> {
         self.loose(loose);
     }
 
-    /// Reports paths that pass through what guests may write. They are refused when they are
-    /// opened, too; this finds them before.
+    /// Reports paths that pass through directories that guests may write. Opening them is refused as
+    /// well; this reports them when the project is loaded.
     pub(super) fn check_paths(&mut self) {
         let mut directories: HashMap<&Id, &Path> = HashMap::new();
         for (_, read) in self.entries() {
@@ -167,7 +168,8 @@ impl Loader<'_> {
     }
 }
 
-/// Why a path is refused; anything else that is wrong with it is reported where it is opened.
+/// The message if a path passes through a writable directory. Other faults are reported when it is
+/// opened.
 fn refused<T>(way: Result<T, PathError>) -> Option<String> {
     match way {
         Err(error @ PathError::Writable { .. }) => Some(error.to_string()),

@@ -94,7 +94,7 @@ pub(crate) fn expand(
 
 const ENV: &str = "env:";
 
-/// The most errors that are said of one string.
+/// The most errors reported for one string.
 const MAX_ERRORS: usize = 20;
 
 fn is_single(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! A project's directory, loaded: its settings, its lock file, its source directories.
+//! Loads a project directory: its settings, its lock file and its source directories.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -20,23 +20,32 @@ use super::tree::Place;
 use super::{overrides, settings};
 use crate::trust::{Base, FileId, Location, PathError, PathGuard};
 
-/// A source directory whose documents were read, and the way to it.
+/// A source directory whose documents were read.
 struct Listed {
-    /// Which of the project's it is.
+    /// Its index among the project's source directories.
     n: usize,
     root: SourceRoot,
+    /// The directories that its path passes through.
     steps: Vec<Location>,
     listing: Listing,
 }
 
-/// What is loaded, and how.
+/// The arguments of [`load`].
 struct How<'a> {
     project_dir: &'a Path,
     options: &'a LoadOptions,
 }
 
-/// Loads the project in `project_dir`. Mistakes stop the entries that they concern, never the
-/// loading.
+/// Loads the project in `project_dir`. An error makes the entries that it concerns unusable;
+/// loading itself never fails. Blocks.
+///
+/// ```
+/// use wippy::project::{LoadOptions, load};
+///
+/// # let dir = tempfile::tempdir()?;
+/// assert!(load(dir.path(), &LoadOptions::default()).is_missing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     let mut found = Vec::new();
     let base = Base::new(project_dir);
@@ -89,8 +98,8 @@ pub fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
     }
     let is_missing = !check_there_is_one(project_dir, &listed, &mut found);
 
-    // What guests may write may be known completely only now. What was read on a way through that
-    // is let go, and whatever else there is, is read without it.
+    // Resolving placeholders can reveal further directories that guests may write. Whatever was
+    // read through one of them is discarded and the rest is resolved again, until none is new.
     let mut mounts = lister.mounts;
     let loader = loop {
         check_settings(&settings_files, &mounts, &mut settings, &mut found);
@@ -121,8 +130,9 @@ pub fn load(project_dir: &Path, options: &LoadOptions) -> Loaded {
 }
 
 impl<'a> How<'a> {
-    /// Reads the documents of all source directories: those that hold the project's own first, then the
-    /// project's own, then the others, so that what is above is known before what is below it.
+    /// Reads the documents of all source directories: first those that contain the project's own,
+    /// then the project's own, then the others. So the mounts of a directory's ancestors are known
+    /// before it is read.
     fn list(
         &self,
         roots: Vec<SourceRoot>,
@@ -176,7 +186,7 @@ impl<'a> How<'a> {
             }
             let open = |guard: &PathGuard| {
                 let walk = guard.walk(&root.source_dir)?;
-                // Documents are looked up in the directory itself, too.
+                // Documents are opened in the directory itself, so it must not be writable either.
                 let steps = [walk.steps(), &[walk.location()]].concat();
                 guard.check(&steps)?;
                 Ok((walk.open_dir()?, steps))
@@ -207,7 +217,7 @@ impl<'a> How<'a> {
         listed
     }
 
-    /// Finds out what guests may write where only placeholders say so.
+    /// Resolves placeholders to find directories that guests may write, if mounts depend on any.
     fn learn(&self, listed: &[Listed], mounts: &mut WritableMounts, settings: &Settings) {
         if mounts.unresolved {
             let known = std::mem::take(mounts);
@@ -217,7 +227,7 @@ impl<'a> How<'a> {
         }
     }
 
-    /// What holds all documents, with the settings applied.
+    /// A loader with all documents, to which the settings are applied.
     fn loader(
         &self,
         listed: &[Listed],
@@ -239,7 +249,7 @@ impl<'a> How<'a> {
     }
 }
 
-/// Lets settings go that were read through a directory that guests may write.
+/// Discards settings that were read through a directory that guests may write.
 pub(super) fn check_settings(
     files: &[ControlFile],
     mounts: &WritableMounts,
@@ -247,7 +257,7 @@ pub(super) fn check_settings(
     found: &mut Vec<Diagnostic>,
 ) {
     for file in files {
-        // They may be gone already.
+        // An earlier file may have caused them to be discarded.
         if settings.files().is_empty() {
             return;
         }
@@ -259,7 +269,8 @@ pub(super) fn check_settings(
                 .is_some_and(|name| name == SETTINGS_FILE);
             found.push(match own {
                 true => about(&file.path, format!("the file is not read: {error}")),
-                // Running with other settings than were asked for is worse than not running.
+                // An error: running without the settings that were asked for is worse than not
+                // running.
                 false => {
                     let message = format!("--config {}: is not read: {error}", file.path.display());
                     Diagnostic::error(message).at(&Place::file(Path::new(COMMAND_LINE).into()))
@@ -269,7 +280,7 @@ pub(super) fn check_settings(
     }
 }
 
-/// Lets go what was read on ways that are known by now to pass through what guests may write.
+/// Discards what was read on paths that pass through a directory that guests may write.
 fn check_ways(
     listed: &mut [Listed],
     lock: Option<&ControlFile>,
@@ -312,8 +323,8 @@ fn check_ways(
     }
 }
 
-/// Says so where there is no project at all, or a document that looks like its first is not read. False
-/// where there is none.
+/// Reports a directory without a project, and an `_index.yaml` that is not read because the source
+/// directory is another. False if there is no project.
 fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Diagnostic>) -> bool {
     let Some(own) = listed.first() else {
         return true;
@@ -347,8 +358,8 @@ fn check_there_is_one(project_dir: &Path, listed: &[Listed], found: &mut Vec<Dia
         documents.any(|parsed| parsed.error.is_some() || has_namespace(parsed))
             || !listed.listing.diagnostics.is_empty()
     };
-    let told = found.iter().any(Diagnostic::is_error);
-    if !told && !listed.iter().any(has_own) {
+    let has_errors = found.iter().any(Diagnostic::is_error);
+    if !has_errors && !listed.iter().any(has_own) {
         let dir = match project_dir.as_os_str().is_empty() {
             true => PathBuf::from("."),
             false => project_dir.to_owned(),
@@ -367,7 +378,7 @@ fn same_directory(a: &Path, b: &Path) -> bool {
     same.is_some_and(|(a, b)| a == b)
 }
 
-/// Links what was read, as a project without module directories.
+/// Links the entries of a loader, as a project without module directories.
 pub(super) fn finish(loader: Loader<'_>, settings: Settings) -> Loaded {
     let project_dir = loader.project_dir.to_owned();
     let disabled = loader.disabled.iter().cloned().collect();

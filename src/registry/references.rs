@@ -1,4 +1,4 @@
-//! What entries say of each other: references, and what they imply.
+//! References between entries: their defaults and checks.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,10 +11,10 @@ use super::tree::Place;
 use crate::env::EnvStorage;
 use crate::id::Id;
 
-/// Unknown references that get a hint; searching for one costs time.
+/// The most unknown references that get a hint: each one searches all IDs.
 const MAX_HINTS: usize = 100;
 
-/// What a reference must lead to.
+/// The kind of entry that a reference must lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expects {
     Filesystem,
@@ -35,7 +35,8 @@ struct Reference<'a> {
 }
 
 impl Expects {
-    /// What the reference in a field must lead to; none of those that may lead nowhere.
+    /// The kind that a field's references must lead to. `None` for fields whose references may be
+    /// unknown.
     fn of_field(field: &str) -> Option<Self> {
         let name = field.split('[').next().unwrap_or(field);
         Some(match name {
@@ -51,7 +52,7 @@ impl Expects {
         })
     }
 
-    /// The kinds that it may lead to.
+    /// The names of the kinds that are accepted.
     fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Filesystem => &["fs.directory"],
@@ -71,7 +72,7 @@ impl Expects {
         }
     }
 
-    /// With an article, for messages.
+    /// Its description with an article, for messages.
     fn what(self) -> &'static str {
         match self {
             Self::Filesystem => "an fs.directory entry",
@@ -85,7 +86,7 @@ impl Expects {
         }
     }
 
-    /// What kinds of candidates begin with, those included that are not run here.
+    /// The prefixes of the kinds that hints suggest, including kinds that are not run here.
     fn family(self) -> &'static [&'static str] {
         match self {
             Self::Filesystem => &["fs."],
@@ -157,7 +158,7 @@ fn references(entry: &Entry) -> Vec<Reference<'_>> {
 }
 
 impl Loader<'_> {
-    /// Fills in a server and a router where there is only one that can be meant.
+    /// Fills in a missing server or router if the project has exactly one.
     pub(super) fn imply(&mut self) {
         let of = |loader: &Self, kind: &str| -> Vec<Id> {
             let reads = loader.entries().filter(|(_, read)| read.kind == kind);
@@ -194,7 +195,7 @@ impl Loader<'_> {
         self.report(found);
     }
 
-    /// Lets `wasi.env[].id` name a variable by its public name too.
+    /// Replaces public names of variables in `wasi.env[].id` by the variables' IDs.
     pub(super) fn name_bindings(&mut self) {
         let mut names: HashMap<String, Id> = HashMap::new();
         for (_, read) in self.entries() {
@@ -275,7 +276,8 @@ impl Loader<'_> {
                         found.push((i, error));
                         continue;
                     }
-                    // Hundreds of endpoints over another language are one thing to say.
+                    // One warning for each pair of kinds: a project may have hundreds of such
+                    // endpoints.
                     let severity = Severity::Warning;
                     let warning = Diagnostic { severity, ..error };
                     let (_, more, _) = not_run
@@ -312,7 +314,7 @@ impl Loader<'_> {
         links
     }
 
-    /// The references of an entry that has other errors already.
+    /// Checks the references of an entry that has other errors.
     fn check_broken<'a>(
         &self,
         read: &Read,
@@ -349,7 +351,7 @@ impl Loader<'_> {
         found.into_iter()
     }
 
-    /// Finds routers of variables that lead to themselves: each edge is followed once.
+    /// Finds cycles of `env.storage.router` entries. Follows each edge once.
     fn check_routers(&self, known: &HashMap<&Id, &Read>, found: &mut Vec<(usize, Diagnostic)>) {
         let behind = |id: &Id| -> &[Id] {
             let entry = known.get(id).and_then(|read| read.entry.as_ref());
@@ -393,7 +395,7 @@ impl Loader<'_> {
         }
     }
 
-    /// What an unknown reference may have been meant to be.
+    /// A hint for an unknown reference.
     fn hint<'a>(
         &self,
         id: &Id,
@@ -425,7 +427,7 @@ impl Loader<'_> {
         Some(hint)
     }
 
-    /// Says once of each thing that is read and has no effect, or none yet.
+    /// Warns once of each feature that is accepted and has no effect, or none yet.
     pub(super) fn check_enforced(&mut self) {
         type Uses = fn(&Entry) -> Option<&'static str>;
         let features: [(&str, Uses); 7] = [
@@ -489,7 +491,7 @@ fn uses(entry: &Entry, field: &'static str) -> Option<&'static str> {
     entry.config.at(field).map(|_| field)
 }
 
-/// The entries that unknown references may have been meant to be, gathered once.
+/// The entries to suggest for unknown references, collected once for each expected kind.
 #[derive(Default)]
 struct Candidates<'a> {
     hints: usize,

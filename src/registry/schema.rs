@@ -6,6 +6,11 @@ use super::describe::{Field, Shape};
 use super::kinds::{KINDS, describe};
 
 /// The JSON Schema of a document of entries. Kinds that are not run here may hold anything.
+///
+/// ```
+/// let schema = wippy::project::schema();
+/// assert!(schema["$defs"]["function.wasm"].is_object());
+/// ```
 pub fn schema() -> Value {
     let mut definitions = Map::new();
     let mut rules = Vec::new();

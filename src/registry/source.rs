@@ -8,16 +8,16 @@ use super::parse::{MAX_DOCUMENT_BYTES, Parsed, join_surrogates, parse};
 use super::tree::Place;
 use crate::trust::{Base, FileId, Location, Walk, cannot_be_read, read_bounded, too_large};
 
-/// A directory whose documents belong to the project.
+/// A directory whose documents are a part of the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SourceRoot {
-    /// What `file:///` starts from.
+    /// The base of `file:///` paths.
     pub source_dir: PathBuf,
-    /// What an `fs.directory` with `base: module` starts from.
+    /// The base of an `fs.directory` with `base: module`.
     pub module_dir: PathBuf,
 }
 
-/// The `src/` of a directory, or the directory itself as long as there is none.
+/// The `src/` subdirectory, or the directory itself if there is none.
 pub(super) fn src_or_itself(dir: &Path, future: &mut Vec<PathBuf>) -> PathBuf {
     let src = dir.join("src");
     if src.is_dir() {
@@ -36,19 +36,19 @@ pub(crate) fn is_document(path: &Path) -> bool {
     matches!(extension, Some("yaml" | "yml" | "json"))
 }
 
-/// A file that steers how a project is read, and the way to it.
+/// A file that controls how a project is read: settings or the lock file.
 #[derive(Debug)]
 pub(crate) struct ControlFile {
-    /// What it is, with an article.
+    /// Its description with an article, for messages.
     pub what: &'static str,
     pub path: PathBuf,
     pub id: Option<FileId>,
-    /// The directories in which the names of its path were looked up.
+    /// The directories that its path passes through.
     pub steps: Vec<Location>,
 }
 
-/// Reads and parses a file before anybody knows which directories guests may write; its way is
-/// checked later.
+/// Reads and parses a file before the directories that guests may write are known. The caller checks
+/// its `steps` once they are.
 pub(crate) fn read(what: &'static str, path: &Path, base: &Base) -> (Parsed, ControlFile) {
     let walk = base.walk(path);
     let control = ControlFile {
@@ -66,7 +66,7 @@ pub(crate) fn read(what: &'static str, path: &Path, base: &Base) -> (Parsed, Con
     (parse_file(path, bytes), control)
 }
 
-/// Parses what was read of a file.
+/// Parses the contents of a file.
 pub(crate) fn parse_file(path: &Path, bytes: Result<Vec<u8>, String>) -> Parsed {
     tracing::debug!(target: "read", "{}", path.display());
     let file: Arc<Path> = path.into();
@@ -79,7 +79,7 @@ pub(crate) fn parse_file(path: &Path, bytes: Result<Vec<u8>, String>) -> Parsed 
         Ok(bytes) => bytes,
         Err(e) => {
             let mut error = about(path, format!("the file {e}"));
-            // Large JSON is data of the project far more often than entries.
+            // A large JSON file is most likely data of the project, not entries.
             if json && e == too_large(MAX_DOCUMENT_BYTES as u64) {
                 error.severity = Severity::Warning;
                 error = error.hint("it is not read for entries");

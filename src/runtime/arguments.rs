@@ -7,6 +7,26 @@ use crate::module::Method;
 use crate::values::{self, ValueError, signature};
 
 /// The arguments of a call, as they come.
+///
+/// ```
+/// use wippy::{Arguments, Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module (func (export "sum") (param i32 i32) (result i32)
+///     (i32.add (local.get 0) (local.get 1))))"#;
+/// let module = Standalone::new("sum", text.as_bytes());
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let values = [2.into(), 3.into()];
+/// let words = ["2".to_owned(), "3".to_owned()];
+/// for arguments in [
+///     Arguments::Json(&values),
+///     Arguments::Text(&words),
+///     Arguments::Wave("2, 3"),
+/// ] {
+///     assert_eq!(dispatcher.block_on(runtime.call("file:sum", arguments))??, 5);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Arguments<'a> {
     /// JSON values, one a parameter.

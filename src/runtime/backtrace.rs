@@ -44,6 +44,22 @@ const RUNTIME: [&str; 27] = [
 ];
 
 /// Their names, innermost first; those without a name are left out.
+///
+/// ```
+/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module (func $fails (export "fails") unreachable))"#;
+/// let module = Standalone::new("guest", text.as_bytes());
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let call = runtime.call("file:guest", Arguments::Wave(""));
+/// let error = dispatcher.block_on(call)?.unwrap_err();
+/// let CallErrorKind::Trap(trap) = error.kind else {
+///     panic!("{error}");
+/// };
+/// assert_eq!(trap.backtrace.names(), ["fails"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Backtrace(Vec<String>);
 

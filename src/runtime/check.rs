@@ -14,6 +14,12 @@ use crate::program::LinkedFunction;
 use crate::registry::{Diagnostic, Entry, Id};
 
 /// How strictly a project is checked.
+///
+/// ```
+/// use wippy::CheckOptions;
+///
+/// assert!(!CheckOptions::default().strict);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct CheckOptions {
     /// A function that a module imports and its entry does not enable is an error.
@@ -21,6 +27,25 @@ pub struct CheckOptions {
 }
 
 /// Checks every entry that has a module; the errors of its YAML are the loader's to tell.
+///
+/// ```
+/// use wippy::project::{LoadOptions, from_yaml};
+/// use wippy::{CheckOptions, Runtime, check};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let yaml = r#"
+/// version: "1.0"
+/// namespace: app
+/// entries:
+///   - {name: one, kind: function.wat, method: two, source: '(module (func (export "one")))'}
+/// "#;
+/// let loaded = from_yaml(yaml, None, &LoadOptions::default());
+/// let runtime = Runtime::new(dispatcher.handle(), loaded.registry)?;
+/// // The module exports no function `two`.
+/// let found = dispatcher.block_on(check(&runtime, CheckOptions::default()))??;
+/// assert_eq!(found[0].field.as_deref(), Some("method"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The dispatcher's.

@@ -17,6 +17,20 @@ use crate::registry::{LookupError, with_article};
 use crate::values::{MAX_LIFTED_BYTES, ValueError};
 
 /// A failed call: which entry, and why.
+///
+/// ```
+/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module (func $fails (export "fails") unreachable))"#;
+/// let module = Standalone::new("guest", text.as_bytes());
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let call = runtime.call("file:guest", Arguments::Wave(""));
+/// let error = dispatcher.block_on(call)?.unwrap_err();
+/// assert_eq!(error.entry, "file:guest");
+/// assert!(matches!(error.kind, CallErrorKind::Trap(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{entry}: {kind}")]
 pub struct CallError {
@@ -27,6 +41,17 @@ pub struct CallError {
 }
 
 /// What went wrong with a call.
+///
+/// ```
+/// use wippy::{Arguments, CallErrorKind, Runtime};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let runtime = Runtime::new(dispatcher.handle(), Default::default())?;
+/// let call = runtime.call("app:absent", Arguments::Wave(""));
+/// let error = dispatcher.block_on(call)?.unwrap_err();
+/// assert!(matches!(error.kind, CallErrorKind::Lookup(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallErrorKind {
@@ -118,6 +143,22 @@ impl From<QueueFull> for CallErrorKind {
 }
 
 /// What a guest trapped with; shown with its functions that were running.
+///
+/// ```
+/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module (func $fails (export "fails") unreachable))"#;
+/// let module = Standalone::new("guest", text.as_bytes());
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let call = runtime.call("file:guest", Arguments::Wave(""));
+/// let error = dispatcher.block_on(call)?.unwrap_err();
+/// let CallErrorKind::Trap(trap) = error.kind else {
+///     panic!("{error}");
+/// };
+/// assert!(trap.message.contains("unreachable"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Trap {
     /// The cause.

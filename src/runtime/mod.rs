@@ -45,6 +45,27 @@ pub use services::{Ended, Plan, PlanError, supervise};
 const MAX_WAITING: u32 = 1 << 20;
 
 /// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.
+///
+/// ```
+/// use wippy::{Arguments, Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module (func (export "next") (param i32) (result i32)
+///     (i32.add (local.get 0) (i32.const 1))))"#;
+/// let module = Standalone::new("next", text.as_bytes());
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// dispatcher.block_on(async {
+///     for number in 0..3 {
+///         let arguments = [number.into()];
+///         let next = runtime.call("file:next", Arguments::Json(&arguments)).await?;
+///         assert_eq!(next, number + 1);
+///     }
+///     Ok::<(), wippy::CallError>(())
+/// })??;
+/// // Three calls are three instances of one compiled module.
+/// assert_eq!(runtime.compilations(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Runtime {
     inner: Rc<Inner>,

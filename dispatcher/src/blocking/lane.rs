@@ -148,6 +148,16 @@ where
 }
 
 /// A job of a lane, as the future of its result.
+///
+/// ```
+/// use wippy_dispatcher::LaneJob;
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let lane = dispatcher.handle().lane(1, 10);
+/// let job: LaneJob<u64> = lane.unblock(|| (1..=20).product());
+/// assert_eq!(dispatcher.block_on(job)??, 2_432_902_008_176_640_000);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[must_use = "dropping a job abandons it"]
 pub struct LaneJob<T> {
     state: State<T>,

@@ -60,6 +60,16 @@ impl Drop for Alive {
 }
 
 /// The task was cancelled, by its dispatcher's end.
+///
+/// ```
+/// use wippy_dispatcher::{Cancelled, Dispatcher};
+///
+/// let (first, second) = (Dispatcher::new()?, Dispatcher::new()?);
+/// let task = first.spawn(std::future::pending::<()>())?;
+/// drop(first);
+/// assert_eq!(second.block_on(task)?, Err(Cancelled));
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the task was cancelled")]
 pub struct Cancelled;

@@ -11,6 +11,20 @@ use crate::Error;
 use crate::executor::listener::Listener;
 
 /// One direction of a source.
+///
+/// ```
+/// use std::io::Read;
+/// use wippy_dispatcher::{Interest, Source};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let (reader, writer) = std::io::pipe()?;
+/// let source = Source::with_interest(&dispatcher.handle(), reader, Interest::Readable)?;
+/// drop(writer);
+/// // The end of a file can be read too.
+/// dispatcher.block_on(source.ready(Interest::Readable))??;
+/// assert_eq!(source.get().read(&mut [0])?, 0);
+/// # Ok::<(), wippy_dispatcher::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Interest {
     /// Bytes, a connection, a datagram, end of file or an error can be read.

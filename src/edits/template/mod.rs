@@ -11,6 +11,15 @@ const GREET: &str = include_str!("greet.wat");
 const NOTE: &str = include_str!("note.wat");
 
 /// Why no project is written.
+///
+/// ```
+/// use wippy::project::{NewProjectError, new_project};
+///
+/// # let dir = tempfile::tempdir()?;
+/// new_project(dir.path())?;
+/// assert!(matches!(new_project(dir.path()), Err(NewProjectError::NotEmpty)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum NewProjectError {
     /// The directory holds something.

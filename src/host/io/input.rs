@@ -21,6 +21,16 @@ pub struct InputStream {
 }
 
 /// A closed set of sources of bytes.
+///
+/// ```
+/// use wippy::stdio::{InputSource, pipe};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let (reader, keyboard) = pipe(&dispatcher.handle(), 1024)?;
+/// keyboard.write(b"typed\n").unwrap();
+/// let stdin = InputSource::Pipe(reader);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum InputSource {
     /// Ended from the start.

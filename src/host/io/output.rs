@@ -27,6 +27,17 @@ pub struct OutputStream {
 }
 
 /// A closed set of destinations.
+///
+/// ```
+/// use wippy::stdio::{Sink, pipe};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let (_printed, writer) = pipe(&dispatcher.handle(), 1024)?;
+/// let stdout = Sink::Pipe(writer);
+/// let stderr = stdout.clone();
+/// assert!(stdout.is_delivered() && stderr.is_delivered());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum Sink {
     /// One of the program's own descriptors, shared by all who write it.

@@ -14,6 +14,19 @@ use crate::quota::QuotaPermit;
 const POOL_READ: usize = 4096;
 
 /// Standard input: a terminal, a pipe, a socket, a file.
+///
+/// ```
+/// use std::sync::Arc;
+/// use wippy::stdio::{Input, InputSource, Sink, Stdio, pipe};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let handle = dispatcher.handle();
+/// let (reader, _writer) = std::io::pipe()?;
+/// let input = InputSource::Device(Arc::new(Input::new(&handle, reader.into())?));
+/// let (_printed, output) = pipe(&handle, 1024)?;
+/// let stdio = Stdio::new(input, Sink::Pipe(output.clone()), Sink::Pipe(output));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Input {
     handle: Handle,

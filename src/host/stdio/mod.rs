@@ -18,6 +18,32 @@ pub use super::io::{InputSource, Sink};
 use super::log::Lines;
 
 /// Standard input, output and error of a call. Clones share their streams.
+///
+/// ```
+/// use wippy::stdio::{InputSource, Sink, Stdio, pipe};
+/// use wippy::{Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module
+///   (import "wasi_snapshot_preview1" "fd_write"
+///     (func $write (param i32 i32 i32 i32) (result i32)))
+///   (memory (export "memory") 1)
+///   (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+///   (func (export "_start")
+///     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
+/// let module = Standalone::new("hello", text.as_bytes());
+/// let (printed, output) = pipe(&dispatcher.handle(), 1024)?;
+/// let stdio = Stdio::new(
+///     InputSource::Empty,
+///     Sink::Pipe(output.clone()),
+///     Sink::Pipe(output),
+/// );
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let status = dispatcher.block_on(runtime.execute("file:hello", stdio, &[]))??;
+/// assert_eq!(status.code, 0);
+/// assert_eq!(printed.read(1024).unwrap(), b"hello\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Stdio {
     pub(crate) stdin: InputSource,

@@ -13,6 +13,19 @@ use crate::quota::QuotaPermit;
 
 /// Standard output or error: a terminal, a pipe, a socket, a file. Or a FIFO or a device that a
 /// guest has opened.
+///
+/// ```
+/// use std::os::unix::fs::MetadataExt;
+/// use wippy::stdio::Output;
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let file = tempfile::tempfile()?;
+/// let metadata = file.metadata()?;
+/// let output = Output::new(&dispatcher.handle(), Some(file.into()))?;
+/// assert_eq!(output.file(), Some((metadata.dev(), metadata.ino())));
+/// assert_eq!(output.lost(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub type Output = WriteQueue<Device>;
 
 /// A descriptor that is written.
@@ -33,6 +46,31 @@ pub struct Device {
 }
 
 /// Why bytes that were written never reached their descriptor.
+///
+/// ```
+/// use std::sync::Arc;
+/// use wippy::stdio::{InputSource, Output, OutputLost, Sink, Stdio};
+/// use wippy::{Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module
+///   (import "wasi_snapshot_preview1" "fd_write"
+///     (func $write (param i32 i32 i32 i32) (result i32)))
+///   (memory (export "memory") 1)
+///   (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+///   (func (export "_start")
+///     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
+/// let module = Standalone::new("hello", text.as_bytes());
+/// let (reader, writer) = std::io::pipe()?;
+/// let output = Arc::new(Output::new(&dispatcher.handle(), Some(writer.into()))?);
+/// let sink = Sink::Device(output.clone());
+/// let stdio = Stdio::new(InputSource::Empty, sink.clone(), sink);
+/// drop(reader);
+/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// dispatcher.block_on(runtime.execute("file:hello", stdio, &[]))??;
+/// assert_eq!(output.lost(), Some(OutputLost::ReaderGone));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum OutputLost {
     /// Nobody reads the pipe or the socket any more.

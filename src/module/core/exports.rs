@@ -1,4 +1,4 @@
-//! Exports by the component model's names.
+//! Renames a core module's exports to the component model's kebab-case names.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,8 @@ use wasmparser::{Parser, Payload};
 use super::scan::{Scan, invalid};
 use crate::module::ModuleError;
 
-/// What has a meaning of its own to the encoder or the adapter keeps its name.
+/// Whether the encoder or the preview 1 adapter looks an export up by this name, so that it must
+/// not be renamed.
 pub fn is_reserved(name: &str) -> bool {
     [
         "_start",
@@ -23,7 +24,7 @@ pub fn is_reserved(name: &str) -> bool {
         || name.contains([':', '#', '[', '|'])
 }
 
-/// The name of a function to the component model: `add_one` is `add-one`.
+/// The component model's name for a function: `add_one` becomes `add-one`. Reserved names stay.
 pub fn kebab(name: &str) -> String {
     match is_reserved(name) {
         true => name.to_owned(),
@@ -34,7 +35,7 @@ pub fn kebab(name: &str) -> String {
 /// The module with its functions exported under kebab-case names.
 ///
 /// # Errors
-/// `Invalid` when two of them would have the same.
+/// `Invalid` when two exports would get the same name, or a section does not parse.
 pub fn renamed(bytes: &[u8], scan: &Scan) -> Result<Vec<u8>, ModuleError> {
     let mut names: HashMap<String, &str> = HashMap::new();
     for (name, _) in &scan.functions {

@@ -1,4 +1,4 @@
-//! A memory that a core module imports, made by the host: the module defines it itself.
+//! Rewrites a core module that imports its memory, so that it defines that memory itself.
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{ExportKind, ExportSection, ImportSection, MemorySection, RawSection};
@@ -9,7 +9,8 @@ use crate::module::ModuleError;
 
 /// The name under which the component model looks for a module's memory.
 const MEMORY: &str = "memory";
-/// Custom, type, import, function and table sections: those that stand before the memories.
+/// The IDs of the sections that may precede the memory section: custom, type, import, function and
+/// table.
 const BEFORE_MEMORIES: [u8; 5] = [0, 1, 2, 3, 4];
 
 /// The module with its one imported memory defined, with the same limits and the same index, and
@@ -63,7 +64,7 @@ fn one_memory(ty: MemoryType) -> Result<MemorySection, ModuleError> {
     Ok(section)
 }
 
-/// The imports without the memory.
+/// The import section without memory imports.
 fn other_imports(
     reader: wasmparser::ImportSectionReader<'_>,
 ) -> Result<ImportSection, ModuleError> {
@@ -79,7 +80,7 @@ fn other_imports(
     Ok(section)
 }
 
-/// The exports, with the memory of index 0 as `memory` if none has that name.
+/// The export section, which also exports memory 0 as `memory` unless that name is taken.
 fn exports(reader: wasmparser::ExportSectionReader<'_>) -> Result<ExportSection, ModuleError> {
     let mut section = ExportSection::new();
     let mut is_exported = false;

@@ -1,9 +1,9 @@
-//! Core modules made components at load.
+//! Converts core modules to components when they are loaded.
 //!
-//! What a module exports to the component model comes from the entry's `wit` lines, or from its
-//! core types where those are numbers only, or is `wasi:cli/run` for a preview 1 command. What it
-//! imports has to be preview 1, which an adapter turns into WASI 0.2, and one memory at most, which
-//! the module is made to define.
+//! The types of the component's exports come from the entry's `wit` lines; without those, from the
+//! core types of functions over numbers. A preview 1 command exports `wasi:cli/run`. A module may
+//! import functions of preview 1, which an adapter maps to WASI 0.2, and one memory, which the
+//! module is rewritten to define itself.
 
 mod exports;
 mod memory;
@@ -18,28 +18,28 @@ use super::ModuleError;
 pub(super) use exports::kebab;
 use scan::{PREVIEW1, Scan, invalid};
 
-/// A component made of a core module.
+/// A component that was converted from a core module.
 pub struct Converted {
-    /// Its binary.
+    /// The component's binary.
     pub bytes: Vec<u8>,
-    /// It goes through the preview 1 adapter.
+    /// Whether it contains the preview 1 adapter.
     pub preview1: bool,
     /// Exported functions that the component lacks, because neither `wit` nor numbers give them a
     /// type.
     pub untyped: Vec<String>,
 }
 
-/// Whether these bytes are a core module rather than a component, by their header.
+/// Whether the header of these bytes is a core module's, not a component's.
 pub fn is_core(bytes: &[u8]) -> bool {
     bytes.get(..8) == Some(b"\0asm\x01\0\0\0")
 }
 
-/// Makes a component of a core module; `wit` are the entry's lines.
+/// Converts a core module to a component. `wit` is the entry's field of that name.
 ///
 /// # Errors
-/// `Wit` for lines that do not parse or do not fit; `Invalid` for a broken module, for imports
-/// outside preview 1 other than one memory that is not shared, and where neither `wit` nor the
-/// exports say how to call it.
+/// `Wit` when `wit` does not parse or does not match the module's types. `Invalid` when the module
+/// is malformed, when it imports anything but preview 1 and one unshared memory, or when the types
+/// of its exports follow neither from `wit` nor from the module.
 pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, ModuleError> {
     let scan = Scan::new(bytes)?;
     if let [(module, name), ..] = scan.foreign_imports.as_slice()
@@ -54,14 +54,14 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
         None => Cow::Borrowed(bytes),
     };
     let module = match scan.has_metadata {
-        // Made for the component model, and only not encoded yet: its own section describes it.
+        // A component toolchain's output that is not encoded yet: a custom section holds its types.
         true => own_memory.into_owned(),
         false => describe(&own_memory, &scan, wit)?,
     };
-    // A command needs its adapter even if it imports nothing: it exports `wasi:cli/run`.
+    // A command needs the adapter even without imports, because the adapter exports `wasi:cli/run`.
     let preview1 = scan.preview1 || (scan.is_command() && !scan.has_metadata);
     let encoder = ComponentEncoder::default().validate(true);
-    // The last step compares types, too.
+    // Encoding also checks the core types against those of the component.
     let encoded = encoder.module(&module).and_then(|encoder| {
         let mut encoder = match preview1 {
             true => encoder.adapter(PREVIEW1, adapter(&scan))?,
@@ -87,7 +87,7 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
     })
 }
 
-/// The module with kebab-case exports and with a section that gives them types.
+/// The module with kebab-case exports and a custom section that holds their component types.
 fn describe(bytes: &[u8], scan: &Scan, wit: Option<&str>) -> Result<Vec<u8>, ModuleError> {
     let mut module = exports::renamed(bytes, scan)?;
     let world = match wit {
@@ -95,7 +95,7 @@ fn describe(bytes: &[u8], scan: &Scan, wit: Option<&str>) -> Result<Vec<u8>, Mod
         None => world::from_exports(scan),
     };
     let Some(text) = world else {
-        // `_start` alone: the adapter brings the type of `wasi:cli/run`.
+        // A command needs no types of its own: the adapter defines `wasi:cli/run`.
         if scan.is_command() {
             return Ok(module);
         }

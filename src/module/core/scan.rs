@@ -11,26 +11,28 @@ pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// The export that makes a module a command.
 pub(super) const START: &str = "_start";
 
-/// What matters of a core module.
+/// The properties of a core module that its conversion depends on.
 #[derive(Default)]
 pub struct Scan {
-    /// It holds a section that describes it to the component model.
+    /// Whether a custom section holds component types (`component-type*`).
     pub has_metadata: bool,
-    /// It imports from preview 1.
+    /// Whether it imports from preview 1.
     pub preview1: bool,
-    /// Module and name of what it imports from elsewhere, except `memory`.
+    /// Module and name of each import that is neither of preview 1 nor `memory`.
     pub foreign_imports: Vec<(String, String)>,
-    /// The first memory that it imports, which the host makes; a second one is a foreign import.
+    /// The first memory that it imports, which the conversion makes it define; a second one is a
+    /// foreign import.
     pub memory: Option<MemoryType>,
-    /// The names of its exported functions, and their types where they are simple.
+    /// The names of its exported functions; the type is `None` if it is not a function type in the
+    /// type section.
     pub functions: Vec<(String, Option<FuncType>)>,
 }
 
 impl Scan {
-    /// Reads the sections of a module. What it does not look at is validated by the compiler.
+    /// Reads the sections of a module. Everything it skips is validated by the compiler later.
     ///
     /// # Errors
-    /// `Invalid`.
+    /// `Invalid` when a section does not parse, and for an imported shared memory.
     pub fn new(bytes: &[u8]) -> Result<Scan, ModuleError> {
         let mut scan = Scan::default();
         let mut types = Vec::new();
@@ -104,7 +106,7 @@ impl Scan {
     }
 }
 
-/// That the bytes are no module that can be used.
+/// The error for bytes that are not a usable module.
 pub(super) fn invalid(error: impl std::fmt::Display) -> ModuleError {
     ModuleError::Invalid(format!("{error:#}"))
 }

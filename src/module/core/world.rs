@@ -1,4 +1,4 @@
-//! What a core module exports, as a world.
+//! The WIT world of a core module's exports.
 
 use std::fmt::Write;
 
@@ -9,14 +9,14 @@ use super::exports::{is_reserved, kebab};
 use super::scan::{Scan, invalid};
 use crate::module::ModuleError;
 
-/// The most text of `wit` lines, in bytes.
+/// The longest `wit` field, in bytes.
 const LINES_MAX: usize = 1 << 16;
 
-/// A world that exports what an entry's `wit` lines say: functions, and types for them. Names in
-/// snake_case or camelCase mean the same in kebab-case.
+/// The text of a world with the functions and types of an entry's `wit` lines. Function names in
+/// snake_case or camelCase are converted to kebab-case.
 ///
 /// # Errors
-/// `Invalid`.
+/// `Wit` when the lines are too long or their braces do not match.
 pub fn from_lines(wit: &str) -> Result<Option<String>, ModuleError> {
     if wit.len() > LINES_MAX {
         return Err(ModuleError::Wit(format!(
@@ -42,7 +42,8 @@ pub fn from_lines(wit: &str) -> Result<Option<String>, ModuleError> {
     Ok(Some(world(&items)))
 }
 
-/// A world that exports the functions over numbers; `None` where there are none, and for a command.
+/// The text of a world with all exported functions that take and return numbers only. `None` if
+/// there are none, and for a command.
 pub fn from_exports(scan: &Scan) -> Option<String> {
     if scan.is_command() {
         return None;
@@ -70,7 +71,7 @@ pub fn untyped(scan: &Scan) -> Vec<String> {
 /// The world of this text.
 ///
 /// # Errors
-/// `Invalid`, with the line of `wit` that is wrong.
+/// `Wit` when it does not parse, with the line at fault.
 pub fn parse(text: &str) -> Result<(Resolve, WorldId), ModuleError> {
     let wrong = |error: String| ModuleError::Wit(format!("`wit` does not parse: {error}"));
     let mut resolve = Resolve::default();
@@ -89,7 +90,8 @@ fn is_function(ty: &str) -> bool {
     ty.trim_start().starts_with("func")
 }
 
-/// Cuts text into what ends with a semicolon or a closing brace; comments go.
+/// Splits text into statements, each of which ends with a semicolon or a closing brace. Comments
+/// are dropped.
 fn statements(wit: &str) -> Result<Vec<String>, ModuleError> {
     let mut found = Vec::new();
     let (mut statement, mut depth) = (String::new(), 0usize);

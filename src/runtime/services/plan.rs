@@ -6,6 +6,38 @@ use std::sync::Arc;
 use crate::registry::{Entry, Id, Kind, Registry};
 
 /// The services of a project that are started with it, each behind those that it depends on.
+///
+/// ```
+/// use wippy::project::{LoadOptions, from_yaml};
+/// use wippy::services::Plan;
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let module = wippy::to_binary(r#"(module (func (export "work")))"#)?;
+/// # std::fs::write(dir.path().join("work.wasm"), &module)?;
+/// # let hash = wippy::Digest::of(&module);
+/// let yaml = format!(r#"
+/// version: "1.0"
+/// namespace: app
+/// entries:
+///   - {{name: host, kind: process.host}}
+///   - {{name: files, kind: fs.directory, directory: .}}
+///   - name: work
+///     kind: process.wasm
+///     fs: files
+///     path: /work.wasm
+///     hash: sha256:{hash}
+///     method: work
+///   - name: worker
+///     kind: process.service
+///     process: work
+///     host: host
+///     lifecycle: {{auto_start: true}}
+/// "#);
+/// let loaded = from_yaml(&yaml, Some(dir.path()), &LoadOptions::default());
+/// let plan = Plan::new(&loaded.registry)?;
+/// assert_eq!(plan.services[0].id.to_string(), "app:worker");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Plan {
     /// Well-formed services.
@@ -17,6 +49,14 @@ pub struct Plan {
 }
 
 /// Why no order can be found.
+///
+/// ```
+/// use wippy::project::Id;
+/// use wippy::services::PlanError;
+///
+/// let error = PlanError::Circle(vec![Id::new("app", "a"), Id::new("app", "b")]);
+/// assert!(error.to_string().ends_with("app:a → app:b"));
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// Services depend on each other.

@@ -23,6 +23,13 @@ const START_TIMEOUT: Duration = Duration::from_secs(10);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How a service ended for good.
+///
+/// ```
+/// use wippy::services::Ended;
+///
+/// let failed = Ended::Failed("status 3".to_owned());
+/// assert_ne!(failed, Ended::Done);
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ended {
     /// With status 0: its work is done.
@@ -64,6 +71,46 @@ impl Starts {
 /// `stop` is set; then those that still run
 /// are stopped, the last started first. A service on a terminal host has `stdio`, any other's
 /// output becomes log lines.
+///
+/// ```
+/// use wippy::Runtime;
+/// use wippy::project::{LoadOptions, from_yaml};
+/// use wippy::services::{Ended, Plan, supervise};
+/// use wippy::stdio::Stdio;
+/// use wippy_dispatcher::Event;
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// # let dir = tempfile::tempdir()?;
+/// # let module = wippy::to_binary(r#"(module (func (export "work")))"#)?;
+/// # std::fs::write(dir.path().join("work.wasm"), &module)?;
+/// # let hash = wippy::Digest::of(&module);
+/// let yaml = format!(r#"
+/// version: "1.0"
+/// namespace: app
+/// entries:
+///   - {{name: host, kind: process.host}}
+///   - {{name: files, kind: fs.directory, directory: .}}
+///   - name: work
+///     kind: process.wasm
+///     fs: files
+///     path: /work.wasm
+///     hash: sha256:{hash}
+///     method: work
+///   - name: worker
+///     kind: process.service
+///     process: work
+///     host: host
+///     lifecycle: {{auto_start: true}}
+/// "#);
+/// let loaded = from_yaml(&yaml, Some(dir.path()), &LoadOptions::default());
+/// let plan = Plan::new(&loaded.registry)?;
+/// let runtime = Runtime::new(dispatcher.handle(), loaded.registry)?;
+/// let stop = Event::new(&dispatcher.handle())?;
+/// let services = supervise(&runtime, plan, Stdio::logged("services"), &stop);
+/// let ended = dispatcher.block_on(services)??;
+/// assert_eq!(ended[0].1, Ended::Done);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The dispatcher's.
