@@ -41,15 +41,19 @@ impl Watcher {
     /// appears. Blocks for as long as the system takes to look at the paths.
     ///
     /// # Errors
-    /// The system's bounds on watches, and `Io`, `Simulated`, `TooManySources`, `WrongThread` and
-    /// `Closed` of a source, as an `io::Error`.
+    /// Those of `inotify_init1` (`EMFILE` when this user has too many instances) and of
+    /// `inotify_add_watch`, `Other` when `fs.inotify.max_user_watches` is reached; `Simulated`,
+    /// `TooManySources`, `WrongThread` and `Closed` of the dispatcher, as an `io::Error`.
     pub fn new(handle: &Handle, inputs: &Inputs) -> io::Result<Watcher> {
         let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let mut directories: HashMap<i32, Directory> = HashMap::new();
         let mut watch = |path: PathBuf| -> io::Result<i32> {
             let added = inotify::add_watch(&fd, &path, CHANGES | WatchFlags::ONLYDIR);
             let number = added.map_err(|errno| match errno {
-                Errno::NOSPC => io::Error::other("fs.inotify.max_user_watches is reached"),
+                Errno::NOSPC => io::Error::other(
+                    "no inotify watch is left: raise the bound with \
+                     'sysctl fs.inotify.max_user_watches=N'",
+                ),
                 errno => errno.into(),
             })?;
             directories.entry(number).or_default().path = path;

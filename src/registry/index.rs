@@ -168,7 +168,7 @@ impl Registry {
     /// can be used.
     pub fn errors_of(&self, id: &Id) -> Vec<&Diagnostic> {
         let mut found = Vec::new();
-        for id in self.needed_by(id) {
+        for id in self.with_dependencies(id) {
             let own = self.invalid.get(id).map(|invalid| &invalid.errors);
             found.extend(own.into_iter().flatten());
             found.extend(self.links.not_run.get(id).into_iter().flatten());
@@ -180,7 +180,7 @@ impl Registry {
     /// such a kind.
     pub fn is_not_run(&self, id: &Id) -> bool {
         let own = self.get(id).is_some_and(|entry| entry.kind.is_not_run());
-        let needed = self.needed_by(id).into_iter();
+        let needed = self.with_dependencies(id).into_iter();
         own || needed
             .into_iter()
             .any(|id| self.links.not_run.contains_key(id))
@@ -189,12 +189,12 @@ impl Registry {
     /// True if the entry, or one that it needs, could not be read or must not be used. One that
     /// only refers to a kind that is not run here has no error by itself.
     pub fn has_errors(&self, id: &Id) -> bool {
-        let needed = self.needed_by(id);
+        let needed = self.with_dependencies(id);
         needed.into_iter().any(|id| self.invalid.contains_key(id))
     }
 
     /// The entry and all that it needs, each once.
-    pub fn needed_by<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
+    pub fn with_dependencies<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
         let mut seen = HashSet::from([id]);
         let mut order = vec![id];
         let mut next = 0;
@@ -209,7 +209,9 @@ impl Registry {
     /// The usable entry with this full ID, or with this bare name if only one namespace has it.
     ///
     /// # Errors
-    /// If there is none or more than one, if it has errors, or if it is not run here.
+    /// `Unknown` when there is none, `Ambiguous` when several namespaces have the bare name; `Invalid`
+    /// when the entry or one that it needs has errors, `NotRun` when it refers to a kind that is not
+    /// run here.
     pub fn resolve(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = match Id::parse(name) {
             Ok(id) => id,
@@ -230,7 +232,7 @@ impl Registry {
     /// The usable entry of a command.
     ///
     /// # Errors
-    /// If there is no such command, or if its entry has errors.
+    /// `UnknownCommand` when there is none; `Invalid` and `NotRun` as of [`Registry::resolve`].
     pub fn command(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = self.commands.get(name);
         id.and_then(|id| self.usable(id)).unwrap_or_else(|| {
@@ -276,7 +278,8 @@ impl Registry {
     /// `None` where there is none at all and one is implied.
     ///
     /// # Errors
-    /// Where several are there and none is named, or the named one is not.
+    /// `SeveralHosts` when there are several and none is named, `NoTerminalHost` when the named entry is
+    /// none; those of [`Registry::resolve`] of the named one.
     pub fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
         let hosts = self.entries.iter();
         let hosts = hosts.filter(|entry| matches!(entry.kind, Kind::TerminalHost(_)));

@@ -149,7 +149,7 @@ impl WritableMounts {
     /// Which directory a path means.
     ///
     /// # Errors
-    /// What the system says.
+    /// As [`Walk::new`](crate::trust::Walk::new).
     pub fn locate(&self, path: &Path) -> Result<Location, PathError> {
         Ok(self.base.walk(path)?.location())
     }

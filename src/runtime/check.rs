@@ -20,10 +20,12 @@ pub struct CheckOptions {
     pub strict: bool,
 }
 
-/// Checks every entry that has a module; the errors of its YAML are the loader's to tell.
+/// Checks every entry that has a module. The errors of its YAML are not repeated: they are among
+/// those of loading it.
 ///
 /// # Errors
-/// The dispatcher's.
+/// `WrongThread`, `Closed`, and `TooManyTasks` or `TooManyJobs` when the dispatcher has no room for
+/// the work.
 pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagnostic>, Error> {
     let mut found = runtime.load().await?;
     let invalid: HashSet<Id> = found.iter().filter_map(|told| told.entry.clone()).collect();

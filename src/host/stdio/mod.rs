@@ -49,7 +49,7 @@ impl Stdio {
     /// belong to the shell too.
     ///
     /// # Errors
-    /// When no descriptors are left.
+    /// As [`Stdio::of_descriptors`], and `EMFILE` when the process has no descriptor left.
     pub fn inherited(handle: &Handle, stdout: Arc<Output>) -> io::Result<Stdio> {
         let (stdin, stderr) = (own(rustix::stdio::stdin())?, own(rustix::stdio::stderr())?);
         let stdio = Stdio::of_descriptors(handle, stdin, None, stderr)?;
