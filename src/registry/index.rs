@@ -160,7 +160,7 @@ impl Registry {
     }
 
     /// The gate through which the project's paths are opened; it knows what guests may write.
-    pub fn guard(&self) -> &Arc<PathGuard> {
+    pub(crate) fn guard(&self) -> &Arc<PathGuard> {
         &self.guard
     }
 
@@ -280,7 +280,7 @@ impl Registry {
     /// # Errors
     /// `SeveralHosts` when there are several and none is named, `NoTerminalHost` when the named entry is
     /// none; those of [`Registry::resolve`] of the named one.
-    pub fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
+    pub(crate) fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
         let hosts = self.entries.iter();
         let hosts = hosts.filter(|entry| matches!(entry.kind, Kind::TerminalHost(_)));
         let hosts: Vec<&Id> = hosts.map(|entry| &entry.id).collect();

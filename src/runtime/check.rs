@@ -24,8 +24,7 @@ pub struct CheckOptions {
 /// those of loading it.
 ///
 /// # Errors
-/// `WrongThread`, `Closed`, and `TooManyTasks` or `TooManyJobs` when the dispatcher has no room for
-/// the work.
+/// As [`Runtime::load`].
 pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagnostic>, Error> {
     let mut found = runtime.load().await?;
     let invalid: HashSet<Id> = found.iter().filter_map(|told| told.entry.clone()).collect();

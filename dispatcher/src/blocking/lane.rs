@@ -110,7 +110,7 @@ impl Lane {
     }
 
     /// How many jobs run or have been admitted to run, those included that are abandoned and no
-    /// longer count against the lane's bound: at most that bound and a quarter of it.
+    /// longer count against the lane's bound.
     pub fn running(&self) -> usize {
         self.semaphore.running()
     }

@@ -65,8 +65,8 @@ impl Starts {
 /// output becomes log lines.
 ///
 /// # Errors
-/// `TooManySources` and `TooManyTasks` when the dispatcher has no room for the services, and
-/// `WrongThread` and `Closed`.
+/// `TooManySources`, `TooManyTasks` and `TooManyTimers` when the dispatcher has no room for the
+/// services; `WrongThread` and `Closed`.
 pub async fn supervise(
     runtime: &Runtime,
     plan: Plan,
