@@ -69,8 +69,8 @@ pub use status::Status;
 /// A project's documents: reading them, what is wrong with them, and changing them.
 pub mod project {
     pub use crate::edits::{
-        AddError, Addition, HashChange, NewProjectError, Watcher, addition, hash_changes,
-        new_project, write_hashes,
+        AddError, Addition, HashChange, NewProjectError, Watcher, WriteHashError, addition,
+        hash_changes, new_project, write_hashes,
     };
     pub use crate::registry::{
         Diagnostic, Entry, Id, LoadOptions, Loaded, Registry, Severity, from_yaml, load, schema,

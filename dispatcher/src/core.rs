@@ -9,7 +9,7 @@ use std::task::Waker;
 
 use crate::Error;
 use crate::driver::Driver;
-use crate::entropy::{Entropy, RngStream};
+use crate::entropy::{Entropy, Purpose, RngStream};
 use crate::executor::listener::Listener;
 use crate::executor::picker::Picker;
 use crate::executor::tasks::Executor;
@@ -266,7 +266,7 @@ impl Core {
     /// # Errors
     /// `Io` from `getrandom`.
     pub(crate) fn fill_random(&self, stream: RngStream, buffer: &mut [u8]) -> Result<(), Error> {
-        self.entropy.fill(stream, buffer)?;
+        self.entropy.fill(Purpose::Random(stream), buffer)?;
         self.driver.record(|| Record::Draw {
             length: buffer.len() as u64,
             hash: hash_of(buffer),

@@ -30,19 +30,26 @@ pub enum RngStream {
     Secure,
     /// Fast and not for secrets: seeded from the kernel once.
     Insecure,
+}
+
+/// What draws from a stream of its own: guests and the program, and the simulation's own choices.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Random(RngStream),
     /// How long simulated work takes.
     Delay,
     /// Which task goes next.
     Pick,
 }
 
-impl RngStream {
+impl Purpose {
+    /// The number of its stream. It decides what a seed gives, so it must not change.
     fn index(self) -> usize {
         match self {
-            RngStream::Secure => 0,
-            RngStream::Insecure => 1,
-            RngStream::Delay => 2,
-            RngStream::Pick => 3,
+            Purpose::Random(RngStream::Secure) => 0,
+            Purpose::Random(RngStream::Insecure) => 1,
+            Purpose::Delay => 2,
+            Purpose::Pick => 3,
         }
     }
 }
@@ -68,13 +75,13 @@ impl Entropy {
         Entropy::Seeded(Box::new(RefCell::new(streams)))
     }
 
-    pub(crate) fn fill(&self, stream: RngStream, buffer: &mut [u8]) -> Result<(), Error> {
+    pub(crate) fn fill(&self, purpose: Purpose, buffer: &mut [u8]) -> Result<(), Error> {
         match self {
             Entropy::Seeded(streams) => {
-                streams.borrow_mut()[stream.index()].fill_bytes(buffer);
+                streams.borrow_mut()[purpose.index()].fill_bytes(buffer);
                 Ok(())
             }
-            Entropy::System(_) if stream == RngStream::Secure => kernel(buffer),
+            Entropy::System(_) if purpose == Purpose::Random(RngStream::Secure) => kernel(buffer),
             Entropy::System(rng) => {
                 let mut rng = rng.borrow_mut();
                 let rng = match &mut *rng {
@@ -93,9 +100,9 @@ impl Entropy {
 
     /// A number below `bound`, which must not be zero. The bias of the remainder is below 2^-32 for
     /// bounds below 2^32, and all that occur are.
-    pub(crate) fn below(&self, stream: RngStream, bound: u64) -> Result<u64, Error> {
+    pub(crate) fn below(&self, purpose: Purpose, bound: u64) -> Result<u64, Error> {
         let mut bytes = [0; 8];
-        self.fill(stream, &mut bytes)?;
+        self.fill(purpose, &mut bytes)?;
         debug_assert!(bound > 0, "there is no number below zero");
         Ok(u64::from_le_bytes(bytes) % bound.max(1))
     }
@@ -117,27 +124,40 @@ fn kernel(mut buffer: &mut [u8]) -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    fn draw(entropy: &Entropy, stream: RngStream) -> [u8; 16] {
+    const PURPOSES: [Purpose; 4] = [
+        Purpose::Random(RngStream::Secure),
+        Purpose::Random(RngStream::Insecure),
+        Purpose::Delay,
+        Purpose::Pick,
+    ];
+
+    fn draw(entropy: &Entropy, purpose: Purpose) -> [u8; 16] {
         let mut bytes = [0; 16];
-        entropy.fill(stream, &mut bytes).expect("entropy");
+        entropy.fill(purpose, &mut bytes).expect("entropy");
         bytes
     }
 
     #[test]
     fn streams_of_one_seed_are_independent_and_repeat() {
         let (a, b) = (Entropy::seeded(1), Entropy::seeded(1));
-        let secure = draw(&a, RngStream::Secure);
-        draw(&b, RngStream::Insecure);
-        assert_eq!(secure, draw(&b, RngStream::Secure));
-        assert_ne!(secure, draw(&a, RngStream::Insecure));
-        assert_ne!(secure, draw(&Entropy::seeded(2), RngStream::Secure));
+        let expected = PURPOSES.map(|purpose| [draw(&a, purpose), draw(&a, purpose)]);
+        // More of one stream, and another order, shift no other.
+        for (purpose, expected) in PURPOSES.into_iter().zip(expected).rev() {
+            assert_eq!([draw(&b, purpose), draw(&b, purpose)], expected);
+            draw(&b, purpose);
+        }
+        let mut all = expected.as_flattened().to_vec();
+        all.extend(PURPOSES.map(|purpose| draw(&Entropy::seeded(2), purpose)));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 12);
     }
 
     #[test]
     fn the_kernels_generator_fills_large_buffers() {
         let mut bytes = vec![0; 1 << 20];
         Entropy::system()
-            .fill(RngStream::Secure, &mut bytes)
+            .fill(Purpose::Random(RngStream::Secure), &mut bytes)
             .expect("getrandom");
         for part in bytes.chunks(1 << 16) {
             assert!(part.iter().any(|&byte| byte != 0));

@@ -114,8 +114,8 @@ fn write(options: &Options, hash: &Hash, loaded: Loaded) -> u8 {
     }
     match write_hashes(&changes) {
         Ok(()) => code,
-        Err(text) => {
-            report::message(&text, json);
+        Err(error) => {
+            report::message(&error.to_string(), json);
             FAILED
         }
     }

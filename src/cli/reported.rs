@@ -50,7 +50,7 @@ impl ReportedDiagnostics {
             first_other: None,
         };
         for id in entries {
-            let needed = loaded.registry.needed_by(&id).into_iter().cloned();
+            let needed = loaded.registry.with_dependencies(&id).into_iter().cloned();
             reported.matter.extend(needed);
         }
         reported.tell(&loaded.diagnostics);

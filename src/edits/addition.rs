@@ -65,7 +65,7 @@ pub enum AddError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// Why.
         error: std::io::Error,
     },
     /// The file is no module, or its function has to be named.

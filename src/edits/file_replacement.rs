@@ -8,7 +8,8 @@ use std::path::Path;
 /// other. Its permissions stay, and a symbolic link stays one. Blocks.
 ///
 /// # Errors
-/// The system's, and `InvalidData` where the file holds something else by now.
+/// `InvalidData` when the file holds something else by now, `IsADirectory` for a directory, and what
+/// reading the file, writing a new one beside it and renaming that give.
 pub fn replace_file(path: &Path, old: &str, new: &str) -> io::Result<()> {
     let path = path.canonicalize()?;
     if fs::read(&path)? != old.as_bytes() {

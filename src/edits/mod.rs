@@ -7,6 +7,6 @@ mod template;
 mod watch;
 
 pub use addition::{AddError, Addition, addition};
-pub use rehash::{HashChange, hash_changes, write_hashes};
+pub use rehash::{HashChange, WriteHashError, hash_changes, write_hashes};
 pub use template::{NewProjectError, new_project};
 pub use watch::Watcher;

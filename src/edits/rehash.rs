@@ -1,16 +1,17 @@
 //! The hashes that a project's entries name, made those of the files as they are.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::file_replacement::replace_file;
 use crate::module::ModuleError;
 use crate::program::digest;
 use crate::registry::{
-    Diagnostic, Entry, Id, Node, Place, Registry, Source, replace_scalar, set_field,
+    Diagnostic, EditError, Entry, Id, Node, Place, Registry, Source, replace_scalar, set_field,
 };
 
-/// A hash that an entry names, and its file's own.
+/// An entry whose hash is not that of its module's file, or that has none.
 ///
 /// ```
 /// use wippy::project::{Id, LoadOptions, hash_changes, load, new_project, write_hashes};
@@ -33,16 +34,41 @@ use crate::registry::{
 pub struct HashChange {
     /// The entry.
     pub entry: Id,
-    /// Where its hash is written.
+    /// Where its hash is written, or the key behind which a new one is put.
     pub place: Place,
-    /// As it is written; empty where none is, and the place is where it comes.
+    /// The hash as it is written; empty where there is none.
     pub old: String,
     /// `sha256:` and the digest of the file.
     pub new: String,
 }
 
-/// The hashes among those of the entries with these IDs that are not their files' own, or are not
-/// written at all. What cannot be read is reported. Blocks.
+/// Why hashes are not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteHashError {
+    /// A document cannot be read or replaced.
+    #[error("{}: {error}", .path.display())]
+    Io {
+        /// The document.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A hash cannot be put into its document's text.
+    #[error("{place}: {entry}: {error}")]
+    Edit {
+        /// Where the hash is, or would be.
+        place: Place,
+        /// The entry.
+        entry: Id,
+        /// Why.
+        error: EditError,
+    },
+}
+
+/// Compares the hashes of the entries with these IDs with the files of their modules. Gives a change
+/// for each hash that differs or is missing, and an error for each file that cannot be read. An entry
+/// that is invalid for another reason than a missing hash is left out, as are modules that are
+/// written as text. Reads the files, so it blocks.
 pub fn hash_changes(
     registry: &Registry,
     ids: impl IntoIterator<Item = Id>,
@@ -102,20 +128,21 @@ fn missing(registry: &Registry, id: &Id) -> Option<HashChange> {
     })
 }
 
-/// Writes the new hashes where the old ones stand; the rest of the files stays as it is. Each file is
-/// replaced at once, or not at all. Blocks.
+/// Writes the new hashes where the old ones stand; the rest of the documents stays as it is. A
+/// document is replaced as a whole or not at all. Blocks.
 ///
 /// # Errors
-/// Why one of the files is left as it was, with its path; those before it are written.
-pub fn write_hashes(changes: &[HashChange]) -> Result<(), String> {
+/// `Edit` when a hash cannot be put into its document, `Io` when a document cannot be read: nothing is
+/// written then. `Io` when a document cannot be replaced, or was changed meanwhile: those before it, in
+/// the order of their paths, are written.
+pub fn write_hashes(changes: &[HashChange]) -> Result<(), WriteHashError> {
     let mut files: BTreeMap<&Path, Vec<&HashChange>> = BTreeMap::new();
     for change in changes {
         files.entry(&change.place.file).or_default().push(change);
     }
     let mut written = Vec::new();
     for (path, mut changes) in files {
-        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let old = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+        let old = std::fs::read_to_string(path).map_err(|error| failed(path, error))?;
         // From the end, so that the places before stay what they are. Entries that share a value
         // through an anchor change it once.
         changes.sort_by(|a, b| b.place.cmp(&a.place));
@@ -132,13 +159,23 @@ pub fn write_hashes(changes: &[HashChange]) -> Result<(), String> {
                 "" => set_field(&new, place, "hash", hash),
                 old => replace_scalar(&new, place, old, hash),
             };
-            new =
-                changed.map_err(|error| format!("{}: {}: {error}", change.place, change.entry))?;
+            new = changed.map_err(|error| WriteHashError::Edit {
+                place: place.clone(),
+                entry: change.entry.clone(),
+                error,
+            })?;
         }
         written.push((path, old, new));
     }
     for (path, old, new) in written {
-        replace_file(path, &old, &new).map_err(|error| format!("{}: {error}", path.display()))?;
+        replace_file(path, &old, &new).map_err(|error| failed(path, error))?;
     }
     Ok(())
+}
+
+fn failed(path: &Path, error: io::Error) -> WriteHashError {
+    WriteHashError::Io {
+        path: path.to_owned(),
+        error,
+    }
 }

@@ -65,7 +65,10 @@ impl Watcher {
         let mut watch = |path: PathBuf| -> io::Result<i32> {
             let added = inotify::add_watch(&fd, &path, CHANGES | WatchFlags::ONLYDIR);
             let number = added.map_err(|errno| match errno {
-                Errno::NOSPC => io::Error::other("fs.inotify.max_user_watches is reached"),
+                Errno::NOSPC => io::Error::other(
+                    "no inotify watch is left: raise the bound with \
+                     'sysctl fs.inotify.max_user_watches=N'",
+                ),
                 errno => errno.into(),
             })?;
             directories.entry(number).or_default().path = path;

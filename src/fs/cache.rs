@@ -14,7 +14,7 @@ use crate::trust::PathGuard;
 
 /// What opening a root can fail with.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum RootError {
+pub enum OpenDirError {
     /// It cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -63,8 +63,12 @@ impl RootCache {
     /// that takes is a job of `flow`.
     ///
     /// # Errors
-    /// [`RootError`].
-    pub async fn get(&self, settings: &Settings, flow: Flow) -> Result<Arc<Filesystem>, RootError> {
+    /// [`OpenDirError`].
+    pub async fn get(
+        &self,
+        settings: &Settings,
+        flow: Flow,
+    ) -> Result<Arc<Filesystem>, OpenDirError> {
         let simulated = self.handle.is_simulated().map_err(Arc::new)?;
         let (lane, deferred_close, opened) = {
             let mut known = self.known.borrow_mut();

@@ -3,7 +3,7 @@
 mod cache;
 mod class;
 
-pub use cache::{RootCache, RootError};
+pub use cache::{OpenDirError, RootCache};
 pub use class::{Class, Magic};
 pub use wippy_dispatcher::DeferredClose;
 

@@ -237,7 +237,7 @@ impl BodyWriter {
     /// Adds room, or that nobody reads, to a wait.
     ///
     /// # Errors
-    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_event(self.0.writable(), tag)
     }
@@ -292,7 +292,7 @@ impl BodySink {
     /// Adds room to a wait.
     ///
     /// # Errors
-    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_event(self.0.writable(), tag)
     }
@@ -401,7 +401,7 @@ impl BodySource {
     /// Adds that to a wait.
     ///
     /// # Errors
-    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
         set.add_event(self.0.readable(), tag)
     }

@@ -29,4 +29,4 @@ pub use fields::{FieldError, FieldLimits, Fields, is_name};
 pub use head::{RequestHead, content_length};
 pub use method::Method;
 pub use target::{HttpOrigin, is_authority, is_path, is_scheme};
-pub use tls::{Roots, RootsError};
+pub use tls::{CertificateError, Roots};

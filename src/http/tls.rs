@@ -35,15 +35,15 @@ struct Extra {
     digest: [u8; 32],
 }
 
-/// Why extra roots cannot be used.
+/// Why the certificates of `http.ca` cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum RootsError {
-    /// It is no PEM, or holds no certificate.
+pub enum CertificateError {
+    /// The file is not PEM, or holds no certificate.
     #[error("no certificate in PEM: {0}")]
     Pem(String),
     /// A certificate cannot be a root.
     #[error("not usable as a root certificate: {0}")]
-    Certificate(String),
+    Unusable(String),
     /// There are too many.
     #[error("more than {EXTRA_MAX} root certificates")]
     TooMany,
@@ -53,8 +53,9 @@ impl Roots {
     /// The system's, and those in these PEM files.
     ///
     /// # Errors
-    /// When a file holds none, or one that is malformed.
-    pub fn with_extra(files: &[Vec<u8>]) -> Result<Roots, RootsError> {
+    /// `Pem` when a file holds no certificate or is malformed, `Unusable` when a certificate cannot be a
+    /// root, `TooMany` beyond 1,024 in all files together.
+    pub fn with_extra(files: &[Vec<u8>]) -> Result<Roots, CertificateError> {
         let mut certificates = Vec::new();
         let mut store = RootCertStore::empty();
         let mut hash = Sha256::new();
@@ -62,18 +63,18 @@ impl Roots {
             let before = certificates.len();
             for certificate in CertificateDer::pem_slice_iter(file) {
                 let certificate =
-                    certificate.map_err(|error| RootsError::Pem(error.to_string()))?;
+                    certificate.map_err(|error| CertificateError::Pem(error.to_string()))?;
                 if certificates.len() >= EXTRA_MAX {
-                    return Err(RootsError::TooMany);
+                    return Err(CertificateError::TooMany);
                 }
                 store
                     .add(certificate.clone())
-                    .map_err(|error| RootsError::Certificate(error.to_string()))?;
+                    .map_err(|error| CertificateError::Unusable(error.to_string()))?;
                 hash.update(Sha256::digest(&certificate));
                 certificates.push(certificate);
             }
             if certificates.len() == before {
-                return Err(RootsError::Pem("the file holds none".to_owned()));
+                return Err(CertificateError::Pem("the file holds none".to_owned()));
             }
         }
         let digest = hash.finalize().into();

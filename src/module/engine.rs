@@ -73,7 +73,7 @@ impl Engine {
     /// An engine of a profile.
     ///
     /// # Errors
-    /// `Invalid` when the engine does not support the machine.
+    /// `Engine` when the engine does not support the machine.
     pub fn new(profile: Profile) -> Result<Engine, ModuleError> {
         let mut config = config(profile);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
@@ -104,7 +104,7 @@ impl Engine {
     /// The one whose instances are allocated on demand.
     ///
     /// # Errors
-    /// `Invalid` when the engine does not support the machine.
+    /// `Engine` when the engine does not support the machine.
     pub(super) fn on_demand(&self) -> Result<&wasmtime::Engine, ModuleError> {
         if let Some(engine) = self.on_demand.get() {
             return Ok(engine);
@@ -174,8 +174,7 @@ impl Epochs {
 fn allocating_on_demand(profile: Profile) -> Result<wasmtime::Engine, ModuleError> {
     let mut config = config(profile);
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-    wasmtime::Engine::new(&config)
-        .map_err(|error| ModuleError::Invalid(format!("no engine: {error:#}")))
+    wasmtime::Engine::new(&config).map_err(|error| ModuleError::Engine(format!("{error:#}")))
 }
 
 /// Guests may use what the engine's release enables by default.

@@ -65,7 +65,10 @@ pub enum ModuleError {
     /// The `wit` lines are wrong, or do not fit the module.
     #[error("{0}")]
     Wit(String),
-    /// The bytes are no component.
+    /// The WebAssembly engine cannot be made: this concerns every module.
+    #[error("the WebAssembly engine cannot start on this machine: {0}")]
+    Engine(String),
+    /// The bytes are neither a component nor a core module that can be made one.
     #[error("not a usable module: {0}")]
     Invalid(String),
     /// A name in `imports` that is not known.

@@ -142,16 +142,21 @@ impl Entry {
 
     /// The same, to be changed.
     pub(crate) fn function_mut(&mut self) -> Option<&mut Function> {
-        // Which kinds have one is said above, where a new kind does not compile before it is decided.
-        let has_function = self.function().is_some();
-        if let Kind::FunctionWasm(function) | Kind::FunctionWat(function) = &mut self.kind {
-            return Some(function);
+        match &mut self.kind {
+            Kind::FunctionWasm(function) | Kind::FunctionWat(function) => Some(function),
+            Kind::ProcessWasm(process) => Some(&mut process.function),
+            Kind::FsDirectory(_)
+            | Kind::ProcessService(_)
+            | Kind::ProcessHost(_)
+            | Kind::TerminalHost(_)
+            | Kind::EnvVariable(_)
+            | Kind::EnvStorage(_)
+            | Kind::HttpService(_)
+            | Kind::HttpRouter(_)
+            | Kind::HttpEndpoint(_)
+            | Kind::Data { .. }
+            | Kind::NotRun { .. } => None,
         }
-        if let Kind::ProcessWasm(process) = &mut self.kind {
-            return Some(&mut process.function);
-        }
-        debug_assert!(!has_function, "a kind with a function that is not here");
-        None
     }
 
     /// The directory of an `fs.directory` entry.

@@ -174,9 +174,8 @@ impl Registry {
         &self.environment
     }
 
-    /// Opens the project's paths, and refuses those that pass through a directory that guests may
-    /// write.
-    pub fn guard(&self) -> &Arc<PathGuard> {
+    /// The gate through which the project's paths are opened; it knows what guests may write.
+    pub(crate) fn guard(&self) -> &Arc<PathGuard> {
         &self.guard
     }
 
@@ -184,7 +183,7 @@ impl Registry {
     /// Empty if it can be used.
     pub fn errors_of(&self, id: &Id) -> Vec<&Diagnostic> {
         let mut found = Vec::new();
-        for id in self.needed_by(id) {
+        for id in self.with_dependencies(id) {
             let own = self.invalid.get(id).map(|invalid| &invalid.errors);
             found.extend(own.into_iter().flatten());
             found.extend(self.links.not_run.get(id).into_iter().flatten());
@@ -196,7 +195,7 @@ impl Registry {
     /// such a kind.
     pub fn is_not_run(&self, id: &Id) -> bool {
         let own = self.get(id).is_some_and(|entry| entry.kind.is_not_run());
-        let needed = self.needed_by(id).into_iter();
+        let needed = self.with_dependencies(id).into_iter();
         own || needed
             .into_iter()
             .any(|id| self.links.not_run.contains_key(id))
@@ -205,12 +204,12 @@ impl Registry {
     /// True if the entry, or one that it needs, is invalid. A reference to a kind that is not run
     /// here is not an error in this sense.
     pub fn has_errors(&self, id: &Id) -> bool {
-        let needed = self.needed_by(id);
+        let needed = self.with_dependencies(id);
         needed.into_iter().any(|id| self.invalid.contains_key(id))
     }
 
-    /// The entry and those that it needs, directly or not; each once.
-    pub fn needed_by<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
+    /// The entry and all that it needs, each once.
+    pub fn with_dependencies<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
         let mut seen = HashSet::from([id]);
         let mut order = vec![id];
         let mut next = 0;
@@ -225,7 +224,9 @@ impl Registry {
     /// The usable entry with this full ID, or with this bare name if only one namespace has it.
     ///
     /// # Errors
-    /// `Unknown`, `Ambiguous`, `Invalid` and `NotRun`.
+    /// `Unknown` when there is none, `Ambiguous` when several namespaces have the bare name; `Invalid`
+    /// when the entry or one that it needs has errors, `NotRun` when it refers to a kind that is not
+    /// run here.
     pub fn resolve(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = match Id::parse(name) {
             Ok(id) => id,
@@ -246,7 +247,7 @@ impl Registry {
     /// The usable entry of a command.
     ///
     /// # Errors
-    /// `UnknownCommand`, `Invalid` and `NotRun`.
+    /// `UnknownCommand` when there is none; `Invalid` and `NotRun` as of [`Registry::resolve`].
     pub fn command(&self, name: &str) -> Result<&Arc<Entry>, LookupError> {
         let id = self.commands.get(name);
         id.and_then(|id| self.usable(id)).unwrap_or_else(|| {
@@ -292,9 +293,9 @@ impl Registry {
     /// project declares none, in which case a default one is used.
     ///
     /// # Errors
-    /// `SeveralHosts` when none is named; `NoTerminalHost` and those of [`Registry::resolve`] for a
-    /// named one.
-    pub fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
+    /// `SeveralHosts` when there are several and none is named, `NoTerminalHost` when the named entry is
+    /// none; those of [`Registry::resolve`] of the named one.
+    pub(crate) fn terminal_host(&self, name: Option<&str>) -> Result<Option<&Id>, LookupError> {
         let hosts = self.entries.iter();
         let hosts = hosts.filter(|entry| matches!(entry.kind, Kind::TerminalHost(_)));
         let hosts: Vec<&Id> = hosts.map(|entry| &entry.id).collect();

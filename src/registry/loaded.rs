@@ -65,7 +65,7 @@ impl Loaded {
 
     /// Whether the command line itself is invalid: an option that cannot be read, or that names
     /// nothing. What it puts over an entry and does not fit there is an error of that entry.
-    pub fn has_command_line_errors(&self) -> bool {
+    pub(crate) fn has_command_line_errors(&self) -> bool {
         let own = |d: &Diagnostic| {
             let place = d.place.as_ref().map(|place| &*place.file);
             d.entry.is_none() && place == Some(Path::new(COMMAND_LINE))

@@ -152,7 +152,7 @@ impl WritableMounts {
     /// The location that a path leads to.
     ///
     /// # Errors
-    /// `PathError` when the path cannot be followed.
+    /// As [`Walk::new`](crate::trust::Walk::new).
     pub fn locate(&self, path: &Path) -> Result<Location, PathError> {
         Ok(self.base.walk(path)?.location())
     }

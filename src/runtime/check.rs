@@ -26,7 +26,8 @@ pub struct CheckOptions {
     pub strict: bool,
 }
 
-/// Checks every entry that has a module; the errors of its YAML are the loader's to tell.
+/// Checks every entry that has a module. The errors of its YAML are not repeated: they are among
+/// those of loading it.
 ///
 /// ```
 /// use wippy::project::{LoadOptions, from_yaml};
@@ -48,7 +49,7 @@ pub struct CheckOptions {
 /// ```
 ///
 /// # Errors
-/// The dispatcher's.
+/// As [`Runtime::load`].
 pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagnostic>, Error> {
     let mut found = runtime.load().await?;
     let invalid: HashSet<Id> = found.iter().filter_map(|told| told.entry.clone()).collect();

@@ -101,7 +101,9 @@ impl Runtime {
         }
         match self.trusted(function).await {
             Ok(_) => {}
-            Err(CallErrorKind::Roots(error)) => found.push(("wasi.http.ca", error.to_string())),
+            Err(CallErrorKind::Certificates(error)) => {
+                found.push(("wasi.http.ca", error.to_string()))
+            }
             Err(problem) => found.push(("wasi.http.ca", problem.to_string())),
         }
         found

@@ -8,10 +8,10 @@ use wasmtime::component::Val;
 use super::admission::QueueFull;
 use super::backtrace::Backtrace;
 use crate::env::EnvError;
-use crate::fs::RootError;
+use crate::fs::OpenDirError;
 use crate::host::Exit;
 use crate::host::stdio::OutputLost;
-use crate::http::RootsError;
+use crate::http::CertificateError;
 use crate::module::ModuleError;
 use crate::registry::{LookupError, with_article};
 use crate::values::{MAX_LIFTED_BYTES, ValueError};
@@ -93,7 +93,7 @@ pub enum CallErrorKind {
         /// The guest's path.
         guest: String,
         /// Why.
-        error: RootError,
+        error: OpenDirError,
     },
     /// A mount names an entry that is not a filesystem.
     #[error("wasi.mounts {guest}: {fs} is no filesystem")]
@@ -105,7 +105,7 @@ pub enum CallErrorKind {
     },
     /// A file of `http.ca` cannot be used.
     #[error("http.ca: {0}")]
-    Roots(#[from] RootsError),
+    Certificates(#[from] CertificateError),
     /// The guest ended itself with a status (a function: anything but exit(ok)).
     #[error(transparent)]
     Exit(Exit),
@@ -128,7 +128,7 @@ pub enum CallErrorKind {
 
 impl CallErrorKind {
     /// The same with the entry that it happened in.
-    pub fn of(self, entry: impl fmt::Display) -> CallError {
+    pub(crate) fn of(self, entry: impl fmt::Display) -> CallError {
         CallError {
             entry: entry.to_string(),
             kind: self,
@@ -169,7 +169,7 @@ pub struct Trap {
 
 impl Trap {
     /// From the runtime's error.
-    pub fn new(error: &wasmtime::Error) -> Trap {
+    pub(crate) fn new(error: &wasmtime::Error) -> Trap {
         let backtrace = error.downcast_ref::<WasmBacktrace>();
         Trap {
             message: error.root_cause().to_string(),

@@ -15,7 +15,8 @@ impl Runtime {
     /// A call loads what it needs by itself; this finds the errors of the others.
     ///
     /// # Errors
-    /// The dispatcher's; the project's errors are what it returns, in the order of the entries.
+    /// `TooManyTasks` when the dispatcher has no room for a task of each module; `WrongThread` and
+    /// `Closed`. The project's errors are what it returns, in the order of the entries.
     pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
         let registry = self.registry();
         // What has errors, or needs what has, was reported of already.

@@ -149,12 +149,14 @@ impl Runtime {
         self.inner.program.registry()
     }
 
-    /// How many times a module was read and hashed so far, or taken from text.
+    /// How many times a module was read and hashed so far, or taken from text. For tests.
+    #[doc(hidden)]
     pub fn reads(&self) -> u64 {
         self.inner.code.modules.reads()
     }
 
-    /// How many modules were compiled so far.
+    /// How many modules were compiled so far. For tests and `wippy check --json`.
+    #[doc(hidden)]
     pub fn compilations(&self) -> u64 {
         self.inner.code.modules.compilations()
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Why a path was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum PathError {
-    /// What the system says.
+    /// The system refuses to look the path up, to open it or to make what is missing.
     #[error(transparent)]
     System(#[from] std::io::Error),
     /// A name of it would be looked up in a directory that a guest may write.

@@ -57,10 +57,11 @@ impl Base {
         }
     }
 
-    /// Follows a path that is this directory's or begins with it, without asking anybody.
+    /// Follows a path that is this directory's or begins with it, without asking whether guests may
+    /// write what it passes through.
     ///
     /// # Errors
-    /// What the system says.
+    /// As [`Walk::new`].
     pub fn walk(&self, path: &Path) -> Result<Walk, PathError> {
         let (start, rest) = self.split(path);
         Walk::new(start, rest)
@@ -128,7 +129,7 @@ impl PathGuard {
     /// Follows a path; nothing of it is opened.
     ///
     /// # Errors
-    /// `Writable` at the first step in a directory that a guest may write, and what the system says.
+    /// `Writable` at the first step in a directory that a guest may write; those of [`Walk::new`].
     pub fn walk(&self, path: &Path) -> Result<Walk, PathError> {
         self.at_once().walk(path)
     }
@@ -144,7 +145,7 @@ impl PathGuard {
     /// Opens a directory, which is made first where it is missing and `create` has its mode.
     ///
     /// # Errors
-    /// As [`PathGuard::walk`].
+    /// As [`PathGuard::walk`], [`Walk::create_dirs`] and [`Walk::open_dir`].
     pub fn open_dir(&self, path: &Path, create: Option<u32>) -> Result<OwnedFd, PathError> {
         let mut walk = self.walk(path)?;
         if let Some(mode) = create {
@@ -156,7 +157,7 @@ impl PathGuard {
     /// Reads a regular file of at most `limit` bytes.
     ///
     /// # Errors
-    /// Text for a message.
+    /// The rest of a message that begins with the path, such as `cannot be read: no such file`.
     pub fn read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
         self.walk(path)
             .and_then(|walk| self.open(&walk))
@@ -169,7 +170,7 @@ impl PathGuard {
     /// The same for a path below a directory, which neither `..` nor a symbolic link leaves.
     ///
     /// # Errors
-    /// Text for a message.
+    /// As [`PathGuard::read`].
     pub fn read_beneath(&self, dir: &Path, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
         let walk = self.walk_beneath(dir, path);
         walk.and_then(|walk| self.open(&walk)).map_or_else(
@@ -181,7 +182,7 @@ impl PathGuard {
     /// Checks the way to a file below a directory; see [`PathGuard::read_beneath`].
     ///
     /// # Errors
-    /// As [`PathGuard::walk`].
+    /// As [`PathGuard::walk`]; `System` with `EXDEV` for a path that leads out of `dir`.
     pub fn walk_beneath(&self, dir: &Path, path: &Path) -> Result<Walk, PathError> {
         self.at_once().walk_beneath(dir, path)
     }
@@ -189,16 +190,16 @@ impl PathGuard {
     /// Opens the file that a walk of this guard leads to.
     ///
     /// # Errors
-    /// What the system says; `Irregular` for what is no regular file.
+    /// `Closed` when this guard refuses to read files; those of [`Walk::open_file`].
     pub fn open(&self, walk: &Walk) -> Result<File, PathError> {
         self.permits_files()?;
         walk.open_file()
     }
 
-    /// Whether files may be read and made at all.
+    /// Permits that files are read and made at all.
     ///
     /// # Errors
-    /// `Closed`.
+    /// `Closed` when this guard refuses to read files.
     pub fn permits_files(&self) -> Result<(), PathError> {
         match self.closed {
             true => Err(PathError::Closed),
@@ -209,7 +210,7 @@ impl PathGuard {
     /// Checks the steps of a path that was followed before all directories were known.
     ///
     /// # Errors
-    /// `Writable`.
+    /// `Writable` at the first step in a directory that a guest may write.
     pub fn check<'a>(
         &self,
         steps: impl IntoIterator<Item = &'a Location>,
@@ -270,7 +271,7 @@ impl AtOnce<'_> {
     /// As [`PathGuard::walk`].
     ///
     /// # Errors
-    /// The same.
+    /// As [`PathGuard::walk`].
     pub fn walk(&self, path: &Path) -> Result<Walk, PathError> {
         let (start, rest) = self.guard.base.split(path);
         self.follow(start, rest, false)
@@ -279,7 +280,7 @@ impl AtOnce<'_> {
     /// As [`PathGuard::walk_beneath`].
     ///
     /// # Errors
-    /// The same.
+    /// As [`PathGuard::walk_beneath`].
     pub fn walk_beneath(&self, dir: &Path, path: &Path) -> Result<Walk, PathError> {
         let root = Arc::new(self.walk(dir)?.open_dir()?);
         self.follow(Some(root), path, true)
@@ -309,7 +310,8 @@ pub(crate) fn cannot_be_read(error: &PathError) -> String {
 /// Reads an open file of at most `limit` bytes.
 ///
 /// # Errors
-/// Text for a message: too large, or what the system says.
+/// The rest of a message that begins with the path: `is larger than N bytes`, or `cannot be read: ` and
+/// the system's error.
 pub(crate) fn read_bounded(file: File, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))

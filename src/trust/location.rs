@@ -17,7 +17,7 @@ impl FileId {
     /// The file or directory that is open.
     ///
     /// # Errors
-    /// What the system says.
+    /// Those of `fstat`, such as `EIO` of a file system over a network that does not answer.
     pub fn of(fd: impl AsFd) -> std::io::Result<FileId> {
         Ok(FileId::from(&fstat(fd)?))
     }
@@ -25,7 +25,8 @@ impl FileId {
     /// The file or directory that a path leads to now, symbolic links followed.
     ///
     /// # Errors
-    /// What the system says.
+    /// Those of `stat`: `NotFound`, `NotADirectory`, `PermissionDenied`, `ELOOP` for too many symbolic
+    /// links.
     pub fn at(path: &Path) -> std::io::Result<FileId> {
         let path = match path.as_os_str().is_empty() {
             true => Path::new("."),

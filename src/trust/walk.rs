@@ -28,10 +28,10 @@ const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 /// that exists. Following it opens nothing.
 #[derive(Debug)]
 pub struct Walk {
-    /// Where `way` starts; the working directory without it.
+    /// The directory that `resolved` is relative to; `None` for the working directory.
     start: Option<Arc<OwnedFd>>,
-    /// The path to what exists, without a symbolic link.
-    way: PathBuf,
+    /// The path to what exists, with its symbolic links replaced by what they lead to.
+    resolved: PathBuf,
     id: FileId,
     kind: FileType,
     missing: Vec<OsString>,
@@ -44,8 +44,11 @@ pub(super) type Permit<'a> = dyn FnMut(&Location) -> Result<(), PathError> + 'a;
 impl Walk {
     /// Follows `path` from a directory that is open, or from the working directory.
     ///
+    /// That something does not exist is no error.
+    ///
     /// # Errors
-    /// What the system says; that something does not exist is no error.
+    /// `System` with `ENOTDIR` when a name before the last is no directory, `EACCES` when the system
+    /// refuses to look into one, `ELOOP` after 40 symbolic links, and what else `fstatat` gives.
     pub fn new(start: Option<Arc<OwnedFd>>, path: &Path) -> Result<Walk, PathError> {
         Walk::follow(start, path, false, &mut |_| Ok(()))
     }
@@ -65,7 +68,7 @@ impl Walk {
         let root = id;
         let mut walk = Walk {
             start,
-            way: PathBuf::new(),
+            resolved: PathBuf::new(),
             id,
             kind: FileType::Directory,
             missing: Vec::new(),
@@ -121,8 +124,8 @@ impl Walk {
 
     fn restart(&mut self) -> Result<(), PathError> {
         self.start = None;
-        self.way = PathBuf::from("/");
-        self.id = FileId::at(&self.way)?;
+        self.resolved = PathBuf::from("/");
+        self.id = FileId::at(&self.resolved)?;
         self.kind = FileType::Directory;
         self.missing.clear();
         Ok(())
@@ -130,8 +133,8 @@ impl Walk {
 
     /// Goes on to a name; where that is a symbolic link, says what it holds instead.
     fn enter(&mut self, name: &OsStr) -> Result<Option<PathBuf>, PathError> {
-        let way = self.way.join(name);
-        let stat = match statat(self.from(), &way, AtFlags::SYMLINK_NOFOLLOW) {
+        let path = self.resolved.join(name);
+        let stat = match statat(self.from(), &path, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => {
                 self.missing.push(name.to_owned());
                 return Ok(None);
@@ -140,10 +143,10 @@ impl Walk {
         };
         let kind = FileType::from_raw_mode(stat.st_mode);
         if kind == FileType::Symlink {
-            let target = readlinkat(self.from(), &way, Vec::new())?;
+            let target = readlinkat(self.from(), &path, Vec::new())?;
             return Ok(Some(OsString::from_vec(target.into_bytes()).into()));
         }
-        (self.way, self.id, self.kind) = (way, FileId::from(&stat), kind);
+        (self.resolved, self.id, self.kind) = (path, FileId::from(&stat), kind);
         Ok(None)
     }
 
@@ -151,10 +154,10 @@ impl Walk {
         self.start.as_ref().map_or(CWD, |start| start.as_fd())
     }
 
-    fn way(&self) -> &Path {
-        match self.way.as_os_str().is_empty() {
+    fn resolved(&self) -> &Path {
+        match self.resolved.as_os_str().is_empty() {
             true => Path::new("."),
-            false => &self.way,
+            false => &self.resolved,
         }
     }
 
@@ -189,7 +192,7 @@ impl Walk {
     /// The directories above what it leads to, the nearest first.
     ///
     /// # Errors
-    /// What the system says.
+    /// `System` with what `fstatat` gives, or with `ELOOP` when there are more than 1,024.
     pub fn ancestors(&self) -> Result<Vec<Location>, PathError> {
         let mut above = Vec::new();
         for n in (0..self.missing.len()).rev() {
@@ -198,16 +201,16 @@ impl Walk {
                 missing: self.missing.get(..n).unwrap_or_default().to_vec(),
             });
         }
-        let mut way = self.way().to_owned();
+        let mut path = self.resolved().to_owned();
         let mut id = self.id;
         if self.kind != FileType::Directory {
-            way.pop();
-            id = FileId::from(&statat(self.from(), or_here(&way), AtFlags::empty())?);
+            path.pop();
+            id = FileId::from(&statat(self.from(), or_here(&path), AtFlags::empty())?);
             above.push(Location::existing(id));
         }
         for _ in 0..MAX_ANCESTORS {
-            way.push("..");
-            let parent = FileId::from(&statat(self.from(), &way, AtFlags::empty())?);
+            path.push("..");
+            let parent = FileId::from(&statat(self.from(), &path, AtFlags::empty())?);
             if parent == id {
                 return Ok(above);
             }
@@ -220,7 +223,8 @@ impl Walk {
     /// Opens the directory that it leads to.
     ///
     /// # Errors
-    /// What the system says, `NotADirectory` for a file, `NotFound` for what is missing.
+    /// `System` with `ENOENT` for what is missing, `ENOTDIR` for a file, and what else `openat2` gives;
+    /// `Changed` when something else stands there by now.
     pub fn open_dir(&self) -> Result<OwnedFd, PathError> {
         if self.is_missing() {
             return Err(Errno::NOENT.into());
@@ -231,7 +235,8 @@ impl Walk {
     /// Opens the regular file that it leads to.
     ///
     /// # Errors
-    /// As [`Walk::open_dir`]; `Irregular` for what is no file with bytes of its own.
+    /// `Irregular` for what is no regular file; `System` with `ENOENT` for what is missing, and what
+    /// else `openat2` gives; `Changed` when something else stands there by now.
     pub fn open_file(&self) -> Result<File, PathError> {
         if self.is_missing() {
             return Err(Errno::NOENT.into());
@@ -247,12 +252,13 @@ impl Walk {
     /// Makes the directories that are missing, all but the last `left` names, and leads there.
     ///
     /// # Errors
-    /// What the system says.
+    /// `System` with what `mkdirat` gives, or with `ENOTDIR` when something else was made there
+    /// meanwhile.
     pub fn create_dirs(&mut self, mode: u32, left: usize) -> Result<(), PathError> {
         let count = self.missing.len().saturating_sub(left);
         let names: Vec<OsString> = self.missing.drain(..count).collect();
         for name in names {
-            match mkdirat(self.from(), self.way.join(&name), Mode::from(mode)) {
+            match mkdirat(self.from(), self.resolved.join(&name), Mode::from(mode)) {
                 Ok(()) | Err(Errno::EXIST) => {}
                 Err(e) => return Err(e.into()),
             }
@@ -267,15 +273,16 @@ impl Walk {
     /// Makes the file that is missing, empty, where its directory exists.
     ///
     /// # Errors
-    /// What the system says.
+    /// `System` with what `openat` gives, or with `ELOOP` when a symbolic link was made there
+    /// meanwhile.
     pub fn create_file(&mut self, mode: u32) -> Result<(), PathError> {
         let Some(name) = self.missing.pop() else {
             return Ok(());
         };
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let way = self.way.join(&name);
-        match openat(self.from(), &way, flags, Mode::from(mode)) {
+        let path = self.resolved.join(&name);
+        match openat(self.from(), &path, flags, Mode::from(mode)) {
             Ok(_) | Err(Errno::EXIST) => {}
             Err(e) => return Err(e.into()),
         }
@@ -288,11 +295,11 @@ impl Walk {
     /// Opens what was found, and nothing else that may stand there meanwhile.
     fn open(&self, flags: OFlags) -> Result<OwnedFd, PathError> {
         let no_links = ResolveFlags::NO_SYMLINKS;
-        let opened = match openat2(self.from(), self.way(), flags, Mode::empty(), no_links) {
+        let opened = match openat2(self.from(), self.resolved(), flags, Mode::empty(), no_links) {
             // Older kernels, and sandboxes that do not know the call.
             Err(Errno::NOSYS | Errno::PERM) => openat(
                 self.from(),
-                self.way(),
+                self.resolved(),
                 flags | OFlags::NOFOLLOW,
                 Mode::empty(),
             ),
@@ -305,10 +312,10 @@ impl Walk {
     }
 }
 
-fn or_here(way: &Path) -> PathBuf {
-    match way.as_os_str().is_empty() {
+fn or_here(path: &Path) -> PathBuf {
+    match path.as_os_str().is_empty() {
         true => PathBuf::from("."),
-        false => way.to_owned(),
+        false => path.to_owned(),
     }
 }
 

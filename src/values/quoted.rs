@@ -11,21 +11,35 @@ pub(super) struct Quoted<'a>(pub(super) &'a str);
 impl Quoted<'_> {
     /// The same without the quotes.
     pub(super) fn shortened(text: &str) -> String {
-        let quoted = Quoted(text).to_string();
-        quoted.trim_matches('"').to_owned()
+        let end = text.char_indices().nth(MAX_QUOTED);
+        match end.and_then(|(end, _)| text.get(..end)) {
+            Some(head) => format!("{}…", head.escape_debug()),
+            None => text.escape_debug().to_string(),
+        }
     }
 }
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self
-            .0
-            .char_indices()
-            .nth(MAX_QUOTED)
-            .map(|(offset, _)| offset);
-        match end.and_then(|end| self.0.get(..end)) {
-            Some(head) => write!(f, "\"{}…\"", head.escape_debug()),
-            None => write!(f, "\"{}\"", self.0.escape_debug()),
-        }
+        write!(f, "\"{}\"", Quoted::shortened(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_of_the_text_stay() {
+        assert_eq!(Quoted::shortened("say \"hi\""), "say \\\"hi\\\"");
+        assert_eq!(Quoted("say \"hi\"").to_string(), "\"say \\\"hi\\\"\"");
+    }
+
+    #[test]
+    fn a_long_text_is_cut() {
+        let long = "ä".repeat(MAX_QUOTED + 1);
+        let cut = format!("{}…", "ä".repeat(MAX_QUOTED));
+        assert_eq!(Quoted::shortened(&long), cut);
+        assert_eq!(Quoted(&long).to_string(), format!("\"{cut}\""));
     }
 }

@@ -23,9 +23,10 @@ use crate::handle::Handle;
 /// its group could still take. So there is something left for the next flow, whatever the others are
 /// stuck in.
 ///
-/// A job whose future is dropped while it runs is abandoned: it no longer counts as running, although
-/// its thread is busy until it ends. A quarter as many jobs as may run, at least one, can be
-/// abandoned at a time, shared between flows in the same way; those beyond that go on counting.
+/// A job whose future is dropped while it runs is abandoned: it no longer counts against the bound on
+/// jobs that run, so another may start, although its thread is busy until it ends. A quarter as many
+/// jobs as may run, at least one, can be abandoned at a time, shared between flows in the same way;
+/// those beyond that go on counting.
 ///
 /// ```
 /// use wippy_dispatcher::Dispatcher;
@@ -108,7 +109,8 @@ impl Lane {
         LaneJob { state }
     }
 
-    /// How many jobs run, or are about to, abandoned ones included.
+    /// How many jobs run or have been admitted to run, those included that are abandoned and no
+    /// longer count against the lane's bound.
     pub fn running(&self) -> usize {
         self.semaphore.running()
     }

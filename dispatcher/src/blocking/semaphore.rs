@@ -60,7 +60,7 @@ impl Semaphore {
         state.running.bound() + state.abandoned.bound()
     }
 
-    /// How many run, abandoned ones included.
+    /// How many jobs run, those included that are abandoned and have given their permit's place back.
     pub(crate) fn running(&self) -> usize {
         let state = self.lock();
         state.running.used() + state.abandoned.used()

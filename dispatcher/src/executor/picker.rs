@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::Error;
-use crate::entropy::{Entropy, RngStream};
+use crate::entropy::{Entropy, Purpose};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Picker {
@@ -24,7 +24,7 @@ impl Picker {
     ) -> Result<Option<T>, Error> {
         match self {
             Picker::Uniform if queue.len() > 1 => {
-                let index = entropy.below(RngStream::Pick, queue.len() as u64)? as usize;
+                let index = entropy.below(Purpose::Pick, queue.len() as u64)? as usize;
                 Ok(queue.swap_remove_back(index))
             }
             Picker::Fifo | Picker::Uniform => Ok(queue.pop_front()),

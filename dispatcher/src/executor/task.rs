@@ -59,7 +59,7 @@ impl Drop for Alive {
     }
 }
 
-/// The task was cancelled, by its dispatcher's end.
+/// The task was cancelled, because its dispatcher was dropped before the task ended.
 ///
 /// ```
 /// use wippy_dispatcher::{Cancelled, Dispatcher};
@@ -74,8 +74,14 @@ impl Drop for Alive {
 #[error("the task was cancelled")]
 pub struct Cancelled;
 
-/// A running task. Awaiting it gives its output, and panics if the task panicked. Dropping it cancels
-/// the task: its future is dropped at the dispatcher's next turn.
+/// A running task, as the future of its output. Dropping it cancels the task: its future is dropped at
+/// the dispatcher's next turn.
+///
+/// # Errors
+/// Awaiting it gives `Cancelled` when the dispatcher ended before the task did.
+///
+/// # Panics
+/// Awaiting it panics with the task's own payload when the task panicked.
 ///
 /// ```
 /// use wippy_dispatcher::Dispatcher;

@@ -73,13 +73,15 @@ impl<T: AsFd> Source<T> {
         &self.io
     }
 
-    /// Whether a direction is ready as of the dispatcher's last look at I/O.
+    /// Whether a direction is ready as of the dispatcher's last look at I/O. Off the dispatcher's
+    /// thread: `false`.
     pub fn is_ready(&self, interest: Interest) -> bool {
         self.slot().is_ready(interest)
     }
 
     /// Whether the kernel reported the end of a direction (a hang-up, a shut-down half) or urgent
-    /// data: no edge need follow, so its readiness must not be cleared after a short read or write.
+    /// data: no edge need follow, so its readiness must not be cleared after a short read or write. Off
+    /// the dispatcher's thread: `false`.
     pub fn is_closed(&self, interest: Interest) -> bool {
         match self.slot().handle().core() {
             Ok(core) => core
@@ -90,13 +92,15 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// After `WouldBlock`: the direction is not ready until the kernel reports it again.
+    /// After `WouldBlock`: the direction is not ready until the kernel reports it again. Off
+    /// the dispatcher's thread it has no effect.
     pub fn clear(&self, interest: Interest) {
         self.slot().clear(interest);
     }
 
     /// After an operation that did something, or failed otherwise than with `WouldBlock`: the
-    /// direction stays ready, and [`confirm`](Source::confirm) will ask whether it really is.
+    /// direction stays ready, and [`confirm`](Source::confirm) will ask whether it really is. Off the
+    /// dispatcher's thread it has no effect.
     pub fn set_uncertain(&self, interest: Interest) {
         if let Ok(core) = self.slot().handle().core() {
             let mut ready = core.ready.borrow_mut();
@@ -107,7 +111,7 @@ impl<T: AsFd> Source<T> {
     /// Whether a direction is ready, without the spurious cases: where an operation was done since
     /// the kernel reported it ([`set_uncertain`](Source::set_uncertain)), this asks the system,
     /// which does not wait, and clears the direction if the system says no. Otherwise it costs what
-    /// [`is_ready`](Source::is_ready) costs.
+    /// [`is_ready`](Source::is_ready) costs. Off the dispatcher's thread: `false`.
     pub fn confirm(&self, interest: Interest) -> bool {
         let Ok(core) = self.slot().handle().core() else {
             return false;

@@ -36,7 +36,8 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
-    /// A socket that is not bound; one of IPv6 takes IPv6 only.
+    /// A socket without a local address: set its options, then give it one with [`UdpSocket::bind`].
+    /// One of IPv6 takes IPv6 only.
     ///
     /// # Errors
     /// `Io` when no descriptor is left (`EMFILE`, `ENFILE`) or the machine does not have the family
@@ -46,7 +47,8 @@ impl UdpSocket {
         Ok(UdpSocket { socket })
     }
 
-    /// A socket bound to an address. Port 0 is any free one.
+    /// A new socket that is bound to a local address already: [`UdpSocket::new`] and
+    /// [`UdpSocket::bind`] in one. Port 0 is any free one.
     ///
     /// # Errors
     /// As [`UdpSocket::new`] and [`UdpSocket::bind`].
@@ -56,7 +58,7 @@ impl UdpSocket {
         Ok(socket)
     }
 
-    /// Binds it to a local address. Port 0 is any free one.
+    /// Gives an existing socket of [`UdpSocket::new`] its local address. Port 0 is any free one.
     ///
     /// # Errors
     /// `Io`: `AddrInUse`; `AddrNotAvailable` when no interface has the address; `PermissionDenied` for

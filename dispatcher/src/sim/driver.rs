@@ -5,7 +5,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::Error;
-use crate::entropy::{Entropy, RngStream};
+use crate::entropy::{Entropy, Purpose};
 use crate::executor::listener::Listener;
 use crate::sim::settings::Simulation;
 use crate::sim::trace::{Record, Trace};
@@ -125,7 +125,7 @@ impl SimDriver {
     pub(crate) fn draw_job_delay(&self, entropy: &Entropy) -> Result<Duration, Error> {
         let (least, most) = self.settings.job_delay;
         let span = nanos(most - least).saturating_add(1);
-        let delay = least + Duration::from_nanos(entropy.below(RngStream::Delay, span)?);
+        let delay = least + Duration::from_nanos(entropy.below(Purpose::Delay, span)?);
         self.record(Record::Job {
             nanos: nanos(delay),
         });

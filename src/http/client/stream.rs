@@ -103,7 +103,7 @@ impl Stream {
     /// Adds a direction to a wait.
     ///
     /// # Errors
-    /// `TooManyMembers`, `TooManyTimers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
+    /// `TooManyMembers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, interest: Interest, tag: u32) -> Result<(), Error> {
         self.tcp.register(set, interest, tag)
     }

@@ -91,7 +91,7 @@ pub fn to_component(bytes: &[u8], wit: Option<&str>) -> Result<Converted, Module
 fn describe(bytes: &[u8], scan: &Scan, wit: Option<&str>) -> Result<Vec<u8>, ModuleError> {
     let mut module = exports::renamed(bytes, scan)?;
     let world = match wit {
-        Some(wit) => world::from_lines(wit)?,
+        Some(wit) => Some(world::from_lines(wit)?),
         None => world::from_exports(scan),
     };
     let Some(text) = world else {

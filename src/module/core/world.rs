@@ -16,8 +16,8 @@ const LINES_MAX: usize = 1 << 16;
 /// snake_case or camelCase are converted to kebab-case.
 ///
 /// # Errors
-/// `Wit` when the lines are too long or their braces do not match.
-pub fn from_lines(wit: &str) -> Result<Option<String>, ModuleError> {
+/// `Wit` when the lines are too long, have a `}` too many or a comment that is not closed.
+pub fn from_lines(wit: &str) -> Result<String, ModuleError> {
     if wit.len() > LINES_MAX {
         return Err(ModuleError::Wit(format!(
             "`wit` is longer than {LINES_MAX} bytes"
@@ -39,7 +39,7 @@ pub fn from_lines(wit: &str) -> Result<Option<String>, ModuleError> {
             }
         }
     }
-    Ok(Some(world(&items)))
+    Ok(world(&items))
 }
 
 /// The text of a world with all exported functions that take and return numbers only. `None` if
@@ -71,7 +71,7 @@ pub fn untyped(scan: &Scan) -> Vec<String> {
 /// The world of this text.
 ///
 /// # Errors
-/// `Wit` when it does not parse, with the line at fault.
+/// `Wit` when the text does not parse, with the line that is wrong; `Invalid` when it has no world.
 pub fn parse(text: &str) -> Result<(Resolve, WorldId), ModuleError> {
     let wrong = |error: String| ModuleError::Wit(format!("`wit` does not parse: {error}"));
     let mut resolve = Resolve::default();
@@ -90,35 +90,68 @@ fn is_function(ty: &str) -> bool {
     ty.trim_start().starts_with("func")
 }
 
-/// Splits text into statements, each of which ends with a semicolon or a closing brace. Comments
-/// are dropped.
+/// Cuts text into statements, each of which ends with a semicolon or a closing brace. Comments are
+/// left out.
 fn statements(wit: &str) -> Result<Vec<String>, ModuleError> {
     let mut found = Vec::new();
     let (mut statement, mut depth) = (String::new(), 0usize);
-    for line in wit.lines() {
-        let code = line.split("//").next().unwrap_or_default();
-        for character in code.chars() {
-            match character {
-                '{' => depth += 1,
-                '}' => {
-                    let outer = depth.checked_sub(1);
-                    depth = outer
-                        .ok_or_else(|| ModuleError::Wit("`wit` has a } too many".to_owned()))?;
-                }
-                _ => {}
+    for character in without_comments(wit)?.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => {
+                let outer = depth.checked_sub(1);
+                depth =
+                    outer.ok_or_else(|| ModuleError::Wit("`wit` has a } too many".to_owned()))?;
             }
-            let ends = depth == 0 && matches!(character, ';' | '}');
-            if !(ends && character == ';' && statement_is_function(&statement)) {
-                statement.push(character);
-            }
-            if ends {
-                push(&mut found, &mut statement);
-            }
+            _ => {}
         }
-        statement.push(' ');
+        let ends = depth == 0 && matches!(character, ';' | '}');
+        if !(ends && character == ';' && statement_is_function(&statement)) {
+            statement.push(character);
+        }
+        if ends {
+            push(&mut found, &mut statement);
+        }
     }
     push(&mut found, &mut statement);
     Ok(found)
+}
+
+/// The text with a space for each line break and each comment. Comments in `/* */` nest, as in WIT.
+fn without_comments(wit: &str) -> Result<String, ModuleError> {
+    let unclosed = || ModuleError::Wit("`wit` has a comment without its `*/`".to_owned());
+    let mut code = String::with_capacity(wit.len());
+    let mut rest = wit;
+    while let Some(character) = rest.chars().next() {
+        let (text, length) = match rest.get(..2) {
+            Some("//") => (' ', rest.find('\n').unwrap_or(rest.len())),
+            Some("/*") => (' ', block_comment_length(rest).ok_or_else(unclosed)?),
+            _ if matches!(character, '\r' | '\n') => (' ', 1),
+            _ => (character, character.len_utf8()),
+        };
+        code.push(text);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    Ok(code)
+}
+
+/// The bytes of the comment that `text` begins with, up to the `*/` that closes its first `/*`.
+fn block_comment_length(text: &str) -> Option<usize> {
+    let (mut at, mut depth) = (0, 0usize);
+    loop {
+        let rest = text.as_bytes().get(at..)?;
+        let (step, inner) = match rest {
+            [b'/', b'*', ..] => (2, depth + 1),
+            [b'*', b'/', ..] => (2, depth.checked_sub(1)?),
+            [] => return None,
+            _ => (1, depth),
+        };
+        at += step;
+        depth = inner;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
 }
 
 fn statement_is_function(statement: &str) -> bool {
@@ -155,5 +188,30 @@ fn number(ty: ValType) -> Option<&'static str> {
         ValType::F32 => Some("f32"),
         ValType::F64 => Some("f64"),
         ValType::V128 | ValType::Ref(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_end_no_statement() {
+        let wit =
+            "/* one; } /* nested; */ { */ type t = u8; // two; }\nadd: func(a: t /* ; */) -> t;";
+        let expected = ["type t = u8;", "add: func(a: t  ) -> t"];
+        assert_eq!(statements(wit).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_comment_that_is_not_closed_is_an_error() {
+        for wit in ["a: func(); /* b", "/* /* */", "/*/"] {
+            let error = statements(wit).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "`wit` has a comment without its `*/`",
+                "{wit}"
+            );
+        }
     }
 }

@@ -60,8 +60,8 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// Services depend on each other.
-    #[error("lifecycle.depends_on goes round in a circle: {}", list(.0))]
-    Circle(Vec<Id>),
+    #[error("lifecycle.depends_on has a cycle: {}; remove one of these", list(.0))]
+    Cycle(Vec<Id>),
 }
 
 fn list(ids: &[Id]) -> String {
@@ -80,7 +80,7 @@ impl Plan {
     /// The services with `lifecycle.auto_start`, and those that they depend on.
     ///
     /// # Errors
-    /// When services depend on each other.
+    /// `Cycle` when services depend on each other.
     pub fn new(registry: &Registry) -> Result<Plan, PlanError> {
         let mut plan = Plan {
             services: Vec::new(),
@@ -128,10 +128,10 @@ impl Plan {
                 Some(Mark::Done) => {}
                 Some(Mark::Open) => {
                     let from = path.iter().position(|(entry, _)| entry.id == *dependency);
-                    let circle = path.iter().skip(from.unwrap_or(0));
-                    let mut circle: Vec<_> = circle.map(|(entry, _)| entry.id.clone()).collect();
-                    circle.push(dependency.clone());
-                    return Err(PlanError::Circle(circle));
+                    let cycle = path.iter().skip(from.unwrap_or(0));
+                    let mut cycle: Vec<_> = cycle.map(|(entry, _)| entry.id.clone()).collect();
+                    cycle.push(dependency.clone());
+                    return Err(PlanError::Cycle(cycle));
                 }
                 None => {
                     if let Some(entry) = registry.get(dependency) {
@@ -187,9 +187,9 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_told_whole() {
+    fn every_service_of_a_cycle_is_named() {
         let services = [("a", true, "b"), ("b", false, "c"), ("c", false, "b")];
-        let text = "lifecycle.depends_on goes round in a circle: app:b → app:c → app:b";
+        let text = "lifecycle.depends_on has a cycle: app:b → app:c → app:b; remove one of these";
         assert_eq!(plan(&services), Err(text.to_owned()));
     }
 }

@@ -68,8 +68,7 @@ impl Starts {
 }
 
 /// Runs the services of a plan until all have ended and what they wrote to `stdio` is delivered, or
-/// `stop` is set; then those that still run
-/// are stopped, the last started first. A service on a terminal host has `stdio`, any other's
+/// `stop` is set; then those that still run are stopped, the last started first. A service on a terminal host has `stdio`, any other's
 /// output becomes log lines.
 ///
 /// ```
@@ -113,7 +112,8 @@ impl Starts {
 /// ```
 ///
 /// # Errors
-/// The dispatcher's.
+/// `TooManySources`, `TooManyTasks` and `TooManyTimers` when the dispatcher has no room for the
+/// services; `WrongThread` and `Closed`.
 pub async fn supervise(
     runtime: &Runtime,
     plan: Plan,
