@@ -43,7 +43,7 @@ impl Environment {
     }
 
     /// Sets the gate through which files are opened.
-    pub fn guarded(mut self, guard: Arc<PathGuard>) -> Self {
+    pub(crate) fn guarded(mut self, guard: Arc<PathGuard>) -> Self {
         self.guard = guard;
         self
     }

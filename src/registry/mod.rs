@@ -48,23 +48,26 @@ pub use edit::{EditError, append_entries, namespace_of, replace_scalar, set_fiel
 pub use entry::{Entry, Kind};
 pub use index::{InvalidEntry, LookupError, Registry};
 pub use inputs::Inputs;
+#[cfg(test)]
+pub(crate) use kinds::KINDS;
 pub(crate) use kinds::clean_guest_path;
 pub(crate) use kinds::with_article;
-#[cfg(test)]
-pub(crate) use kinds::{Bound, CaFile, HttpTimeouts, KINDS, PoolType, Restart};
 pub use kinds::{
-    DEFAULT_WAITING, FsDirectory, Function, Lifecycle, Limits, Mode, Mount, Pool, Process,
-    ProcessService, Source, Transport, Wasi,
+    Bound, CaFile, Command, DEFAULT_WAITING, FsDirectory, Function, HttpEndpoint, HttpRouter,
+    HttpService, HttpTimeouts, Lifecycle, Limits, Mode, Mount, Pool, PoolType, Process,
+    ProcessService, Restart, Source, Transport, Wasi,
 };
 pub use listing::MAX_DIRECTORY_DEPTH;
 pub use loaded::Loaded;
 pub use options::LoadOptions;
 pub use parse::MAX_DOCUMENT_BYTES;
 pub use project::load;
+pub use scalar::{Scalar, Style};
 pub use schema::schema;
 pub use yaml_text::from_yaml;
 
-pub use tree::{COMMAND_LINE, Node, Place, Spanned};
+pub use settings::Settings;
+pub use tree::{COMMAND_LINE, DocumentError, Key, Mapping, Node, Place, Spanned, Value};
 
 #[cfg(test)]
 mod tests;
