@@ -9,16 +9,18 @@ use super::tree::{Key, Node, Place};
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EditError {
     /// The value comes from elsewhere: a placeholder, an alias, an override, a file.
-    #[error("{0:?} is not written here as it is")]
+    #[error("{0:?} is not written here as it is: change it where its value comes from")]
     NotLiteral(String),
-    /// The entry is written in braces, or so that a field more cannot be told from the lines.
-    #[error("no line for {0:?} can be written here")]
+    /// The entry is written in braces, or in another way in which a field cannot be added as a line.
+    #[error(
+        "no line for {0:?} can be added here: write the entry with a line for each field first"
+    )]
     NoLine(String),
     /// There is no list of entries with a line for each.
-    #[error("there is no `entries:` with a `- ` line for each entry")]
+    #[error("there is no `entries:` with a `- ` line for each entry: add it by hand")]
     NoEntries,
-    /// What would come out is not what was meant.
-    #[error("the entries cannot be told from the lines")]
+    /// The changed text would not be read as the same entries and the new one.
+    #[error("where the entries end cannot be told from the lines: add the entry by hand")]
     Unclear,
 }
 
@@ -26,7 +28,7 @@ pub enum EditError {
 /// quotes; quotes that are there stay.
 ///
 /// # Errors
-/// `NotLiteral`.
+/// `NotLiteral` when something else than `old` stands at `place`.
 pub fn replace_scalar(
     text: &str,
     place: &Place,
@@ -59,7 +61,7 @@ pub fn replace_scalar(
 /// or else on a line behind it. The value is text that needs no quotes.
 ///
 /// # Errors
-/// `NoLine`.
+/// `NoLine` when the key at `place` is not in lines of its own.
 pub fn set_field(text: &str, place: &Place, name: &str, value: &str) -> Result<String, EditError> {
     let refused = || EditError::NoLine(name.to_owned());
     let at = offset(text, place).ok_or_else(refused)?;

@@ -1,11 +1,14 @@
 //! The registry: a project's YAML as entries, with every error and its place.
 //!
-//! `source` and `lock` find the directories, `settings` reads what changes them, `project` has
-//! `listing` read the documents from the top down, of which `mounts` learns what guests can write:
-//! that is never read. `parse` makes a spanned `tree` of each within bounds, `document` splits it
-//! into drafts of entries, `overrides` changes those, `read` replaces their placeholders and has
-//! `kinds` read them through `fields`, and `load`, `references` and `paths` check what entries say
-//! of each other and of the host's files. Nothing here knows how entries are run.
+//! Nothing here knows how entries are run. The steps, in their order:
+//!
+//! * `source` and `lock` find the directories; `settings` reads the settings, which may replace them.
+//! * `project` has `listing` read the documents from the top down. `mounts` collects from them the
+//!   directories that guests can write, whose files are never read.
+//! * `parse` makes a `tree` of each document, with a place for each node, within bounds.
+//! * `document` splits the tree into drafts of entries, and `overrides` changes these.
+//! * `read` replaces the drafts' placeholders and has `kinds` decode them through `fields`.
+//! * `load`, `references` and `paths` check what entries say of each other and of the host's files.
 
 mod context;
 mod describe;
