@@ -43,9 +43,7 @@ pub enum Error {
     TooManyJobs(usize),
     /// The jobs that wait in one lane (`Handle::lane`), or for a lookup, have reached their bound, or
     /// those of one flow have reached its share of the bound.
-    #[error(
-        "too many jobs wait in this lane: the bound is {0} (Handle::lane), of which each flow gets a part"
-    )]
+    #[error("too many jobs wait in this lane: the bound is {0}, of which each flow gets a part")]
     LaneFull(usize),
     /// A blocking job panicked; the message is its panic payload.
     #[error("a blocking job panicked: {0}")]

@@ -14,8 +14,8 @@ pub struct Import {
     pub function: String,
     /// The group that would enable it; `None` for what no line of `imports` enables.
     pub group: Option<&'static str>,
-    /// A call of it does not trap when its group is not enabled: its package has a fallback that
-    /// answers with nothing. So it asks for no line of `imports`.
+    /// A call of it does not trap when its group is not enabled, because its package has a fallback
+    /// for it. So it asks for no line of `imports`.
     pub optional: bool,
 }
 
