@@ -72,9 +72,35 @@ pub mod project {
         AddError, Addition, HashChange, NewProjectError, Watcher, WriteHashError, addition,
         hash_changes, new_project, write_hashes,
     };
+    pub use crate::env::{Environment, OsEnvironment};
     pub use crate::registry::{
-        Diagnostic, Entry, Id, LoadOptions, Loaded, Registry, Severity, from_yaml, load, schema,
+        Diagnostic, DocumentError, EditError, Entry, Id, Inputs, InvalidEntry, Key, LoadOptions,
+        Loaded, LookupError, Mapping, Node, Place, Registry, Scalar, Settings, Severity, Spanned,
+        Style, Value, from_yaml, load, schema,
     };
+
+    /// What an entry of each kind says: `docs/entries.md`.
+    pub mod kinds {
+        pub use crate::env::{EnvBinding, EnvFile, EnvStorage, EnvVariable};
+        pub use crate::network::{Allow, Names, Port, Protocol, Rule, Target};
+        pub use crate::registry::{
+            Bound, CaFile, Command, FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService,
+            HttpTimeouts, Kind, Lifecycle, Limits, Mode, Mount, Pool, PoolType, Process,
+            ProcessService, Restart, Source, Transport, Wasi,
+        };
+    }
+}
+
+/// The errors that are parts of others, such as of [`CallErrorKind`].
+pub mod errors {
+    pub use crate::env::EnvError;
+    pub use crate::fs::{OpenDirError, OpenError};
+    pub use crate::host::cli::Exit;
+    pub use crate::http::CertificateError;
+    pub use crate::id::InvalidId;
+    pub use crate::module::UnknownImport;
+    pub use crate::network::RuleError;
+    pub use crate::values::ValueError;
 }
 
 /// The services of a project.

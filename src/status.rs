@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What a command leaves behind: `docs/errors.md`, "Exit statuses".
+/// A command's exit status and what is printed of its result: `docs/errors.md`, "Exit statuses".
 ///
 /// ```
 /// use wippy::Status;
@@ -22,7 +22,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// `wasi:cli/exit` decided.
+    /// The status that a guest gave to `wasi:cli/exit`; nothing is printed.
     pub fn exit(code: u8) -> Status {
         Status {
             code,

@@ -32,22 +32,28 @@ pub enum Error {
     #[error("the event or source belongs to another dispatcher")]
     OtherDispatcher,
     /// The bound on live tasks is reached (`Builder::max_tasks`).
-    #[error("too many tasks: the bound is {0}")]
+    #[error("too many tasks: the bound is {0} (Builder::max_tasks)")]
     TooManyTasks(usize),
     /// The bound on armed timers is reached (`Builder::max_timers`).
-    #[error("too many timers: the bound is {0}")]
+    #[error("too many timers: the bound is {0} (Builder::max_timers)")]
     TooManyTimers(usize),
     /// The bound on sources and events is reached (`Builder::max_sources`).
-    #[error("too many sources: the bound is {0}")]
+    #[error("too many sources: the bound is {0} (Builder::max_sources)")]
     TooManySources(usize),
     /// The bound on wait sets is reached (`Builder::max_wait_sets`).
-    #[error("too many wait sets: the bound is {0}")]
+    #[error("too many wait sets: the bound is {0} (Builder::max_wait_sets)")]
     TooManyWaitSets(usize),
     /// The bound on the members of one wait set is reached (`Builder::max_wait_set_members`).
-    #[error("too many things to wait for at once: the bound is {0}")]
+    #[error(
+        "too many things to wait for at once: the bound is {0} (Builder::max_wait_set_members)"
+    )]
     TooManyMembers(usize),
-    /// The bound on queued remote spawns or blocking jobs is reached.
-    #[error("too many queued jobs: the bound is {0}")]
+    /// The bound on blocking jobs that wait for a thread is reached (`Builder::blocking_queue`), or the
+    /// one on spawns through a `Remote` that are not taken yet (`Builder::max_tasks`).
+    #[error(
+        "too many queued jobs: the bound is {0} (Builder::blocking_queue; for spawns through a Remote \
+         Builder::max_tasks)"
+    )]
     TooManyJobs(usize),
     /// The jobs that wait in one lane (`Handle::lane`), or for a lookup, have reached their bound, or
     /// those of one flow have reached its share of the bound.
@@ -60,7 +66,10 @@ pub enum Error {
     #[error("{0} is not available in a simulation")]
     Simulated(&'static str),
     /// `block_on` inside `block_on`, or `turn` inside a task.
-    #[error("the dispatcher is already running")]
+    #[error(
+        "the dispatcher is running already: inside a task await the future instead of calling block_on \
+         or turn"
+    )]
     Reentrant,
     /// A simulation in which nothing can ever happen again.
     #[error("deadlock at {now}: {tasks} tasks wait and no timer is armed")]

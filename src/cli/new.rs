@@ -8,7 +8,7 @@ use crate::edits::new_project;
 pub(super) fn main(options: &Options, new: &New) -> u8 {
     let shown = new.into.display();
     if let Err(error) = new_project(&new.into) {
-        report::message(&format!("{shown}: {error}"), options.json);
+        report::message(&error.to_string(), options.json);
         return USAGE;
     }
     let text = match options.json {

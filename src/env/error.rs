@@ -16,8 +16,8 @@ pub enum EnvError {
     /// A guest's variable has no value.
     #[error("required wasi env variable not found: {0}")]
     Required(Id),
-    /// Routers that lead to each other, or to too many storages.
-    #[error("the router {0} leads to itself or to too many storages")]
+    /// A router that leads to itself, to more than 1,024 storages or through more than 16 routers.
+    #[error("the router {0} leads to itself, or to more than 1024 storages or 16 routers")]
     Router(Id),
     /// A storage's file cannot be used.
     #[error("{}: {reason}", .path.display())]

@@ -43,7 +43,7 @@ impl Environment {
     }
 
     /// Sets the gate through which files are opened.
-    pub fn guarded(mut self, guard: Arc<PathGuard>) -> Self {
+    pub(crate) fn guarded(mut self, guard: Arc<PathGuard>) -> Self {
         self.guard = guard;
         self
     }
@@ -79,7 +79,8 @@ impl Environment {
     /// The value of a variable: what its storage has, else its default.
     ///
     /// # Errors
-    /// If there is no such variable, or its storage cannot be read.
+    /// `UnknownVariable` when there is no such variable; `UnknownStorage`, `Router` and `File` when its
+    /// storage cannot be read.
     pub fn get(&self, id: &Id) -> Result<Option<String>, EnvError> {
         let unknown = || EnvError::UnknownVariable(id.to_string());
         let variable = self.variables.get(id).ok_or_else(unknown)?;

@@ -67,11 +67,11 @@ fn storages_are_asked_before_defaults() {
         ("v:nowhere", Err("s:none is no storage of variables")),
         (
             "v:loop",
-            Err("the router s:loop leads to itself or to too many storages"),
+            Err("the router s:loop leads to itself, or to more than 1024 storages or 16 routers"),
         ),
         (
             "v:wide",
-            Err("the router s:wide leads to itself or to too many storages"),
+            Err("the router s:wide leads to itself, or to more than 1024 storages or 16 routers"),
         ),
     ];
     for (name, expected) in cases {

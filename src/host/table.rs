@@ -33,7 +33,7 @@ pub enum TableEntry {
 
 /// A Rust type that stands for one resource type of WIT. A package's own type needs only the name:
 ///
-/// ```ignore
+/// ```text
 /// impl HostResource for Counter {
 ///     const NAME: &'static str = "counter";
 /// }

@@ -34,7 +34,7 @@ impl HttpOrigin {
         })
     }
 
-    /// The address that it names itself.
+    /// The host as an IP address, if it is one; `None` for a name that has to be looked up.
     pub fn address(&self) -> Option<IpAddr> {
         self.host.parse().ok()
     }

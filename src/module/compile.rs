@@ -5,10 +5,11 @@ use wasmtime::component::Component;
 use super::{Engine, ModuleError};
 
 /// Compiles a component: for pooled instances, or for instances that are allocated on demand where
-/// it is `large` or has no room in the pool. Takes its time.
+/// it is `large` or has no room in the pool. Blocks, for seconds where a module is large.
 ///
 /// # Errors
-/// `Invalid`.
+/// `Invalid` when the compiler refuses the component; `Engine` when the engine for instances on demand
+/// cannot be made.
 pub(crate) fn compile(
     engine: &Engine,
     bytes: &[u8],
@@ -17,7 +18,8 @@ pub(crate) fn compile(
     if !large && let Ok(component) = Component::from_binary(engine.inner(), bytes) {
         return Ok(component);
     }
-    // What the pool has no room for, the other takes; what is wrong by itself, it refuses again.
+    // The first error is dropped: the engine on demand compiles what only does not fit the pool, and
+    // refuses an invalid component with the same error.
     Component::from_binary(engine.on_demand()?, bytes).map_err(|error| {
         let text = format!("{error:#}");
         ModuleError::Invalid(match text.contains("component model async") {

@@ -1,6 +1,5 @@
 //! From bytes to something that can be called: hash, decode, compile, link.
 
-mod audit;
 mod compile;
 mod core;
 mod decode;
@@ -9,19 +8,20 @@ mod engine;
 #[cfg(test)]
 mod fairness;
 mod hash;
+mod import;
 mod imports;
 mod link;
 mod load;
 mod method;
 mod text;
 
-pub use audit::{Import, needed_groups};
 pub(crate) use compile::compile;
 pub use decode::ComponentInterface;
 pub use describe::{Location, describe, fs_entry};
 pub(crate) use engine::FUEL_SLICE_COST;
 pub use engine::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, Profile};
 pub use hash::{Digest, ExpectedHash};
+pub use import::{Import, needed_groups};
 pub use imports::{Capabilities, UnknownImport};
 pub use link::link;
 pub use load::{MODULE_MAX, Module, ModuleKey, Origin, read};

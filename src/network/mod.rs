@@ -6,4 +6,4 @@ mod rule;
 
 pub use access::NetworkAccess;
 pub use allow::{Allow, LookedUp};
-pub use rule::{Protocol, Rule, RuleError};
+pub use rule::{Names, Port, Protocol, Rule, RuleError, Target};

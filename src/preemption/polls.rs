@@ -1,4 +1,4 @@
-//! What a dispatcher's thread and the ticker's say to each other.
+//! The counters that a dispatcher's thread and the ticker's thread share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,12 +17,12 @@ impl Polls {
         self.count.load(Ordering::SeqCst)
     }
 
-    /// Says that the guest of this poll has been running for longer than a tick.
+    /// Records that the guest of this poll has been running for longer than a tick.
     pub(super) fn mark_overdue(&self, count: u64) {
         self.overdue.store(count, Ordering::Relaxed);
     }
 
-    /// Says that the thread is inside a guest. False if it was already.
+    /// Records that the thread is inside a guest. `false` if it was already.
     pub(super) fn begin(&self) -> bool {
         let before = self.count.load(Ordering::Relaxed);
         if !before.is_multiple_of(2) {

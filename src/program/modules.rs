@@ -20,7 +20,7 @@ type Cells<K, T> = Mutex<HashMap<K, Arc<AsyncOnceCell<T, ModuleError>>>>;
 pub(crate) struct Modules {
     engine: Engine,
     loaded: Cells<ModuleKey, Arc<Module>>,
-    /// What the compiler refuses, it refuses again: that is kept as well.
+    /// A refusal is kept too, because compiling the same bytes again would give the same one.
     compiled: Cells<Digest, Result<Component, ModuleError>>,
     reads: Arc<AtomicU64>,
     compilations: Arc<AtomicU64>,

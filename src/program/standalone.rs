@@ -60,11 +60,11 @@ pub struct Standalone {
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum GrantError {
-    /// The directory is not there, or is something else: what the system says.
+    /// The directory does not exist, is no directory or cannot be looked at.
     #[error("{0}")]
     Directory(String),
     /// The guest would see two directories under one path.
-    #[error("two directories are {0} to the guest")]
+    #[error("two directories are {0} to the guest: give one another path, as HOST::GUEST")]
     GuestPath(String),
     /// A rule of the network that cannot be read.
     #[error(transparent)]
@@ -157,7 +157,8 @@ impl Standalone {
     /// Lets it see a directory, and use `wasi:filesystem`.
     ///
     /// # Errors
-    /// `Directory` and `GuestPath`.
+    /// `Directory` when the host's directory cannot be used, `GuestPath` when the guest has another
+    /// directory at the same path.
     pub fn directory(mut self, directory: Directory) -> Result<Standalone, GrantError> {
         match std::fs::metadata(&directory.host) {
             Err(error) => return Err(GrantError::Directory(io_reason(&error, "directory"))),

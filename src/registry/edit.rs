@@ -8,18 +8,19 @@ use super::tree::{Key, Node, Place};
 /// Why a text cannot be edited.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EditError {
-    /// The value is not written at this place: it comes from a placeholder, an alias, an override
-    /// or a file.
-    #[error("{0:?} is not written here as it is")]
+    /// The value comes from elsewhere: a placeholder, an alias, an override, a file.
+    #[error("{0:?} is not written here as it is: change it where its value comes from")]
     NotLiteral(String),
-    /// The entry is in flow style (braces), or laid out so that no line can be added for a field.
-    #[error("no line for {0:?} can be written here")]
+    /// The entry is written in braces, or in another way in which a field cannot be added as a line.
+    #[error(
+        "no line for {0:?} can be added here: write the entry with a line for each field first"
+    )]
     NoLine(String),
-    /// The document has no block list `entries` with a line for each item.
-    #[error("there is no `entries:` with a `- ` line for each entry")]
+    /// There is no list of entries with a line for each.
+    #[error("there is no `entries:` with a `- ` line for each entry: add it by hand")]
     NoEntries,
-    /// The edited text would not parse to the intended entries.
-    #[error("the entries cannot be told from the lines")]
+    /// The changed text would not be read as the same entries and the new one.
+    #[error("where the entries end cannot be told from the lines: add the entry by hand")]
     Unclear,
 }
 

@@ -1,11 +1,14 @@
 //! The registry: a project's YAML as entries, with every error and its place.
 //!
-//! `source` and `lock` find the directories, `settings` reads what changes them, `project` has
-//! `listing` read the documents from the top down, of which `mounts` learns what guests can write:
-//! that is never read. `parse` makes a spanned `tree` of each within bounds, `document` splits it
-//! into drafts of entries, `overrides` changes those, `read` replaces their placeholders and has
-//! `kinds` read them through `fields`, and `load`, `references` and `paths` check what entries say
-//! of each other and of the host's files. Nothing here knows how entries are run.
+//! Nothing here knows how entries are run. The steps, in their order:
+//!
+//! * `source` and `lock` find the directories; `settings` reads the settings, which may replace them.
+//! * `project` has `listing` read the documents from the top down. `mounts` collects from them the
+//!   directories that guests can write, whose files are never read.
+//! * `parse` makes a `tree` of each document, with a place for each node, within bounds.
+//! * `document` splits the tree into drafts of entries, and `overrides` changes these.
+//! * `read` replaces the drafts' placeholders and has `kinds` decode them through `fields`.
+//! * `load`, `references` and `paths` check what entries say of each other and of the host's files.
 
 mod context;
 mod describe;
@@ -49,23 +52,26 @@ pub use edit::{EditError, append_entries, namespace_of, replace_scalar, set_fiel
 pub use entry::{Entry, Kind};
 pub use index::{InvalidEntry, LookupError, Registry};
 pub use inputs::Inputs;
+#[cfg(test)]
+pub(crate) use kinds::KINDS;
 pub(crate) use kinds::clean_guest_path;
 pub(crate) use kinds::with_article;
-#[cfg(test)]
-pub(crate) use kinds::{Bound, CaFile, HttpTimeouts, KINDS, PoolType, Restart};
 pub use kinds::{
-    DEFAULT_WAITING, FsDirectory, Function, Lifecycle, Limits, Mode, Mount, Pool, Process,
-    ProcessService, Source, Transport, Wasi,
+    Bound, CaFile, Command, DEFAULT_WAITING, FsDirectory, Function, HttpEndpoint, HttpRouter,
+    HttpService, HttpTimeouts, Lifecycle, Limits, Mode, Mount, Pool, PoolType, Process,
+    ProcessService, Restart, Source, Transport, Wasi,
 };
 pub use listing::MAX_DIRECTORY_DEPTH;
 pub use loaded::Loaded;
 pub use options::LoadOptions;
 pub use parse::MAX_DOCUMENT_BYTES;
 pub use project::load;
+pub use scalar::{Scalar, Style};
 pub use schema::schema;
 pub use yaml_text::from_yaml;
 
-pub use tree::{COMMAND_LINE, Node, Place, Spanned};
+pub use settings::Settings;
+pub use tree::{COMMAND_LINE, DocumentError, Key, Mapping, Node, Place, Spanned, Value};
 
 #[cfg(test)]
 mod tests;

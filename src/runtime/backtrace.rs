@@ -43,7 +43,8 @@ const RUNTIME: [&str; 27] = [
     "indirect-",
 ];
 
-/// Their names, innermost first; those without a name are left out.
+/// The names of the functions that were running when a guest trapped, innermost first. Functions
+/// without a name are left out.
 ///
 /// ```
 /// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
@@ -64,7 +65,7 @@ const RUNTIME: [&str; 27] = [
 pub struct Backtrace(Vec<String>);
 
 impl Backtrace {
-    /// From the runtime's own.
+    /// The names of the frames that the engine has recorded.
     pub(super) fn new(backtrace: &WasmBacktrace) -> Backtrace {
         let frames = backtrace.frames().iter();
         let names = frames.filter_map(|frame| frame.func_name());

@@ -75,8 +75,8 @@ async fn run(
     let guest = run_in(function, &mut store, arguments);
     let outcome = match deadline {
         None => guest_in(function, handle, guest).await,
-        // Apart, so that what most calls need stays small. The deadline is looked at first: a guest
-        // that spins is ready to go on whenever it is asked.
+        // Boxed to keep the common path's future small. The deadline is polled first: a guest that spins
+        // is ready whenever it is polled.
         Some(deadline) => {
             let guest = Box::pin(guest_in(function, handle, guest));
             match select(handle.sleep_until(deadline), guest).await {
@@ -92,7 +92,7 @@ async fn run(
     drop(store);
     // However it ended: what its guest has handed over is delivered first.
     if let Some(outstanding) = outstanding {
-        // Apart, so that what most calls need stays small.
+        // Boxed to keep the common path's future small.
         Box::pin(outstanding.delivered(deadline)).await;
     }
     outcome

@@ -52,10 +52,13 @@ pub struct CheckOptions {
 /// As [`Runtime::load`].
 pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagnostic>, Error> {
     let mut found = runtime.load().await?;
-    let invalid: HashSet<Id> = found.iter().filter_map(|told| told.entry.clone()).collect();
+    let invalid: HashSet<Id> = found
+        .iter()
+        .filter_map(|error| error.entry.clone())
+        .collect();
     let entries: Vec<Arc<Entry>> = runtime.registry().entries().cloned().collect();
     for entry in entries {
-        // What has errors, or needs what has, was reported of already.
+        // Entries that have errors, or need one that has, are in `found` or were reported on loading.
         if entry.function().is_none()
             || invalid.contains(&entry.id)
             || !runtime.registry().errors_of(&entry.id).is_empty()

@@ -19,7 +19,7 @@ impl Runtime {
     /// `Closed`. The project's errors are what it returns, in the order of the entries.
     pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
         let registry = self.registry();
-        // What has errors, or needs what has, was reported of already.
+        // Entries that have errors, or need one that has, were reported when the YAML was read.
         let usable = || {
             registry.entries().filter(|entry| {
                 entry.function().is_some() && registry.errors_of(&entry.id).is_empty()

@@ -362,7 +362,7 @@ fn options_that_cannot_be_read_are_usage_errors() {
         &ran,
         2,
         "",
-        "error: --dir /::/x/: two directories are /x to the guest\n",
+        "error: --dir /::/x/: two directories are /x to the guest: give one another path, as HOST::GUEST\n",
     );
     // The limit is the guest's: two pages do not fit in one.
     std::fs::write(

@@ -96,8 +96,9 @@ fn mistaken_services_do_not_stop_the_others() {
     );
     let ran = wippy(&project, &["run"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    let circle = "lifecycle.depends_on goes round in a circle: test:circular → test:circular";
-    assert!(ran.err.contains(circle), "{ran:?}");
+    let cycle =
+        "lifecycle.depends_on has a cycle: test:circular → test:circular; remove one of these";
+    assert!(ran.err.contains(cycle), "{ran:?}");
 
     let mut project = copying();
     service(&mut project, "broken", "nobody", "[]", "");

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::io_reason::io_reason;
 use crate::module::{Digest, ModuleError, to_binary};
 
 const PROJECT: &str = include_str!("project.yaml");
@@ -23,11 +24,16 @@ const NOTE: &str = include_str!("note.wat");
 #[derive(Debug, thiserror::Error)]
 pub enum NewProjectError {
     /// The directory holds something.
-    #[error("the directory is not empty")]
-    NotEmpty,
-    /// The system's.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    #[error("{}: the directory is not empty: name an empty one, or one to be made", .0.display())]
+    NotEmpty(PathBuf),
+    /// A directory or file cannot be made or looked at.
+    #[error("{}: {}", .path.display(), io_reason(.error, "directory"))]
+    Io {
+        /// The directory or file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The command's text could not be made a binary.
     #[error(transparent)]
     Module(#[from] ModuleError),
@@ -37,20 +43,31 @@ pub enum NewProjectError {
 /// that keeps notes in a directory of its own. Blocks.
 ///
 /// # Errors
-/// `NotEmpty`, and what the system says.
+/// `NotEmpty` when the directory holds something, `Io` when it or a file in it cannot be made; what was
+/// made before stays. `Module` when a module's text cannot be made a binary.
 pub fn new_project(directory: &Path) -> Result<(), NewProjectError> {
-    fs::create_dir_all(directory)?;
-    if fs::read_dir(directory)?.next().is_some() {
-        return Err(NewProjectError::NotEmpty);
+    at(directory, |path| fs::create_dir_all(path))?;
+    if at(directory, |path| fs::read_dir(path))?.next().is_some() {
+        return Err(NewProjectError::NotEmpty(directory.to_owned()));
     }
     let note = to_binary(NOTE)?;
     let yaml = PROJECT.replace("@NOTE@", &Digest::of(&note).to_string());
     let modules = directory.join("modules");
-    fs::create_dir(&modules)?;
-    fs::write(modules.join("note.wat"), NOTE)?;
-    fs::write(modules.join("note.wasm"), note)?;
-    fs::write(directory.join("greet.wat"), GREET)?;
+    at(&modules, |path| fs::create_dir(path))?;
+    at(&modules.join("note.wat"), |path| fs::write(path, NOTE))?;
+    at(&modules.join("note.wasm"), |path| fs::write(path, note))?;
+    at(&directory.join("greet.wat"), |path| fs::write(path, GREET))?;
     // Last: without it there is no project.
-    fs::write(directory.join("_index.yaml"), yaml)?;
-    Ok(())
+    at(&directory.join("_index.yaml"), |path| fs::write(path, yaml))
+}
+
+/// Does something with a path, which its error names.
+fn at<T>(
+    path: &Path,
+    operation: impl FnOnce(&Path) -> io::Result<T>,
+) -> Result<T, NewProjectError> {
+    operation(path).map_err(|error| NewProjectError::Io {
+        path: path.to_owned(),
+        error,
+    })
 }

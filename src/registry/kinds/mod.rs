@@ -15,21 +15,13 @@ use std::path::{Path, PathBuf};
 
 pub use directory::{FsDirectory, Mode};
 pub use function::{Function, Limits, Source, Transport};
-#[cfg(test)]
-pub(crate) use http::HttpTimeouts;
-pub use http::{HttpEndpoint, HttpRouter, HttpService};
-pub use lifecycle::Lifecycle;
-#[cfg(test)]
-pub(crate) use lifecycle::Restart;
-#[cfg(test)]
-pub(crate) use pool::{Bound, PoolType};
-pub use pool::{DEFAULT_WAITING, Pool};
+pub use http::{HttpEndpoint, HttpRouter, HttpService, HttpTimeouts};
+pub use lifecycle::{Lifecycle, Restart};
+pub use pool::{Bound, DEFAULT_WAITING, Pool, PoolType};
 pub use process::{Command, Process};
 pub use service::ProcessService;
-#[cfg(test)]
-pub(crate) use wasi::CaFile;
 pub(crate) use wasi::clean as clean_guest_path;
-pub use wasi::{Mount, Wasi};
+pub use wasi::{CaFile, Mount, Wasi};
 
 use super::context::Context;
 use super::describe::Field;

@@ -385,7 +385,7 @@ fn routers_that_lead_to_each_other() {
         said(&loaded),
         [
             "error: n:r3: storages[0]: n:r2 leads to itself",
-            "error: n:f: method: the variable \"V\": the router n:r3 leads to itself or to too many storages",
+            "error: n:f: method: the variable \"V\": the router n:r3 leads to itself, or to more than 1024 storages or 16 routers",
         ]
     );
     assert!(loaded.registry.resolve("n:r1").is_err(), "it needs r3");

@@ -54,8 +54,8 @@ pub struct Plan {
 /// use wippy::project::Id;
 /// use wippy::services::PlanError;
 ///
-/// let error = PlanError::Circle(vec![Id::new("app", "a"), Id::new("app", "b")]);
-/// assert!(error.to_string().ends_with("app:a → app:b"));
+/// let error = PlanError::Cycle(vec![Id::new("app", "a"), Id::new("app", "a")]);
+/// assert!(error.to_string().contains("app:a → app:a"));
 /// ```
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {

@@ -1,4 +1,4 @@
-//! What a component imports, beside what its entry enables.
+//! A function that a component imports, compared with what its entry enables.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,14 @@ use crate::host::PACKAGES;
 /// One imported function.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Import {
-    /// The interface without its version, or the name as the component has it if no host knows it.
+    /// The interface without its version, or the import's whole name where no package has it.
     pub interface: String,
     /// The function.
     pub function: String,
     /// The group that would enable it; `None` for what no line of `imports` enables.
     pub group: Option<&'static str>,
-    /// It answers without being enabled.
+    /// A call of it does not trap when its group is not enabled, because its package has a fallback
+    /// for it. So it asks for no line of `imports`.
     pub optional: bool,
 }
 
