@@ -56,7 +56,7 @@ fn a_new_project_runs_at_once() {
 fn a_project_is_not_written_over_anything() {
     let above = project();
     let ran = new(above.path(), "first");
-    let text = "error: first: the directory is not empty: name an empty one, or one to be made\n";
+    let text = "error: first: the directory is not empty; name an empty one, or one to be made\n";
     assert_ran(&ran, 2, "", text);
     fs::create_dir(above.path().join("empty")).expect("a directory");
     let ran = new(above.path(), "empty");

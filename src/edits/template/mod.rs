@@ -18,13 +18,13 @@ const NOTE: &str = include_str!("note.wat");
 ///
 /// # let dir = tempfile::tempdir()?;
 /// new_project(dir.path())?;
-/// assert!(matches!(new_project(dir.path()), Err(NewProjectError::NotEmpty)));
+/// assert!(matches!(new_project(dir.path()), Err(NewProjectError::NotEmpty(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, thiserror::Error)]
 pub enum NewProjectError {
     /// The directory holds something.
-    #[error("{}: the directory is not empty: name an empty one, or one to be made", .0.display())]
+    #[error("{}: the directory is not empty; name an empty one, or one to be made", .0.display())]
     NotEmpty(PathBuf),
     /// A directory or file cannot be made or looked at.
     #[error("{}: {}", .path.display(), io_reason(.error, "directory"))]
