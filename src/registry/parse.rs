@@ -68,8 +68,8 @@ pub(crate) fn parse(text: &str, file: &Arc<Path>) -> Parsed {
     }
 }
 
-/// The parser's error. Of a tab it names the scalar before it, or a place behind it: the tab itself
-/// is found in the indentation of the line or of the next ones.
+/// The parser's error. For some tabs its place is the scalar before: the tab is found in the
+/// indentation of the next lines then.
 fn syntax_error(text: &str, mut place: Place, info: &str) -> Diagnostic {
     let lines = text.lines().zip(1..);
     let mut near =
@@ -80,12 +80,12 @@ fn syntax_error(text: &str, mut place: Place, info: &str) -> Diagnostic {
         Some((line, column))
     });
     match tab.filter(|_| info.contains("tab")) {
-        Some((line, column)) => {
+        Some((line, column)) if line != place.line => {
             (place.line, place.column) = (line, column);
             let error = Diagnostic::error("YAML syntax error: a tab in the indentation");
             error.at(&place).hint("indent with spaces")
         }
-        None => Diagnostic::error(format!("YAML syntax error: {info}")).at(&place),
+        _ => Diagnostic::error(format!("YAML syntax error: {info}")).at(&place),
     }
 }
 
