@@ -60,7 +60,7 @@ mod trust;
 mod values;
 
 pub use module::{Digest, ModuleError, to_binary};
-pub use program::{Directory, GrantError, Program, Standalone};
+pub use program::{Directory, GrantError, Program, ProgramOptions, Standalone};
 pub use runtime::{
     Arguments, Backtrace, CallError, CallErrorKind, CheckOptions, Runtime, Trap, check,
 };

@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use super::polls::Polls;
 
-/// How long a guest may stay inside before it is asked to yield: between one and two of these.
-const TICK: Duration = Duration::from_millis(1);
-/// How long the thread sleeps at most while no guest stays inside for a tick.
-const LONGEST_TICK: Duration = Duration::from_millis(8);
+/// How much longer than a tick the thread sleeps at most while no guest stays inside for one.
+const LONGEST_TICK: u32 = 8;
 /// After how many of those without any guest the thread waits to be notified.
 const QUIET_TICKS: u32 = 8;
 /// How long it waits before it ends.
@@ -31,6 +29,8 @@ const WAITING: u8 = 2;
 pub(crate) struct Ticker(Arc<Shared>);
 
 struct Shared {
+    /// How long a guest may stay inside before it is asked to yield: between one and two of these.
+    tick: Duration,
     move_epoch: Box<dyn Fn() + Send + Sync>,
     state: AtomicU8,
     watched: Mutex<Vec<Weak<Polls>>>,
@@ -41,8 +41,9 @@ struct Shared {
 
 impl Ticker {
     /// A ticker without a thread. `move_epoch` is called on the ticker's thread.
-    pub(crate) fn new(move_epoch: impl Fn() + Send + Sync + 'static) -> Ticker {
+    pub(crate) fn new(tick: Duration, move_epoch: impl Fn() + Send + Sync + 'static) -> Ticker {
         Ticker(Arc::new(Shared {
+            tick,
             move_epoch: Box::new(move_epoch),
             state: AtomicU8::new(ABSENT),
             watched: Mutex::default(),
@@ -85,14 +86,14 @@ impl Ticker {
 
 impl Shared {
     fn run(&self) {
-        let (mut last, mut quiet, mut tick) = (Vec::new(), 0, TICK);
+        let (mut last, mut quiet, mut tick) = (Vec::new(), 0, self.tick);
         loop {
             self.sleep(tick);
             let now = self.counts();
             let is_inside = |count: &u64| !count.is_multiple_of(2);
             tick = match now.iter().any(is_inside) {
-                true => TICK,
-                false => (tick * 2).min(LONGEST_TICK),
+                true => self.tick,
+                false => (tick * 2).min(self.tick * LONGEST_TICK),
             };
             if self.mark_overdue(&last, &now) {
                 (self.move_epoch)();
@@ -106,7 +107,7 @@ impl Shared {
                 if !self.wait() {
                     return;
                 }
-                (quiet, tick) = (0, TICK);
+                (quiet, tick) = (0, self.tick);
             }
         }
     }

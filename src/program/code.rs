@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::async_once_cell::AsyncOnceCell;
 use super::linked::LinkedFunction;
 use super::modules::{Modules, cell};
+use super::options::ProgramOptions;
 use crate::id::Id;
 use crate::module::{Engine, ModuleError, Profile};
 use crate::preemption::Ticker;
@@ -27,13 +28,13 @@ impl Code {
     ///
     /// # Errors
     /// `Invalid` when the machine cannot run the engine.
-    pub(super) fn new(profile: Profile) -> Result<Code, ModuleError> {
+    pub(super) fn new(profile: Profile, options: &ProgramOptions) -> Result<Code, ModuleError> {
         let engine = Engine::new(profile)?;
         Ok(Code {
             modules: Modules::new(engine.clone()),
             ticker: {
                 let epochs = engine.epochs();
-                Ticker::new(move || epochs.increment())
+                Ticker::new(options.tick, move || epochs.increment())
             },
             engine,
             functions: Mutex::default(),

@@ -4,6 +4,7 @@ mod async_once_cell;
 mod code;
 mod linked;
 mod modules;
+mod options;
 mod origin;
 mod standalone;
 
@@ -19,6 +20,7 @@ use crate::registry::{Entry, Registry};
 
 pub(crate) use code::Code;
 pub(crate) use linked::{LinkedFunction, LoadedModule};
+pub use options::ProgramOptions;
 pub use origin::origin;
 pub(crate) use origin::{digest, module_key, readable};
 pub use standalone::{Directory, GrantError, Standalone};
@@ -53,6 +55,7 @@ pub struct Program {
 
 struct Shared {
     registry: Registry,
+    options: ProgramOptions,
     environment: Arc<Environment>,
     /// What a call may use where its entry says nothing else.
     limits: CallLimits,
@@ -65,10 +68,16 @@ struct Shared {
 impl Program {
     /// A program of a project's entries. Nothing is read or compiled yet.
     pub fn new(registry: Registry) -> Program {
+        Program::with_options(registry, ProgramOptions::new())
+    }
+
+    /// The same with options of one's own.
+    pub fn with_options(registry: Registry, options: ProgramOptions) -> Program {
         Program {
             shared: Arc::new(Shared {
                 environment: Arc::new(registry.environment().clone()),
                 registry,
+                options,
                 limits: CallLimits::default(),
                 live: Mutex::default(),
                 simulated: Mutex::default(),
@@ -103,7 +112,7 @@ impl Program {
         if let Some(code) = &*code {
             return Ok(code.clone());
         }
-        let made = Arc::new(Code::new(profile)?);
+        let made = Arc::new(Code::new(profile, &self.shared.options)?);
         *code = Some(made.clone());
         Ok(made)
     }
