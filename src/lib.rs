@@ -62,7 +62,7 @@ mod values;
 pub use module::{Digest, ModuleError, to_binary};
 pub use program::{Directory, GrantError, Program, ProgramOptions, Standalone};
 pub use runtime::{
-    Arguments, Backtrace, CallError, CallErrorKind, CheckOptions, Runtime, Trap, check,
+    Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, Runtime, Trap, check,
 };
 pub use status::Status;
 

@@ -3,14 +3,18 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::admission::Admission;
 use super::async_once_cell::AsyncOnceCell;
 use super::linked::LinkedFunction;
 use super::modules::{Modules, cell};
 use super::options::ProgramOptions;
 use crate::id::Id;
-use crate::module::{Engine, ModuleError, Profile};
+use crate::module::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
 use crate::preemption::Ticker;
 use crate::registry::Entry;
+
+/// The calls that may wait for an instance, over all entries.
+const MAX_WAITING: u32 = 1 << 20;
 
 /// What was made of the modules for one engine profile.
 pub(crate) struct Code {
@@ -18,6 +22,10 @@ pub(crate) struct Code {
     pub(crate) modules: Modules,
     /// Preempts the guests of all dispatchers that run this code.
     pub(crate) ticker: Ticker,
+    /// The bound on instances from the pool, over all entries and threads.
+    pub(crate) instances: Admission,
+    /// The bound on instances that are allocated on demand.
+    pub(crate) on_demand: Admission,
     functions: Mutex<Functions>,
 }
 
@@ -37,6 +45,8 @@ impl Code {
                 Ticker::new(options.tick, move || epochs.increment())
             },
             engine,
+            instances: Admission::new(MAX_INSTANCES, MAX_WAITING),
+            on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
             functions: Mutex::default(),
         })
     }

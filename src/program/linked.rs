@@ -6,11 +6,12 @@ use std::sync::Arc;
 use wasmtime::component::InstancePre;
 use wippy_dispatcher::Handle;
 
+use super::admission::Admission;
 use super::modules::Modules;
 use super::origin::{module_key, settings};
 use crate::host::State;
 use crate::module::{self, Capabilities, Import, Method, Module, ModuleError};
-use crate::registry::{Entry, Registry};
+use crate::registry::{Entry, Pool, PoolType, Registry};
 
 /// An entry that is ready to be instantiated on any thread.
 pub(crate) struct LinkedFunction {
@@ -23,6 +24,8 @@ pub(crate) struct LinkedFunction {
     /// What its imports list enables.
     pub(crate) capabilities: Capabilities,
     pub(crate) pre: InstancePre<State>,
+    /// The entry's own bound on calls, over all threads; a process has none.
+    pub(crate) pool: Option<Admission>,
 }
 
 impl LinkedFunction {
@@ -66,13 +69,29 @@ pub(super) async fn link(
         Ok::<_, ModuleError>((method, pre))
     });
     let (method, pre) = linking.await??;
+    let pool = match entry.function() {
+        Some(settings) if entry.process().is_none() => Some(admission(&settings.pool)),
+        _ => None,
+    };
     Ok(Arc::new(LinkedFunction {
         method,
         pre,
+        pool,
         module,
         capabilities,
         entry,
     }))
+}
+
+/// The bound on an entry's calls.
+fn admission(pool: &Pool) -> Admission {
+    let bound = pool.bound();
+    match pool.effective_type() {
+        PoolType::Adaptive => Admission::adaptive(bound.concurrent, bound.waiting),
+        PoolType::Inline | PoolType::Lazy | PoolType::Static => {
+            Admission::new(bound.concurrent, bound.waiting)
+        }
+    }
 }
 
 /// An entry's module, decoded and not compiled, and what the entry's fields mean to it.

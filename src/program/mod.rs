@@ -1,5 +1,7 @@
 //! What all threads of a program share: its entries, and what was read, compiled and linked of them.
 
+mod adaptive;
+mod admission;
 mod async_once_cell;
 mod code;
 mod linked;
@@ -18,6 +20,7 @@ use crate::host::CallLimits;
 use crate::module::{ModuleError, Profile};
 use crate::registry::{Entry, Registry};
 
+pub(crate) use admission::{Admission, AdmissionCounts, AdmissionError, AdmissionPermit};
 pub(crate) use code::Code;
 pub(crate) use linked::{LinkedFunction, LoadedModule};
 pub use options::ProgramOptions;

@@ -4,20 +4,21 @@ use std::future::Future;
 
 use wasmtime::Store;
 use wasmtime::component::Val;
-use wippy_dispatcher::Handle;
+use wippy_dispatcher::{Handle, Instant};
 
-use super::arguments::Arguments;
+use super::chain::CallChain;
 use super::error::{CallErrorKind, Trap};
 use super::function::Function;
 use super::guest::{paced, watched};
+use super::options::before;
 use crate::host::stdio::OutputLost;
 use crate::host::{CallSettings, Exit, State};
 use crate::module::{FUEL_SLICE_COST, Profile};
+use crate::program::{Admission, AdmissionPermit};
 use crate::select::{Either, select};
-use crate::values;
 
-/// Calls a function, waiting for room where its pool has none. The result is null for a function
-/// without one.
+/// Calls a function with values of its parameters' types, waiting for room where its pool has none.
+/// `None` for a function without a result.
 ///
 /// What the guest has handed over is delivered before this returns, or the time for that has passed
 /// (see [`CallLimits::delivery`](crate::host::CallLimits)). Dropping the future frees the instance at once
@@ -29,31 +30,65 @@ pub(super) async fn call(
     function: &Function,
     handle: &Handle,
     context: CallSettings,
-    arguments: Arguments<'_>,
-) -> Result<serde_json::Value, CallErrorKind> {
-    let result = call_once(function, handle, context, arguments).await;
+    arguments: &[Val],
+    caller: Caller<'_>,
+) -> Result<Option<Val>, CallErrorKind> {
+    let result = call_once(function, handle, context, arguments, caller).await;
     // It fails at the dispatcher's end, which takes nothing from the result.
     let _ = function.budget.count_instance(handle).await;
     result
+}
+
+/// What a call has to know of whoever calls.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) deadline: Option<Instant>,
+    pub(super) chain: &'a CallChain,
 }
 
 async fn call_once(
     function: &Function,
     handle: &Handle,
     context: CallSettings,
-    arguments: Arguments<'_>,
-) -> Result<serde_json::Value, CallErrorKind> {
-    let arguments = arguments.values(&function.linked.method)?;
-    let _permit = match &function.pool {
-        Some(pool) => Some(pool.enter().await?),
+    arguments: &[Val],
+    caller: Caller<'_>,
+) -> Result<Option<Val>, CallErrorKind> {
+    let _place = match &function.linked.pool {
+        Some(pool) => Some(place(function, pool, handle, caller).await?),
         None => None,
     };
-    let _instance = function.instances.enter().await?;
-    let result = run(function, handle, context, &arguments).await;
-    match (&function.linked.method.result, result?) {
-        (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(CallErrorKind::Result),
-        _ => Ok(serde_json::Value::Null),
+    let _instance = instance(function, handle, caller).await?;
+    run(function, handle, context, arguments, caller.deadline).await
+}
+
+/// A place in the entry's pool.
+async fn place(
+    function: &Function,
+    pool: &Admission,
+    handle: &Handle,
+    caller: Caller<'_>,
+) -> Result<AdmissionPermit, CallErrorKind> {
+    let own = caller.chain.count(&function.linked.entry.id);
+    // Those calls end only after this one.
+    if own > 0 && own >= pool.bound() as usize {
+        return Err(CallErrorKind::WaitsForItself(own));
     }
+    Ok(before(caller.deadline, handle, pool.enter(handle)).await??)
+}
+
+/// A place among all instances. A call that another one waits for does not wait: were all instances
+/// of such calls, they would wait for each other for ever.
+async fn instance(
+    function: &Function,
+    handle: &Handle,
+    caller: Caller<'_>,
+) -> Result<AdmissionPermit, CallErrorKind> {
+    if !caller.chain.is_empty() {
+        let place = function.instances.try_enter(handle);
+        return place.ok_or(CallErrorKind::PoolFull);
+    }
+    let entering = function.instances.enter(handle);
+    Ok(before(caller.deadline, handle, entering).await??)
 }
 
 async fn run(
@@ -61,10 +96,12 @@ async fn run(
     handle: &Handle,
     context: CallSettings,
     arguments: &[Val],
+    deadline: Option<Instant>,
 ) -> Result<Option<Val>, CallErrorKind> {
-    let deadline = match context.limits.execution {
-        Some(limit) => Some(handle.now()? + limit),
-        None => None,
+    let deadline = match (context.limits.execution, deadline) {
+        (Some(limit), None) => Some(handle.now()? + limit),
+        (Some(limit), Some(deadline)) => Some(deadline.min(handle.now()? + limit)),
+        (None, deadline) => deadline,
     };
     let state = State::new(handle.clone(), context).with_budget(function.budget.get());
     let state = state.watched(function.watch.clone());

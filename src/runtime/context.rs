@@ -9,6 +9,7 @@ use wippy_dispatcher::Flow;
 use super::Runtime;
 use super::error::CallErrorKind;
 use super::function::Function;
+use super::options::CallOptions;
 use crate::fs;
 use crate::host::filesystem::Mount;
 use crate::host::http::HttpAccess;
@@ -26,13 +27,15 @@ const CA_MAX: u64 = 1 << 20;
 const HANDLER: &str = "wasi:http/outgoing-handler";
 
 impl Runtime {
-    /// What a call is given; `argv` where the entry fixes no arguments.
+    /// What a call is given.
     pub(super) async fn context(
         &self,
         function: &Function,
-        stdio: Stdio,
-        argv: &[String],
+        options: CallOptions,
     ) -> Result<CallSettings, CallErrorKind> {
+        let CallOptions { stdio, argv, .. } = options;
+        let entry = &function.linked.entry;
+        let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
         let default = Wasi::default();
         let settings = function.linked.entry.function();
         let wasi = settings.map_or(&default, |settings| &settings.wasi);
@@ -40,7 +43,7 @@ impl Runtime {
         let flow = self.flow(function);
         Ok(CallSettings {
             env: self.environment(function).await?.into(),
-            args: arguments(function, wasi, argv),
+            args: arguments(function, wasi, &argv),
             cwd: wasi.cwd.as_str().into(),
             stdio,
             mounts: self.mounts(function, flow).await?,

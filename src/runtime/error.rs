@@ -5,7 +5,6 @@ use std::fmt;
 use wasmtime::WasmBacktrace;
 use wasmtime::component::Val;
 
-use super::admission::QueueFull;
 use super::backtrace::Backtrace;
 use crate::env::EnvError;
 use crate::fs::OpenDirError;
@@ -13,6 +12,7 @@ use crate::host::Exit;
 use crate::host::stdio::OutputLost;
 use crate::http::CertificateError;
 use crate::module::ModuleError;
+use crate::program::AdmissionError;
 use crate::registry::{LookupError, with_article};
 use crate::values::{MAX_LIFTED_BYTES, ValueError};
 
@@ -84,6 +84,14 @@ pub enum CallErrorKind {
     /// Too many callers wait.
     #[error("pool is full")]
     PoolFull,
+    /// The entry has a call already that waits for this one, and its pool has room for no other.
+    #[error(
+        "it waits for itself: it was called by a call of its own, and {0} is all that its pool has room for at once"
+    )]
+    WaitsForItself(usize),
+    /// Calls are nested too deep.
+    #[error("calls are nested more than {} deep", super::chain::MAX_DEPTH)]
+    TooDeep,
     /// A variable of its guest cannot be read, or is not there though required.
     #[error(transparent)]
     Env(#[from] EnvError),
@@ -112,7 +120,7 @@ pub enum CallErrorKind {
     /// The guest was ended because nobody reads the program's standard output any more.
     #[error("standard output: {0}")]
     Output(OutputLost),
-    /// `limits.max_execution_ms` passed before the call ended.
+    /// `limits.max_execution_ms`, or the caller's own deadline, passed before the call ended.
     #[error("context deadline exceeded")]
     DeadlineExceeded,
     /// The guest trapped.
@@ -136,9 +144,12 @@ impl CallErrorKind {
     }
 }
 
-impl From<QueueFull> for CallErrorKind {
-    fn from(_: QueueFull) -> CallErrorKind {
-        CallErrorKind::PoolFull
+impl From<AdmissionError> for CallErrorKind {
+    fn from(error: AdmissionError) -> CallErrorKind {
+        match error {
+            AdmissionError::Full => CallErrorKind::PoolFull,
+            AdmissionError::Dispatcher(error) => CallErrorKind::Dispatcher(error),
+        }
     }
 }
 

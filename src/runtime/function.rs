@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::admission::Admission;
 use crate::host::SharedBudget;
 use crate::module::Engine;
 use crate::preemption::GuestWatch;
-use crate::program::LinkedFunction;
+use crate::program::{Admission, LinkedFunction};
 
 /// A function of the program, and what bounds its calls on this dispatcher.
 pub(crate) struct Function {
@@ -14,8 +13,6 @@ pub(crate) struct Function {
     pub(crate) engine: Engine,
     /// The guests of this dispatcher.
     pub(crate) watch: Arc<GuestWatch>,
-    /// The entry's own bound on calls; a process has none.
-    pub(crate) pool: Option<Admission>,
     /// The group of its calls' flows.
     pub(crate) group: u64,
     /// The bound on instances of its kind, pooled or not, over all entries.

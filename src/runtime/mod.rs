@@ -1,9 +1,9 @@
 //! A program on a dispatcher: the calls of its entries, its commands and services.
 
-mod admission;
 mod arguments;
 mod backtrace;
 mod call;
+mod chain;
 mod check;
 mod context;
 mod diagnostics;
@@ -11,6 +11,7 @@ mod error;
 mod function;
 mod guest;
 mod load;
+mod options;
 mod processes;
 mod services;
 
@@ -20,29 +21,28 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use wasmtime::component::Val;
 use wippy_dispatcher::Handle;
 
-use admission::Admission;
-use call::call;
+use call::{Caller, call};
 use function::Function;
+use options::before;
 
 use crate::fs::RootCache;
-use crate::host::stdio::Stdio;
 use crate::host::{Exit, SharedBudget};
 use crate::http::{Client, ClientLimits};
-use crate::module::{MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
+use crate::module::{ModuleError, Profile};
 use crate::preemption::GuestWatch;
 use crate::program::{Code, Program};
 use crate::registry::{Entry, Id, Registry};
+use crate::values;
 
 pub use arguments::Arguments;
 pub use backtrace::Backtrace;
 pub use check::{CheckOptions, check};
 pub use error::{CallError, CallErrorKind, Trap};
+pub use options::CallOptions;
 pub use services::{Ended, Plan, PlanError, supervise};
-
-/// The calls that may wait for an instance, over all entries.
-const MAX_WAITING: u32 = 1 << 20;
 
 /// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.
 ///
@@ -91,9 +91,6 @@ struct Inner {
     functions: RefCell<HashMap<Id, Rc<Function>>>,
     /// The last number that a function or a call was given.
     numbers: Cell<u64>,
-    instances: Admission,
-    /// Instances that are allocated on demand.
-    on_demand: Admission,
     budget: SharedBudget,
     /// The opened directories of filesystem entries.
     roots: RootCache,
@@ -132,8 +129,6 @@ impl Runtime {
                 code,
                 functions: RefCell::new(HashMap::new()),
                 numbers: Cell::new(0),
-                instances: Admission::new(MAX_INSTANCES, MAX_WAITING),
-                on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
                 budget: SharedBudget::new(),
             }),
         })
@@ -171,25 +166,24 @@ impl Runtime {
         name: &str,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallError> {
-        self.call_with(name, None, arguments).await
+        self.call_with(name, CallOptions::new(), arguments).await
     }
 
-    /// The same with standard streams of the caller's, where there are some.
+    /// The same with options of the caller's.
     ///
     /// # Errors
     /// As [`Runtime::call`].
     pub async fn call_with(
         &self,
         name: &str,
-        stdio: Option<Stdio>,
+        options: CallOptions,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallError> {
         let entry = self
             .registry()
             .resolve(name)
             .map_err(|error| CallErrorKind::from(error).of(name))?;
-        let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
-        match self.call_entry(entry, stdio, &[], arguments).await {
+        match self.call_entry(entry, options, arguments).await {
             Err(CallErrorKind::Exit(Exit(0))) => Ok(serde_json::Value::Null),
             result => result.map_err(|problem| problem.of(&entry.id)),
         }
@@ -200,9 +194,9 @@ impl Runtime {
     /// # Errors
     /// `NotCallable` and `Module`.
     pub(crate) async fn function(&self, entry: &Arc<Entry>) -> Result<Rc<Function>, CallErrorKind> {
-        let Some(settings) = entry.function() else {
+        if entry.function().is_none() {
             return Err(CallErrorKind::NotCallable(entry.kind_name().to_owned()));
-        };
+        }
         if let Some(function) = self.inner.functions.borrow().get(&entry.id) {
             return Ok(function.clone());
         }
@@ -215,20 +209,14 @@ impl Runtime {
         if let Some(function) = inner.functions.borrow().get(&entry.id) {
             return Ok(function.clone());
         }
-        let bound = settings.pool.bound();
-        let pool = entry
-            .process()
-            .is_none()
-            .then(|| Admission::new(bound.concurrent, bound.waiting));
         let instances = match inner.code.engine.is_pooled(linked.pre.engine()) {
-            true => inner.instances.clone(),
-            false => inner.on_demand.clone(),
+            true => inner.code.instances.clone(),
+            false => inner.code.on_demand.clone(),
         };
         let function = Rc::new(Function {
             linked,
             engine: inner.code.engine.clone(),
             watch: inner.watch.clone(),
-            pool,
             group: self.number(),
             instances,
             budget: inner.budget.clone(),
@@ -257,15 +245,38 @@ impl Runtime {
         number
     }
 
+    /// Calls an entry; null for a function without a result.
     pub(super) async fn call_entry(
         &self,
         entry: &Arc<Entry>,
-        stdio: Stdio,
-        argv: &[String],
+        options: CallOptions,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallErrorKind> {
-        let function = self.function(entry).await?;
-        let context = self.context(&function, stdio, argv).await?;
-        call(&function, &self.inner.handle, context, arguments).await
+        let handle = &self.inner.handle;
+        let function = before(options.deadline, handle, self.function(entry)).await??;
+        let arguments = arguments.values(&function.linked.method)?;
+        let value = self.call_function(&function, options, &arguments).await?;
+        match (&function.linked.method.result, value) {
+            (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(CallErrorKind::Result),
+            _ => Ok(serde_json::Value::Null),
+        }
+    }
+
+    /// Calls a function with values of its parameters' types; `None` for one without a result.
+    async fn call_function(
+        &self,
+        function: &Function,
+        options: CallOptions,
+        arguments: &[Val],
+    ) -> Result<Option<Val>, CallErrorKind> {
+        let handle = &self.inner.handle;
+        let (deadline, chain) = (options.deadline, options.chain.clone());
+        let context = self.context(function, options);
+        let context = before(deadline, handle, context).await??;
+        let caller = Caller {
+            deadline,
+            chain: &chain,
+        };
+        call(function, handle, context, arguments, caller).await
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Runtime;
 use super::arguments::Arguments;
 use super::error::{CallError, CallErrorKind};
+use super::options::CallOptions;
 use crate::host::Exit;
 use crate::host::stdio::Stdio;
 use crate::registry::{Entry, ProcessService};
@@ -91,7 +92,11 @@ impl Runtime {
             }
             false => input.arguments(),
         };
-        match self.call_entry(entry, stdio, &argv, arguments).await {
+        let options = CallOptions {
+            argv,
+            ..CallOptions::new().stdio(stdio)
+        };
+        match self.call_entry(entry, options, arguments).await {
             Ok(value) => Ok(Status::of_value(value)),
             Err(CallErrorKind::Exit(Exit(status))) => Ok(Status::exit(status)),
             Err(problem) => Err(problem.of(&entry.id)),

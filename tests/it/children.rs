@@ -96,8 +96,11 @@ fn reading_nothing_tells_an_open_stream_from_an_ended_one() {
         Sink::Pipe(stdout.clone()),
         Sink::Pipe(stdout),
     );
-    let called =
-        dispatcher.block_on(runtime.call_with("read-zero", Some(stdio), Arguments::Json(&[])));
+    let called = dispatcher.block_on(runtime.call_with(
+        "read-zero",
+        wippy::CallOptions::new().stdio(stdio),
+        Arguments::Json(&[]),
+    ));
     assert_eq!(
         called.expect("no deadlock").expect("a value"),
         json!("empty, closed")

@@ -113,7 +113,9 @@ impl Guest {
         let (runtime, method) = (self.runtime.clone(), method.to_owned());
         let task = self.dispatcher.spawn(async move {
             let arguments = Arguments::Json(&arguments);
-            let called = runtime.call_with(&method, Some(stdio), arguments).await;
+            let called = runtime
+                .call_with(&method, wippy::CallOptions::new().stdio(stdio), arguments)
+                .await;
             called.map_err(|error| error.to_string())
         });
         (task.expect("a task"), printed)

@@ -318,7 +318,11 @@ fn call(
     let (runtime, name) = (runtime.clone(), name.to_owned());
     let task = dispatcher.spawn(async move {
         let called = runtime
-            .call_with(&name, Some(stdio), Arguments::Json(&[]))
+            .call_with(
+                &name,
+                wippy::CallOptions::new().stdio(stdio),
+                Arguments::Json(&[]),
+            )
             .await;
         called.map_err(|error| error.to_string())
     });

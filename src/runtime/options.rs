@@ -1,0 +1,76 @@
+//! What whoever calls an entry decides about one call.
+
+use wippy_dispatcher::{Handle, Instant};
+
+use super::chain::CallChain;
+use super::error::CallErrorKind;
+use crate::host::stdio::Stdio;
+use crate::select::{Either, select};
+
+/// What whoever calls an entry decides about one call.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy::{Arguments, CallErrorKind, CallOptions, Runtime, Standalone};
+///
+/// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let text = r#"(module (func (export "spin") (loop $on br $on)))"#;
+/// let module = Standalone::new("spin", text.as_bytes());
+/// let handle = dispatcher.handle();
+/// let runtime = Runtime::new(handle.clone(), module.into_registry())?;
+/// let options = CallOptions::new().deadline(handle.now()? + Duration::from_millis(20));
+/// let call = runtime.call_with("file:spin", options, Arguments::Wave(""));
+/// let error = dispatcher.block_on(call)?.unwrap_err();
+/// assert!(matches!(error.kind, CallErrorKind::DeadlineExceeded));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    pub(super) stdio: Option<Stdio>,
+    pub(super) deadline: Option<Instant>,
+    /// What the guest's arguments are where its entry fixes none.
+    pub(super) argv: Vec<String>,
+    /// The calls that this one is part of.
+    pub(super) chain: CallChain,
+}
+
+impl CallOptions {
+    /// No deadline; the guest's standard output and error become log lines.
+    pub fn new() -> CallOptions {
+        CallOptions::default()
+    }
+
+    /// The guest's standard streams.
+    pub fn stdio(mut self, stdio: Stdio) -> CallOptions {
+        self.stdio = Some(stdio);
+        self
+    }
+
+    /// When the call ends at the latest, on its dispatcher's clock. The time that it waits for
+    /// compilation, for its pool and for an instance counts. It ends with `DeadlineExceeded` then.
+    pub fn deadline(mut self, deadline: Instant) -> CallOptions {
+        self.deadline = Some(deadline);
+        self
+    }
+}
+
+/// The future's output, unless the deadline comes first.
+///
+/// # Errors
+/// `DeadlineExceeded`; `Dispatcher` where it has no room for a timer, or has ended.
+pub(super) async fn before<F: Future>(
+    deadline: Option<Instant>,
+    handle: &Handle,
+    future: F,
+) -> Result<F::Output, CallErrorKind> {
+    let Some(deadline) = deadline else {
+        return Ok(future.await);
+    };
+    match select(handle.sleep_until(deadline), Box::pin(future)).await {
+        Either::Left(slept) => {
+            slept?;
+            Err(CallErrorKind::DeadlineExceeded)
+        }
+        Either::Right(output) => Ok(output),
+    }
+}
