@@ -49,6 +49,7 @@ mod module;
 mod nearest;
 mod network;
 mod one_line;
+mod oneshot;
 mod preemption;
 mod program;
 mod quota;

@@ -17,6 +17,7 @@ use crate::executor::wake::{discard, wake};
 use crate::io::reactor::Report;
 use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::io::wait_sets::{Registration, WaitSets};
+use crate::local::Locals;
 use crate::net::Lookups;
 use crate::sim::trace::{Record, hash_of};
 use crate::time::clock::{Clock, Instant};
@@ -33,6 +34,7 @@ pub(crate) struct Core {
     pub(crate) ready: RefCell<ReadyTable>,
     pub(crate) sets: RefCell<WaitSets>,
     pub(crate) lookups: Lookups,
+    pub(crate) locals: Locals,
     /// Within a turn: wakes need not end the dispatcher's wait, because the turn looks at its queue
     /// before it ends.
     pub(crate) in_turn: Cell<bool>,
@@ -77,6 +79,7 @@ impl Core {
                 bounds.max_wait_set_members,
             )),
             lookups,
+            locals: Locals::new(bounds.max_sources),
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
             yield_skips: Cell::new(0),

@@ -40,6 +40,9 @@ pub enum Error {
     /// The bound on sources and events is reached (`Builder::max_sources`).
     #[error("too many sources: the bound is {0} (Builder::max_sources)")]
     TooManySources(usize),
+    /// The bound on values that references are kept to is reached (`Local`; `Builder::max_sources`).
+    #[error("too many local values: the bound is {0} (Builder::max_sources)")]
+    TooManyLocals(usize),
     /// The bound on wait sets is reached (`Builder::max_wait_sets`).
     #[error("too many wait sets: the bound is {0} (Builder::max_wait_sets)")]
     TooManyWaitSets(usize),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasmtime::{Engine, Result, UpdateDeadline, bail};
-use wippy_dispatcher::{Flow, Handle, WaitSet};
+use wippy_dispatcher::{Flow, Handle, Instant, WaitSet};
 
 use super::budget::{BUDGET, Budget};
 use super::io::Owner;
@@ -38,6 +38,8 @@ pub struct Call {
     pub(crate) flow: Flow,
     /// The descriptors that it may have opened at once.
     pub(crate) descriptors: Quota,
+    /// When it ends at the latest.
+    pub(crate) deadline: Option<Instant>,
     /// Made at the first poll that suspends, and kept.
     pub(crate) wait_set: Option<WaitSet>,
     /// The members of the wait set that fired last; kept for its memory.
@@ -67,6 +69,7 @@ impl Call {
             limits,
             network,
             flow,
+            deadline: None,
             wait_set: None,
             fired: Vec::new(),
             deliveries: None,

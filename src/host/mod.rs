@@ -8,6 +8,7 @@ mod call;
 pub mod cli;
 pub mod clocks;
 pub mod filesystem;
+pub mod funcs;
 pub mod http;
 pub mod io;
 mod limits;
@@ -41,4 +42,5 @@ pub static PACKAGES: Packages = Packages::new(&[
     random::PACKAGE,
     sockets::PACKAGE,
     http::PACKAGE,
+    funcs::PACKAGE,
 ]);

@@ -19,6 +19,8 @@ pub struct Package {
     /// Its name in WIT without the version (`wasi:clocks`), which is also what an `imports` list
     /// says to enable all its interfaces.
     pub name: &'static str,
+    /// A shorter name for that list, where there is one.
+    pub alias: Option<&'static str>,
     /// The version under which its interfaces are linked. Guests of a compatible one link too.
     pub version: &'static str,
     /// Its interfaces, in the order in which `docs/imports.md` lists them.
@@ -72,11 +74,17 @@ impl Package {
     pub(super) const fn wasi(name: &'static str, interfaces: &'static [Interface]) -> Package {
         Package {
             name,
+            alias: None,
             version: WASI_VERSION,
             interfaces,
             preview1: true,
             wit: None,
         }
+    }
+
+    /// What an `imports` list is best to say for all of it.
+    pub fn group(&self) -> &'static str {
+        self.alias.unwrap_or(self.name)
     }
 
     /// The full names of its interfaces, without a version.
@@ -206,9 +214,10 @@ impl Packages {
         self.0.iter()
     }
 
-    /// A package by its name.
+    /// A package by its name or its shorter one.
     pub fn get(&self, name: &str) -> Option<&Package> {
-        self.iter().find(|package| package.name == name)
+        self.iter()
+            .find(|package| package.name == name || package.alias == Some(name))
     }
 
     /// An interface by its name without a version (`wasi:io/poll`), and its package.

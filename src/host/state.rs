@@ -11,6 +11,7 @@ use super::budget::Budget;
 use super::call::Call;
 use super::cli::CliState;
 use super::filesystem::{FilesystemState, Mount};
+use super::funcs::{EntryCaller, FuncsState};
 use super::http::HttpAccess;
 use super::limits::CallLimits;
 use super::outstanding::Outstanding;
@@ -35,6 +36,8 @@ pub struct CallSettings {
     pub stdio: Stdio,
     /// What `get-directories` returns, in order.
     pub mounts: Arc<[Arc<Mount>]>,
+    /// Calls other functions of the project; `None` where the entry may not.
+    pub funcs: Option<Arc<dyn EntryCaller>>,
     /// Where `wasi:http` leads.
     pub http: HttpAccess,
     /// What the call may reach through sockets and HTTP.
@@ -73,6 +76,7 @@ pub struct State {
     pub(crate) call: Call,
     pub(crate) cli: CliState,
     pub(crate) filesystem: FilesystemState,
+    pub(crate) funcs: FuncsState,
     pub(crate) http: HttpAccess,
     pub(crate) random: RandomState,
     pub(crate) sockets: SocketsState,
@@ -113,6 +117,7 @@ macro_rules! package_states {
 package_states! {
     cli: CliState;
     filesystem: FilesystemState;
+    funcs: FuncsState;
     http: HttpAccess;
     random: RandomState;
     sockets: SocketsState;
@@ -130,6 +135,9 @@ impl State {
                 stdio: context.stdio,
             },
             filesystem: FilesystemState::new(context.mounts),
+            funcs: FuncsState {
+                caller: context.funcs,
+            },
             http: context.http,
             random: RandomState::default(),
             sockets: SocketsState::default(),
@@ -200,6 +208,7 @@ impl State {
             cwd: self.cli.cwd.clone(),
             stdio: self.cli.stdio.clone(),
             mounts: self.filesystem.mounts.clone(),
+            funcs: self.funcs.caller.clone(),
             http: self.http.clone(),
             network: self.call.network.clone(),
             limits: self.call.limits,
@@ -319,6 +328,7 @@ pub(crate) mod tests {
         State::new(
             handle,
             CallSettings {
+                funcs: None,
                 env: Vec::new().into(),
                 args: Vec::new().into(),
                 cwd: "/".into(),

@@ -135,7 +135,7 @@ impl ComponentInterface {
                 interface.imports.push(Import {
                     interface: known.unwrap_or(name).to_owned(),
                     function: function.to_owned(),
-                    group: host.map(|(package, _)| package.name),
+                    group: host.map(|(package, _)| package.group()),
                     optional: host.is_some_and(|(_, it)| it.fallback(function).is_some()),
                 });
             };

@@ -26,7 +26,7 @@ pub fn needed_groups(imports: &[Import]) -> Vec<&'static str> {
         .filter(|import| !import.optional)
         .filter_map(|import| import.group)
         .collect();
-    let groups = PACKAGES.iter().map(|package| package.name);
+    let groups = PACKAGES.iter().map(|package| package.group());
     groups.filter(|name| needed.contains(name)).collect()
 }
 

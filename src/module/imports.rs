@@ -7,8 +7,6 @@ use crate::nearest::nearest;
 
 /// `wasi:io/poll` by itself.
 const POLL: &str = "wasi:poll";
-/// Calling other functions of the registry.
-const FUNCS: [&str; 2] = ["funcs", "wippy:runtime/funcs"];
 /// All of preview 1, for a core module.
 const PREVIEW1: [&str; 4] = [
     "wasi1",
@@ -41,8 +39,6 @@ pub struct Capabilities {
     interfaces: BTreeSet<String>,
     /// The packages that are listed by their own name.
     groups: BTreeSet<&'static str>,
-    /// `funcs` is listed.
-    pub funcs: bool,
     /// `wasi1` is listed.
     pub preview1: bool,
     /// They are granted by options of the command line rather than by an `imports` list.
@@ -63,7 +59,6 @@ impl Capabilities {
             packages,
             interfaces: BTreeSet::new(),
             groups: BTreeSet::new(),
-            funcs: false,
             preview1: false,
             by_options: false,
         }
@@ -103,14 +98,12 @@ impl Capabilities {
             .unwrap_or_default()
             .trim()
             .to_ascii_lowercase();
-        if FUNCS.contains(&name.as_str()) {
-            self.funcs = true;
-        } else if PREVIEW1.contains(&name.as_str()) {
+        if PREVIEW1.contains(&name.as_str()) {
             self.preview1 = true;
         } else if name == POLL {
             self.interfaces.insert("wasi:io/poll".to_owned());
         } else if let Some(package) = self.packages.get(&name) {
-            self.groups.insert(package.name);
+            self.groups.insert(package.group());
             self.interfaces.extend(package.interface_names());
         } else if self.packages.interface(&name).is_some() {
             self.interfaces.insert(name);
@@ -165,7 +158,8 @@ impl Capabilities {
         let packages = &self.packages;
         let mut known: Vec<String> = packages.iter().map(|it| it.name.to_owned()).collect();
         known.extend(packages.iter().flat_map(|it| it.interface_names()));
-        known.extend([POLL, "funcs", "wasi1"].map(str::to_owned));
+        known.extend(packages.iter().filter_map(|it| it.alias).map(str::to_owned));
+        known.extend([POLL, "wasi1"].map(str::to_owned));
         UnknownImport {
             name: written.to_owned(),
             nearest: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
@@ -189,7 +183,10 @@ mod tests {
         assert!(both.allows("wasi:io/poll"));
         assert!(!both.allows("wasi:io/streams"));
         assert_eq!(parse(&["wasi:poll"]), parse(&["wasi:io/poll"]));
-        assert!(parse(&["wippy:runtime/funcs"]).expect("known").funcs);
+        for name in ["funcs", "wippy:runtime", "wippy:runtime/funcs@0.1.0"] {
+            let enabled = parse(&[name]).expect("known");
+            assert!(enabled.allows("wippy:runtime/funcs"), "{name}");
+        }
         for name in PREVIEW1 {
             assert!(parse(&[name]).expect("known").preview1);
         }

@@ -184,7 +184,7 @@ impl<'a> ImportOrigin<'a> {
                 package.release()
             ),
             false => {
-                let remedy = self.capabilities.remedy(package.name);
+                let remedy = self.capabilities.remedy(package.group());
                 format!("{name} is not enabled; {remedy}")
             }
         }
@@ -213,6 +213,7 @@ mod tests {
 
     const COUNTER: Package = Package {
         name: "test:counter",
+        alias: None,
         version: "1.2.0",
         interfaces: &[Interface {
             name: "counters",

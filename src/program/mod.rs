@@ -20,7 +20,7 @@ use crate::host::CallLimits;
 use crate::module::{ModuleError, Profile};
 use crate::registry::{Entry, Registry};
 
-pub(crate) use admission::{Admission, AdmissionCounts, AdmissionError, AdmissionPermit};
+pub(crate) use admission::{Admission, AdmissionError, AdmissionPermit};
 pub(crate) use code::Code;
 pub(crate) use linked::{LinkedFunction, LoadedModule};
 pub use options::ProgramOptions;
@@ -91,6 +91,10 @@ impl Program {
     /// The project's entries.
     pub fn registry(&self) -> &Registry {
         &self.shared.registry
+    }
+
+    pub(crate) fn options(&self) -> &ProgramOptions {
+        &self.shared.options
     }
 
     pub(crate) fn environment(&self) -> &Arc<Environment> {

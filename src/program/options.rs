@@ -5,6 +5,9 @@ use std::time::Duration;
 /// How long a guest may stay inside before it is asked to yield.
 const DEFAULT_TICK: Duration = Duration::from_millis(1);
 
+/// The most threads that run calls.
+pub(crate) const MAX_THREADS: usize = 1024;
+
 /// What applies to all calls of a program, on whatever thread, and is not said by its entries.
 ///
 /// ```
@@ -18,18 +21,38 @@ const DEFAULT_TICK: Duration = Duration::from_millis(1);
 #[derive(Clone, Debug)]
 pub struct ProgramOptions {
     pub(crate) tick: Duration,
+    pub(crate) threads: usize,
+    pub(crate) pin_threads: bool,
 }
 
 impl ProgramOptions {
     /// The defaults.
     pub fn new() -> ProgramOptions {
-        ProgramOptions { tick: DEFAULT_TICK }
+        ProgramOptions {
+            tick: DEFAULT_TICK,
+            threads: 1,
+            pin_threads: false,
+        }
     }
 
     /// How long a guest may compute before the other tasks of its dispatcher run, at least 100 µs:
     /// it yields between one and two of these. 1 ms by default.
     pub fn preemption_tick(mut self, tick: Duration) -> ProgramOptions {
         self.tick = tick.max(Duration::from_micros(100));
+        self
+    }
+
+    /// How many threads run calls, between 1 and 1,024: that of the runtime, and others with dispatchers
+    /// of their own, which start when they are needed and end with the runtime. A call goes where the
+    /// fewest are, except for those with standard streams of the caller's, which stay. 1 by default.
+    pub fn threads(mut self, threads: usize) -> ProgramOptions {
+        self.threads = threads.clamp(1, MAX_THREADS);
+        self
+    }
+
+    /// Whether each of the other threads is bound to one processor. Not by default.
+    pub fn pin_threads(mut self, pin: bool) -> ProgramOptions {
+        self.pin_threads = pin;
         self
     }
 }

@@ -14,10 +14,10 @@ use super::options::before;
 use crate::host::stdio::OutputLost;
 use crate::host::{CallSettings, Exit, State};
 use crate::module::{FUEL_SLICE_COST, Profile};
-use crate::program::{Admission, AdmissionPermit};
+use crate::program::AdmissionPermit;
 use crate::select::{Either, select};
 
-/// Calls a function with values of its parameters' types, waiting for room where its pool has none.
+/// Calls a function with values of its parameters' types, waiting for an instance where none is free.
 /// `None` for a function without a result.
 ///
 /// What the guest has handed over is delivered before this returns, or the time for that has passed
@@ -53,27 +53,26 @@ async fn call_once(
     arguments: &[Val],
     caller: Caller<'_>,
 ) -> Result<Option<Val>, CallErrorKind> {
-    let _place = match &function.linked.pool {
-        Some(pool) => Some(place(function, pool, handle, caller).await?),
-        None => None,
-    };
     let _instance = instance(function, handle, caller).await?;
     run(function, handle, context, arguments, caller.deadline).await
 }
 
-/// A place in the entry's pool.
-async fn place(
+/// A place in the entry's pool, where it has one.
+pub(super) async fn place(
     function: &Function,
-    pool: &Admission,
     handle: &Handle,
     caller: Caller<'_>,
-) -> Result<AdmissionPermit, CallErrorKind> {
+) -> Result<Option<AdmissionPermit>, CallErrorKind> {
+    let Some(pool) = &function.linked.pool else {
+        return Ok(None);
+    };
     let own = caller.chain.count(&function.linked.entry.id);
     // Those calls end only after this one.
     if own > 0 && own >= pool.bound() as usize {
         return Err(CallErrorKind::WaitsForItself(own));
     }
-    Ok(before(caller.deadline, handle, pool.enter(handle)).await??)
+    let entering = pool.enter(handle);
+    Ok(Some(before(caller.deadline, handle, entering).await??))
 }
 
 /// A place among all instances. A call that another one waits for does not wait: were all instances
@@ -104,7 +103,8 @@ async fn run(
         (None, deadline) => deadline,
     };
     let state = State::new(handle.clone(), context).with_budget(function.budget.get());
-    let state = state.watched(function.watch.clone());
+    let mut state = state.watched(function.watch.clone());
+    state.call.deadline = deadline;
     let mut store = function
         .engine
         .store(function.linked.pre.engine(), state)

@@ -106,21 +106,15 @@ fn compare(function: &LinkedFunction, options: CheckOptions, found: &mut Vec<Dia
     let needed = needed_groups(imports);
     for group in PACKAGES
         .iter()
-        .filter(|group| !needed.contains(&group.name))
+        .map(|package| package.group())
+        .filter(|group| !needed.contains(group))
     {
-        if function.capabilities.lists(group.name) {
-            let message = format!(
-                "{} is enabled, and the module imports nothing of it",
-                group.name
-            );
+        if function.capabilities.lists(group) {
+            let message = format!("{group} is enabled, and the module imports nothing of it");
             let warning = Diagnostic::warning(message)
                 .at(entry.place_of("imports"))
                 .of(&entry.id);
-            found.push(
-                warning
-                    .field("imports")
-                    .hint(format!("remove `- {}`", group.name)),
-            );
+            found.push(warning.field("imports").hint(format!("remove `- {group}`")));
         }
     }
 }

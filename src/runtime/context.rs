@@ -23,6 +23,8 @@ use crate::registry::{self, FsDirectory, Wasi};
 
 /// The largest file of certificates, in bytes.
 const CA_MAX: u64 = 1 << 20;
+/// The interface that calls other functions.
+const FUNCS: &str = "wippy:runtime/funcs";
 /// The interface that sends requests.
 const HANDLER: &str = "wasi:http/outgoing-handler";
 
@@ -33,7 +35,9 @@ impl Runtime {
         function: &Function,
         options: CallOptions,
     ) -> Result<CallSettings, CallErrorKind> {
-        let CallOptions { stdio, argv, .. } = options;
+        let CallOptions {
+            stdio, argv, chain, ..
+        } = options;
         let entry = &function.linked.entry;
         let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
         let default = Wasi::default();
@@ -47,6 +51,10 @@ impl Runtime {
             cwd: wasi.cwd.as_str().into(),
             stdio,
             mounts: self.mounts(function, flow).await?,
+            funcs: match function.linked.capabilities.allows(FUNCS) {
+                true => Some(self.nested_caller(&entry.id, chain)?),
+                false => None,
+            },
             http: HttpAccess::new(self.inner.http.clone(), roots),
             network: network(function, wasi),
             limits: limits(self.inner.program.limits(), function),

@@ -70,6 +70,9 @@ pub enum CallErrorKind {
     /// The arguments do not fit.
     #[error(transparent)]
     Value(#[from] ValueError),
+    /// What a guest gave for another function cannot be read as that function's arguments.
+    #[error("the input must be a JSON array of the function's arguments: {0}")]
+    Payload(String),
     /// The result cannot be shown as JSON.
     #[error(transparent)]
     Result(ValueError),

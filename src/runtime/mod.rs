@@ -11,22 +11,26 @@ mod error;
 mod function;
 mod guest;
 mod load;
+mod nested;
 mod options;
+mod payload;
 mod processes;
 mod services;
+mod threads;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::rc::{self, Rc};
+use std::sync::{Arc, Weak};
 
 use wasmtime::component::Val;
-use wippy_dispatcher::Handle;
+use wippy_dispatcher::{Handle, Local};
 
-use call::{Caller, call};
+use call::{Caller, call, place};
 use function::Function;
 use options::before;
+use threads::{Load, Threads};
 
 use crate::fs::RootCache;
 use crate::host::{Exit, SharedBudget};
@@ -95,6 +99,12 @@ struct Inner {
     /// The opened directories of filesystem entries.
     roots: RootCache,
     http: Client,
+    /// What guests that call other functions hold of it; made at the first need.
+    local: OnceCell<Local<rc::Weak<Inner>>>,
+    /// Other threads that its calls may run on.
+    threads: OtherThreads,
+    /// Its own calls.
+    load: Load,
 }
 
 impl Runtime {
@@ -113,6 +123,29 @@ impl Runtime {
     /// `Invalid` when the machine cannot run the engine, `Dispatcher` when the handle is not of this
     /// thread or its dispatcher has ended.
     pub fn on(handle: Handle, program: Program) -> Result<Runtime, ModuleError> {
+        let threads = match handle.is_simulated()? {
+            true => OtherThreads::None,
+            false => OtherThreads::Own(OnceCell::new()),
+        };
+        Runtime::with_threads(handle, program, threads, Load::default())
+    }
+
+    /// The runtime of another runtime's thread, whose calls `load` counts.
+    fn on_thread(
+        handle: Handle,
+        program: Program,
+        threads: Weak<Threads>,
+        load: Load,
+    ) -> Result<Runtime, ModuleError> {
+        Runtime::with_threads(handle, program, OtherThreads::Of(threads), load)
+    }
+
+    fn with_threads(
+        handle: Handle,
+        program: Program,
+        threads: OtherThreads,
+        load: Load,
+    ) -> Result<Runtime, ModuleError> {
         let profile = match handle.is_simulated()? {
             true => Profile::Simulated,
             false => Profile::Live,
@@ -130,6 +163,9 @@ impl Runtime {
                 functions: RefCell::new(HashMap::new()),
                 numbers: Cell::new(0),
                 budget: SharedBudget::new(),
+                local: OnceCell::new(),
+                threads,
+                load,
             }),
         })
     }
@@ -255,15 +291,52 @@ impl Runtime {
         let handle = &self.inner.handle;
         let function = before(options.deadline, handle, self.function(entry)).await??;
         let arguments = arguments.values(&function.linked.method)?;
-        let value = self.call_function(&function, options, &arguments).await?;
+        let value = self.call_function(&function, options, arguments).await?;
         match (&function.linked.method.result, value) {
             (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(CallErrorKind::Result),
             _ => Ok(serde_json::Value::Null),
         }
     }
 
-    /// Calls a function with values of its parameters' types; `None` for one without a result.
+    /// Calls a function with values of its parameters' types, on this thread or another; `None` for
+    /// one without a result.
     async fn call_function(
+        &self,
+        function: &Function,
+        options: CallOptions,
+        arguments: Vec<Val>,
+    ) -> Result<Option<Val>, CallErrorKind> {
+        let chain = options.chain.clone();
+        let caller = Caller {
+            deadline: options.deadline,
+            chain: &chain,
+        };
+        let _place = place(function, &self.inner.handle, caller).await?;
+        let entry = &function.linked.entry;
+        if let Some(threads) = self.threads(function, &options)
+            && let Some(worker) = threads.choose(entry, &self.inner.load)
+        {
+            return threads
+                .run(&worker, entry.clone(), options, arguments)
+                .await;
+        }
+        let _load = self.inner.load.add();
+        self.call_in(function, options, &arguments).await
+    }
+
+    /// Calls a function on this thread. Whoever asks has a place in its pool.
+    async fn call_here(
+        &self,
+        entry: &Arc<Entry>,
+        options: CallOptions,
+        arguments: &[Val],
+    ) -> Result<Option<Val>, CallErrorKind> {
+        let linking = self.function(entry);
+        let function = before(options.deadline, &self.inner.handle, linking).await??;
+        self.call_in(&function, options, arguments).await
+    }
+
+    async fn call_in(
         &self,
         function: &Function,
         options: CallOptions,
@@ -279,4 +352,32 @@ impl Runtime {
         };
         call(function, handle, context, arguments, caller).await
     }
+
+    /// The threads that a call may run on instead of this one. Streams of the caller's are of its own
+    /// dispatcher, and a simulation is on one thread.
+    fn threads(&self, function: &Function, options: &CallOptions) -> Option<Arc<Threads>> {
+        let settings = function.linked.entry.function()?;
+        let program = &self.inner.program;
+        let may_leave = program.options().threads > 1 || settings.pool.worker_class.is_some();
+        if !may_leave || options.stdio.is_some() {
+            return None;
+        }
+        match &self.inner.threads {
+            OtherThreads::Own(threads) => {
+                Some(threads.get_or_init(|| Threads::new(program)).clone())
+            }
+            OtherThreads::Of(threads) => threads.upgrade(),
+            OtherThreads::None => None,
+        }
+    }
+}
+
+/// The threads beside a runtime's own.
+enum OtherThreads {
+    /// Started by this runtime at the first need.
+    Own(OnceCell<Arc<Threads>>),
+    /// This runtime is on one of these.
+    Of(Weak<Threads>),
+    /// Of a simulation.
+    None,
 }

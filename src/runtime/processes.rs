@@ -27,7 +27,7 @@ impl Runtime {
             .registry()
             .command(command)
             .map_err(|error| CallErrorKind::from(error).of(command))?;
-        self.run_process(entry, command, stdio, Input::Words(words))
+        self.run_process(entry, command, Some(stdio), Input::Words(words))
             .await
     }
 
@@ -52,11 +52,12 @@ impl Runtime {
             Some(command) => &command.name,
             None => &entry.id.name,
         };
-        self.run_process(entry, name, stdio, Input::Words(words))
+        self.run_process(entry, name, Some(stdio), Input::Words(words))
             .await
     }
 
-    /// Runs a service's process once, with the service's input.
+    /// Runs a service's process once, with the service's input. Without standard streams its output
+    /// becomes log lines, and it may run on another thread.
     ///
     /// # Errors
     /// As [`Runtime::run`].
@@ -64,7 +65,7 @@ impl Runtime {
         &self,
         process: &Arc<Entry>,
         service: &ProcessService,
-        stdio: Stdio,
+        stdio: Option<Stdio>,
     ) -> Result<Status, CallError> {
         let input = service.input.iter().map(serde_json::to_value);
         // Nodes are made of what JSON knows.
@@ -77,7 +78,7 @@ impl Runtime {
         &self,
         entry: &Arc<Entry>,
         name: &str,
-        stdio: Stdio,
+        stdio: Option<Stdio>,
         input: Input<'_>,
     ) -> Result<Status, CallError> {
         let function = self
@@ -93,8 +94,9 @@ impl Runtime {
             false => input.arguments(),
         };
         let options = CallOptions {
+            stdio,
             argv,
-            ..CallOptions::new().stdio(stdio)
+            ..CallOptions::new()
         };
         match self.call_entry(entry, options, arguments).await {
             Ok(value) => Ok(Status::of_value(value)),

@@ -65,7 +65,8 @@ fn the_bound_is_the_pools() {
         ("{type: static}", 9, 20),
         ("{type: lazy}", 17, 20),
         ("{type: lazy, max_size: 6}", 6, 10),
-        ("{type: adaptive, max_size: 5}", 6, 20),
+        // It begins with one place, and has one more each 10 ms that a caller waits.
+        ("{type: adaptive, max_size: 5}", 6, 30),
         ("{}", 101, 20),
     ];
     for (pool, calls, milliseconds) in cases {

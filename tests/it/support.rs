@@ -127,6 +127,11 @@ impl Project {
         )
     }
 
+    /// Its YAML.
+    pub fn yaml(&self) -> String {
+        self.yaml.clone()
+    }
+
     /// Writes it as `_index.yaml` of a new directory.
     pub fn directory(&self) -> tempfile::TempDir {
         let directory = tempfile::tempdir().expect("a directory");

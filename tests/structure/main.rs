@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "io_reason",
         "nearest",
         "one_line",
+        "oneshot",
         "preemption",
         "quota",
         "select",

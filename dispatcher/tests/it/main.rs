@@ -6,6 +6,7 @@ mod cancel;
 mod fairness;
 mod handles;
 mod lanes;
+mod local;
 mod net;
 mod simulation;
 mod sources;

@@ -248,10 +248,7 @@ async fn run(
     starts.set(&entry.id);
     let host = runtime.registry().get(&service.host);
     let on_terminal = host.is_some_and(|host| matches!(host.kind, Kind::TerminalHost(_)));
-    let stdio = match on_terminal {
-        true => stdio.clone(),
-        false => Stdio::logged(&entry.id.to_string()),
-    };
+    let stdio = on_terminal.then(|| stdio.clone());
     Ok(match runtime.run_service(process, service, stdio).await {
         Ok(status) if status.code == 0 => None,
         Ok(status) => Some(match status.error {

@@ -1,0 +1,224 @@
+//! One thread with a dispatcher and a runtime of its own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use wippy_dispatcher::{Dispatcher, Error, Local, Remote};
+
+use super::Threads;
+use super::load::Load;
+use crate::oneshot::{Receiver, Sender, oneshot};
+use crate::program::Program;
+use crate::runtime::Runtime;
+use crate::select::{Either, select};
+
+/// How many calls may wait for a thread that is starting.
+const MAX_STARTING: usize = 65_536;
+
+/// What a thread is for.
+pub(in crate::runtime) enum Placement {
+    /// Any calls; its number among the threads of the program, of which the first is the caller's own.
+    Shared(usize),
+    /// The calls of an entry with a `worker_class`; its number among those of the entry.
+    Own { entry: String, number: u32 },
+}
+
+/// A thread that runs calls, once it is needed.
+pub(in crate::runtime) struct Worker {
+    placement: Placement,
+    load: Load,
+    state: Mutex<State>,
+}
+
+/// What a thread is to run, with its runtime.
+type Job = Box<dyn FnOnce(Runtime) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
+enum State {
+    /// It was not needed yet, or could not be started.
+    Absent,
+    /// It is starting, and takes these when it has started.
+    Starting(Vec<Job>),
+    Running(Running),
+}
+
+/// How other threads reach it.
+struct Running {
+    remote: Remote,
+    runtime: Local<Runtime>,
+    /// The thread ends when this is dropped.
+    _alive: Receiver<()>,
+}
+
+impl Worker {
+    /// Nothing runs yet.
+    pub(super) fn new(placement: Placement) -> Worker {
+        Worker {
+            placement,
+            load: Load::default(),
+            state: Mutex::new(State::Absent),
+        }
+    }
+
+    /// The calls that it has.
+    pub(super) fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Runs a job on the thread, started if need be. Dropping this ends the job at the thread's next
+    /// turn.
+    ///
+    /// # Errors
+    /// `Io` when the thread cannot be started, `TooManyJobs`, `Closed` when its dispatcher has ended.
+    pub(super) async fn run<F, Fut>(
+        self: &Arc<Self>,
+        program: &Program,
+        threads: &Weak<Threads>,
+        job: F,
+    ) -> Result<Fut::Output, Error>
+    where
+        F: FnOnce(Runtime) -> Fut + Send + 'static,
+        Fut: Future + 'static,
+        Fut::Output: Send + 'static,
+    {
+        let (sender, receiver) = oneshot();
+        let job: Job = Box::new(move |runtime| {
+            let running = job(runtime);
+            Box::pin(async move {
+                if let Either::Right(output) = select(sender.closed(), running).await {
+                    sender.send(output);
+                }
+            })
+        });
+        self.submit(program, threads, job)?;
+        receiver.await.map_err(|_| Error::Closed)
+    }
+
+    fn submit(
+        self: &Arc<Self>,
+        program: &Program,
+        threads: &Weak<Threads>,
+        job: Job,
+    ) -> Result<(), Error> {
+        let mut state = self.lock();
+        match &mut *state {
+            State::Absent => {
+                self.start(program.clone(), threads.clone())?;
+                *state = State::Starting(vec![job]);
+                Ok(())
+            }
+            State::Starting(jobs) if jobs.len() >= MAX_STARTING => {
+                Err(Error::TooManyJobs(MAX_STARTING))
+            }
+            State::Starting(jobs) => {
+                jobs.push(job);
+                Ok(())
+            }
+            State::Running(running) => {
+                let runtime = running.runtime.clone();
+                let spawned = running.remote.spawn(move |_| async move {
+                    if let Ok(runtime) = runtime.get() {
+                        job((*runtime).clone()).await;
+                    }
+                });
+                if let Err(Error::Closed) = spawned {
+                    *state = State::Absent;
+                }
+                spawned
+            }
+        }
+    }
+
+    fn start(self: &Arc<Self>, program: Program, threads: Weak<Threads>) -> Result<(), Error> {
+        let worker = self.clone();
+        let name = match &self.placement {
+            Placement::Shared(number) => format!("wippy-{number}"),
+            Placement::Own { entry, number } => format!("wippy-{number}-{entry}"),
+        };
+        let thread = std::thread::Builder::new().name(name);
+        thread.spawn(move || worker.main(program, threads))?;
+        Ok(())
+    }
+
+    /// The thread's whole life.
+    fn main(self: Arc<Self>, program: Program, threads: Weak<Threads>) {
+        if let Placement::Shared(number) = self.placement
+            && program.options().pin_threads
+        {
+            pin(number);
+        }
+        let (stop, alive) = oneshot();
+        if let Err(error) = self.serve(&program, threads, alive, &stop) {
+            tracing::error!("a thread for calls ends: {error}");
+        }
+        // Whoever waits for what it has not run learns that by the drop of the jobs.
+        *self.lock() = State::Absent;
+    }
+
+    fn serve(
+        &self,
+        program: &Program,
+        threads: Weak<Threads>,
+        alive: Receiver<()>,
+        stop: &Sender<()>,
+    ) -> Result<(), Error> {
+        let dispatcher = Dispatcher::new()?;
+        let handle = dispatcher.handle();
+        let load = self.load.clone();
+        let runtime = Runtime::on_thread(handle.clone(), program.clone(), threads, load);
+        let runtime = runtime.map_err(|error| {
+            tracing::error!("{error}");
+            Error::Closed
+        })?;
+        let running = Running {
+            remote: handle.remote(),
+            runtime: Local::new(&handle, runtime.clone())?,
+            _alive: alive,
+        };
+        let jobs = match &mut *self.lock() {
+            state @ State::Starting(_) => std::mem::replace(state, State::Running(running)),
+            // Stopped meanwhile.
+            State::Absent | State::Running(_) => return Ok(()),
+        };
+        if let State::Starting(jobs) = jobs {
+            for job in jobs {
+                dispatcher.spawn(job(runtime.clone()))?.detach();
+            }
+        }
+        drop(runtime);
+        dispatcher.block_on(stop.closed())
+    }
+
+    /// Has the thread end.
+    pub(super) fn stop(&self) {
+        let state = std::mem::replace(&mut *self.lock(), State::Absent);
+        drop(state);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing but this file's own code runs under it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has the calling thread run on one processor of those that the process may use, by turns.
+fn pin(number: usize) {
+    let Ok(allowed) = sched_getaffinity(None) else {
+        return;
+    };
+    let processors: Vec<usize> = (0..CpuSet::MAX_CPU)
+        .filter(|&cpu| allowed.is_set(cpu))
+        .collect();
+    let Some(&processor) = number
+        .checked_rem(processors.len())
+        .and_then(|index| processors.get(index))
+    else {
+        return;
+    };
+    let mut one = CpuSet::new();
+    one.set(processor);
+    if let Err(error) = sched_setaffinity(None, &one) {
+        tracing::warn!("a thread for calls is not bound to processor {processor}: {error}");
+    }
+}
