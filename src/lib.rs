@@ -77,7 +77,7 @@ pub mod project {
     pub use crate::registry::{
         Diagnostic, DocumentError, EditError, Entry, Id, Inputs, InvalidEntry, Key, LoadOptions,
         Loaded, LookupError, Mapping, Node, Place, Registry, Scalar, Settings, Severity, Spanned,
-        Style, Value, from_yaml, load, schema,
+        Style, Value, WasmSettings, from_yaml, load, schema,
     };
 
     /// What an entry of each kind says: `docs/entries.md`.

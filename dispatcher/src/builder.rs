@@ -88,7 +88,7 @@ impl Default for Builder {
             max_wait_set_members: 1 << 20,
             blocking_threads: 16,
             blocking_queue: 1 << 16,
-            blocking_idle: Duration::from_secs(5),
+            blocking_idle: Duration::from_millis(500),
             resolver: Resolver::default(),
         }
     }
@@ -158,7 +158,7 @@ impl Builder {
         self
     }
 
-    /// After how long without work a thread for blocking jobs ends. Default 5 s.
+    /// After how long without work a thread for blocking jobs ends. Default 500 ms.
     pub fn blocking_idle(mut self, idle: Duration) -> Builder {
         self.blocking_idle = idle;
         self

@@ -49,6 +49,7 @@ pub(super) async fn link(
     modules: &Modules,
     handle: &Handle,
     entry: Arc<Entry>,
+    max_waiting: u32,
 ) -> Result<Arc<LinkedFunction>, ModuleError> {
     let key = module_key(registry, &entry)?;
     let module = modules.load(handle, key).await?;
@@ -70,7 +71,7 @@ pub(super) async fn link(
     });
     let (method, pre) = linking.await??;
     let pool = match entry.function() {
-        Some(settings) if entry.process().is_none() => Some(admission(&settings.pool)),
+        Some(settings) if entry.process().is_none() => Some(admission(&settings.pool, max_waiting)),
         _ => None,
     };
     Ok(Arc::new(LinkedFunction {
@@ -84,13 +85,12 @@ pub(super) async fn link(
 }
 
 /// The bound on an entry's calls.
-fn admission(pool: &Pool) -> Admission {
+fn admission(pool: &Pool, max_waiting: u32) -> Admission {
     let bound = pool.bound();
     match pool.effective_type() {
-        PoolType::Adaptive => Admission::adaptive(bound.concurrent, bound.waiting),
-        PoolType::Inline | PoolType::Lazy | PoolType::Static => {
-            Admission::new(bound.concurrent, bound.waiting)
-        }
+        PoolType::Adaptive => Admission::adaptive(bound.concurrent, max_waiting),
+        PoolType::Inline | PoolType::Lazy => Admission::new(bound.concurrent, max_waiting),
+        PoolType::Static => Admission::new(bound.concurrent, bound.waiting),
     }
 }
 

@@ -137,7 +137,17 @@ impl Program {
         let make = || {
             let (program, code) = (self.clone(), code.clone());
             let (handle, entry) = (handle.clone(), entry.clone());
-            async move { linked::link(program.registry(), &code.modules, &handle, entry).await }
+            async move {
+                let max_waiting = program.options().max_waiting;
+                linked::link(
+                    program.registry(),
+                    &code.modules,
+                    &handle,
+                    entry,
+                    max_waiting,
+                )
+                .await
+            }
         };
         code.cell(entry).get(handle, make).await
     }

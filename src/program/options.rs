@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::registry::{DEFAULT_WAITING, WasmSettings};
+
 /// How long a guest may stay inside before it is asked to yield.
 const DEFAULT_TICK: Duration = Duration::from_millis(1);
 
@@ -23,6 +25,8 @@ pub struct ProgramOptions {
     pub(crate) tick: Duration,
     pub(crate) threads: usize,
     pub(crate) pin_threads: bool,
+    /// How many callers wait for an entry whose pool says nothing else.
+    pub(crate) max_waiting: u32,
 }
 
 impl ProgramOptions {
@@ -32,6 +36,7 @@ impl ProgramOptions {
             tick: DEFAULT_TICK,
             threads: 1,
             pin_threads: false,
+            max_waiting: DEFAULT_WAITING,
         }
     }
 
@@ -47,6 +52,27 @@ impl ProgramOptions {
     /// fewest are, except for those with standard streams of the caller's, which stay. 1 by default.
     pub fn threads(mut self, threads: usize) -> ProgramOptions {
         self.threads = threads.clamp(1, MAX_THREADS);
+        self
+    }
+
+    /// How many callers may wait for an entry whose pool has no `buffer`, 65,536 by default.
+    pub fn max_waiting(mut self, callers: u32) -> ProgramOptions {
+        self.max_waiting = callers;
+        self
+    }
+
+    /// What a project's settings say, where they say something.
+    pub fn settings(mut self, settings: &WasmSettings) -> ProgramOptions {
+        if let Some(threads) = settings.threads {
+            self = self.threads(threads as usize);
+        }
+        if let Some(tick) = settings.preemption_tick {
+            self = self.preemption_tick(tick);
+        }
+        if let Some(callers) = settings.max_waiting {
+            self = self.max_waiting(callers);
+        }
+        self.pin_threads |= settings.pin_threads;
         self
     }
 

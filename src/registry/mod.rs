@@ -43,6 +43,7 @@ mod schema;
 mod settings;
 mod source;
 mod tree;
+mod wasm_settings;
 mod yaml_text;
 
 pub use crate::id::Id;
@@ -72,6 +73,7 @@ pub use yaml_text::from_yaml;
 
 pub use settings::Settings;
 pub use tree::{COMMAND_LINE, DocumentError, Key, Mapping, Node, Place, Spanned, Value};
+pub use wasm_settings::WasmSettings;
 
 #[cfg(test)]
 mod tests;

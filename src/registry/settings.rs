@@ -11,6 +11,7 @@ use super::placeholder::{Placeholder, expand};
 use super::scalar::{Scalar, Style};
 use super::source::{ControlFile, read};
 use super::tree::{COMMAND_LINE, Key, Mapping, Node, Place, Value, shorten};
+use super::wasm_settings::{self, WasmSettings};
 use crate::nearest::{nearest, within};
 use crate::trust::Base;
 
@@ -18,7 +19,7 @@ use crate::trust::Base;
 pub const SETTINGS_FILE: &str = ".wippy.yaml";
 const VERSION: &str = "1.0";
 /// The sections that this program reads.
-const SECTIONS: [&str; 5] = ["version", "override", "disable", "vars", "profiles"];
+const SECTIONS: [&str; 6] = ["version", "override", "disable", "vars", "wasm", "profiles"];
 /// What all placeholders of the settings may give, in bytes.
 const MAX_EXPANDED: usize = 1 << 20;
 
@@ -28,6 +29,7 @@ const MAX_EXPANDED: usize = 1 << 20;
 pub struct Settings {
     tree: Option<Node>,
     files: Vec<PathBuf>,
+    wasm: WasmSettings,
 }
 
 impl Settings {
@@ -35,6 +37,11 @@ impl Settings {
     /// are there too.
     pub fn at(&self, path: &str) -> Option<&Node> {
         self.tree.as_ref()?.at(path)
+    }
+
+    /// How calls run, whatever their entries say.
+    pub fn wasm(&self) -> WasmSettings {
+        self.wasm
     }
 
     /// The files that were read.
@@ -90,8 +97,14 @@ pub(crate) fn load(
     }
     let tree = resolve(tree, options, found);
     check_sections(&tree, found);
-    let tree = Some(tree);
-    (Settings { tree, files }, controls)
+    let wasm = tree.get(wasm_settings::SECTION);
+    let wasm = wasm.map(|section| WasmSettings::decode(section, found));
+    let settings = Settings {
+        tree: Some(tree),
+        files,
+        wasm: wasm.unwrap_or_default(),
+    };
+    (settings, controls)
 }
 
 fn documents(parsed: Parsed, found: &mut Vec<Diagnostic>) -> Vec<Node> {

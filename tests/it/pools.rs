@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use wippy::Arguments;
+use wippy::project::{LoadOptions, from_yaml};
+use wippy::{Arguments, Program, ProgramOptions, Runtime};
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, simulated};
@@ -131,4 +132,44 @@ fn a_dropped_call_gives_its_room_back() {
             );
         })
         .expect("no deadlock");
+}
+
+/// The bound on callers of a pool without `buffer` is the program's.
+#[test]
+fn the_bound_on_waiting_callers_is_a_setting() {
+    let mut project = Project::new();
+    let inline = "{type: inline}";
+    project.function(
+        "nap",
+        "sleeper",
+        NAP,
+        "[wasi:clocks, wasi:io]",
+        &[("pool", &inline)],
+    );
+    let loaded = from_yaml(&project.yaml(), None, &LoadOptions::default());
+    let options = ProgramOptions::new().max_waiting(2);
+    let program = Program::with_options(loaded.registry, options);
+    let dispatcher = simulated();
+    let runtime = Runtime::on(dispatcher.handle(), program).expect("an engine");
+    let call = |_| {
+        let runtime = runtime.clone();
+        let call = async move {
+            let nap = [json!([1000])];
+            let napped = runtime.call("nap", Arguments::Json(&nap)).await;
+            napped.map_err(|error| error.to_string())
+        };
+        dispatcher.spawn(call).expect("a task")
+    };
+    let results = dispatcher.block_on(async {
+        let calls: Vec<_> = (0..4).map(call).collect();
+        let mut results = Vec::new();
+        for call in calls {
+            results.push(call.await.expect("not cancelled"));
+        }
+        results
+    });
+    let results = results.expect("no deadlock");
+    let full = results.iter().filter(|result| result.is_err());
+    let full: Vec<_> = full.collect();
+    assert_eq!(full, [&Err("test:nap: pool is full".to_owned())]);
 }

@@ -9,7 +9,7 @@ use rustix::process::{Resource, getrlimit};
 use crate::blocking::workers::{Refused, Work, Workers, WorkersConfig};
 
 /// After how long without work its thread ends.
-const IDLE: Duration = Duration::from_secs(1);
+const IDLE: Duration = Duration::from_millis(500);
 
 /// Drops what it is given on a thread of its own, one value after the other. A `close` that is stuck
 /// holds up the other closes here and nothing else, not even the end of the dispatcher. Clones are

@@ -280,3 +280,41 @@ fn large_settings_end_soon() {
         found.first()
     );
 }
+
+#[test]
+fn how_calls_run_is_read_with_its_mistakes() {
+    let written = "version: '1.0'\nvars: {n: '3'}\nwasm:\n  threads: ${n}\n  pin_threads: true\n  \
+                   preemption_tick_us: 500\n  max_waiting: 7\n";
+    let loaded = load(written, LoadOptions::default());
+    assert_eq!(said(&loaded), [""; 0]);
+    let wasm = loaded.settings.wasm();
+    assert_eq!((wasm.threads, wasm.pin_threads), (Some(3), true));
+    assert_eq!(
+        wasm.preemption_tick,
+        Some(std::time::Duration::from_micros(500))
+    );
+    assert_eq!((wasm.max_waiting, wasm.max_instances), (Some(7), None));
+
+    let over = LoadOptions {
+        settings: vec!["wasm.threads=8".to_owned()],
+        ..LoadOptions::default()
+    };
+    assert_eq!(load(written, over).settings.wasm().threads, Some(8));
+
+    let mistaken =
+        "version: '1.0'\nwasm:\n  thread: 2\n  max_instances: 0\n  resident_bytes: much\n";
+    let loaded = load(mistaken, LoadOptions::default());
+    assert_eq!(
+        said(&loaded),
+        [
+            "4:18: error: wasm.max_instances: expected an integer from 1 to 12000",
+            "5:19: error: wasm.resident_bytes: expected an integer, found the string \"much\"",
+            "3:3: warning: wasm.thread: unknown field \"thread\" (did you mean \"threads\"?)",
+        ]
+    );
+    let loaded = load("wasm: 3", LoadOptions::default());
+    assert_eq!(
+        said(&loaded),
+        ["1:7: error: wasm: expected a mapping, found 3"]
+    );
+}
