@@ -315,6 +315,6 @@ fn how_calls_run_is_read_with_its_mistakes() {
     let loaded = load("wasm: 3", LoadOptions::default());
     assert_eq!(
         said(&loaded),
-        ["1:7: error: wasm: expected a mapping, found 3"]
+        ["1:7: error: wasm: expected a mapping, found the number 3"]
     );
 }
