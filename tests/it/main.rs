@@ -18,6 +18,7 @@ mod cli;
 mod clocks;
 mod core_modules;
 mod deadlines;
+mod dropped_calls;
 mod echo;
 mod environment;
 mod errors;
