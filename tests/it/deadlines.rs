@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wippy::stdio::{InputSource, Sink, Stdio, pipe};
-use wippy::{Arguments, CallErrorKind};
+use wippy::{Arguments, CallErrorKind, CallOptions};
 use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, live, simulated};
@@ -186,6 +186,57 @@ fn computing_guests_let_another_sleep() {
                         "{ended}"
                     );
                 }
+            })
+            .expect("no deadlock");
+    }
+}
+
+/// It is the caller's patience that counts, not the time that a guest runs: the call ends while it waits
+/// for its pool, and leaves the queue.
+#[test]
+fn a_callers_deadline_counts_while_it_waits() {
+    let mut project = Project::new();
+    let pool: [(&str, &dyn std::fmt::Display); 1] =
+        [("pool", &"{type: static, workers: 1, buffer: 1}")];
+    let imports = "[wasi:clocks, wasi:io]";
+    project.function("nap", "sleeper", "sleeper#sleep-series", imports, &pool);
+    for dispatcher in [live(), simulated()] {
+        let runtime = project.load(&dispatcher);
+        let handle = dispatcher.handle();
+        let call = async |microseconds: u64, patience: Option<Duration>| {
+            let mut options = CallOptions::new();
+            if let Some(patience) = patience {
+                options = options.deadline(handle.now().expect("a clock") + patience);
+            }
+            let nap = [json!([microseconds])];
+            runtime
+                .call_with("nap", options, Arguments::Json(&nap))
+                .await
+        };
+        dispatcher
+            .block_on(async {
+                runtime.prepare("nap").await.expect("compiled");
+                let other = runtime.clone();
+                let running = dispatcher.spawn(async move {
+                    let hour = [json!([3_600_000_000_u64])];
+                    other.call("nap", Arguments::Json(&hour)).await.map(drop)
+                });
+                let running = running.expect("a task");
+                handle.yield_now().await.expect("yield");
+                // The queue has room for one at a time: each has left it.
+                for _ in 0..3 {
+                    let late = call(1, Some(Duration::from_millis(20))).await;
+                    let late = late.expect_err("a deadline").kind;
+                    assert!(matches!(late, CallErrorKind::DeadlineExceeded), "{late}");
+                }
+                running.cancel().await;
+                // It counts while a guest runs, too.
+                let late = call(3_600_000_000, Some(Duration::from_millis(20))).await;
+                let late = late.expect_err("a deadline").kind;
+                assert!(matches!(late, CallErrorKind::DeadlineExceeded), "{late}");
+                call(1, Some(Duration::from_secs(100)))
+                    .await
+                    .expect("a nap");
             })
             .expect("no deadlock");
     }

@@ -1,5 +1,7 @@
 //! How many calls of an entry run at once, in virtual time.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -172,4 +174,84 @@ fn the_bound_on_waiting_callers_is_a_setting() {
     let full = results.iter().filter(|result| result.is_err());
     let full: Vec<_> = full.collect();
     assert_eq!(full, [&Err("test:nap: pool is full".to_owned())]);
+}
+
+fn napping(pool: &str) -> Project {
+    let mut project = Project::new();
+    let imports = "[wasi:clocks, wasi:io]";
+    project.function("nap", "sleeper", NAP, imports, &[("pool", &pool)]);
+    project
+}
+
+/// How long so many calls of 10 ms take that start together.
+async fn together(dispatcher: &Dispatcher, runtime: &Runtime, calls: usize) -> Duration {
+    let handle = dispatcher.handle();
+    let begun = handle.now().expect("a clock");
+    let call = |_| {
+        let runtime = runtime.clone();
+        let call = async move {
+            let nap = [json!([10_000])];
+            runtime.call("nap", Arguments::Json(&nap)).await.map(drop)
+        };
+        dispatcher.spawn(call).expect("a task")
+    };
+    let calls: Vec<_> = (0..calls).map(call).collect();
+    for call in calls {
+        call.await.expect("not cancelled").expect("a nap");
+    }
+    handle.now().expect("a clock") - begun
+}
+
+#[test]
+fn an_adaptive_pool_shrinks_when_it_is_idle() {
+    let dispatcher = simulated();
+    let runtime = napping("{type: adaptive, max_size: 4}").load(&dispatcher);
+    let handle = dispatcher.handle();
+    dispatcher
+        .block_on(async {
+            runtime.prepare("nap").await.expect("compiled");
+            let cold = together(&dispatcher, &runtime, 40).await;
+            // Now there is room for four at once.
+            let warm = together(&dispatcher, &runtime, 4).await;
+            assert_eq!(warm, Duration::from_millis(10));
+            assert!(cold > Duration::from_millis(100), "{cold:?}");
+            // Of four places three are idle for so long that they go.
+            let idle = handle.sleep(Duration::from_secs(100));
+            idle.await.expect("sleep");
+            let again = together(&dispatcher, &runtime, 4).await;
+            assert!(again > warm, "{again:?}");
+        })
+        .expect("no deadlock");
+}
+
+#[test]
+fn callers_get_their_places_in_order() {
+    let dispatcher = simulated();
+    let runtime = napping("{max_size: 7}").load(&dispatcher);
+    let handle = dispatcher.handle();
+    let ended = Rc::new(RefCell::new(Vec::new()));
+    let calls = 400;
+    dispatcher
+        .block_on(async {
+            runtime.prepare("nap").await.expect("compiled");
+            let mut tasks = Vec::new();
+            for number in 0..calls {
+                // One after the other, so that the order of asking is known.
+                let soon = handle.sleep(Duration::from_micros(10));
+                soon.await.expect("sleep");
+                let (runtime, ended) = (runtime.clone(), ended.clone());
+                let call = async move {
+                    let nap = [json!([10_000])];
+                    let napped = runtime.call("nap", Arguments::Json(&nap)).await;
+                    napped.expect("a nap");
+                    ended.borrow_mut().push(number);
+                };
+                tasks.push(dispatcher.spawn(call).expect("a task"));
+            }
+            for task in tasks {
+                task.await.expect("not cancelled");
+            }
+        })
+        .expect("no deadlock");
+    assert_eq!(*ended.borrow(), (0..calls).collect::<Vec<_>>());
 }

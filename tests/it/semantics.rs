@@ -1,11 +1,11 @@
-//! `docs/semantics.md` line by line: each statement has tests, and they are there.
+//! `docs/semantics.md` and `docs/calls.md` line by line: each statement has tests, and they are there.
 
 mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use table::rows;
+use table::pages;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -127,20 +127,21 @@ fn find(test: &str) -> Result<(), String> {
 
 #[test]
 fn every_statement_has_a_row_and_every_row_a_statement() {
-    let page = fs::read_to_string(root().join("docs/semantics.md")).expect("the page");
-    let stated = items(&page);
-    let rows: Vec<&str> = rows().iter().map(|(statement, _)| *statement).collect();
-    for statement in &stated {
-        let shown = rows.contains(&statement.as_str());
-        assert!(shown, "the table has no test for: {statement}");
+    for (page, rows) in pages() {
+        let stated = items(&fs::read_to_string(root().join(page)).expect("the page"));
+        let rows: Vec<&str> = rows.iter().map(|(statement, _)| *statement).collect();
+        for statement in &stated {
+            let shown = rows.contains(&statement.as_str());
+            assert!(shown, "{page}: the table has no test for: {statement}");
+        }
+        assert_eq!(rows, stated, "the rows have the order of {page}");
     }
-    assert_eq!(rows, stated, "the rows have the order of the page");
 }
 
 #[test]
 fn every_test_of_the_table_is_there() {
     let mut missing = Vec::new();
-    for (statement, tests) in rows() {
+    for (statement, tests) in pages().into_iter().flat_map(|(_, rows)| rows) {
         assert!(!tests.is_empty(), "no test shows: {statement}");
         for test in tests {
             if let Err(why) = find(test) {
