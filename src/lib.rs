@@ -123,4 +123,5 @@ pub mod internals {
     pub use crate::host::clocks::interfaces as clocks;
     pub use crate::host::filesystem::interfaces as filesystem;
     pub use crate::module::{Capabilities, Engine, Profile, describe};
+    pub use crate::preemption::enter_guests;
 }

@@ -231,3 +231,15 @@ fn what_a_preview_1_module_may_use_is_what_the_list_says() {
     );
     assert_eq!(printed, b"");
 }
+
+/// What a C compiler makes of functions over numbers.
+#[test]
+fn a_module_of_c_computes() {
+    let mut project = Project::new();
+    project.function("primes", "crunch-c", "primes", "[]", &[]);
+    project.function("multiply", "crunch-c", "multiply", "[]", &[]);
+    assert_eq!(project.call("primes", &[json!(2)]), Ok(json!(9592)));
+    let once = project.call("multiply", &[json!(1)]).expect("a sum");
+    let twice = project.call("multiply", &[json!(2)]).expect("a sum");
+    assert_eq!(once.as_f64().map(|sum| sum * 2.0), twice.as_f64());
+}

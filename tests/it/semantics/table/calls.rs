@@ -36,7 +36,7 @@ pub const ROWS: &[Row] = &[
     (
         "Every WIT type has one form as JSON, at every depth and in both directions; see \
          [values](values.md).",
-        &["arbitrary_values::json_of_a_functions_own_type_comes_back"],
+        &["arbitrary::values::json_of_a_functions_own_type_comes_back"],
     ),
     (
         "Of the same key twice in an object, and of a number that is not exactly the integer that is \
@@ -222,13 +222,13 @@ pub const ROWS: &[Row] = &[
     (
         "The result of a command is its exit status where it is a number, true is 0 and false 1, a \
          string is printed with a newline, an `err` is 1, and anything else is 0 and printed as JSON.",
-        &["cli_status::the_result_of_a_command_is_a_status_or_is_printed"],
+        &["cli::status::the_result_of_a_command_is_a_status_or_is_printed"],
     ),
     (
         "`wasi:cli/exit` decides if it was called.",
         &[
-            "cli_status::the_exit_of_a_command_is_the_programs",
-            "cli_status::the_exit_of_a_function_is_null_or_a_failed_call",
+            "cli::status::the_exit_of_a_command_is_the_programs",
+            "cli::status::the_exit_of_a_function_is_null_or_a_failed_call",
         ],
     ),
     (
@@ -241,7 +241,7 @@ pub const ROWS: &[Row] = &[
     (
         "The words of a command are parsed as the types of the export's parameters; where some are \
          missing its signature is printed.",
-        &["cli_status::missing_arguments_of_a_command_print_its_signature"],
+        &["cli::status::missing_arguments_of_a_command_print_its_signature"],
     ),
     (
         "Two commands of the same name are an error; the first keeps it.",
@@ -251,25 +251,25 @@ pub const ROWS: &[Row] = &[
         "`command \"x\" not found` says how to list the commands, which `wippy run list` does, one a \
          line.",
         &[
-            "cli_status::run_list_names_each_command_on_a_line",
-            "cli_mistakes::a_name_that_is_none_leads_to_what_is_meant",
+            "cli::status::run_list_names_each_command_on_a_line",
+            "cli::mistakes::a_name_that_is_none_leads_to_what_is_meant",
         ],
     ),
     (
         "`wippy run` alone starts the services, until a signal.",
-        &["services_signals::services_run_until_a_signal"],
+        &["services::signals::services_run_until_a_signal"],
     ),
     (
         "`-x ID` runs one process by its ID.",
-        &["cli_run::a_process_runs_by_its_id"],
+        &["cli::run_options::a_process_runs_by_its_id"],
     ),
     (
         "`--host` chooses one of several terminal hosts.",
-        &["cli_run::one_of_several_terminal_hosts_has_to_be_chosen"],
+        &["cli::run_options::one_of_several_terminal_hosts_has_to_be_chosen"],
     ),
     (
         "`wippy test` runs the command with `use_case: test`.",
-        &["cli_run::the_projects_tests_are_the_command_with_that_use_case"],
+        &["cli::run_options::the_projects_tests_are_the_command_with_that_use_case"],
     ),
     (
         "A file is run and called like an entry, with what `--dir`, `--env`, `--allow` and `--import` \
