@@ -60,8 +60,8 @@ mod status;
 mod trust;
 mod values;
 
-pub use module::{Digest, ModuleError, to_binary};
-pub use program::{Directory, GrantError, Program, ProgramOptions, Standalone};
+pub use module::{CacheContents, CodeCache, Digest, ModuleError, to_binary};
+pub use program::{Directory, GrantError, Program, ProgramOptions, SlowCompile, Standalone};
 pub use runtime::{
     Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, Runtime, Trap, check,
 };
@@ -99,8 +99,9 @@ pub mod errors {
     pub use crate::host::cli::Exit;
     pub use crate::http::CertificateError;
     pub use crate::id::InvalidId;
-    pub use crate::module::UnknownImport;
+    pub use crate::module::{CacheError, UnknownImport};
     pub use crate::network::RuleError;
+    pub use crate::trust::PathError;
     pub use crate::values::ValueError;
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::progress::Progress;
+
 /// Above the options that every command takes.
 const EVERYWHERE: &str = "Options of every command";
 
@@ -40,6 +42,15 @@ pub struct Options {
     /// Change an entry: `namespace:entry:path=value`
     #[arg(short = 'o', long = "override", value_name = "OVERRIDE", global = true, help_heading = EVERYWHERE)]
     pub overrides: Vec<String>,
+    /// Keep compiled code in this directory instead of `wippy` below `$XDG_CACHE_HOME` or `~/.cache`
+    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE)]
+    pub cache: Option<PathBuf>,
+    /// Neither keep compiled code nor use what was kept
+    #[arg(long, global = true, conflicts_with = "cache", help_heading = EVERYWHERE)]
+    pub no_cache: bool,
+    /// What takes long is shown here.
+    #[arg(skip)]
+    pub progress: Progress,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -56,6 +67,11 @@ pub enum Command {
     Test(Test),
     /// Load and compile everything, and compare what modules import with what entries enable
     Check(Check),
+    /// Compile a file, or all modules of the project, before they are needed
+    Compile(Compile),
+    /// Show what is kept of compiled code, or remove it
+    #[command(subcommand)]
+    Cache(Cache),
     /// Show what a component exports and imports, with an entry ready to paste
     Inspect(Inspect),
     /// Print the hashes of files as an entry's `hash` wants them, or write them into the YAML
@@ -95,6 +111,12 @@ const CALL_EXAMPLES: &str = "Examples:
   echo '[1, 2]' | wippy call app:add -   JSON from standard input
   wippy call add.wasm 'add(1, 2)'        a function of a file";
 
+/// At the end of `wippy compile --help`.
+const COMPILE_EXAMPLES: &str = "Examples:
+  wippy compile                          all modules of the project, for this user
+  wippy compile --cache code x.wasm      a file, into a directory that others may read
+  wippy run --cache code x.wasm          runs it with what is there; the directory may be read-only";
+
 /// `wippy check`
 #[derive(Args, Debug)]
 pub struct Check {
@@ -104,6 +126,24 @@ pub struct Check {
     /// Run it again whenever the project, or the file, changes; until SIGINT
     #[arg(long)]
     pub watch: bool,
+}
+
+/// `wippy compile`
+#[derive(Args, Debug)]
+#[command(after_help = COMPILE_EXAMPLES)]
+pub struct Compile {
+    /// A file, or a project's directory
+    #[arg(value_name = "FILE|DIR")]
+    pub what: Option<String>,
+}
+
+/// `wippy cache`
+#[derive(Subcommand, Debug)]
+pub enum Cache {
+    /// Print the directory, and how much is in it
+    Show,
+    /// Remove all compiled code
+    Clear,
 }
 
 /// `wippy inspect`
@@ -206,7 +246,7 @@ pub struct Call {
 }
 
 /// What a file may use beside `wasi:cli`, `wasi:io`, `wasi:clocks` and `wasi:random`.
-#[derive(Args, Debug)]
+#[derive(Args, Default, Debug)]
 #[command(next_help_heading = "Options for a file")]
 pub struct Grants {
     /// Let it see a directory: at GUEST, or at the host's path from `/`; `:ro` for reading only

@@ -12,7 +12,7 @@ use super::exit_status::{FAILED, USAGE};
 use super::output::{Output, report_lost};
 use super::reported::{ReportedDiagnostics, asked_for};
 use super::target::{Target, file_of};
-use super::{file, report};
+use super::{code, file, report};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
@@ -35,8 +35,8 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
         Err(code) => return code,
     };
     let outcome = with_dispatcher(call, |dispatcher| {
-        let runtime =
-            Runtime::new(dispatcher.handle(), loaded.registry).map_err(Failure::Module)?;
+        let runtime = Runtime::on(dispatcher.handle(), code::program(options, loaded.registry))
+            .map_err(Failure::Module)?;
         dispatcher.block_on(async {
             reported.of_modules(&runtime).await?;
             many(dispatcher, &runtime, call, &target).await

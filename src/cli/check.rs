@@ -7,7 +7,7 @@ use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Check, Options};
 use super::exit_status::USAGE;
-use super::{output, report};
+use super::{code, output, report};
 use crate::Runtime;
 use crate::registry::Loaded;
 use crate::runtime::{CheckOptions, check};
@@ -17,7 +17,7 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
     let _ = report::project(&loaded, options.json);
     let mut errors = loaded.errors().count();
     let mut warnings = loaded.warnings().count();
-    let checked = match run(loaded, check.strict) {
+    let checked = match run(options, loaded, check.strict) {
         Ok(checked) => checked,
         Err(text) => {
             report::message(&text, options.json);
@@ -73,7 +73,7 @@ struct Checked {
     compiled: u64,
 }
 
-fn run(loaded: Loaded, strict: bool) -> Result<Checked, String> {
+fn run(options: &Options, loaded: Loaded, strict: bool) -> Result<Checked, String> {
     let dispatcher = Dispatcher::new().map_err(|error| error.to_string())?;
     let entries = loaded.registry.entries().count() + loaded.registry.invalid_entries().count();
     let skipped = loaded
@@ -81,8 +81,8 @@ fn run(loaded: Loaded, strict: bool) -> Result<Checked, String> {
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let runtime =
-        Runtime::new(dispatcher.handle(), loaded.registry).map_err(|error| error.to_string())?;
+    let runtime = Runtime::on(dispatcher.handle(), code::program(options, loaded.registry))
+        .map_err(|error| error.to_string())?;
     let diagnostics = dispatcher.block_on(check(&runtime, CheckOptions { strict }));
     Ok(Checked {
         diagnostics: diagnostics
@@ -90,6 +90,6 @@ fn run(loaded: Loaded, strict: bool) -> Result<Checked, String> {
             .map_err(|error| error.to_string())?,
         skipped,
         entries,
-        compiled: runtime.compilations(),
+        compiled: runtime.compilations() + runtime.found_compiled(),
     })
 }

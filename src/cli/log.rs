@@ -9,12 +9,14 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::progress::Progress;
+
 /// What this program says beside what its modules say under their own paths.
 const TARGETS: [&str; 4] = ["guest", "network", "read", "service"];
 
 /// Starts logging: guests' lines and warnings; with `-v` what the program does, with `-vv` what
 /// libraries do, too.
-pub(super) fn start(verbose: u8) {
+pub(super) fn start(verbose: u8, progress: Progress) {
     let level = match verbose {
         0 => LevelFilter::INFO,
         1 => LevelFilter::DEBUG,
@@ -32,7 +34,7 @@ pub(super) fn start(verbose: u8) {
     };
     let started = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(|| NeverBlocking)
+        .with_writer(move || Beside(progress.clone()))
         .without_time()
         .with_ansi(rustix::termios::isatty(rustix::stdio::stderr()))
         .finish()
@@ -40,6 +42,19 @@ pub(super) fn start(verbose: u8) {
         .try_init();
     // Somebody who embeds this has set up logging already.
     drop(started);
+}
+
+/// Standard error beside the line that says what takes long.
+struct Beside(Progress);
+
+impl Write for Beside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.beside(|| NeverBlocking.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Standard error without waiting: a pipe that nobody reads loses log lines, not time.

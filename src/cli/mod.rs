@@ -4,6 +4,8 @@ mod add;
 mod arguments;
 mod call;
 mod check;
+mod code;
+mod compile;
 mod completions;
 mod entries;
 mod excerpt;
@@ -15,6 +17,7 @@ mod log;
 mod man;
 mod new;
 mod output;
+mod progress;
 mod report;
 mod reported;
 mod run;
@@ -24,6 +27,7 @@ mod target;
 mod test;
 mod watch;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -32,10 +36,11 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use crate::registry::{self, LoadOptions};
 use arguments::{Command, Options};
 use exit_status::USAGE;
+use progress::Progress;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let options = match Options::try_parse() {
+    let mut options = match Options::try_parse() {
         Ok(options) => options,
         Err(error) if error.use_stderr() => {
             // Nowhere is left to say that standard error is closed.
@@ -52,9 +57,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(output::print(&text, false, 0));
         }
     };
-    log::start(options.verbose);
+    options.progress = Progress::new(options.json);
+    let options = options;
+    log::start(options.verbose, options.progress.clone());
     descriptors();
-    let load = || {
+    let load_from = |directory: &Path| {
         let strict = matches!(&options.command, Command::Check(check) if check.strict);
         let how = LoadOptions::default()
             .strict(strict)
@@ -62,8 +69,9 @@ pub fn main() -> ExitCode {
             .profile(options.profile.clone())
             .settings(&options.settings)
             .overrides(&options.overrides);
-        registry::load(&options.directory, &how)
+        registry::load(directory, &how)
     };
+    let load = || load_from(&options.directory);
     if watch::is_wanted(&options.command) {
         return ExitCode::from(watch::main(&options, load));
     }
@@ -72,6 +80,8 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run::main(&options, run, load),
         Command::Test(test) => test::main(&options, test, load()),
         Command::Check(check) => check::main(&options, check, load()),
+        Command::Compile(compile) => compile::main(&options, compile, load_from),
+        Command::Cache(cache) => code::main(&options, cache),
         Command::Inspect(inspect) => inspect::main(&options, inspect, load),
         Command::Hash(hash) => hash::main(&options, hash, load),
         Command::New(new) => new::main(&options, new),

@@ -60,13 +60,13 @@ impl ReportedDiagnostics {
         }
     }
 
-    /// Loads the project's modules and tells their errors in the same way, and how many the
-    /// other entries have.
+    /// Loads the modules of the entries that matter and tells their errors, and how many errors the YAML
+    /// of the others has.
     pub(super) async fn of_modules(
         &mut self,
         runtime: &Runtime,
     ) -> Result<(), wippy_dispatcher::Error> {
-        let found = runtime.load().await?;
+        let found = runtime.load_entries(&self.matter).await?;
         self.tell(&found);
         self.tell_others();
         Ok(())

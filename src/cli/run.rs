@@ -10,13 +10,13 @@ use super::arguments::{Options, Run};
 use super::exit_status::{FAILED, USAGE};
 use super::output::{self, Output, report_lost};
 use super::reported::{ReportedDiagnostics, asked_for, of_no_entry};
-use super::{file, report, services};
-use crate::Runtime;
+use super::{code, file, report, services};
 use crate::host::stdio::{OutputLost, Stdio};
 use crate::registry::{Diagnostic, Loaded, Registry};
 use crate::runtime::{CallError, CallErrorKind};
 use crate::select::{Either, select};
 use crate::status::Status;
+use crate::{Program, Runtime};
 
 /// The word in place of a command's name.
 const LIST: &str = "list";
@@ -135,7 +135,7 @@ pub(super) fn start(options: &Options, host: Option<&str>, what: &What<'_>, load
         outcome,
         lost,
         line_is_open,
-    } = run(host, what, loaded, &mut reported);
+    } = run(options, host, what, loaded, &mut reported);
     if let Some(OutputLost::ReaderGone) = &lost {
         return report_lost(&OutputLost::ReaderGone, options.json);
     }
@@ -186,6 +186,7 @@ impl From<CallError> for Ran {
 }
 
 fn run(
+    options: &Options,
     host: Option<&str>,
     what: &What<'_>,
     loaded: Loaded,
@@ -215,7 +216,8 @@ fn run(
         Ok(stdio) => stdio,
         Err(error) => return failed(CallErrorKind::Stdio(error)).into(),
     };
-    let running = run_on(what, loaded, &dispatcher, &output, stdio.clone(), reported);
+    let program = code::program(options, loaded.registry);
+    let running = run_on(what, program, &dispatcher, &output, stdio.clone(), reported);
     let ran = dispatcher.block_on(running);
     Ran {
         outcome: ran.unwrap_or_else(|error| Err(failed(error.into()))),
@@ -227,7 +229,7 @@ fn run(
 /// Runs it to its end, or until nobody reads its output any more.
 async fn run_on(
     what: &What<'_>,
-    loaded: Loaded,
+    program: Program,
     dispatcher: &Dispatcher,
     output: &Output,
     stdio: Stdio,
@@ -236,7 +238,7 @@ async fn run_on(
     let (What::Command(name, _) | What::Process(name, _)) = what;
     let failed = |problem: CallErrorKind| problem.of(name);
     let handle = dispatcher.handle();
-    let runtime = Runtime::new(handle, loaded.registry).map_err(|error| failed(error.into()))?;
+    let runtime = Runtime::on(handle, program).map_err(|error| failed(error.into()))?;
     let told = reported.of_modules(&runtime).await;
     told.map_err(|error| failed(error.into()))?;
     let own = stdio.clone();

@@ -11,8 +11,8 @@ use wippy_dispatcher::{Dispatcher, Error, Event, Interest, Source};
 use super::arguments::Options;
 use super::exit_status::{FAILED, USAGE};
 use super::output::{Output, report_lost};
-use super::report;
 use super::reported::{ReportedDiagnostics, of_no_entry};
+use super::{code, report};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::registry::Loaded;
@@ -76,7 +76,7 @@ fn run(
     let stop = Event::new(&handle)?;
     let terminated = on_signal(&dispatcher, SIGTERM, &stop)?;
     let interrupted = on_signal(&dispatcher, SIGINT, &stop)?;
-    let runtime = Runtime::new(handle, loaded.registry)?;
+    let runtime = Runtime::on(handle, code::program(options, loaded.registry))?;
     let invalid = !plan.invalid.is_empty();
     let ended = dispatcher.block_on(async {
         reported.of_modules(&runtime).await?;

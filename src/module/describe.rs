@@ -1,11 +1,13 @@
 //! A description of a module: its exports, its imports, and an entry that would run it.
 
 use std::fmt::Write;
+use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
 use super::{
-    ComponentInterface, Digest, Engine, Import, ModuleError, Profile, core, exports, needed_groups,
+    ComponentInterface, Digest, Engine, Import, ModuleError, Profile, Source, compile, core,
+    exports, needed_groups,
 };
 use crate::values::signature;
 
@@ -81,7 +83,12 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
     };
     let engine = Engine::new(Profile::Live)?;
     let interface = ComponentInterface::of(&converted)?;
-    let component = super::compile::compile(&engine, &converted, interface.large)?;
+    let source = Source {
+        bytes: &converted,
+        digest: Digest::of(&converted),
+        large: interface.large,
+    };
+    let component = compile(&engine, &source, None, &AtomicBool::default())?;
     let exported = exports(&component).into_iter().map(|export| {
         let function = export.name.rsplit('#').next().unwrap_or(&export.name);
         let params: Vec<_> = export

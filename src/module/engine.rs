@@ -118,6 +118,13 @@ impl Engine {
         wasmtime::Engine::same(engine, &self.pooled)
     }
 
+    /// Whether the instances of `engine`, one of the two, come from a pool: of neither where the machine
+    /// has no address space for one.
+    pub(super) fn allocates_from_pool(&self, engine: &wasmtime::Engine) -> bool {
+        let is_on_demand = |other| wasmtime::Engine::same(engine, other);
+        self.is_pooled(engine) && !self.on_demand.get().is_some_and(is_on_demand)
+    }
+
     /// The epochs of both, for a thread that must not keep the engine alive: its pool takes a large
     /// part of the address space.
     pub(crate) fn epochs(&self) -> Epochs {

@@ -1,5 +1,6 @@
 //! From bytes to something that can be called: hash, decode, compile, link.
 
+mod cache;
 mod compile;
 mod core;
 mod decode;
@@ -15,7 +16,9 @@ mod load;
 mod method;
 mod text;
 
-pub(crate) use compile::compile;
+pub use cache::{CacheContents, CacheError, CodeCache};
+pub(crate) use cache::{CodeStore, MountedDir};
+pub(crate) use compile::{Source, compile};
 pub use decode::ComponentInterface;
 pub use describe::{Location, describe, fs_entry};
 pub(crate) use engine::FUEL_SLICE_COST;

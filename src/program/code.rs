@@ -9,7 +9,7 @@ use super::linked::LinkedFunction;
 use super::modules::{Modules, cell};
 use super::options::ProgramOptions;
 use crate::id::Id;
-use crate::module::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
+use crate::module::{CodeStore, Engine, MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
 use crate::preemption::Ticker;
 use crate::registry::Entry;
 
@@ -36,10 +36,14 @@ impl Code {
     ///
     /// # Errors
     /// `Invalid` when the machine cannot run the engine.
-    pub(super) fn new(profile: Profile, options: &ProgramOptions) -> Result<Code, ModuleError> {
+    pub(super) fn new(
+        profile: Profile,
+        options: &ProgramOptions,
+        store: Option<Arc<CodeStore>>,
+    ) -> Result<Code, ModuleError> {
         let engine = Engine::new(profile)?;
         Ok(Code {
-            modules: Modules::new(engine.clone()),
+            modules: Modules::new(engine.clone(), store, options.slow_compiles.clone()),
             ticker: {
                 let epochs = engine.epochs();
                 Ticker::new(options.tick, move || epochs.increment())

@@ -58,7 +58,7 @@ pub(super) async fn link(
         capabilities,
         method,
     } = LoadedModule::new(&entry, module)?;
-    let component = modules.compiled(handle, &module).await?;
+    let component = modules.compiled(handle, &entry.id, &module).await?;
     let enabled = capabilities.clone();
     // It defines some hundreds of functions, and compares their types.
     let linking = handle.unblock(move || {

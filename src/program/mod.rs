@@ -6,8 +6,10 @@ mod async_once_cell;
 mod code;
 mod linked;
 mod modules;
+mod mounted;
 mod options;
 mod origin;
+mod slow_compile;
 mod standalone;
 
 use std::fmt;
@@ -17,7 +19,7 @@ use wippy_dispatcher::Handle;
 
 use crate::env::Environment;
 use crate::host::CallLimits;
-use crate::module::{ModuleError, Profile};
+use crate::module::{CodeStore, ModuleError, Profile};
 use crate::registry::{Entry, Registry};
 
 pub(crate) use admission::{Admission, AdmissionError, AdmissionPermit};
@@ -26,6 +28,7 @@ pub(crate) use linked::{LinkedFunction, LoadedModule};
 pub use options::ProgramOptions;
 pub use origin::origin;
 pub(crate) use origin::{digest, module_key, readable};
+pub use slow_compile::SlowCompile;
 pub use standalone::{Directory, GrantError, Standalone};
 
 /// A project's entries and their code. Clones are the same program, which any number of threads
@@ -62,6 +65,8 @@ struct Shared {
     environment: Arc<Environment>,
     /// What a call may use where its entry says nothing else.
     limits: CallLimits,
+    /// The code on disk, if there is any.
+    store: Option<Arc<CodeStore>>,
     /// The code for real dispatchers, made when the first of them needs it.
     live: Mutex<Option<Arc<Code>>>,
     /// The code for simulated ones.
@@ -76,8 +81,13 @@ impl Program {
 
     /// The same with options of one's own.
     pub fn with_options(registry: Registry, options: ProgramOptions) -> Program {
+        let store = options.code_cache.clone().map(|cache| {
+            let mounted = mounted::writable(&registry);
+            Arc::new(CodeStore::new(cache, registry.guard().clone(), mounted))
+        });
         Program {
             shared: Arc::new(Shared {
+                store,
                 environment: Arc::new(registry.environment().clone()),
                 registry,
                 options,
@@ -101,6 +111,12 @@ impl Program {
         &self.shared.environment
     }
 
+    /// How many files of compiled code it has written so far.
+    pub(crate) fn written(&self) -> u64 {
+        let store = self.shared.store.as_ref();
+        store.map_or(0, |store| store.written())
+    }
+
     pub(crate) fn limits(&self) -> CallLimits {
         self.shared.limits
     }
@@ -119,7 +135,11 @@ impl Program {
         if let Some(code) = &*code {
             return Ok(code.clone());
         }
-        let made = Arc::new(Code::new(profile, &self.shared.options)?);
+        let made = Arc::new(Code::new(
+            profile,
+            &self.shared.options,
+            self.shared.store.clone(),
+        )?);
         *code = Some(made.clone());
         Ok(made)
     }

@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::component::Component;
 use wippy_dispatcher::Handle;
 
 use super::async_once_cell::AsyncOnceCell;
-use crate::module::{Digest, Engine, Module, ModuleError, ModuleKey, compile};
+use super::slow_compile::SlowCompiles;
+use crate::id::Id;
+use crate::module::{
+    CodeStore, Digest, Engine, Module, ModuleError, ModuleKey, Profile, Source, compile,
+};
 
 /// What is computed once for each key.
 type Cells<K, T> = Mutex<HashMap<K, Arc<AsyncOnceCell<T, ModuleError>>>>;
@@ -19,22 +23,36 @@ type Cells<K, T> = Mutex<HashMap<K, Arc<AsyncOnceCell<T, ModuleError>>>>;
 #[derive(Debug)]
 pub(crate) struct Modules {
     engine: Engine,
+    /// The code on disk, if there is any.
+    store: Option<Arc<CodeStore>>,
+    /// Told of compilations that take long, if somebody wants to know.
+    slow: Option<SlowCompiles>,
     loaded: Cells<ModuleKey, Arc<Module>>,
     /// A refusal is kept too, because compiling the same bytes again would give the same one.
     compiled: Cells<Digest, Result<Component, ModuleError>>,
     reads: Arc<AtomicU64>,
     compilations: Arc<AtomicU64>,
+    found: Arc<AtomicU64>,
 }
 
 impl Modules {
     /// An empty set.
-    pub(crate) fn new(engine: Engine) -> Modules {
+    pub(crate) fn new(
+        engine: Engine,
+        store: Option<Arc<CodeStore>>,
+        slow: Option<SlowCompiles>,
+    ) -> Modules {
+        // Its timers would be events of the simulation, and there would be none with code from disk.
+        let slow = slow.filter(|_| engine.profile() == Profile::Live);
         Modules {
             engine,
+            store,
+            slow,
             loaded: Mutex::default(),
             compiled: Mutex::default(),
             reads: Arc::default(),
             compilations: Arc::default(),
+            found: Arc::default(),
         }
     }
 
@@ -46,6 +64,11 @@ impl Modules {
     /// How many modules were compiled so far.
     pub(crate) fn compilations(&self) -> u64 {
         self.compilations.load(Ordering::Relaxed)
+    }
+
+    /// How many modules' code was found on disk so far.
+    pub(crate) fn found(&self) -> u64 {
+        self.found.load(Ordering::Relaxed)
     }
 
     /// A module: read, hashed, compared, decoded; a core one with its entry's `wit` lines. Nothing
@@ -67,26 +90,48 @@ impl Modules {
         cell(&self.loaded, key).get(handle, job).await
     }
 
-    /// The compiled component of a module, whose bytes are let go then.
+    /// The compiled component of an entry's module, whose bytes are let go then.
     ///
     /// # Errors
     /// `Invalid` when the compiler refuses it, `Dispatcher`.
     pub(crate) async fn compiled(
         &self,
         handle: &Handle,
+        entry: &Id,
         module: &Module,
     ) -> Result<Component, ModuleError> {
         let (engine, bytes) = (self.engine.clone(), module.bytes());
-        let compilations = self.compilations.clone();
-        let large = module.interface.large;
+        let (digest, large) = (module.digest(), module.interface.large);
+        let (store, slow) = (self.store.clone(), self.slow.clone());
+        let (compilations, found) = (self.compilations.clone(), self.found.clone());
+        let (handle_of_job, entry) = (handle.clone(), entry.clone());
         let job = || {
             // They are let go only once the compiled module is here.
             let bytes = bytes.unwrap_or_default();
-            let job = handle.unblock(move || compile(&engine, &bytes, large));
+            let is_compiling = Arc::new(AtomicBool::new(false));
+            let begun = is_compiling.clone();
+            let job = handle_of_job.unblock(move || {
+                let source = Source {
+                    bytes: &bytes,
+                    digest,
+                    large,
+                };
+                compile(&engine, &source, store.as_deref(), &begun)
+            });
             async move {
-                let compiled = job.await?;
+                let compiled = match slow {
+                    Some(slow) => {
+                        slow.watch(&handle_of_job, &entry, &is_compiling, job)
+                            .await?
+                    }
+                    None => job.await?,
+                };
                 if compiled.is_ok() {
-                    compilations.fetch_add(1, Ordering::Relaxed);
+                    let count = match is_compiling.load(Ordering::Relaxed) {
+                        true => &compilations,
+                        false => &found,
+                    };
+                    count.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(compiled)
             }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::registry::{DEFAULT_WAITING, WasmSettings};
+use super::slow_compile::{SlowCompile, SlowCompiles};
+use crate::module::CodeCache;
 
 /// How long a guest may stay inside before it is asked to yield.
 const DEFAULT_TICK: Duration = Duration::from_millis(1);
@@ -27,6 +29,8 @@ pub struct ProgramOptions {
     pub(crate) pin_threads: bool,
     /// How many callers wait for an entry whose pool says nothing else.
     pub(crate) max_waiting: u32,
+    pub(crate) code_cache: Option<CodeCache>,
+    pub(crate) slow_compiles: Option<SlowCompiles>,
 }
 
 impl ProgramOptions {
@@ -37,6 +41,8 @@ impl ProgramOptions {
             threads: 1,
             pin_threads: false,
             max_waiting: DEFAULT_WAITING,
+            code_cache: None,
+            slow_compiles: None,
         }
     }
 
@@ -79,6 +85,23 @@ impl ProgramOptions {
     /// Whether each of the other threads is bound to one processor. Not by default.
     pub fn pin_threads(mut self, pin: bool) -> ProgramOptions {
         self.pin_threads = pin;
+        self
+    }
+
+    /// Where compiled code is kept for the next program, and taken from. Nowhere by default.
+    pub fn code_cache(mut self, cache: CodeCache) -> ProgramOptions {
+        self.code_cache = Some(cache);
+        self
+    }
+
+    /// Has a function called for each compilation that takes longer than 300 ms: once that has passed,
+    /// and at its end. It is called on the threads of dispatchers and must not block. Compilations of
+    /// simulated dispatchers take no time, and are not told of.
+    pub fn on_slow_compile(
+        mut self,
+        observer: impl Fn(SlowCompile<'_>) + Send + Sync + 'static,
+    ) -> ProgramOptions {
+        self.slow_compiles = Some(SlowCompiles::new(observer));
         self
     }
 }

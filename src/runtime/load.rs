@@ -18,11 +18,31 @@ impl Runtime {
     /// `TooManyTasks` when the dispatcher has no room for a task of each module; `WrongThread` and
     /// `Closed`. The project's errors are what it returns, in the order of the entries.
     pub async fn load(&self) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
+        self.load_if(|_| true).await
+    }
+
+    /// The same of these entries only.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`].
+    pub async fn load_entries(
+        &self,
+        wanted: &HashSet<Id>,
+    ) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
+        self.load_if(|id| wanted.contains(id)).await
+    }
+
+    async fn load_if(
+        &self,
+        is_wanted: impl Fn(&Id) -> bool,
+    ) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
         let registry = self.registry();
         // Entries that have errors, or need one that has, were reported when the YAML was read.
         let usable = || {
             registry.entries().filter(|entry| {
-                entry.function().is_some() && registry.errors_of(&entry.id).is_empty()
+                entry.function().is_some()
+                    && is_wanted(&entry.id)
+                    && registry.errors_of(&entry.id).is_empty()
             })
         };
         // Once for all entries that say the same of their module, also where that fails.
@@ -45,7 +65,7 @@ impl Runtime {
             modules.insert(key, ended.unwrap_or_else(closed));
         }
         let mut comparing = Vec::new();
-        for (id, invalid) in registry.invalid_entries() {
+        for (id, invalid) in registry.invalid_entries().filter(|(id, _)| is_wanted(id)) {
             let (runtime, id, invalid) = (self.clone(), id.clone(), invalid.clone());
             let task = async move {
                 let problem = runtime.compare_invalid(&id, &invalid).await.err();

@@ -5,6 +5,7 @@ mod backtrace;
 mod call;
 mod chain;
 mod check;
+mod compile;
 mod context;
 mod diagnostics;
 mod error;
@@ -190,6 +191,12 @@ impl Runtime {
     #[doc(hidden)]
     pub fn compilations(&self) -> u64 {
         self.inner.code.modules.compilations()
+    }
+
+    /// How many modules' compiled code was found on disk so far. For tests and `wippy check --json`.
+    #[doc(hidden)]
+    pub fn found_compiled(&self) -> u64 {
+        self.inner.code.modules.found()
     }
 
     /// Calls a function by its ID, or by its bare name where that is unambiguous. Its standard

@@ -21,7 +21,7 @@ const TWO: &str = r#"(module
 
 /// The program in a directory without any project.
 fn program(directory: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+    let mut command = crate::support::binary();
     command
         .args(words)
         .current_dir(directory)

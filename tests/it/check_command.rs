@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use crate::support::{Project, guests, hash_of};
 
 fn check(directory: &Path, options: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_wippy"))
+    crate::support::binary()
         .arg("-C")
         .arg(directory)
         .arg("check")

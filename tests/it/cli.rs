@@ -27,7 +27,7 @@ pub struct Ran {
 
 /// The program in a project's directory.
 pub fn program(directory: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+    let mut command = crate::support::binary();
     command
         .arg("-C")
         .arg(directory)
@@ -116,7 +116,7 @@ fn call_prints_the_result_as_json() {
 fn the_directory_is_this_one_or_the_one_that_is_named() {
     let directory = functions().directory();
     let here = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+        let mut command = crate::support::binary();
         run(command.args(words).current_dir(directory.path()))
     };
     assert_ran(&here(&["call", "add", "1", "1"]), 0, "2\n", "");

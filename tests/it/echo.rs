@@ -5,7 +5,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::process::{Command, Output, Stdio};
 
 fn wippy(command: &str, words: &[&str]) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_wippy"));
+    let mut program = crate::support::binary();
     program
         .args(["-C", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/echo")])
         .args(["run", command])

@@ -1,10 +1,8 @@
 //! `examples/errors`: what is said of one mistake of each kind.
 
-use std::process::Command;
-
 #[test]
 fn each_mistake_is_told_as_the_example_says() {
-    let output = Command::new(env!("CARGO_BIN_EXE_wippy"))
+    let output = crate::support::binary()
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["-C", "examples/errors", "check"])
         .output()

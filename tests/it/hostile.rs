@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use wippy::Digest;
 
@@ -18,8 +18,8 @@ fn check(name: &str, bytes: &[u8]) -> (Option<i32>, String) {
 
 fn check_directory(directory: &Path) -> (Option<i32>, String) {
     let script = format!("ulimit -d {MEMORY} && exec \"$0\" -C \"$1\" check");
-    let output = Command::new("sh")
-        .args(["-c", &script, env!("CARGO_BIN_EXE_wippy")])
+    let output = crate::support::command("sh")
+        .args(["-c", &script, crate::support::BINARY])
         .arg(directory)
         .stdin(Stdio::null())
         .output()

@@ -1,12 +1,12 @@
 //! `wippy inspect`, `hash`, `registry` and `completions`: what the program says of a project.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use crate::support::{Project, guests, hash_of};
 
 fn wippy(directory: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_wippy"))
+    crate::support::binary()
         .arg("-C")
         .arg(directory)
         .args(words)

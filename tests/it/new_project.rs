@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use crate::cli::{Ran, program, run};
 use crate::support::{guests, hash_of};
@@ -14,7 +13,7 @@ fn assert_ran(ran: &Ran, code: i32, out: &str, err: &str) {
 }
 
 fn new(above: &Path, name: &str) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+    let mut command = crate::support::binary();
     run(command.args(["new", name]).current_dir(above))
 }
 
@@ -190,7 +189,7 @@ fn what_is_no_module_or_no_project_is_refused() {
 
 #[test]
 fn the_manual_is_a_page_for_each_command() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+    let mut command = crate::support::binary();
     let ran = run(command.arg("man"));
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
@@ -198,10 +197,10 @@ fn the_manual_is_a_page_for_each_command() {
         "{}",
         ran.out
     );
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+    let mut command = crate::support::binary();
     let ran = run(command.args(["man", "registry", "show"]));
     assert!(ran.out.contains(".TH wippy-registry-show 1"), "{}", ran.out);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+    let mut command = crate::support::binary();
     let ran = run(command.args(["man", "nothing"]));
     assert_ran(&ran, 2, "", "error: there is no command \"nothing\"\n");
 }

@@ -1,7 +1,6 @@
 //! The JSON Schema of `wippy schema`, as an editor's validator understands it.
 
 use std::path::Path;
-use std::process::Command;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
@@ -14,7 +13,7 @@ struct Schema {
 impl Schema {
     /// As the program prints it.
     fn printed() -> Schema {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_wippy"));
+        let mut program = crate::support::binary();
         let output = program.arg("schema").output().expect("the program");
         let schema: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());

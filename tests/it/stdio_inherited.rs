@@ -3,7 +3,7 @@
 use std::io::{Read, Write, pipe};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Output, Stdio as Redirect};
+use std::process::{Output, Stdio as Redirect};
 
 use rustix::fs::{OFlags, fcntl_getfl};
 
@@ -57,12 +57,12 @@ fn flags_of_what_was_inherited_stay_as_they_were() {
 /// Runs the program in a shell that redirects its standard streams.
 fn with_redirection(redirection: &str, words: &[&str]) -> Output {
     let directory = project().directory();
-    Command::new("sh")
+    crate::support::command("sh")
         .args([
             "-c",
             &format!("exec \"$@\" {redirection}"),
             "sh",
-            env!("CARGO_BIN_EXE_wippy"),
+            crate::support::BINARY,
             "-C",
         ])
         .arg(directory.path())
@@ -108,7 +108,7 @@ fn the_program_leaves_inherited_flags_alone_while_it_runs() {
         copy(stdout.as_fd()),
         copy(stderr.as_fd()),
     ];
-    let mut child = Command::new(env!("CARGO_BIN_EXE_wippy"))
+    let mut child = crate::support::binary()
         .arg("-C")
         .arg(directory.path())
         .args(["run", "cat"])

@@ -1,7 +1,9 @@
 //! What tests share: projects made on the spot, and a dispatcher to call their entries on.
 
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 use wippy::Arguments;
@@ -11,6 +13,22 @@ use wippy::Status;
 use wippy::project::{LoadOptions, from_yaml};
 use wippy::stdio::Stdio;
 use wippy_dispatcher::Dispatcher;
+
+/// The program.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_wippy");
+
+/// The program, to be started by a test.
+pub fn binary() -> Command {
+    command(BINARY)
+}
+
+/// Something that starts the program, such as a shell. It keeps no compiled code, because it knows no
+/// directory for it: what one test leaves is not there for the next.
+pub fn command(first: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(first);
+    command.env_remove("XDG_CACHE_HOME").env_remove("HOME");
+    command
+}
 
 /// The folder of the guests.
 pub fn guests() -> PathBuf {

@@ -1,11 +1,11 @@
 //! The project of the README: what its first command shows keeps working.
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 /// Runs the program on the tour with this standard input.
 fn wippy(words: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_wippy"))
+    let mut child = crate::support::binary()
         .args(["-C", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tour")])
         .args(words)
         .stdin(Stdio::piped())

@@ -293,7 +293,7 @@ fn opened(line: &str) -> Option<(PathBuf, PathBuf)> {
 fn hits(world: &World, words: &[&str]) -> (Ran, BTreeSet<PathBuf>) {
     let trace = world.outer.path().join("trace");
     let project = world.project();
-    let mut command = Command::new("strace");
+    let mut command = crate::support::command("strace");
     command
         .args([
             "-f",
@@ -303,7 +303,7 @@ fn hits(world: &World, words: &[&str]) -> (Ran, BTreeSet<PathBuf>) {
             "-o",
         ])
         .arg(&trace)
-        .arg(env!("CARGO_BIN_EXE_wippy"))
+        .arg(crate::support::BINARY)
         .args(words)
         .current_dir(&project)
         .stdin(Stdio::null());

@@ -130,7 +130,7 @@ fn a_file_by_itself_is_watched_too() {
     let path = directory.path();
     fs::write(path.join("f.wat"), module(1)).expect("a file");
     let here = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wippy"));
+        let mut command = crate::support::binary();
         command.args(words).current_dir(path);
         command
     };

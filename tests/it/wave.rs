@@ -1,7 +1,7 @@
 //! WAVE text as arguments: `wippy call 'ns:f(1, "x", {a: 1})'`.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::json;
 use wippy::Arguments;
@@ -121,7 +121,7 @@ fn what_is_not_wave_or_does_not_fit_is_an_error() {
 fn the_command_line_takes_it_in_parentheses() {
     let directory = project().directory();
     let call = |words: &[&str]| {
-        Command::new(env!("CARGO_BIN_EXE_wippy"))
+        crate::support::binary()
             .arg("-C")
             .arg(directory.path())
             .arg("call")
@@ -174,7 +174,7 @@ fn records_and_flags_are_as_strict_as_in_json() {
 fn json_arguments_come_from_standard_input_or_a_file() {
     let directory = project().directory();
     let call = |words: &[&str], input: &str| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_wippy"))
+        let mut child = crate::support::binary()
             .arg("-C")
             .arg(directory.path())
             .arg("call")

@@ -1,12 +1,11 @@
 //! The example: a command over two mounts, one of them read only.
 
 use std::fs;
-use std::process::Command;
 
 #[test]
 fn the_example_writes_its_texts_in_capitals() {
     let out = tempfile::tempdir().expect("a directory");
-    let output = Command::new(env!("CARGO_BIN_EXE_wippy"))
+    let output = crate::support::binary()
         .args(["-C", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/files")])
         .arg("-o")
         .arg(format!("files:out:directory={}", out.path().display()))

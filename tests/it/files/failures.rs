@@ -30,11 +30,11 @@ fn shell(
         .chain(lines.iter().copied())
         .map(|line| line.replace(' ', "\t"))
         .collect();
-    let mut command = Command::new(runner[0]);
+    let mut command = crate::support::command(runner[0]);
     command
         .args(&runner[1..])
         .args(["sh", "-c", &format!("{before}; exec \"$0\" \"$@\"")])
-        .arg(env!("CARGO_BIN_EXE_wippy"))
+        .arg(crate::support::BINARY)
         .arg("-C")
         .arg(project.path())
         .args(["call", "script", &json!(lines).to_string()])

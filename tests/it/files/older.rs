@@ -105,8 +105,8 @@ fn standard_streams_do_without_the_newer_calls() {
     project.command("cat", "cat", "[wasi:cli, wasi:io]", &[]);
     let project = project.directory();
     for refusal in REFUSALS {
-        let mut child = Command::new(without.path())
-            .args([refusal, env!("CARGO_BIN_EXE_wippy"), "-C"])
+        let mut child = crate::support::command(without.path())
+            .args([refusal, crate::support::BINARY, "-C"])
             .arg(project.path())
             .args(["run", "cat"])
             .stdin(Stdio::piped())

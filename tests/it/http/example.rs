@@ -1,14 +1,12 @@
 //! The project of `examples/fetch`: what its script shows keeps working.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use super::server::{Server, path};
 
 /// What a call of the example gives on standard output.
 fn call(function: &str, arguments: &[Value]) -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_wippy"))
+    let output = crate::support::binary()
         .args(["-C", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fetch")])
         .args(["call", function])
         .args(arguments.iter().map(Value::to_string))

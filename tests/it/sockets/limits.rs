@@ -1,7 +1,7 @@
 //! Descriptors: few of them, none left, none leaked. In a process of its own, because a limit
 //! holds for all of it.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::IMPORTS;
 use crate::support::Project;
@@ -15,8 +15,8 @@ fn call_with(descriptors: u32, words: &[&str]) -> String {
     }
     let directory = project.directory();
     let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
-    let output = Command::new("sh")
-        .args(["-c", &script, env!("CARGO_BIN_EXE_wippy"), "-C"])
+    let output = crate::support::command("sh")
+        .args(["-c", &script, crate::support::BINARY, "-C"])
         .arg(directory.path())
         .arg("call")
         .args(words)
