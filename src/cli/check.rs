@@ -36,6 +36,7 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
         let summary = json!({
             "entries": checked.entries,
             "compiled": checked.compiled,
+            "cached": checked.cached,
             "errors": errors,
             "warnings": warnings,
             "skipped": checked.skipped,
@@ -70,7 +71,10 @@ struct Checked {
     diagnostics: Vec<crate::registry::Diagnostic>,
     skipped: Vec<String>,
     entries: usize,
+    /// The modules that compile.
     compiled: u64,
+    /// Those among them whose code was kept.
+    cached: u64,
 }
 
 fn run(options: &Options, loaded: Loaded, strict: bool) -> Result<Checked, String> {
@@ -91,5 +95,6 @@ fn run(options: &Options, loaded: Loaded, strict: bool) -> Result<Checked, Strin
         skipped,
         entries,
         compiled: runtime.compilations() + runtime.found_compiled(),
+        cached: runtime.found_compiled(),
     })
 }

@@ -60,8 +60,8 @@ impl ReportedDiagnostics {
         }
     }
 
-    /// Loads the modules of the entries that matter and tells their errors, and how many errors the YAML
-    /// of the others has.
+    /// Loads the modules of the entries that matter and tells their errors in the same way, and how many
+    /// the other entries have as far as their YAML shows.
     pub(super) async fn of_modules(
         &mut self,
         runtime: &Runtime,

@@ -21,7 +21,8 @@ impl Runtime {
         self.load_if(|_| true).await
     }
 
-    /// The same of these entries only.
+    /// The same, but the modules of these entries only: of the others only what their YAML says of
+    /// their modules is checked.
     ///
     /// # Errors
     /// As [`Runtime::load`].
@@ -40,15 +41,14 @@ impl Runtime {
         // Entries that have errors, or need one that has, were reported when the YAML was read.
         let usable = || {
             registry.entries().filter(|entry| {
-                entry.function().is_some()
-                    && is_wanted(&entry.id)
-                    && registry.errors_of(&entry.id).is_empty()
+                entry.function().is_some() && registry.errors_of(&entry.id).is_empty()
             })
         };
         // Once for all entries that say the same of their module, also where that fails.
         let mut known = HashSet::new();
         let mut loading = Vec::new();
-        for key in usable().filter_map(|entry| module_key(registry, entry).ok()) {
+        let wanted = usable().filter(|entry| is_wanted(&entry.id));
+        for key in wanted.filter_map(|entry| module_key(registry, entry).ok()) {
             if known.insert(key.clone()) {
                 let (runtime, wanted) = (self.clone(), key.clone());
                 let task = async move {
@@ -65,19 +65,26 @@ impl Runtime {
             modules.insert(key, ended.unwrap_or_else(closed));
         }
         let mut comparing = Vec::new();
-        for (id, invalid) in registry.invalid_entries().filter(|(id, _)| is_wanted(id)) {
+        for (id, invalid) in registry.invalid_entries() {
             let (runtime, id, invalid) = (self.clone(), id.clone(), invalid.clone());
+            let is_wanted = is_wanted(&id);
             let task = async move {
-                let problem = runtime.compare_invalid(&id, &invalid).await.err();
+                let problem = match is_wanted {
+                    true => runtime.compare_invalid(&id, &invalid).await.err(),
+                    false => None,
+                };
                 diagnostics_of_invalid(&id, &invalid, problem.as_ref())
             };
             comparing.push(self.inner.handle.spawn(task)?);
         }
         let mut found = Vec::new();
         for entry in usable() {
-            let loaded = module_key(registry, entry)
-                .and_then(|key| modules[&key].clone())
-                .and_then(|module| LoadedModule::new(entry, module));
+            let loaded = module_key(registry, entry).and_then(|key| match modules.get(&key) {
+                Some(module) if is_wanted(&entry.id) => {
+                    LoadedModule::new(entry, module.clone()?).map(drop)
+                }
+                _ => Ok(()),
+            });
             let problem = loaded.err().map(CallErrorKind::from);
             found.extend(errors(entry, problem.as_ref()));
         }

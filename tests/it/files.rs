@@ -15,7 +15,7 @@ mod share;
 mod stalled;
 mod streams;
 mod times;
-mod unshared;
+pub mod unshared;
 mod waiting;
 
 use std::fs;

@@ -16,6 +16,7 @@ mod check_command;
 mod children;
 mod cli;
 mod clocks;
+mod code_cache;
 mod core_modules;
 mod deadlines;
 mod dropped_calls;

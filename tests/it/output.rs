@@ -14,7 +14,7 @@ use crate::support::{Project, guests, hash_of};
 
 /// What is given to a command for it to print something, by the command's path. Every command that
 /// the program has needs at least one.
-const RECIPES: [(&str, &[&str]); 26] = [
+const RECIPES: [(&str, &[&str]); 29] = [
     ("call", &["add", "1", "2"]),
     (
         "call",
@@ -32,6 +32,9 @@ const RECIPES: [(&str, &[&str]); 26] = [
     ("test", &[]),
     ("check", &[]),
     ("check", &["--strict"]),
+    ("compile", &["--cache", FRESH]),
+    ("cache show", &["--cache", FRESH]),
+    ("cache clear", &["--cache", FRESH]),
     ("inspect", &["add"]),
     ("inspect", &["add", "--json"]),
     ("hash", &["/dev/null"]),
