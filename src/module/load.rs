@@ -1,5 +1,6 @@
 //! Where a module's bytes come from: a file within its filesystem entry's sandbox, or text.
 
+use std::hash::{Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,7 +29,19 @@ pub enum Origin {
     /// Text in the entry itself.
     Text(String),
     /// The bytes themselves: a binary, or text.
-    Bytes(Arc<[u8]>),
+    Bytes(GivenBytes),
+}
+
+/// A module that is given as bytes, in the keys of tables.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GivenBytes(pub Arc<[u8]>);
+
+impl Hash for GivenBytes {
+    /// Not of all of them, which takes milliseconds where they are many: different modules of one
+    /// length are rare, and told apart by comparing them.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.len().hash(state);
+    }
 }
 
 /// A component that was read, compared with its hash, and decoded.
@@ -121,10 +134,10 @@ impl Origin {
                 let bytes = to_binary(&text)?;
                 Ok((Digest::of(&bytes), bytes))
             }
-            Origin::Bytes(bytes) if bytes.starts_with(b"\0") => {
+            Origin::Bytes(GivenBytes(bytes)) if bytes.starts_with(b"\0") => {
                 Ok((Digest::of(&bytes), bytes.to_vec()))
             }
-            Origin::Bytes(bytes) => match std::str::from_utf8(&bytes) {
+            Origin::Bytes(GivenBytes(bytes)) => match std::str::from_utf8(&bytes) {
                 Ok(text) => Origin::Text(text.to_owned()).bytes(),
                 Err(_) => Err(ModuleError::Invalid(
                     "it is neither WebAssembly nor its text".to_owned(),
@@ -166,7 +179,9 @@ pub fn read(directory: &Path, path: &str, most: u64) -> Result<Vec<u8>, ModuleEr
         .open(inside)
         .map_err(|error| refuse(io_reason(&error, "file")))?;
     tracing::debug!(target: "read", "{}", directory.join(inside).display());
-    let mut bytes = Vec::new();
+    let expected = usize::try_from(metadata.len().min(most)).unwrap_or_default();
+    // One more, so that its end is found without more room.
+    let mut bytes = Vec::with_capacity(expected + 1);
     let read = file.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| refuse(io_reason(&error, "file")))?;
     if bytes.len() as u64 > most {

@@ -27,7 +27,7 @@ pub use hash::{Digest, ExpectedHash};
 pub use import::{Import, needed_groups};
 pub use imports::{Capabilities, UnknownImport};
 pub use link::link;
-pub use load::{MODULE_MAX, Module, ModuleKey, Origin, read};
+pub use load::{GivenBytes, MODULE_MAX, Module, ModuleKey, Origin, read};
 pub use method::{Method, choose_typed, exports};
 pub use text::to_binary;
 

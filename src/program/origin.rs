@@ -1,6 +1,8 @@
 //! Where an entry's module comes from: its filesystem entry, its path and its hash.
 
-use crate::module::{self, Digest, ExpectedHash, MODULE_MAX, ModuleError, ModuleKey, Origin};
+use crate::module::{
+    self, Digest, ExpectedHash, GivenBytes, MODULE_MAX, ModuleError, ModuleKey, Origin,
+};
 use crate::registry::{self, Entry, FsDirectory, Id, Registry, Source};
 
 pub(super) fn settings(entry: &Entry) -> Result<&registry::Function, ModuleError> {
@@ -23,7 +25,7 @@ pub(crate) fn module_key(registry: &Registry, entry: &Entry) -> Result<ModuleKey
 pub fn origin(registry: &Registry, source: &Source) -> Result<Origin, ModuleError> {
     let (fs, path, hash) = match source {
         Source::Text(text) => return Ok(Origin::Text(text.clone())),
-        Source::Bytes(bytes) => return Ok(Origin::Bytes(bytes.clone())),
+        Source::Bytes(bytes) => return Ok(Origin::Bytes(GivenBytes(bytes.clone()))),
         Source::File { fs, path, hash } => (fs, path, hash),
     };
     Ok(Origin::File {
