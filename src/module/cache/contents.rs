@@ -8,7 +8,7 @@ use super::directory::{Directory, is_part, is_whole};
 use super::error::CacheError;
 
 /// The most files that a directory keeps: sorting them by age must stay quick.
-const MAX_FILES: usize = 32_768;
+const MAX_FILES: usize = 16_384;
 
 /// What a directory of compiled code holds.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

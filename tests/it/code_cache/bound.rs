@@ -107,13 +107,13 @@ fn what_is_larger_than_the_bound_is_not_kept() {
 #[test]
 fn the_number_of_files_is_bounded_too() {
     let directory = tempfile::tempdir().expect("a directory");
-    for number in 0..32_800 {
+    for number in 0..16_400 {
         let path = directory.path().join(format!("{number:064x}.code"));
         fs::write(&path, "").expect("a file");
     }
     let cache = CodeCache::at(directory.path());
     assert_eq!(call(&cache, 0), 1);
-    assert_eq!(cache.contents().expect("contents").files, 32_768);
+    assert_eq!(cache.contents().expect("contents").files, 16_384);
     assert_eq!(call(&cache, 0), 0);
 }
 
