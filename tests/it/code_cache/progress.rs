@@ -5,13 +5,12 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::World;
-use crate::support::Project;
+use super::{World, adders};
 use crate::terminals::Terminal;
 
 /// A module that is compiled for more than a second: one function, so that more processors make it no quicker, of
 /// many blocks, whose values the compiler has to follow.
-fn slow() -> String {
+fn slow() -> Vec<u8> {
     let mut text =
         r#"(module (func (export "f") (param $a i32) (result i32) (local $b i32)"#.to_owned();
     for number in 0..30_000 {
@@ -23,13 +22,7 @@ fn slow() -> String {
         );
     }
     text.push_str("(local.get $b)))");
-    text
-}
-
-fn project() -> Project {
-    let mut project = Project::new();
-    project.text("slow", &slow(), "f", "[]");
-    project
+    wat::parse_str(text).expect("a module")
 }
 
 /// What is seen on a terminal of this kind that is its standard error; its standard output goes nowhere.
@@ -50,14 +43,17 @@ fn shown(mut command: Command, kind: &str) -> String {
 #[test]
 fn it_is_shown_while_something_compiles_and_then_taken_back() {
     const ERASE: &str = "\r\u{1b}[2K";
-    let world = World::new(&project());
+    let world = World::new(&adders(0));
+    let path = world.project().join("slow.wasm");
+    std::fs::write(&path, slow()).expect("a file");
+    let path = path.to_str().expect("text");
     let start = |words: &[&str]| world.program(words);
-    let line = format!("{ERASE}compiling test:slow…{ERASE}");
+    let line = format!("{ERASE}compiling file:slow.wasm…{ERASE}");
     let (cold, json, dumb) = thread::scope(|scope| {
-        let cold = scope.spawn(|| shown(start(&["call", "slow", "0"]), "xterm"));
-        let words = ["call", "--json", "--no-cache", "slow", "0"];
+        let cold = scope.spawn(|| shown(start(&["call", path, "0"]), "xterm"));
+        let words = ["call", "--json", "--no-cache", path, "0"];
         let json = scope.spawn(move || shown(start(&words), "xterm"));
-        let words = ["call", "--no-cache", "slow", "0"];
+        let words = ["call", "--no-cache", path, "0"];
         let dumb = scope.spawn(move || shown(start(&words), "dumb"));
         [cold, json, dumb]
             .map(|thread| thread.join().expect("no panic"))
@@ -66,5 +62,5 @@ fn it_is_shown_while_something_compiles_and_then_taken_back() {
     // Nothing else, before or behind it.
     assert_eq!((cold, json.as_str(), dumb.as_str()), (line, "", ""));
     // With code that is there, nothing takes long.
-    assert_eq!(shown(start(&["call", "slow", "0"]), "xterm"), "");
+    assert_eq!(shown(start(&["call", path, "0"]), "xterm"), "");
 }
