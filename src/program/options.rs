@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::registry::{DEFAULT_WAITING, WasmSettings};
 use super::slow_compile::{SlowCompile, SlowCompiles};
 use crate::module::CodeCache;
+use crate::registry::{DEFAULT_WAITING, WasmSettings};
 
 /// How long a guest may stay inside before it is asked to yield.
 const DEFAULT_TICK: Duration = Duration::from_millis(1);

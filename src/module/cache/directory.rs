@@ -151,6 +151,11 @@ impl Directory {
         kept
     }
 
+    /// Removes the code of a key, if that is permitted.
+    pub(super) fn discard(&self, key: &Key) {
+        self.remove(&format!("{key}{WHOLE}"));
+    }
+
     /// A new file to write to. It is locked while it is open, which says that its writer lives.
     fn part(&self, key: &Key) -> Result<(String, File), Errno> {
         static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -98,6 +98,8 @@ impl CodeStore {
             }
             Err(error) => {
                 self.warn(&format!("compiled code {key}"), &format!("{error:#}"));
+                // Should the code be kept under another key, this file would be found again and again.
+                directory.discard(&key);
                 None
             }
         }
