@@ -17,7 +17,7 @@ use crate::executor::wake::{discard, wake};
 use crate::io::reactor::Report;
 use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::io::wait_sets::{Registration, WaitSets};
-use crate::local::Locals;
+use crate::locals::Locals;
 use crate::net::Lookups;
 use crate::sim::trace::{Record, hash_of};
 use crate::time::clock::{Clock, Instant};

@@ -47,6 +47,7 @@ mod executor;
 mod handle;
 mod io;
 mod local;
+mod locals;
 pub mod net;
 mod remote;
 mod shared;

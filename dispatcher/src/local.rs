@@ -1,13 +1,9 @@
 //! A value of a dispatcher's thread that other values may refer to from anywhere.
 
-use std::any::Any;
-use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
-
-use slab::Slab;
 
 use crate::Error;
 use crate::handle::Handle;
@@ -40,12 +36,6 @@ struct Entry {
     key: usize,
 }
 
-/// The values that references are kept to.
-pub(crate) struct Locals {
-    values: RefCell<Slab<Rc<dyn Any>>>,
-    max: usize,
-}
-
 impl<T: 'static> Local<T> {
     /// Hands a value over to a dispatcher.
     ///
@@ -74,32 +64,11 @@ impl<T: 'static> Local<T> {
     }
 }
 
-impl Locals {
-    pub(crate) fn new(max: usize) -> Locals {
-        Locals {
-            values: RefCell::default(),
-            max,
-        }
-    }
-
-    fn add(&self, value: Rc<dyn Any>) -> Result<usize, Error> {
-        let mut values = self.values.borrow_mut();
-        if values.len() >= self.max {
-            return Err(Error::TooManyLocals(self.max));
-        }
-        Ok(values.insert(value))
-    }
-
-    fn get(&self, key: usize) -> Option<Rc<dyn Any>> {
-        self.values.borrow().get(key).cloned()
-    }
-}
-
 impl Drop for Entry {
     fn drop(&mut self) {
         if let Ok(core) = self.handle.core() {
             // It is dropped when nothing is borrowed: that may run any code.
-            let value = core.locals.values.borrow_mut().try_remove(self.key);
+            let value = core.locals.remove(self.key);
             drop(value);
         }
     }

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use super::error::CallErrorKind;
 use crate::id::Id;
+
+/// Calls are nested too deep.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("calls are nested more than {MAX_DEPTH} deep")]
+pub(super) struct TooDeep;
 
 /// How deep calls may be nested: a guest that calls an entry is one level.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -34,10 +38,10 @@ impl CallChain {
     ///
     /// # Errors
     /// `TooDeep`.
-    pub(super) fn with(&self, entry: &Id) -> Result<CallChain, CallErrorKind> {
+    pub(super) fn with(&self, entry: &Id) -> Result<CallChain, TooDeep> {
         let depth = self.depth() + 1;
         if depth > MAX_DEPTH {
-            return Err(CallErrorKind::TooDeep);
+            return Err(TooDeep);
         }
         Ok(CallChain(Some(Arc::new(Link {
             entry: entry.clone(),

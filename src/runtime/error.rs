@@ -93,8 +93,8 @@ pub enum CallErrorKind {
     )]
     WaitsForItself(usize),
     /// Calls are nested too deep.
-    #[error("calls are nested more than {} deep", super::chain::MAX_DEPTH)]
-    TooDeep,
+    #[error("{0}")]
+    TooDeep(String),
     /// A variable of its guest cannot be read, or is not there though required.
     #[error(transparent)]
     Env(#[from] EnvError),

@@ -26,7 +26,7 @@ use std::rc::{self, Rc};
 use std::sync::{Arc, Weak};
 
 use wasmtime::component::Val;
-use wippy_dispatcher::{Handle, Local};
+use wippy_dispatcher::{Error, Handle, Local};
 
 use call::{Caller, call, place};
 use function::Function;
@@ -135,7 +135,7 @@ impl Runtime {
     fn on_thread(
         handle: Handle,
         program: Program,
-        threads: Weak<Threads>,
+        threads: Weak<Threads<Runtime>>,
         load: Load,
     ) -> Result<Runtime, ModuleError> {
         Runtime::with_threads(handle, program, OtherThreads::Of(threads), load)
@@ -323,9 +323,11 @@ impl Runtime {
         if let Some(threads) = self.threads(function, &options)
             && let Some(worker) = threads.choose(entry, &self.inner.load)
         {
-            return threads
-                .run(&worker, entry.clone(), options, arguments)
-                .await;
+            let entry = entry.clone();
+            let call = move |there: Runtime| async move {
+                there.call_here(&entry, options, &arguments).await
+            };
+            return threads.run(&worker, call).await?;
         }
         let _load = self.inner.load.add();
         self.call_in(function, options, &arguments).await
@@ -362,7 +364,7 @@ impl Runtime {
 
     /// The threads that a call may run on instead of this one. Streams of the caller's are of its own
     /// dispatcher, and a simulation is on one thread.
-    fn threads(&self, function: &Function, options: &CallOptions) -> Option<Arc<Threads>> {
+    fn threads(&self, function: &Function, options: &CallOptions) -> Option<Arc<Threads<Runtime>>> {
         let settings = function.linked.entry.function()?;
         let program = &self.inner.program;
         let may_leave = program.options().threads > 1 || settings.pool.worker_class.is_some();
@@ -371,7 +373,7 @@ impl Runtime {
         }
         match &self.inner.threads {
             OtherThreads::Own(threads) => {
-                Some(threads.get_or_init(|| Threads::new(program)).clone())
+                Some(threads.get_or_init(|| other_threads(program)).clone())
             }
             OtherThreads::Of(threads) => threads.upgrade(),
             OtherThreads::None => None,
@@ -379,12 +381,25 @@ impl Runtime {
     }
 }
 
+/// The threads beside that of a program's first runtime.
+fn other_threads(program: &Program) -> Arc<Threads<Runtime>> {
+    let own = program.clone();
+    let start = move |handle, threads, load| {
+        let runtime = Runtime::on_thread(handle, own.clone(), threads, load);
+        runtime.map_err(|error| match error {
+            ModuleError::Dispatcher(error) => Error::from(std::io::Error::other(error)),
+            error => Error::from(std::io::Error::other(error.to_string())),
+        })
+    };
+    Threads::new(program.options(), Box::new(start))
+}
+
 /// The threads beside a runtime's own.
 enum OtherThreads {
     /// Started by this runtime at the first need.
-    Own(OnceCell<Arc<Threads>>),
+    Own(OnceCell<Arc<Threads<Runtime>>>),
     /// This runtime is on one of these.
-    Of(Weak<Threads>),
+    Of(Weak<Threads<Runtime>>),
     /// Of a simulation.
     None,
 }

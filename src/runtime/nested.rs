@@ -98,7 +98,8 @@ impl NestedCaller {
         let chain = self.chain.with(&self.entry);
         let options = CallOptions {
             deadline,
-            chain: chain.map_err(|error| error.of(&entry.id))?,
+            chain: chain
+                .map_err(|error| CallErrorKind::TooDeep(error.to_string()).of(&entry.id))?,
             ..CallOptions::new()
         };
         let call = async move {

@@ -4,46 +4,49 @@ mod load;
 mod worker;
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use wasmtime::component::Val;
+use wippy_dispatcher::{Error, Handle};
 
-use super::Runtime;
-use super::error::CallErrorKind;
-use super::options::CallOptions;
 use crate::id::Id;
-use crate::program::Program;
+use crate::program::ProgramOptions;
 use crate::registry::Entry;
 pub(super) use load::Load;
 use worker::{Placement, Worker};
 
-/// The other threads of a runtime. They start when they are first needed, and end when this is dropped.
-pub(super) struct Threads {
-    program: Program,
+/// Makes what runs the calls of a thread, which it knows the load of.
+pub(super) type Start<R> = dyn Fn(Handle, Weak<Threads<R>>, Load) -> Result<R, Error> + Send + Sync;
+
+/// The threads beside a runtime's own, on each of which is an `R`. They start when they are first
+/// needed, and end when this is dropped.
+pub(super) struct Threads<R> {
+    start: Arc<worker::Start<R>>,
     /// Those that any call may run on.
-    shared: Vec<Arc<Worker>>,
+    shared: Vec<Arc<Worker<R>>>,
     /// Those of entries with a `worker_class`, for their calls alone.
-    own: Mutex<HashMap<Id, Arc<[Arc<Worker>]>>>,
-    /// What the runtimes of these threads know of them.
-    this: Weak<Threads>,
+    own: Mutex<HashMap<Id, Arc<[Arc<Worker<R>>]>>>,
 }
 
-impl Threads {
+impl<R: Clone + 'static> Threads<R> {
     /// The threads beside the one that the first runtime is on; none of them runs yet.
-    pub(super) fn new(program: &Program) -> Arc<Threads> {
-        Arc::new_cyclic(|this| Threads {
-            shared: (1..program.options().threads)
-                .map(|number| Arc::new(Worker::new(Placement::Shared(number))))
-                .collect(),
-            program: program.clone(),
-            own: Mutex::default(),
-            this: this.clone(),
+    pub(super) fn new(options: &ProgramOptions, start: Box<Start<R>>) -> Arc<Threads<R>> {
+        let pin = options.pin_threads;
+        Arc::new_cyclic(|this: &Weak<Threads<R>>| {
+            let this = this.clone();
+            Threads {
+                start: Arc::new(move |handle, load| start(handle, this.clone(), load)),
+                shared: (1..options.threads)
+                    .map(|number| Arc::new(Worker::new(Placement::Shared { number, pin })))
+                    .collect(),
+                own: Mutex::default(),
+            }
         })
     }
 
     /// The thread that is to run a call of `entry` instead of the runtime that asks, which has
     /// `load` calls. `None` where that has no more to do than the others.
-    pub(super) fn choose(&self, entry: &Entry, load: &Load) -> Option<Arc<Worker>> {
+    pub(super) fn choose(&self, entry: &Entry, load: &Load) -> Option<Arc<Worker<R>>> {
         let settings = entry.function()?;
         if settings.pool.worker_class.is_some() && entry.process().is_none() {
             let threads = settings.pool.bound().concurrent.min(MAX_OWN_THREADS);
@@ -53,27 +56,27 @@ impl Threads {
         (other.load().get() < load.get()).then(|| other.clone())
     }
 
-    /// Runs a call on one of these threads.
+    /// Runs a job on one of these threads. Dropping this ends the job at the thread's next turn.
     ///
     /// # Errors
-    /// As [`Runtime::call`]; `Dispatcher` when the thread cannot be started, has ended, or has as many
-    /// calls to take as its dispatcher has tasks at most.
-    pub(super) async fn run(
+    /// `Io` when the thread cannot be started; `Closed` when it has ended; `TooManyJobs` when it has as
+    /// many jobs to take as its dispatcher has tasks at most.
+    pub(super) async fn run<F, Fut>(
         &self,
-        worker: &Arc<Worker>,
-        entry: Arc<Entry>,
-        options: CallOptions,
-        arguments: Vec<Val>,
-    ) -> Result<Option<Val>, CallErrorKind> {
+        worker: &Arc<Worker<R>>,
+        job: F,
+    ) -> Result<Fut::Output, Error>
+    where
+        F: FnOnce(R) -> Fut + Send + 'static,
+        Fut: Future + 'static,
+        Fut::Output: Send + 'static,
+    {
         let _load = worker.load().add();
-        let job = move |runtime: Runtime| async move {
-            runtime.call_here(&entry, options, &arguments).await
-        };
-        worker.run(&self.program, &self.this, job).await?
+        worker.run(&self.start, job).await
     }
 
     /// The threads of an entry with a `worker_class`.
-    fn own(&self, entry: &Id, threads: u32) -> Arc<[Arc<Worker>]> {
+    fn own(&self, entry: &Id, threads: u32) -> Arc<[Arc<Worker<R>>]> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(workers) = own.get(entry) {
             return workers.clone();
@@ -83,13 +86,13 @@ impl Threads {
             number,
         };
         let workers = (0..threads).map(|number| Arc::new(Worker::new(placement(number))));
-        let workers: Arc<[Arc<Worker>]> = workers.collect();
+        let workers: Arc<[Arc<Worker<R>>]> = workers.collect();
         own.insert(entry.clone(), workers.clone());
         workers
     }
 }
 
-impl Drop for Threads {
+impl<R> Drop for Threads<R> {
     fn drop(&mut self) {
         let own = self.own.get_mut().unwrap_or_else(PoisonError::into_inner);
         let own = own.values().flat_map(|workers| workers.iter());
@@ -104,6 +107,6 @@ impl Drop for Threads {
 pub(super) const MAX_OWN_THREADS: u32 = 256;
 
 /// Of several with as few calls the first.
-fn least_loaded(workers: &[Arc<Worker>]) -> Option<&Arc<Worker>> {
+fn least_loaded<R>(workers: &[Arc<Worker<R>>]) -> Option<&Arc<Worker<R>>> {
     workers.iter().min_by_key(|worker| worker.load().get())
 }

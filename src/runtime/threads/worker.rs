@@ -1,17 +1,14 @@
-//! One thread with a dispatcher and a runtime of its own.
+//! One thread with a dispatcher of its own, and what runs calls there.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-use wippy_dispatcher::{Dispatcher, Error, Local, Remote};
+use wippy_dispatcher::{Dispatcher, Error, Handle, Local, Remote};
 
-use super::Threads;
 use super::load::Load;
 use crate::oneshot::{Receiver, Sender, oneshot};
-use crate::program::Program;
-use crate::runtime::Runtime;
 use crate::select::{Either, select};
 
 /// How many calls may wait for a thread that is starting.
@@ -19,51 +16,50 @@ const MAX_STARTING: usize = 65_536;
 
 /// What a thread is for.
 pub(in crate::runtime) enum Placement {
-    /// Any calls; its number among the threads of the program, of which the first is the caller's own.
-    Shared(usize),
+    /// Any calls; its number among the threads of the program, of which the first is the caller's own,
+    /// and whether it stays on one processor.
+    Shared { number: usize, pin: bool },
     /// The calls of an entry with a `worker_class`; its number among those of the entry.
     Own { entry: String, number: u32 },
 }
 
-/// A thread that runs calls, once it is needed.
-pub(in crate::runtime) struct Worker {
+/// A thread that runs calls with its own `R`, once it is needed.
+pub(in crate::runtime) struct Worker<R> {
     placement: Placement,
     load: Load,
-    state: Mutex<State>,
+    state: Mutex<State<R>>,
 }
 
-/// What a thread is to run, with its runtime.
-type Job = Box<dyn FnOnce(Runtime) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+/// Makes what runs the calls of a thread.
+pub(super) type Start<R> = dyn Fn(Handle, Load) -> Result<R, Error> + Send + Sync;
 
-enum State {
+/// What a thread is to run.
+type Job<R> = Box<dyn FnOnce(R) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
+enum State<R> {
     /// It was not needed yet, or could not be started.
     Absent,
     /// It is starting, and takes these when it has started.
-    Starting(Vec<Job>),
-    Running(Running),
+    Starting(Vec<Job<R>>),
+    Running(Running<R>),
 }
 
 /// How other threads reach it.
-struct Running {
+struct Running<R> {
     remote: Remote,
-    runtime: Local<Runtime>,
+    own: Local<R>,
     /// The thread ends when this is dropped.
     _alive: Receiver<()>,
 }
 
-impl Worker {
+impl<R: Clone + 'static> Worker<R> {
     /// Nothing runs yet.
-    pub(super) fn new(placement: Placement) -> Worker {
+    pub(super) fn new(placement: Placement) -> Worker<R> {
         Worker {
             placement,
             load: Load::default(),
             state: Mutex::new(State::Absent),
         }
-    }
-
-    /// The calls that it has.
-    pub(super) fn load(&self) -> &Load {
-        &self.load
     }
 
     /// Runs a job on the thread, started if need be. Dropping this ends the job at the thread's next
@@ -73,38 +69,32 @@ impl Worker {
     /// `Io` when the thread cannot be started, `TooManyJobs`, `Closed` when its dispatcher has ended.
     pub(super) async fn run<F, Fut>(
         self: &Arc<Self>,
-        program: &Program,
-        threads: &Weak<Threads>,
+        start: &Arc<Start<R>>,
         job: F,
     ) -> Result<Fut::Output, Error>
     where
-        F: FnOnce(Runtime) -> Fut + Send + 'static,
+        F: FnOnce(R) -> Fut + Send + 'static,
         Fut: Future + 'static,
         Fut::Output: Send + 'static,
     {
         let (sender, receiver) = oneshot();
-        let job: Job = Box::new(move |runtime| {
-            let running = job(runtime);
+        let job: Job<R> = Box::new(move |own| {
+            let running = job(own);
             Box::pin(async move {
                 if let Either::Right(output) = select(sender.closed(), running).await {
                     sender.send(output);
                 }
             })
         });
-        self.submit(program, threads, job)?;
+        self.submit(start, job)?;
         receiver.await.map_err(|_| Error::Closed)
     }
 
-    fn submit(
-        self: &Arc<Self>,
-        program: &Program,
-        threads: &Weak<Threads>,
-        job: Job,
-    ) -> Result<(), Error> {
+    fn submit(self: &Arc<Self>, start: &Arc<Start<R>>, job: Job<R>) -> Result<(), Error> {
         let mut state = self.lock();
         match &mut *state {
             State::Absent => {
-                self.start(program.clone(), threads.clone())?;
+                self.start(start.clone())?;
                 *state = State::Starting(vec![job]);
                 Ok(())
             }
@@ -116,10 +106,10 @@ impl Worker {
                 Ok(())
             }
             State::Running(running) => {
-                let runtime = running.runtime.clone();
+                let own = running.own.clone();
                 let spawned = running.remote.spawn(move |_| async move {
-                    if let Ok(runtime) = runtime.get() {
-                        job((*runtime).clone()).await;
+                    if let Ok(own) = own.get() {
+                        job((*own).clone()).await;
                     }
                 });
                 if let Err(Error::Closed) = spawned {
@@ -130,50 +120,37 @@ impl Worker {
         }
     }
 
-    fn start(self: &Arc<Self>, program: Program, threads: Weak<Threads>) -> Result<(), Error> {
+    fn start(self: &Arc<Self>, start: Arc<Start<R>>) -> Result<(), Error> {
         let worker = self.clone();
         let name = match &self.placement {
-            Placement::Shared(number) => format!("wippy-{number}"),
+            Placement::Shared { number, .. } => format!("wippy-{number}"),
             Placement::Own { entry, number } => format!("wippy-{number}-{entry}"),
         };
         let thread = std::thread::Builder::new().name(name);
-        thread.spawn(move || worker.main(program, threads))?;
+        thread.spawn(move || worker.main(&*start))?;
         Ok(())
     }
 
     /// The thread's whole life.
-    fn main(self: Arc<Self>, program: Program, threads: Weak<Threads>) {
-        if let Placement::Shared(number) = self.placement
-            && program.options().pin_threads
-        {
+    fn main(self: Arc<Self>, start: &Start<R>) {
+        if let Placement::Shared { number, pin: true } = self.placement {
             pin(number);
         }
         let (stop, alive) = oneshot();
-        if let Err(error) = self.serve(&program, threads, alive, &stop) {
+        if let Err(error) = self.serve(start, alive, &stop) {
             tracing::error!("a thread for calls ends: {error}");
         }
         // Whoever waits for what it has not run learns that by the drop of the jobs.
         *self.lock() = State::Absent;
     }
 
-    fn serve(
-        &self,
-        program: &Program,
-        threads: Weak<Threads>,
-        alive: Receiver<()>,
-        stop: &Sender<()>,
-    ) -> Result<(), Error> {
+    fn serve(&self, start: &Start<R>, alive: Receiver<()>, stop: &Sender<()>) -> Result<(), Error> {
         let dispatcher = Dispatcher::new()?;
         let handle = dispatcher.handle();
-        let load = self.load.clone();
-        let runtime = Runtime::on_thread(handle.clone(), program.clone(), threads, load);
-        let runtime = runtime.map_err(|error| {
-            tracing::error!("{error}");
-            Error::Closed
-        })?;
+        let own = start(handle.clone(), self.load.clone())?;
         let running = Running {
             remote: handle.remote(),
-            runtime: Local::new(&handle, runtime.clone())?,
+            own: Local::new(&handle, own.clone())?,
             _alive: alive,
         };
         let jobs = match &mut *self.lock() {
@@ -183,11 +160,18 @@ impl Worker {
         };
         if let State::Starting(jobs) = jobs {
             for job in jobs {
-                dispatcher.spawn(job(runtime.clone()))?.detach();
+                dispatcher.spawn(job(own.clone()))?.detach();
             }
         }
-        drop(runtime);
+        drop(own);
         dispatcher.block_on(stop.closed())
+    }
+}
+
+impl<R> Worker<R> {
+    /// The calls that it has.
+    pub(super) fn load(&self) -> &Load {
+        &self.load
     }
 
     /// Has the thread end.
@@ -196,7 +180,7 @@ impl Worker {
         drop(state);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<R>> {
         // Nothing but this file's own code runs under it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
