@@ -9,7 +9,7 @@ use super::linked::LinkedFunction;
 use super::modules::{Modules, cell};
 use super::options::ProgramOptions;
 use crate::id::Id;
-use crate::module::{Engine, MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
+use crate::module::{Engine, MAX_ON_DEMAND, ModuleError, Profile};
 use crate::preemption::Ticker;
 use crate::registry::Entry;
 
@@ -37,7 +37,7 @@ impl Code {
     /// # Errors
     /// `Invalid` when the machine cannot run the engine.
     pub(super) fn new(profile: Profile, options: &ProgramOptions) -> Result<Code, ModuleError> {
-        let engine = Engine::new(profile)?;
+        let engine = Engine::with_pool(profile, options.pool)?;
         Ok(Code {
             modules: Modules::new(engine.clone()),
             ticker: {
@@ -45,7 +45,7 @@ impl Code {
                 Ticker::new(options.tick, move || epochs.increment())
             },
             engine,
-            instances: Admission::new(MAX_INSTANCES, MAX_WAITING),
+            instances: Admission::new(options.pool.instances(), MAX_WAITING),
             on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
             functions: Mutex::default(),
         })

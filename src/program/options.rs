@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::module::InstancePool;
 use crate::registry::{DEFAULT_WAITING, WasmSettings};
 
 /// How long a guest may stay inside before it is asked to yield.
@@ -27,6 +28,7 @@ pub struct ProgramOptions {
     pub(crate) pin_threads: bool,
     /// How many callers wait for an entry whose pool says nothing else.
     pub(crate) max_waiting: u32,
+    pub(crate) pool: InstancePool,
 }
 
 impl ProgramOptions {
@@ -37,6 +39,7 @@ impl ProgramOptions {
             threads: 1,
             pin_threads: false,
             max_waiting: DEFAULT_WAITING,
+            pool: InstancePool::default(),
         }
     }
 
@@ -58,6 +61,23 @@ impl ProgramOptions {
     /// How many callers may wait for an entry whose pool has no `buffer`, 65,536 by default.
     pub fn max_waiting(mut self, callers: u32) -> ProgramOptions {
         self.max_waiting = callers;
+        self
+    }
+
+    /// How many instances may live at once over all entries, 1 to 12,000; 4,096 by default. Each takes
+    /// 8 GiB of address space, whether it lives or not. Calls beyond wait in order.
+    pub fn max_instances(mut self, instances: u32) -> ProgramOptions {
+        self.pool = self.pool.with_instances(instances);
+        self
+    }
+
+    /// How many bytes the places of instances that have ended keep over all of them, so that the next
+    /// instances find their memory there; 64 MiB by default. Each place has an equal part: fewer
+    /// instances at once keep more each. It holds where each instance has one memory and up to two
+    /// tables; where all have two memories and four tables, up to twice as much is kept. What guests
+    /// have used of their stacks is kept besides.
+    pub fn resident_bytes(mut self, bytes: usize) -> ProgramOptions {
+        self.pool = self.pool.with_resident_bytes(bytes);
         self
     }
 
