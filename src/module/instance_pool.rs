@@ -27,8 +27,8 @@ const POOLED_MEMORIES: u32 = 2;
 /// The tables of a pooled component.
 const POOLED_TABLES: u32 = 4;
 
-/// The tables of a usual component: one made with an adapter has three.
-const USUAL_TABLES: usize = 3;
+/// The tables with elements of a usual component: the program's, and that of what it imports.
+const USUAL_TABLES: usize = 2;
 
 /// The bytes that describe a core instance, its globals included: those of the largest modules that
 /// can be read (a million functions, a million globals) fit.
@@ -85,7 +85,7 @@ impl InstancePool {
         self.instances
     }
 
-    /// The part of each memory and table, so that places of usual components (one memory, three
+    /// The part of each memory and table, so that places of usual components (one memory, two
     /// tables) stay within the bound. Tables come first: they are small, and giving back costs the
     /// same for each.
     fn resident(self, finds_written_pages: bool) -> Resident {
@@ -181,7 +181,7 @@ mod tests {
             }
         }
         let default = InstancePool::default().resident(true);
-        assert_eq!((default.memory, default.table), (PAGE, PAGE));
+        assert_eq!((default.memory, default.table), (2 * PAGE, PAGE));
     }
 
     async fn call(store: &mut Store<()>, pre: &InstancePre<()>) -> wasmtime::Result<()> {
@@ -203,7 +203,7 @@ mod tests {
                     (memory.fill (i32.const 0) (i32.const 1) (i32.const 1048576))))
             (core instance $i (instantiate $m))
             (func (export "f") (canon lift (core func $i "f"))))"#;
-        // Eight pages a place, of which a table keeps one, for three of them.
+        // Eight pages a place, of which a table keeps one, for two of them.
         let bound = INSTANCES as usize * 8 * PAGE;
         let pool = InstancePool::default()
             .with_instances(INSTANCES)

@@ -24,6 +24,9 @@ pub(crate) struct Code {
     pub(crate) ticker: Ticker,
     /// The bound on instances from the pool, over all entries and threads.
     pub(crate) instances: Admission,
+    /// The bound on those of the pool that are made before their calls, over all entries and threads: half
+    /// of all, so that calls which wait for an instance get one.
+    pub(crate) spares: Admission,
     /// The bound on instances that are allocated on demand.
     pub(crate) on_demand: Admission,
     functions: Mutex<Functions>,
@@ -46,6 +49,7 @@ impl Code {
             },
             engine,
             instances: Admission::new(options.pool.instances(), MAX_WAITING),
+            spares: Admission::new(options.pool.instances() / 2, 0),
             on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
             functions: Mutex::default(),
         })
