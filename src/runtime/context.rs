@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use wippy_dispatcher::Flow;
 
@@ -12,11 +11,11 @@ use super::fixed_context::{Resolved, trusts_files};
 use super::function::Function;
 use super::options::CallOptions;
 use crate::fs;
+use crate::host::CallSettings;
 use crate::host::filesystem::Mount;
-use crate::host::{CallLimits, CallSettings};
 use crate::http::Roots;
 use crate::module::ModuleError;
-use crate::program::{LinkedFunction, readable};
+use crate::program::readable;
 use crate::registry::{self, FsDirectory};
 
 /// The largest file of certificates, in bytes.
@@ -222,20 +221,4 @@ fn filesystem(directory: &FsDirectory) -> fs::Settings {
             list: mode.list,
         },
     }
-}
-
-/// What a call may use, where the program's calls may use these.
-pub(super) fn limits(mut limits: CallLimits, linked: &LinkedFunction) -> CallLimits {
-    limits.instances = linked.module.interface.max_core_instances();
-    if let Some(settings) = linked.entry.function() {
-        let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-        limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
-        limits.execution = settings.limits.max_execution_ms.map(Duration::from_millis);
-        limits.delivery = settings
-            .limits
-            .delivery_ms
-            .map_or(limits.delivery, Duration::from_millis);
-        limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
-    }
-    limits
 }

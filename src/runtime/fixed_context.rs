@@ -1,6 +1,7 @@
 //! What is the same for all calls of an entry, resolved once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wippy_dispatcher::Flow;
 
@@ -48,7 +49,7 @@ pub(super) struct Resolved {
 }
 
 impl FixedContext {
-    /// That of an entry, whose calls may use these limits.
+    /// That of an entry of a program whose calls may use these limits.
     pub(super) fn new(linked: &LinkedFunction, limits: CallLimits, client: Client) -> FixedContext {
         let default = Wasi::default();
         let wasi = linked.entry.function().map_or(&default, |it| &it.wasi);
@@ -58,7 +59,7 @@ impl FixedContext {
             takes_argv: wasi.args.is_none(),
             cwd: wasi.cwd.as_str().into(),
             network: network(linked, wasi),
-            limits,
+            limits: self::limits(limits, linked),
             no_env: [].into(),
             no_mounts: [].into(),
             unused_stdio: Stdio::logged_as(linked.entry.id.to_string().into()),
@@ -134,4 +135,20 @@ fn arguments(linked: &LinkedFunction, wasi: &Wasi) -> Arc<[String]> {
     let name = linked.module.preview1.then(|| linked.entry.id.name.clone());
     let list = wasi.args.iter().flatten().cloned();
     name.into_iter().chain(list).collect()
+}
+
+/// What a call may use, where the program's calls may use these.
+fn limits(mut limits: CallLimits, linked: &LinkedFunction) -> CallLimits {
+    limits.instances = linked.module.interface.max_core_instances();
+    if let Some(settings) = linked.entry.function() {
+        let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.execution = settings.limits.max_execution_ms.map(Duration::from_millis);
+        limits.delivery = settings
+            .limits
+            .delivery_ms
+            .map_or(limits.delivery, Duration::from_millis);
+        limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
+    }
+    limits
 }

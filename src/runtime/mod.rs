@@ -31,7 +31,6 @@ use wasmtime::component::Val;
 use wippy_dispatcher::{Handle, Instant, Local};
 
 use call::{Caller, call, place};
-use context::limits;
 use fill::fill;
 use fixed_context::FixedContext;
 use function::Function;
@@ -272,7 +271,8 @@ impl Runtime {
     ) -> Result<Option<Val>, CallError> {
         let function = self.function_named(name, None).await?;
         let called = async {
-            let arguments = Arguments::Values(arguments).values(&function.linked.method)?;
+            let arguments = Arguments::Values(arguments);
+            let arguments = self.arguments(&function, arguments).await?;
             let options = CallOptions::new();
             self.call_function(&function, options, arguments).await
         };
@@ -328,11 +328,10 @@ impl Runtime {
             true => inner.code.instances.clone(),
             false => inner.code.on_demand.clone(),
         };
-        let limits = limits(inner.program.limits(), &linked);
         // Places beside the pool are few.
         let spares = if is_pooled { self.spares_of(entry) } else { 0 };
         let function = Rc::new(Function {
-            fixed: FixedContext::new(&linked, limits, inner.http.clone()),
+            fixed: FixedContext::new(&linked, inner.program.limits(), inner.http.clone()),
             linked,
             engine: inner.code.engine.clone(),
             watch: inner.watch.clone(),
@@ -399,13 +398,28 @@ impl Runtime {
         self.call_json(&function, options, arguments).await
     }
 
+    /// The values of a call's arguments. A call whose arguments do not fit counts as one too, so that a
+    /// loop over such calls lets others run.
+    async fn arguments(
+        &self,
+        function: &Function,
+        arguments: Arguments<'_>,
+    ) -> Result<Vec<Val>, CallErrorKind> {
+        let values = arguments.values(&function.linked.method);
+        if values.is_err() {
+            // It fails at the dispatcher's end, which takes nothing from the error.
+            let _ = function.budget.count_instance(&self.inner.handle).await;
+        }
+        values
+    }
+
     async fn call_json(
         &self,
         function: &Rc<Function>,
         options: CallOptions,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallErrorKind> {
-        let arguments = arguments.values(&function.linked.method)?;
+        let arguments = self.arguments(function, arguments).await?;
         let value = self.call_function(function, options, arguments).await?;
         match (&function.linked.method.result, value) {
             (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(CallErrorKind::Result),
