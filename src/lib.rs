@@ -66,6 +66,7 @@ pub use runtime::{
     Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, Runtime, Trap, check,
 };
 pub use status::Status;
+pub use wasmtime::component::Val;
 
 /// A project's documents: reading them, what is wrong with them, and changing them.
 pub mod project {

@@ -2,12 +2,15 @@
 //! memory, descriptors, lookups at the resolver.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-/// A bounded amount. Clones are the same quota.
-#[derive(Clone)]
-pub struct Quota(Arc<Amount>);
+/// A bounded amount. Clones are the same quota. Most calls use none of most of theirs: what counts is
+/// made at the first use.
+pub struct Quota {
+    bound: usize,
+    amount: OnceLock<Arc<Amount>>,
+}
 
 struct Amount {
     used: AtomicUsize,
@@ -39,28 +42,50 @@ pub struct QuotaPermit {
     amount: usize,
 }
 
+impl Clone for Quota {
+    fn clone(&self) -> Quota {
+        Quota {
+            bound: self.bound,
+            amount: OnceLock::from(self.amount().clone()),
+        }
+    }
+}
+
 impl Quota {
     /// A quota of which nothing is used.
     pub fn new(bound: usize) -> Quota {
-        Quota(Arc::new(Amount {
-            used: AtomicUsize::new(0),
+        Quota {
             bound,
-        }))
+            amount: OnceLock::new(),
+        }
+    }
+
+    fn amount(&self) -> &Arc<Amount> {
+        self.amount.get_or_init(|| {
+            Arc::new(Amount {
+                used: AtomicUsize::new(0),
+                bound: self.bound,
+            })
+        })
     }
 
     /// A permit for this amount, if so much is free.
     pub fn try_acquire(&self, amount: usize) -> Option<QuotaPermit> {
-        self.0.try_acquire(amount).then(|| QuotaPermit {
-            quota: self.0.clone(),
-            amount,
-        })
+        permit(self.amount(), amount)
     }
 
     /// How much its permits hold.
     #[cfg(test)]
     pub fn used(&self) -> usize {
-        self.0.used.load(Ordering::Relaxed)
+        self.amount().used.load(Ordering::Relaxed)
     }
+}
+
+fn permit(quota: &Arc<Amount>, amount: usize) -> Option<QuotaPermit> {
+    quota.try_acquire(amount).then(|| QuotaPermit {
+        quota: quota.clone(),
+        amount,
+    })
 }
 
 impl QuotaPermit {
@@ -88,7 +113,7 @@ impl QuotaPermit {
 
     /// Another permit for the same amount, if so much is free.
     pub fn try_clone(&self) -> Option<QuotaPermit> {
-        Quota(self.quota.clone()).try_acquire(self.amount)
+        permit(&self.quota, self.amount)
     }
 }
 
@@ -101,8 +126,8 @@ impl Drop for QuotaPermit {
 impl fmt::Debug for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Quota")
-            .field("used", &self.0.used.load(Ordering::Relaxed))
-            .field("bound", &self.0.bound)
+            .field("used", &self.amount().used.load(Ordering::Relaxed))
+            .field("bound", &self.bound)
             .finish()
     }
 }

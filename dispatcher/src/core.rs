@@ -41,6 +41,8 @@ pub(crate) struct Core {
     /// Tasks that yielded. They are woken after the next look at I/O and timers, so that tasks
     /// which that look wakes run before them.
     pub(crate) yielded: RefCell<VecDeque<Waker>>,
+    /// Tasks that wait until nothing else can run. They are not among [`Core::runnable`].
+    pub(crate) idle: RefCell<VecDeque<Waker>>,
     /// How often in this turn a task that yielded went on at once.
     yield_skips: Cell<u8>,
     /// A waker fired since the current task's poll began. It may be this task's own, which
@@ -82,6 +84,7 @@ impl Core {
             locals: Locals::new(bounds.max_sources),
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
+            idle: RefCell::default(),
             yield_skips: Cell::new(0),
             woke_any: Cell::new(false),
             listeners: RefCell::default(),
@@ -95,6 +98,19 @@ impl Core {
             let next = self.yielded.borrow_mut().pop_front();
             next.into_iter().for_each(wake);
         }
+    }
+
+    /// Wakes one that waits until nothing else can run. False: none does.
+    pub(crate) fn resume_idle(&self) -> bool {
+        let next = self.idle.borrow_mut().pop_front();
+        let is_some = next.is_some();
+        next.into_iter().for_each(wake);
+        is_some
+    }
+
+    /// How many wait until nothing else can run.
+    pub(crate) fn idlers(&self) -> usize {
+        self.idle.borrow().len()
     }
 
     /// How many tasks can run, those that yielded included.

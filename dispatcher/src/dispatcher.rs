@@ -134,7 +134,7 @@ impl Dispatcher {
         self.shared.release_thread(core)?;
         Ok(Turn {
             ran,
-            runnable: core.runnable(),
+            runnable: core.runnable() + core.idlers(),
             next_deadline: core.driver.next_deadline(),
         })
     }
@@ -180,7 +180,7 @@ impl Dispatcher {
         let _turn = InTurn::enter(core)?;
         let notified = self.take_messages(core);
         core.fire_timers();
-        if self.has_work(core, has_root) {
+        if self.has_work(core, has_root) || core.idlers() > 0 {
             core.poll_io()?;
         } else {
             let limit = max_wait.map(|wait| core.clock.now() + wait);
@@ -194,6 +194,9 @@ impl Dispatcher {
         self.take_messages(core);
         core.fire_timers();
         core.resume_yielded();
+        if core.idlers() > 0 && !self.has_work(core, has_root) {
+            core.resume_idle();
+        }
         core.begin_yield_skips();
         self.run_tasks(core)
     }
@@ -323,6 +326,7 @@ impl Drop for Dispatcher {
         // that this code cannot interfere.
         let mut undelivered = Vec::new();
         core.resume_yielded();
+        while core.resume_idle() {}
         loop {
             for waker in core.executor.wakers() {
                 waker.wake();

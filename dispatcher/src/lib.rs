@@ -67,6 +67,7 @@ pub use builder::Builder;
 pub use dispatcher::{Dispatcher, Turn};
 pub use entropy::RngStream;
 pub use error::Error;
+pub use executor::idle::Idle;
 pub use executor::task::{Cancelled, Task};
 pub use executor::yield_now::YieldNow;
 pub use handle::Handle;

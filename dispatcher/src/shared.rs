@@ -125,9 +125,9 @@ impl Shared {
         }
     }
 
-    /// Whether a task can run or a message was not taken yet.
+    /// Whether a task can run, if only because no other can, or a message was not taken yet.
     fn has_work(&self, core: &Core) -> bool {
-        core.runnable() > 0 || !self.sender.is_empty()
+        core.runnable() + core.idlers() > 0 || !self.sender.is_empty()
     }
 
     /// Whether other threads have sent something, or the future of `block_on` was woken.

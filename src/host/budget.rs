@@ -19,6 +19,9 @@ impl Budget {
     /// That of a guest that has just waited.
     pub(crate) const FULL: Budget = Budget(BUDGET);
 
+    /// That of an instance which has neither called the host nor yielded: either makes it another.
+    pub(crate) const UNUSED: Budget = Budget(BUDGET + 1);
+
     /// Takes `calls`, or all that are left. True when this takes the last one: once the budget is used
     /// up it is false.
     pub(crate) fn spend(&mut self, calls: u32) -> bool {

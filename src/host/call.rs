@@ -94,6 +94,12 @@ impl Call {
         self.engine = Some(engine.clone());
     }
 
+    /// Goes on with the guest of an instance that had no call.
+    pub(super) fn continue_guest(&mut self, unused: &mut Call) {
+        self.watch = unused.watch.take();
+        self.engine = unused.engine.take();
+    }
+
     /// Takes calls from the budget. When it is used up, the engine's epoch moves on: the guest
     /// notices that at its next loop or function, wherever it is, even if it calls only functions
     /// that cannot suspend it.

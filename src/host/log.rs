@@ -1,7 +1,7 @@
 //! A function's standard output and error: log lines that carry its entry's ID, with control
 //! characters escaped.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::one_line::OneLine;
 
@@ -11,14 +11,14 @@ const LINE_MAX: usize = 8 * 1024;
 /// Cuts what a guest writes into log lines.
 #[derive(Debug)]
 pub struct Lines {
-    entry: String,
+    entry: Arc<str>,
     stream: &'static str,
     partial: Mutex<Vec<u8>>,
 }
 
 impl Lines {
     /// The lines of one call's stream (`stdout` or `stderr`).
-    pub fn new(entry: impl Into<String>, stream: &'static str) -> Lines {
+    pub fn new(entry: impl Into<Arc<str>>, stream: &'static str) -> Lines {
         Lines {
             entry: entry.into(),
             stream,

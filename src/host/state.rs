@@ -145,6 +145,29 @@ impl State {
         }
     }
 
+    /// The data of an instance whose call comes later.
+    pub(crate) fn unused(handle: Handle, context: CallSettings) -> State {
+        State::new(handle, context).with_budget(Budget::UNUSED)
+    }
+
+    /// Whether its instance has neither called the host nor yielded.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.call.budget() == Budget::UNUSED
+    }
+
+    /// Whether its instance has yielded, and not called the host since.
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.call.budget() == Budget::FULL
+    }
+
+    /// The call of an instance that was unused begins. What its memories take still counts.
+    pub(crate) fn begin(&mut self, context: CallSettings, budget: Budget) {
+        let mut begun = State::new(self.call.handle.clone(), context).with_budget(budget);
+        begun.call.continue_guest(&mut self.call);
+        begun.memory = self.memory;
+        *self = begun;
+    }
+
     /// The handles that the components of the call may hold at once.
     pub(crate) fn max_handles(&self) -> usize {
         self.call.limits.resources.saturating_mul(2)
@@ -197,6 +220,15 @@ impl State {
         let deliveries = self.call.take_deliveries();
         let stdio = &self.cli.stdio;
         Outstanding::new(&self.call, deliveries, stdio)
+    }
+
+    /// Lets go of what outlives the call, where its instance is dropped later.
+    pub(crate) fn let_go(&mut self, stdio: Stdio, mounts: Arc<[Arc<Mount>]>) {
+        self.call.wait_set = None;
+        self.funcs.caller = None;
+        self.cli.stdio = stdio;
+        self.filesystem.let_go(mounts);
+        self.sockets.datagram = Vec::new();
     }
 
     /// A new call that is given the same.

@@ -5,8 +5,8 @@ use wasmparser::types::Types;
 use wasmparser::{MemoryType, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 use super::ModuleError;
-use super::engine::{POOLED_MEMORY_PAGES, POOLED_TABLE_ELEMENTS};
 use super::import::Import;
+use super::instance_pool::{POOLED_MEMORY_PAGES, POOLED_TABLE_ELEMENTS};
 use crate::host::PACKAGES;
 
 /// What the core instances of a call may take beside memories and tables, in bytes.

@@ -4,41 +4,19 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use wasmtime::{
-    Collector, Config, EngineWeak, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
-    Store, WasmBacktraceDetails,
+    Collector, Config, EngineWeak, InstanceAllocationStrategy, OptLevel, Store,
+    WasmBacktraceDetails,
 };
 
 use super::ModuleError;
+use super::instance_pool::InstancePool;
 use crate::host::{EPOCHS, State};
 use crate::values::MAX_LIFTED_BYTES;
 
-/// The elements that a pooled table has room for. A module with a larger one is allocated on demand.
-pub(super) const POOLED_TABLE_ELEMENTS: u64 = 100_000;
-
-/// The pages of 64 KiB that a pooled memory has room for: 4 GiB.
-pub(super) const POOLED_MEMORY_PAGES: u64 = 1 << 16;
-
-/// The instances that may live at once. The kernel's bound on mappings (`vm.max_map_count`, 65,530
-/// by default, of which an instance takes four) ends at about three times as many.
-pub const MAX_INSTANCES: u32 = 4096;
-
-/// The instances beside these that may live at once allocated on demand. Each may have
+/// The instances beside those of the pool that may live at once, allocated on demand. Each may have
 /// 100 memories (`MAX_MEMORIES` of its state), which take 4 GiB of address space each
 /// whatever they hold, and a mapping or two: all of them together must fit beside the pool.
 pub const MAX_ON_DEMAND: u32 = 200;
-
-/// The memories of a pooled component, over all its core instances.
-const POOLED_MEMORIES: u32 = 2;
-
-/// The tables of a pooled component. One made with an adapter has three.
-const POOLED_TABLES: u32 = 4;
-
-/// The bytes that describe a core instance, its globals included: those of the largest modules that
-/// can be read (a million functions, a million globals) fit.
-const MAX_CORE_INSTANCE_BYTES: usize = 128 << 20;
-
-/// The bytes that describe a component's instance, over all its core instances.
-const MAX_COMPONENT_INSTANCE_BYTES: usize = 256 << 20;
 
 /// What modules are compiled for. The settings are the engine's, so a module is compiled once for
 /// each profile that it runs in.
@@ -75,8 +53,16 @@ impl Engine {
     /// # Errors
     /// `Engine` when the engine does not support the machine.
     pub fn new(profile: Profile) -> Result<Engine, ModuleError> {
+        Engine::with_pool(profile, InstancePool::default())
+    }
+
+    /// The same with a pool of one's own.
+    ///
+    /// # Errors
+    /// `Engine` when the engine does not support the machine.
+    pub fn with_pool(profile: Profile, pool: InstancePool) -> Result<Engine, ModuleError> {
         let mut config = config(profile);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool.config()));
         let on_demand = Arc::new(OnceLock::new());
         let pooled = match wasmtime::Engine::new(&config) {
             Ok(pooled) => pooled,
@@ -203,32 +189,4 @@ fn config(profile: Profile) -> Config {
             .relaxed_simd_deterministic(true);
     }
     config
-}
-
-/// What takes address space (memories, tables) is bounded so that there is enough for all instances
-/// at once; what has more of it is allocated on demand. The heap of the garbage collector takes one
-/// of the memories: only where two thirds of all instances have one and two memories besides, the
-/// pool can be used up.
-fn pool() -> PoolingAllocationConfig {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(MAX_INSTANCES)
-        // Those that a store may hold are bounded; here they take nothing.
-        .total_core_instances(u32::MAX)
-        .max_core_instance_size(MAX_CORE_INSTANCE_BYTES)
-        .max_component_instance_size(MAX_COMPONENT_INSTANCE_BYTES)
-        .total_memories(MAX_INSTANCES * POOLED_MEMORIES)
-        .max_memories_per_component(POOLED_MEMORIES)
-        .max_memories_per_module(POOLED_MEMORIES)
-        .total_tables(MAX_INSTANCES * POOLED_TABLES)
-        .max_tables_per_component(POOLED_TABLES)
-        .max_tables_per_module(POOLED_TABLES)
-        .table_elements(POOLED_TABLE_ELEMENTS as usize)
-        .total_gc_heaps(MAX_INSTANCES)
-        .total_stacks(MAX_INSTANCES)
-        // Clearing more by hand than one page costs more than giving it back, where a thousand
-        // instances end together.
-        .linear_memory_keep_resident(4 << 10)
-        .table_keep_resident(0)
-        .async_stack_keep_resident(0);
-    pool
 }

@@ -9,7 +9,7 @@ use super::linked::LinkedFunction;
 use super::modules::{Modules, cell};
 use super::options::ProgramOptions;
 use crate::id::Id;
-use crate::module::{CodeStore, Engine, MAX_INSTANCES, MAX_ON_DEMAND, ModuleError, Profile};
+use crate::module::{CodeStore, Engine, MAX_ON_DEMAND, ModuleError, Profile};
 use crate::preemption::Ticker;
 use crate::registry::Entry;
 
@@ -24,6 +24,9 @@ pub(crate) struct Code {
     pub(crate) ticker: Ticker,
     /// The bound on instances from the pool, over all entries and threads.
     pub(crate) instances: Admission,
+    /// The bound on those of the pool that are made before their calls, over all entries and threads: half
+    /// of all, so that calls which wait for an instance get one.
+    pub(crate) spares: Admission,
     /// The bound on instances that are allocated on demand.
     pub(crate) on_demand: Admission,
     functions: Mutex<Functions>,
@@ -41,7 +44,7 @@ impl Code {
         options: &ProgramOptions,
         store: Option<Arc<CodeStore>>,
     ) -> Result<Code, ModuleError> {
-        let engine = Engine::new(profile)?;
+        let engine = Engine::with_pool(profile, options.pool)?;
         Ok(Code {
             modules: Modules::new(engine.clone(), store, options.slow_compiles.clone()),
             ticker: {
@@ -49,7 +52,8 @@ impl Code {
                 Ticker::new(options.tick, move || epochs.increment())
             },
             engine,
-            instances: Admission::new(MAX_INSTANCES, MAX_WAITING),
+            instances: Admission::new(options.pool.instances(), MAX_WAITING),
+            spares: Admission::new(options.pool.instances() / 2, 0),
             on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
             functions: Mutex::default(),
         })

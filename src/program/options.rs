@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::slow_compile::{SlowCompile, SlowCompiles};
-use crate::module::CodeCache;
+use crate::module::{CodeCache, InstancePool};
 use crate::registry::{DEFAULT_WAITING, WasmSettings};
 
 /// How long a guest may stay inside before it is asked to yield.
@@ -31,6 +31,7 @@ pub struct ProgramOptions {
     pub(crate) max_waiting: u32,
     pub(crate) code_cache: Option<CodeCache>,
     pub(crate) slow_compiles: Option<SlowCompiles>,
+    pub(crate) pool: InstancePool,
 }
 
 impl ProgramOptions {
@@ -43,6 +44,7 @@ impl ProgramOptions {
             max_waiting: DEFAULT_WAITING,
             code_cache: None,
             slow_compiles: None,
+            pool: InstancePool::default(),
         }
     }
 
@@ -67,6 +69,23 @@ impl ProgramOptions {
         self
     }
 
+    /// How many instances may live at once over all entries, 1 to 12,000; 4,096 by default. Each takes
+    /// 8 GiB of address space, whether it lives or not. Calls beyond wait in order.
+    pub fn max_instances(mut self, instances: u32) -> ProgramOptions {
+        self.pool = self.pool.with_instances(instances);
+        self
+    }
+
+    /// How many bytes the places of instances that have ended keep over all of them, so that the next
+    /// instances find their memory there; 64 MiB by default. Each place has an equal part: fewer
+    /// instances at once keep more each. It holds where each instance has one memory and up to two
+    /// tables; where all have two memories and four tables, up to twice as much is kept. What guests
+    /// have used of their stacks is kept besides.
+    pub fn resident_bytes(mut self, bytes: usize) -> ProgramOptions {
+        self.pool = self.pool.with_resident_bytes(bytes);
+        self
+    }
+
     /// What a project's settings say, where they say something.
     pub fn settings(mut self, settings: &WasmSettings) -> ProgramOptions {
         if let Some(threads) = settings.threads {
@@ -74,6 +93,12 @@ impl ProgramOptions {
         }
         if let Some(tick) = settings.preemption_tick {
             self = self.preemption_tick(tick);
+        }
+        if let Some(instances) = settings.max_instances {
+            self = self.max_instances(instances);
+        }
+        if let Some(bytes) = settings.resident_bytes {
+            self = self.resident_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
         }
         if let Some(callers) = settings.max_waiting {
             self = self.max_waiting(callers);

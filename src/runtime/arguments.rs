@@ -35,6 +35,8 @@ pub enum Arguments<'a> {
     Text(&'a [String]),
     /// WAVE text, as it stands between a call's parentheses.
     Wave(&'a str),
+    /// Values of the engine, one a parameter.
+    Values(&'a [Val]),
 }
 
 impl Arguments<'_> {
@@ -48,6 +50,9 @@ impl Arguments<'_> {
             Arguments::Json(json) => values::arguments(&method.params, json),
             Arguments::Text(words) => values::text_arguments(&method.params, words),
             Arguments::Wave(text) => values::wave_arguments(&method.params, text),
+            Arguments::Values(values) => {
+                values::check(&method.params, values).map(|()| values.to_vec())
+            }
         };
         values.map_err(|error| match error {
             ValueError::Count { .. } => CallErrorKind::Count {

@@ -1,18 +1,20 @@
 //! One call: a fresh instance, its arguments in, its result out, and nothing left behind.
 
 use std::future::Future;
+use std::rc::Rc;
 
-use wasmtime::Store;
 use wasmtime::component::Val;
 use wippy_dispatcher::{Handle, Instant};
 
 use super::chain::CallChain;
 use super::error::{CallErrorKind, Trap};
+use super::fill::FillAfter;
 use super::function::Function;
 use super::guest::{paced, watched};
 use super::options::before;
+use super::spares::Instance;
 use crate::host::stdio::OutputLost;
-use crate::host::{CallSettings, Exit, State};
+use crate::host::{CallSettings, EPOCHS, Exit, State};
 use crate::module::{FUEL_SLICE_COST, Profile};
 use crate::program::AdmissionPermit;
 use crate::select::{Either, select};
@@ -27,7 +29,7 @@ use crate::select::{Either, select};
 /// # Errors
 /// See [`CallErrorKind`].
 pub(super) async fn call(
-    function: &Function,
+    function: &Rc<Function>,
     handle: &Handle,
     context: CallSettings,
     arguments: &[Val],
@@ -47,14 +49,15 @@ pub(super) struct Caller<'a> {
 }
 
 async fn call_once(
-    function: &Function,
+    function: &Rc<Function>,
     handle: &Handle,
     context: CallSettings,
     arguments: &[Val],
     caller: Caller<'_>,
 ) -> Result<Option<Val>, CallErrorKind> {
-    let _instance = instance(function, handle, caller).await?;
-    run(function, handle, context, arguments, caller.deadline).await
+    let _fill = FillAfter { function, handle };
+    let instance = instance(function, handle, context, caller).await?;
+    run(function, handle, instance, arguments, caller.deadline).await
 }
 
 /// A place in the entry's pool, where it has one.
@@ -75,13 +78,42 @@ pub(super) async fn place(
     Ok(Some(before(caller.deadline, handle, entering).await??))
 }
 
-/// A place among all instances. A call that another one waits for does not wait: were all instances
-/// of such calls, they would wait for each other for ever.
+/// An instance that is ready, or a store to make one in where a place is free.
 async fn instance(
+    function: &Function,
+    handle: &Handle,
+    context: CallSettings,
+    caller: Caller<'_>,
+) -> Result<Instance, CallErrorKind> {
+    if let Some(mut spare) = function.spares.take() {
+        spare.store.set_epoch_deadline(EPOCHS);
+        let budget = function.budget.get();
+        spare.store.data_mut().begin(context, budget);
+        return Ok(spare);
+    }
+    let place = instance_place(function, handle, caller).await?;
+    let state = State::new(handle.clone(), context).with_budget(function.budget.get());
+    let state = state.watched(function.watch.clone());
+    let engine = function.linked.pre.engine();
+    Ok(Instance {
+        store: function.engine.store(engine, state).map_err(problem)?,
+        callee: None,
+        _place: place,
+        spare_place: None,
+    })
+}
+
+/// A place among all instances, where spares give way. A call that another one waits for does not wait:
+/// were all instances of such calls, they would wait for each other for ever.
+async fn instance_place(
     function: &Function,
     handle: &Handle,
     caller: Caller<'_>,
 ) -> Result<AdmissionPermit, CallErrorKind> {
+    if let Some(place) = function.instances.try_enter(handle) {
+        return Ok(place);
+    }
+    function.all_spares.give_way();
     if !caller.chain.is_empty() {
         let place = function.instances.try_enter(handle);
         return place.ok_or(CallErrorKind::PoolFull);
@@ -93,23 +125,17 @@ async fn instance(
 async fn run(
     function: &Function,
     handle: &Handle,
-    context: CallSettings,
+    mut instance: Instance,
     arguments: &[Val],
     deadline: Option<Instant>,
 ) -> Result<Option<Val>, CallErrorKind> {
-    let deadline = match (context.limits.execution, deadline) {
+    let deadline = match (function.fixed.limits.execution, deadline) {
         (Some(limit), None) => Some(handle.now()? + limit),
         (Some(limit), Some(deadline)) => Some(deadline.min(handle.now()? + limit)),
         (None, deadline) => deadline,
     };
-    let state = State::new(handle.clone(), context).with_budget(function.budget.get());
-    let mut state = state.watched(function.watch.clone());
-    state.call.deadline = deadline;
-    let mut store = function
-        .engine
-        .store(function.linked.pre.engine(), state)
-        .map_err(problem)?;
-    let guest = run_in(function, &mut store, arguments);
+    instance.store.data_mut().call.deadline = deadline;
+    let guest = run_in(function, &mut instance, arguments);
     let outcome = match deadline {
         None => guest_in(function, handle, guest).await,
         // Boxed to keep the common path's future small. The deadline is polled first: a guest that spins
@@ -123,10 +149,17 @@ async fn run(
             }
         }
     };
-    function.budget.set(store.data().call.budget());
-    let outstanding = store.data_mut().end();
+    let state = instance.store.data_mut();
+    function.budget.set(state.call.budget());
+    let outstanding = state.end();
     // The instance is not needed for what is left.
-    drop(store);
+    match outcome.is_ok() && instance.spare_place.is_some() {
+        true => {
+            function.fixed.let_go(state);
+            function.spares.end(instance);
+        }
+        false => drop(instance),
+    }
     // However it ended: what its guest has handed over is delivered first.
     if let Some(outstanding) = outstanding {
         // Boxed to keep the common path's future small.
@@ -150,13 +183,14 @@ async fn guest_in(
 
 async fn run_in(
     function: &Function,
-    store: &mut Store<State>,
+    instance: &mut Instance,
     arguments: &[Val],
 ) -> wasmtime::Result<Option<Val>> {
-    let instance = function.linked.pre.instantiate_async(&mut *store).await?;
-    let callee = instance
-        .get_func(&mut *store, function.linked.method.index)
-        .ok_or_else(|| wasmtime::format_err!("{} is gone", function.linked.method.name))?;
+    let store = &mut instance.store;
+    let callee = match instance.callee {
+        Some(callee) => callee,
+        None => function.instantiate(store).await?,
+    };
     let mut results = match function.linked.method.result {
         Some(_) => vec![Val::Bool(false)],
         None => Vec::new(),

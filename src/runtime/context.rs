@@ -2,31 +2,26 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use wippy_dispatcher::Flow;
 
 use super::Runtime;
 use super::error::CallErrorKind;
+use super::fixed_context::{Resolved, trusts_files};
 use super::function::Function;
 use super::options::CallOptions;
 use crate::fs;
+use crate::host::CallSettings;
 use crate::host::filesystem::Mount;
-use crate::host::http::HttpAccess;
-use crate::host::stdio::Stdio;
-use crate::host::{CallLimits, CallSettings};
 use crate::http::Roots;
 use crate::module::ModuleError;
-use crate::network::NetworkAccess;
 use crate::program::readable;
-use crate::registry::{self, FsDirectory, Wasi};
+use crate::registry::{self, FsDirectory};
 
 /// The largest file of certificates, in bytes.
 const CA_MAX: u64 = 1 << 20;
 /// The interface that calls other functions.
 const FUNCS: &str = "wippy:runtime/funcs";
-/// The interface that sends requests.
-const HANDLER: &str = "wasi:http/outgoing-handler";
 
 impl Runtime {
     /// What a call is given.
@@ -38,28 +33,37 @@ impl Runtime {
         let CallOptions {
             stdio, argv, chain, ..
         } = options;
-        let entry = &function.linked.entry;
-        let stdio = stdio.unwrap_or_else(|| Stdio::logged(&entry.id.to_string()));
-        let default = Wasi::default();
-        let settings = function.linked.entry.function();
-        let wasi = settings.map_or(&default, |settings| &settings.wasi);
-        let roots = self.trusted(function).await?;
         let flow = self.flow(function);
-        Ok(CallSettings {
-            env: self.environment(function).await?.into(),
-            args: arguments(function, wasi, &argv),
-            cwd: wasi.cwd.as_str().into(),
-            stdio,
-            mounts: self.mounts(function, flow).await?,
-            funcs: match function.linked.capabilities.allows(FUNCS) {
-                true => Some(self.nested_caller(&entry.id, chain)?),
-                false => None,
-            },
-            http: HttpAccess::new(self.inner.http.clone(), roots),
-            network: network(function, wasi),
-            limits: limits(self.inner.program.limits(), function),
-            flow,
-        })
+        let mut resolved = match function.linked.entry.function() {
+            Some(settings) => self.resolve(function, settings, flow).await?,
+            None => Resolved::default(),
+        };
+        if function.linked.capabilities.allows(FUNCS) {
+            resolved.funcs = Some(self.nested_caller(&function.linked.entry.id, chain)?);
+        }
+        let stdio = stdio.unwrap_or_else(|| function.fixed.logged());
+        Ok(function.fixed.settings(stdio, &argv, flow, resolved))
+    }
+
+    /// What may have changed since the last call. Most entries say nothing of the kind.
+    async fn resolve(
+        &self,
+        function: &Function,
+        settings: &registry::Function,
+        flow: Flow,
+    ) -> Result<Resolved, CallErrorKind> {
+        let mut resolved = Resolved::default();
+        // Boxed to keep the common path's future small.
+        if trusts_files(&function.linked, settings) {
+            resolved.roots = Box::pin(self.trusted(function)).await?;
+        }
+        if !settings.wasi.env.is_empty() {
+            resolved.env = Some(Box::pin(self.environment(function)).await?.into());
+        }
+        if !settings.wasi.mounts.is_empty() {
+            resolved.mounts = Some(self.mounts(function, flow).await?);
+        }
+        Ok(resolved)
     }
 
     /// Whose the jobs of a new call are.
@@ -180,14 +184,9 @@ impl Runtime {
     /// Whom a guest's requests over TLS trust beside the system's roots: read when its call starts.
     async fn trusted(&self, function: &Function) -> Result<Roots, CallErrorKind> {
         let files = match function.linked.entry.function() {
-            Some(settings) if function.linked.capabilities.allows(HANDLER) => {
-                &settings.wasi.http_ca
-            }
+            Some(settings) if trusts_files(&function.linked, settings) => &settings.wasi.http_ca,
             _ => return Ok(Roots::default()),
         };
-        if files.is_empty() {
-            return Ok(Roots::default());
-        }
         let mut places = Vec::with_capacity(files.len());
         for file in files {
             let found = readable(self.registry(), &file.fs, &file.path)?;
@@ -222,43 +221,4 @@ fn filesystem(directory: &FsDirectory) -> fs::Settings {
             list: mode.list,
         },
     }
-}
-
-/// What a call may reach.
-fn network(function: &Function, wasi: &Wasi) -> NetworkAccess {
-    let allow = wasi.network_allow.clone();
-    // Without rules nothing is refused, and no call needs the ID.
-    if !allow.is_limited() {
-        return allow.into();
-    }
-    let entry = &function.linked.entry;
-    NetworkAccess::new(allow, entry.id.to_string(), entry.is_of_command_line())
-}
-
-fn arguments(function: &Function, wasi: &Wasi, argv: &[String]) -> Arc<[String]> {
-    // A preview 1 module takes its first argument for its own name.
-    let name = || function.linked.entry.id.name.clone();
-    match &wasi.args {
-        Some(list) if function.linked.module.preview1 => std::iter::once(name())
-            .chain(list.iter().cloned())
-            .collect(),
-        Some(list) => list.as_slice().into(),
-        None if function.linked.module.preview1 && argv.is_empty() => [name()].into(),
-        None => argv.into(),
-    }
-}
-
-fn limits(mut limits: CallLimits, function: &Function) -> CallLimits {
-    limits.instances = function.linked.module.interface.max_core_instances();
-    if let Some(settings) = function.linked.entry.function() {
-        let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-        limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
-        limits.execution = settings.limits.max_execution_ms.map(Duration::from_millis);
-        limits.delivery = settings
-            .limits
-            .delivery_ms
-            .map_or(limits.delivery, Duration::from_millis);
-        limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
-    }
-    limits
 }

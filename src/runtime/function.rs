@@ -1,8 +1,15 @@
 //! An entry's function on one dispatcher.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::host::SharedBudget;
+use wasmtime::Store;
+use wasmtime::component::Func;
+
+use super::fixed_context::FixedContext;
+use super::spares::{AllSpares, Spares};
+use crate::host::{SharedBudget, State};
+use crate::id::Id;
 use crate::module::Engine;
 use crate::preemption::GuestWatch;
 use crate::program::{Admission, LinkedFunction};
@@ -11,12 +18,37 @@ use crate::program::{Admission, LinkedFunction};
 pub(crate) struct Function {
     pub(crate) linked: Arc<LinkedFunction>,
     pub(crate) engine: Engine,
+    pub(crate) fixed: FixedContext,
     /// The guests of this dispatcher.
     pub(crate) watch: Arc<GuestWatch>,
     /// The group of its calls' flows.
     pub(crate) group: u64,
     /// The bound on instances of its kind, pooled or not, over all entries.
     pub(crate) instances: Admission,
+    /// The bound on those of the pool that are made before their calls, over all entries.
+    pub(crate) spare_places: Admission,
     /// What calls leave to the next one, over all entries.
     pub(crate) budget: SharedBudget,
+    /// The instances that it keeps ready.
+    pub(crate) spares: Rc<Spares>,
+    /// Those of all entries, which give way to calls.
+    pub(crate) all_spares: AllSpares,
+}
+
+impl Function {
+    /// Its entry's ID.
+    pub(super) fn id(&self) -> &Id {
+        &self.linked.entry.id
+    }
+
+    /// Makes an instance in a store, for one call.
+    ///
+    /// # Errors
+    /// What the engine says, and traps of the guest.
+    pub(super) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Func> {
+        let instance = self.linked.pre.instantiate_async(&mut *store).await?;
+        instance
+            .get_func(&mut *store, self.linked.method.index)
+            .ok_or_else(|| wasmtime::format_err!("{} is gone", self.linked.method.name))
+    }
 }

@@ -9,6 +9,8 @@ mod compile;
 mod context;
 mod diagnostics;
 mod error;
+mod fill;
+mod fixed_context;
 mod function;
 mod guest;
 mod load;
@@ -17,6 +19,7 @@ mod options;
 mod payload;
 mod processes;
 mod services;
+mod spares;
 mod threads;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -26,11 +29,14 @@ use std::rc::{self, Rc};
 use std::sync::{Arc, Weak};
 
 use wasmtime::component::Val;
-use wippy_dispatcher::{Error, Handle, Local};
+use wippy_dispatcher::{Error, Handle, Instant, Local};
 
 use call::{Caller, call, place};
+use fill::fill;
+use fixed_context::FixedContext;
 use function::Function;
 use options::before;
+use spares::{AllSpares, Spares};
 use threads::{Load, Threads};
 
 use crate::fs::RootCache;
@@ -39,7 +45,7 @@ use crate::http::{Client, ClientLimits};
 use crate::module::{ModuleError, Profile};
 use crate::preemption::GuestWatch;
 use crate::program::{Code, Program};
-use crate::registry::{Entry, Id, Registry};
+use crate::registry::{Entry, Id, PoolType, Registry};
 use crate::values;
 
 pub use arguments::Arguments;
@@ -94,6 +100,10 @@ struct Inner {
     /// Records whether this dispatcher is executing guest code.
     watch: Arc<GuestWatch>,
     functions: RefCell<HashMap<Id, Rc<Function>>>,
+    /// The same by the names that they were called by: their IDs, and bare names.
+    named: RefCell<HashMap<String, Rc<Function>>>,
+    /// The spare instances of all entries.
+    spares: AllSpares,
     /// The last number that a function or a call was given.
     numbers: Cell<u64>,
     budget: SharedBudget,
@@ -162,6 +172,8 @@ impl Runtime {
                 watch: Arc::new(GuestWatch::new(code.ticker.clone())),
                 code,
                 functions: RefCell::new(HashMap::new()),
+                named: RefCell::new(HashMap::new()),
+                spares: AllSpares::default(),
                 numbers: Cell::new(0),
                 budget: SharedBudget::new(),
                 local: OnceCell::new(),
@@ -199,6 +211,18 @@ impl Runtime {
         self.inner.code.modules.found()
     }
 
+    /// How many instances of an entry are ready for their calls, and how many have ended and are not
+    /// dropped yet, on this thread. For tests and benchmarks.
+    #[doc(hidden)]
+    pub fn spares(&self, name: &str) -> (usize, usize) {
+        let entry = self.registry().resolve(name).ok();
+        let functions = self.inner.functions.borrow();
+        let function = entry.and_then(|entry| functions.get(&entry.id));
+        function.map_or((0, 0), |function| {
+            (function.spares.ready(), function.spares.ended())
+        })
+    }
+
     /// Calls a function by its ID, or by its bare name where that is unambiguous. Its standard
     /// output and error become log lines.
     ///
@@ -222,14 +246,68 @@ impl Runtime {
         options: CallOptions,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallError> {
+        let function = self.function_named(name, options.deadline).await?;
+        match self.call_json(&function, options, arguments).await {
+            Err(CallErrorKind::Exit(Exit(0))) => Ok(serde_json::Value::Null),
+            result => result.map_err(|problem| problem.of(function.id())),
+        }
+    }
+
+    /// The same as [`Runtime::call`] with the engine's values, which nothing is converted from or to.
+    /// `None` for a function without a result, and for a guest that has ended itself successfully.
+    ///
+    /// # Errors
+    /// As [`Runtime::call`].
+    ///
+    /// ```
+    /// use wippy::{Runtime, Standalone, Val};
+    ///
+    /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+    /// let text = r#"(module (func (export "next") (param i32) (result i32)
+    ///     (i32.add (local.get 0) (i32.const 1))))"#;
+    /// let module = Standalone::new("next", text.as_bytes());
+    /// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+    /// let next = dispatcher.block_on(runtime.call_values("file:next", &[Val::S32(1)]))??;
+    /// assert_eq!(next, Some(Val::S32(2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn call_values(
+        &self,
+        name: &str,
+        arguments: &[Val],
+    ) -> Result<Option<Val>, CallError> {
+        let function = self.function_named(name, None).await?;
+        let called = async {
+            let arguments = Arguments::Values(arguments);
+            let arguments = self.arguments(&function, arguments).await?;
+            let options = CallOptions::new();
+            self.call_function(&function, options, arguments).await
+        };
+        match called.await {
+            Err(CallErrorKind::Exit(Exit(0))) => Ok(None),
+            result => result.map_err(|problem| problem.of(function.id())),
+        }
+    }
+
+    /// The function that a name means, which is looked up once.
+    async fn function_named(
+        &self,
+        name: &str,
+        deadline: Option<Instant>,
+    ) -> Result<Rc<Function>, CallError> {
+        if let Some(function) = self.inner.named.borrow().get(name) {
+            return Ok(function.clone());
+        }
         let entry = self
             .registry()
             .resolve(name)
             .map_err(|error| CallErrorKind::from(error).of(name))?;
-        match self.call_entry(entry, options, arguments).await {
-            Err(CallErrorKind::Exit(Exit(0))) => Ok(serde_json::Value::Null),
-            result => result.map_err(|problem| problem.of(&entry.id)),
-        }
+        let finding = before(deadline, &self.inner.handle, self.function(entry));
+        let found = Box::pin(finding).await.and_then(|found| found);
+        let function = found.map_err(|problem| problem.of(&entry.id))?;
+        let mut named = self.inner.named.borrow_mut();
+        named.insert(name.to_owned(), function.clone());
+        Ok(function)
     }
 
     /// An entry's function: read, hashed, compiled and linked once.
@@ -252,18 +330,29 @@ impl Runtime {
         if let Some(function) = inner.functions.borrow().get(&entry.id) {
             return Ok(function.clone());
         }
-        let instances = match inner.code.engine.is_pooled(linked.pre.engine()) {
+        let is_pooled = inner.code.engine.is_pooled(linked.pre.engine());
+        let instances = match is_pooled {
             true => inner.code.instances.clone(),
             false => inner.code.on_demand.clone(),
         };
+        // Places beside the pool are few.
+        let spares = if is_pooled { self.spares_of(entry) } else { 0 };
         let function = Rc::new(Function {
+            fixed: FixedContext::new(&linked, inner.program.limits(), inner.http.clone()),
             linked,
             engine: inner.code.engine.clone(),
             watch: inner.watch.clone(),
             group: self.number(),
             instances,
             budget: inner.budget.clone(),
+            spares: Rc::new(Spares::new(spares)),
+            spare_places: inner.code.spares.clone(),
+            all_spares: inner.spares.clone(),
         });
+        if function.spares.are_kept() {
+            inner.spares.add(&function.spares);
+            fill(&function, &inner.handle);
+        }
         let mut functions = inner.functions.borrow_mut();
         functions.insert(entry.id.clone(), function.clone());
         Ok(function)
@@ -279,6 +368,22 @@ impl Runtime {
         let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
         let function = self.function(entry).await;
         function.map(drop).map_err(|kind| kind.of(&entry.id))
+    }
+
+    /// How many instances an entry keeps ready. In a simulation none: nothing happens there that no guest
+    /// and no seed asks for.
+    fn spares_of(&self, entry: &Entry) -> u32 {
+        let Some(settings) = entry.function() else {
+            return 0;
+        };
+        let has_room = self.inner.program.options().pool.instances() > 1;
+        let is_live = self.inner.code.engine.profile() == Profile::Live;
+        match settings.pool.effective_type() {
+            PoolType::Static if is_live && has_room && entry.process().is_none() => {
+                settings.pool.bound().concurrent
+            }
+            PoolType::Static | PoolType::Inline | PoolType::Lazy | PoolType::Adaptive => 0,
+        }
     }
 
     /// A number that nothing else has.
@@ -297,8 +402,32 @@ impl Runtime {
     ) -> Result<serde_json::Value, CallErrorKind> {
         let handle = &self.inner.handle;
         let function = before(options.deadline, handle, self.function(entry)).await??;
-        let arguments = arguments.values(&function.linked.method)?;
-        let value = self.call_function(&function, options, arguments).await?;
+        self.call_json(&function, options, arguments).await
+    }
+
+    /// The values of a call's arguments. A call whose arguments do not fit counts as one too, so that a
+    /// loop over such calls lets others run.
+    async fn arguments(
+        &self,
+        function: &Function,
+        arguments: Arguments<'_>,
+    ) -> Result<Vec<Val>, CallErrorKind> {
+        let values = arguments.values(&function.linked.method);
+        if values.is_err() {
+            // It fails at the dispatcher's end, which takes nothing from the error.
+            let _ = function.budget.count_instance(&self.inner.handle).await;
+        }
+        values
+    }
+
+    async fn call_json(
+        &self,
+        function: &Rc<Function>,
+        options: CallOptions,
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, CallErrorKind> {
+        let arguments = self.arguments(function, arguments).await?;
+        let value = self.call_function(function, options, arguments).await?;
         match (&function.linked.method.result, value) {
             (Some(ty), Some(value)) => values::to_json(ty, &value).map_err(CallErrorKind::Result),
             _ => Ok(serde_json::Value::Null),
@@ -309,7 +438,7 @@ impl Runtime {
     /// one without a result.
     async fn call_function(
         &self,
-        function: &Function,
+        function: &Rc<Function>,
         options: CallOptions,
         arguments: Vec<Val>,
     ) -> Result<Option<Val>, CallErrorKind> {
@@ -347,7 +476,7 @@ impl Runtime {
 
     async fn call_in(
         &self,
-        function: &Function,
+        function: &Rc<Function>,
         options: CallOptions,
         arguments: &[Val],
     ) -> Result<Option<Val>, CallErrorKind> {

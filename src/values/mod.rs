@@ -20,6 +20,7 @@
 //! Resources, streams, futures, error contexts and maps have no JSON form and are errors.
 //! Every error names the place: `argument 0, field users[3].age: expected u8, got 300`.
 
+mod engine_values;
 mod error;
 mod from_json;
 mod from_text;
@@ -35,6 +36,7 @@ mod signature;
 mod tests;
 mod to_json;
 
+pub use engine_values::check;
 pub use error::ValueError;
 pub use from_json::arguments;
 pub use from_text::{from_text, text_arguments};

@@ -8,6 +8,8 @@ use std::process::Command;
 use serde_json::Value;
 use wippy::Arguments;
 use wippy::Digest;
+use wippy::Program;
+use wippy::ProgramOptions;
 use wippy::Runtime;
 use wippy::Status;
 use wippy::project::{LoadOptions, from_yaml};
@@ -160,12 +162,18 @@ impl Project {
     /// Loads it; it must be without errors and warnings, except for fields that have no effect on
     /// purpose.
     pub fn load(&self, dispatcher: &Dispatcher) -> Runtime {
+        let program = self.program(ProgramOptions::new());
+        Runtime::on(dispatcher.handle(), program).expect("an engine")
+    }
+
+    /// The same for any number of dispatchers.
+    pub fn program(&self, options: ProgramOptions) -> Program {
         let loaded = from_yaml(&self.yaml, None, &LoadOptions::default());
         let found = loaded.diagnostics.iter();
         let found = found.filter(|it| !it.message.starts_with("has no effect: `imports`"));
         let found: Vec<String> = found.map(ToString::to_string).collect();
         assert!(found.is_empty(), "{found:#?}\n{}", self.yaml);
-        Runtime::new(dispatcher.handle(), loaded.registry).expect("an engine")
+        Program::with_options(loaded.registry, options)
     }
 
     /// Calls one function on a dispatcher of its own in simulated time.

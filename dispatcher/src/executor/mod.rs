@@ -1,5 +1,6 @@
 //! Tasks: which are alive and runnable, which goes next, and what wakes them.
 
+pub(crate) mod idle;
 pub(crate) mod listener;
 pub(crate) mod park;
 pub(crate) mod picker;

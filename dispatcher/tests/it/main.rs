@@ -5,6 +5,7 @@ mod blocking;
 mod cancel;
 mod fairness;
 mod handles;
+mod idle;
 mod lanes;
 mod local;
 mod net;

@@ -30,6 +30,12 @@ impl FilesystemState {
             unwritten: None,
         }
     }
+
+    /// The call has ended: from now on it has these directories, and no streams.
+    pub(crate) fn let_go(&mut self, mounts: Arc<[Arc<Mount>]>) {
+        self.mounts = mounts;
+        self.unwritten = None;
+    }
 }
 
 /// What the functions of `wasi:filesystem` work on.

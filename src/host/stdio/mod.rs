@@ -63,9 +63,14 @@ impl Stdio {
 
     /// A function's: an empty input, and log lines.
     pub fn logged(entry: &str) -> Stdio {
+        Stdio::logged_as(entry.into())
+    }
+
+    /// The same without a copy of the name.
+    pub(crate) fn logged_as(entry: Arc<str>) -> Stdio {
         Stdio {
             stdin: InputSource::Empty,
-            stdout: Sink::Log(Arc::new(Lines::new(entry, "stdout"))),
+            stdout: Sink::Log(Arc::new(Lines::new(entry.clone(), "stdout"))),
             stderr: Sink::Log(Arc::new(Lines::new(entry, "stderr"))),
         }
     }

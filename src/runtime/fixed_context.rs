@@ -1,0 +1,154 @@
+//! What is the same for all calls of an entry, resolved once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wippy_dispatcher::Flow;
+
+use crate::host::filesystem::Mount;
+use crate::host::funcs::EntryCaller;
+use crate::host::http::HttpAccess;
+use crate::host::stdio::Stdio;
+use crate::host::{CallLimits, CallSettings, State};
+use crate::http::{Client, Roots};
+use crate::network::NetworkAccess;
+use crate::program::LinkedFunction;
+use crate::registry::{Function, Wasi};
+
+/// The interface that sends requests.
+const HANDLER: &str = "wasi:http/outgoing-handler";
+
+/// What is the same for all calls of an entry.
+pub(crate) struct FixedContext {
+    /// The entry's ID, for its log lines.
+    name: Arc<str>,
+    /// What `wasi.args` says, or what the guest sees where the caller gives no arguments either.
+    args: Arc<[String]>,
+    /// Whether the caller's arguments are the guest's.
+    takes_argv: bool,
+    cwd: Arc<str>,
+    network: NetworkAccess,
+    /// What a call may use.
+    pub(crate) limits: CallLimits,
+    /// Nothing, shared by all calls that are given none.
+    no_env: Arc<[(String, String)]>,
+    no_mounts: Arc<[Arc<Mount>]>,
+    /// The standard streams of instances without a call, which nobody writes.
+    unused_stdio: Stdio,
+    client: Client,
+}
+
+/// What an entry says that each call looks at again when it starts: files, variables, directories.
+#[derive(Default)]
+pub(super) struct Resolved {
+    pub(super) env: Option<Arc<[(String, String)]>>,
+    pub(super) mounts: Option<Arc<[Arc<Mount>]>>,
+    pub(super) roots: Roots,
+    /// Calls other functions for the guest, where it may call them.
+    pub(super) funcs: Option<Arc<dyn EntryCaller>>,
+}
+
+impl FixedContext {
+    /// That of an entry of a program whose calls may use these limits.
+    pub(super) fn new(linked: &LinkedFunction, limits: CallLimits, client: Client) -> FixedContext {
+        let default = Wasi::default();
+        let wasi = linked.entry.function().map_or(&default, |it| &it.wasi);
+        FixedContext {
+            name: linked.entry.id.to_string().into(),
+            args: arguments(linked, wasi),
+            takes_argv: wasi.args.is_none(),
+            cwd: wasi.cwd.as_str().into(),
+            network: network(linked, wasi),
+            limits: self::limits(limits, linked),
+            no_env: [].into(),
+            no_mounts: [].into(),
+            unused_stdio: Stdio::logged_as(linked.entry.id.to_string().into()),
+            client,
+        }
+    }
+
+    /// A function's standard streams: an empty input, and log lines.
+    pub(super) fn logged(&self) -> Stdio {
+        Stdio::logged_as(self.name.clone())
+    }
+
+    /// What an instance is given that has no call yet or none any more: nothing.
+    pub(super) fn unused(&self) -> CallSettings {
+        let nobody = Flow {
+            group: 0,
+            member: 0,
+        };
+        let stdio = self.unused_stdio.clone();
+        self.settings(stdio, &[], nobody, Resolved::default())
+    }
+
+    /// Lets go of what a call was given, where its instance is dropped later.
+    pub(super) fn let_go(&self, state: &mut State) {
+        state.let_go(self.unused_stdio.clone(), self.no_mounts.clone());
+    }
+
+    /// What a call is given.
+    pub(super) fn settings(
+        &self,
+        stdio: Stdio,
+        argv: &[String],
+        flow: Flow,
+        resolved: Resolved,
+    ) -> CallSettings {
+        CallSettings {
+            env: resolved.env.unwrap_or_else(|| self.no_env.clone()),
+            args: match self.takes_argv && !argv.is_empty() {
+                true => argv.into(),
+                false => self.args.clone(),
+            },
+            cwd: self.cwd.clone(),
+            stdio,
+            mounts: resolved.mounts.unwrap_or_else(|| self.no_mounts.clone()),
+            funcs: resolved.funcs,
+            http: HttpAccess::new(self.client.clone(), resolved.roots),
+            network: self.network.clone(),
+            limits: self.limits,
+            flow,
+        }
+    }
+}
+
+/// Whether a function sends requests whose servers files of `http.ca` vouch for.
+pub(super) fn trusts_files(linked: &LinkedFunction, settings: &Function) -> bool {
+    !settings.wasi.http_ca.is_empty() && linked.capabilities.allows(HANDLER)
+}
+
+/// What a call may reach.
+fn network(linked: &LinkedFunction, wasi: &Wasi) -> NetworkAccess {
+    let allow = wasi.network_allow.clone();
+    // Without rules nothing is refused, and no call needs the ID.
+    if !allow.is_limited() {
+        return allow.into();
+    }
+    let entry = &linked.entry;
+    NetworkAccess::new(allow, entry.id.to_string(), entry.is_of_command_line())
+}
+
+/// What the guest sees where the caller gives no arguments. A preview 1 module takes its first argument
+/// for its own name.
+fn arguments(linked: &LinkedFunction, wasi: &Wasi) -> Arc<[String]> {
+    let name = linked.module.preview1.then(|| linked.entry.id.name.clone());
+    let list = wasi.args.iter().flatten().cloned();
+    name.into_iter().chain(list).collect()
+}
+
+/// What a call may use, where the program's calls may use these.
+fn limits(mut limits: CallLimits, linked: &LinkedFunction) -> CallLimits {
+    limits.instances = linked.module.interface.max_core_instances();
+    if let Some(settings) = linked.entry.function() {
+        let size = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        limits.memory = settings.limits.max_memory_bytes.map_or(limits.memory, size);
+        limits.execution = settings.limits.max_execution_ms.map(Duration::from_millis);
+        limits.delivery = settings
+            .limits
+            .delivery_ms
+            .map_or(limits.delivery, Duration::from_millis);
+        limits.resources = settings.limits.max_resources.map_or(limits.resources, size);
+    }
+    limits
+}
