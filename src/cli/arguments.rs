@@ -48,6 +48,9 @@ pub struct Options {
     /// Neither keep compiled code nor use what was kept
     #[arg(long, global = true, conflicts_with = "cache", help_heading = EVERYWHERE)]
     pub no_cache: bool,
+    /// Run calls on so many threads; the setting `wasm.threads` otherwise
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), global = true, help_heading = EVERYWHERE)]
+    pub threads: Option<u32>,
     /// What takes long is shown here.
     #[arg(skip)]
     pub progress: Progress,

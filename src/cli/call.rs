@@ -35,8 +35,11 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
         Err(code) => return code,
     };
     let outcome = with_dispatcher(call, |dispatcher| {
-        let runtime = Runtime::on(dispatcher.handle(), code::program(options, loaded.registry))
-            .map_err(Failure::Module)?;
+        let runtime = Runtime::on(
+            dispatcher.handle(),
+            code::program(options, &loaded.settings, loaded.registry),
+        )
+        .map_err(Failure::Module)?;
         dispatcher.block_on(async {
             reported.of_modules(&runtime).await?;
             many(dispatcher, &runtime, call, &target).await

@@ -85,8 +85,11 @@ fn run(options: &Options, loaded: Loaded, strict: bool) -> Result<Checked, Strin
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let runtime = Runtime::on(dispatcher.handle(), code::program(options, loaded.registry))
-        .map_err(|error| error.to_string())?;
+    let runtime = Runtime::on(
+        dispatcher.handle(),
+        code::program(options, &loaded.settings, loaded.registry),
+    )
+    .map_err(|error| error.to_string())?;
     let diagnostics = dispatcher.block_on(check(&runtime, CheckOptions { strict }));
     Ok(Checked {
         diagnostics: diagnostics

@@ -8,7 +8,7 @@ use super::arguments::{Cache, Options};
 use super::exit_status::{FAILED, USAGE};
 use super::{output, report};
 use crate::program::SlowCompile;
-use crate::registry::Registry;
+use crate::registry::{Registry, Settings};
 use crate::{CodeCache, Program, ProgramOptions};
 
 /// Where the command line and the environment have code kept; none if it is nowhere.
@@ -27,17 +27,21 @@ pub(super) fn cache(options: &Options) -> Option<CodeCache> {
 
 /// A program as commands run it: with its code on disk, and with a line on the terminal while something is
 /// compiled.
-pub(super) fn program(options: &Options, registry: Registry) -> Program {
-    program_with(options, registry, cache(options))
+pub(super) fn program(options: &Options, settings: &Settings, registry: Registry) -> Program {
+    program_with(options, settings, registry, cache(options))
 }
 
 /// The same with a directory of its own.
 pub(super) fn program_with(
     options: &Options,
+    settings: &Settings,
     registry: Registry,
     cache: Option<CodeCache>,
 ) -> Program {
-    let mut settings = ProgramOptions::new();
+    let mut settings = ProgramOptions::new().settings(&settings.wasm());
+    if let Some(threads) = options.threads {
+        settings = settings.threads(threads as usize);
+    }
     if let Some(cache) = cache {
         settings = settings.code_cache(cache);
     }

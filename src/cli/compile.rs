@@ -42,7 +42,7 @@ pub(super) fn main(options: &Options, compile: &Compile, load: impl FnOnce(&Path
     if let Err(code) = reported {
         return code;
     }
-    let program = code::program_with(options, loaded.registry, Some(cache));
+    let program = code::program_with(options, &loaded.settings, loaded.registry, Some(cache));
     let compiled = Dispatcher::new()
         .map_err(|error| error.to_string())
         .and_then(|dispatcher| run(&dispatcher, &program));

@@ -216,7 +216,7 @@ fn run(
         Ok(stdio) => stdio,
         Err(error) => return failed(CallErrorKind::Stdio(error)).into(),
     };
-    let program = code::program(options, loaded.registry);
+    let program = code::program(options, &loaded.settings, loaded.registry);
     let running = run_on(what, program, &dispatcher, &output, stdio.clone(), reported);
     let ran = dispatcher.block_on(running);
     Ran {

@@ -76,7 +76,10 @@ fn run(
     let stop = Event::new(&handle)?;
     let terminated = on_signal(&dispatcher, SIGTERM, &stop)?;
     let interrupted = on_signal(&dispatcher, SIGINT, &stop)?;
-    let runtime = Runtime::on(handle, code::program(options, loaded.registry))?;
+    let runtime = Runtime::on(
+        handle,
+        code::program(options, &loaded.settings, loaded.registry),
+    )?;
     let invalid = !plan.invalid.is_empty();
     let ended = dispatcher.block_on(async {
         reported.of_modules(&runtime).await?;

@@ -34,7 +34,8 @@ pub(crate) fn compile(
         return Ok(component);
     }
     is_compiling.store(true, Ordering::Relaxed);
-    let (compiler, component) = compile_anew(engine, source)?;
+    let compilation = || compile_anew(engine, source);
+    let (compiler, component) = engine.compilers().run(compilation)?;
     if let Some(store) = store {
         store.keep(engine, compiler, source.digest, &component);
     }

@@ -9,6 +9,7 @@ use wasmtime::{
 };
 
 use super::ModuleError;
+use super::compiler_threads::CompilerThreads;
 use super::instance_pool::InstancePool;
 use crate::host::{EPOCHS, State};
 use crate::values::MAX_LIFTED_BYTES;
@@ -39,6 +40,7 @@ pub struct Engine {
     /// Made at first need.
     on_demand: Arc<OnceLock<wasmtime::Engine>>,
     profile: Profile,
+    compilers: CompilerThreads,
 }
 
 /// How much fuel a guest in a simulation burns before it yields to other tasks.
@@ -79,6 +81,7 @@ impl Engine {
             pooled,
             on_demand,
             profile,
+            compilers: CompilerThreads::default(),
         })
     }
 
@@ -118,6 +121,11 @@ impl Engine {
             pooled: self.pooled.weak(),
             on_demand: Arc::downgrade(&self.on_demand),
         }
+    }
+
+    /// The threads that compile for it.
+    pub(super) fn compilers(&self) -> &CompilerThreads {
+        &self.compilers
     }
 
     /// What it compiles for.

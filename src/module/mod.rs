@@ -2,6 +2,7 @@
 
 mod cache;
 mod compile;
+mod compiler_threads;
 mod core;
 mod decode;
 mod describe;

@@ -13,6 +13,7 @@ use super::options::CallOptions;
 use crate::fs;
 use crate::host::CallSettings;
 use crate::host::filesystem::Mount;
+use crate::host::stdio::Stdio;
 use crate::http::Roots;
 use crate::module::ModuleError;
 use crate::program::readable;
@@ -31,7 +32,11 @@ impl Runtime {
         options: CallOptions,
     ) -> Result<CallSettings, CallErrorKind> {
         let CallOptions {
-            stdio, argv, chain, ..
+            stdio,
+            logged_as,
+            argv,
+            chain,
+            ..
         } = options;
         let flow = self.flow(function);
         let mut resolved = match function.linked.entry.function() {
@@ -41,7 +46,11 @@ impl Runtime {
         if function.linked.capabilities.allows(FUNCS) {
             resolved.funcs = Some(self.nested_caller(&function.linked.entry.id, chain)?);
         }
-        let stdio = stdio.unwrap_or_else(|| function.fixed.logged());
+        let stdio = match (stdio, logged_as) {
+            (Some(stdio), _) => stdio,
+            (None, Some(name)) => Stdio::logged_as(name),
+            (None, None) => function.fixed.logged(),
+        };
         Ok(function.fixed.settings(stdio, &argv, flow, resolved))
     }
 

@@ -376,6 +376,10 @@ impl Runtime {
         let Some(settings) = entry.function() else {
             return 0;
         };
+        // Its calls run on threads of its own, one at a time on each.
+        if settings.pool.worker_class.is_some() {
+            return u32::from(matches!(self.inner.threads, OtherThreads::Of(_)));
+        }
         let has_room = self.inner.program.options().pool.instances() > 1;
         let is_live = self.inner.code.engine.profile() == Profile::Live;
         match settings.pool.effective_type() {

@@ -1,5 +1,7 @@
 //! What whoever calls an entry decides about one call.
 
+use std::sync::Arc;
+
 use wippy_dispatcher::{Handle, Instant};
 
 use super::chain::CallChain;
@@ -27,6 +29,8 @@ use crate::select::{Either, select};
 #[derive(Clone, Debug, Default)]
 pub struct CallOptions {
     pub(super) stdio: Option<Stdio>,
+    /// Whose the log lines are where there are no streams; the entry's own otherwise.
+    pub(super) logged_as: Option<Arc<str>>,
     pub(super) deadline: Option<Instant>,
     /// What the guest's arguments are where its entry fixes none.
     pub(super) argv: Vec<String>,

@@ -8,6 +8,7 @@ use super::error::{CallError, CallErrorKind};
 use super::options::CallOptions;
 use crate::host::Exit;
 use crate::host::stdio::Stdio;
+use crate::id::Id;
 use crate::registry::{Entry, ProcessService};
 use crate::status::Status;
 
@@ -27,7 +28,8 @@ impl Runtime {
             .registry()
             .command(command)
             .map_err(|error| CallErrorKind::from(error).of(command))?;
-        self.run_process(entry, command, Some(stdio), Input::Words(words))
+        let options = CallOptions::new().stdio(stdio);
+        self.run_process(entry, command, options, Input::Words(words))
             .await
     }
 
@@ -52,12 +54,13 @@ impl Runtime {
             Some(command) => &command.name,
             None => &entry.id.name,
         };
-        self.run_process(entry, name, Some(stdio), Input::Words(words))
+        let options = CallOptions::new().stdio(stdio);
+        self.run_process(entry, name, options, Input::Words(words))
             .await
     }
 
     /// Runs a service's process once, with the service's input. Without standard streams its output
-    /// becomes log lines, and it may run on another thread.
+    /// becomes log lines of the service's `name`, and it may run on another thread.
     ///
     /// # Errors
     /// As [`Runtime::run`].
@@ -65,12 +68,18 @@ impl Runtime {
         &self,
         process: &Arc<Entry>,
         service: &ProcessService,
+        name: &Id,
         stdio: Option<Stdio>,
     ) -> Result<Status, CallError> {
         let input = service.input.iter().map(serde_json::to_value);
         // Nodes are made of what JSON knows.
         let input: Vec<_> = input.map(Result::unwrap_or_default).collect();
-        self.run_process(process, &process.id.name, stdio, Input::Values(&input))
+        let options = CallOptions {
+            stdio,
+            logged_as: Some(name.to_string().into()),
+            ..CallOptions::new()
+        };
+        self.run_process(process, &process.id.name, options, Input::Values(&input))
             .await
     }
 
@@ -78,7 +87,7 @@ impl Runtime {
         &self,
         entry: &Arc<Entry>,
         name: &str,
-        stdio: Option<Stdio>,
+        options: CallOptions,
         input: Input<'_>,
     ) -> Result<Status, CallError> {
         let function = self
@@ -93,11 +102,7 @@ impl Runtime {
             }
             false => input.arguments(),
         };
-        let options = CallOptions {
-            stdio,
-            argv,
-            ..CallOptions::new()
-        };
+        let options = CallOptions { argv, ..options };
         match self.call_entry(entry, options, arguments).await {
             Ok(value) => Ok(Status::of_value(value)),
             Err(CallErrorKind::Exit(Exit(status))) => Ok(Status::exit(status)),

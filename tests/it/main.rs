@@ -56,6 +56,7 @@ mod stdio;
 mod streams;
 mod terminals;
 mod threads;
+mod threads_alone;
 mod tour;
 mod trust;
 mod versions;

@@ -249,7 +249,8 @@ async fn run(
     let host = runtime.registry().get(&service.host);
     let on_terminal = host.is_some_and(|host| matches!(host.kind, Kind::TerminalHost(_)));
     let stdio = on_terminal.then(|| stdio.clone());
-    Ok(match runtime.run_service(process, service, stdio).await {
+    let ran = runtime.run_service(process, service, &entry.id, stdio);
+    Ok(match ran.await {
         Ok(status) if status.code == 0 => None,
         Ok(status) => Some(match status.error {
             Some(error) => format!("status {}: {error}", status.code),
