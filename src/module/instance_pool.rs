@@ -92,7 +92,7 @@ impl InstancePool {
         let place = self.resident_bytes / self.instances as usize / PAGE;
         let table = match place {
             0..=USUAL_TABLES => 0,
-            _ => (place / 16).max(1).min(MAX_TABLE_RESIDENT / PAGE),
+            _ => (place / 16).clamp(1, MAX_TABLE_RESIDENT / PAGE),
         };
         let memory = place - USUAL_TABLES * table;
         let most = match finds_written_pages {

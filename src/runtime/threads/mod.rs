@@ -18,6 +18,9 @@ use worker::{Placement, Worker};
 /// Makes what runs the calls of a thread, which it knows the load of.
 pub(super) type Start<R> = dyn Fn(Handle, Weak<Threads<R>>, Load) -> Result<R, Error> + Send + Sync;
 
+/// The threads of one entry.
+type Workers<R> = Arc<[Arc<Worker<R>>]>;
+
 /// The threads beside a runtime's own, on each of which is an `R`. They start when they are first
 /// needed, and end when this is dropped.
 pub(super) struct Threads<R> {
@@ -25,7 +28,7 @@ pub(super) struct Threads<R> {
     /// Those that any call may run on.
     shared: Vec<Arc<Worker<R>>>,
     /// Those of entries with a `worker_class`, for their calls alone.
-    own: Mutex<HashMap<Id, Arc<[Arc<Worker<R>>]>>>,
+    own: Mutex<HashMap<Id, Workers<R>>>,
 }
 
 impl<R: Clone + 'static> Threads<R> {
@@ -76,7 +79,7 @@ impl<R: Clone + 'static> Threads<R> {
     }
 
     /// The threads of an entry with a `worker_class`.
-    fn own(&self, entry: &Id, threads: u32) -> Arc<[Arc<Worker<R>>]> {
+    fn own(&self, entry: &Id, threads: u32) -> Workers<R> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(workers) = own.get(entry) {
             return workers.clone();
@@ -86,7 +89,7 @@ impl<R: Clone + 'static> Threads<R> {
             number,
         };
         let workers = (0..threads).map(|number| Arc::new(Worker::new(placement(number))));
-        let workers: Arc<[Arc<Worker<R>>]> = workers.collect();
+        let workers: Workers<R> = workers.collect();
         own.insert(entry.clone(), workers.clone());
         workers
     }
