@@ -167,25 +167,27 @@ fn they_give_way_where_no_instance_is_free() {
     let runtime = runtime.expect("an engine");
     let all = async {
         runtime.prepare("nap").await.expect("a module");
-        // It sleeps for an hour, and has its instance when this returns.
-        let nap = async || {
+        // It sleeps for an hour, and has its instance once others have run.
+        let nap = || {
             let called = runtime.clone();
             let task = dispatcher.spawn(async move {
                 let arguments = [json!([3_600_000_000_u64])];
                 let called = called.call("nap", Arguments::Json(&arguments)).await;
                 called.map(drop)
             });
-            runtime.handle().yield_now().await.expect("own thread");
             task.expect("room")
         };
-        let mut naps = vec![nap().await, nap().await];
+        let begin = || runtime.handle().yield_now();
+        let mut naps = vec![nap(), nap()];
+        begin().await.expect("own thread");
         runtime.prepare("guest").await.expect("a module");
         idle(&runtime).await;
         assert_eq!(runtime.spares("guest"), (2, 0));
         // It would wait for an hour if they stayed.
         assert_eq!(call(&runtime, "other").await, Ok(json!(1)));
         assert_eq!(runtime.spares("guest"), (1, 0));
-        naps.push(nap().await);
+        naps.push(nap());
+        begin().await.expect("own thread");
         assert_eq!(call(&runtime, "guest").await, Ok(json!(1)));
         assert_eq!(runtime.spares("guest"), (0, 1));
         // One that has ended gives way too.
