@@ -35,6 +35,7 @@
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+pub mod activity;
 mod byte_channel;
 pub mod cli;
 mod delivery;
@@ -63,7 +64,8 @@ mod values;
 pub use module::{CacheContents, CodeCache, Digest, ModuleError, to_binary};
 pub use program::{Directory, GrantError, Program, ProgramOptions, SlowCompile, Standalone};
 pub use runtime::{
-    Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, Runtime, Trap, check,
+    Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, EntryMetrics,
+    Metrics, PoolMetrics, Runtime, Trap, check,
 };
 pub use status::Status;
 pub use wasmtime::component::Val;

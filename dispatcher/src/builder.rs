@@ -73,6 +73,7 @@ pub struct Builder {
     blocking_queue: usize,
     blocking_idle: Duration,
     resolver: Resolver,
+    timer_overshoot: bool,
 }
 
 impl Default for Builder {
@@ -90,6 +91,7 @@ impl Default for Builder {
             blocking_queue: 1 << 16,
             blocking_idle: Duration::from_millis(500),
             resolver: Resolver::default(),
+            timer_overshoot: false,
         }
     }
 }
@@ -175,6 +177,13 @@ impl Builder {
         self
     }
 
+    /// Whether [`Stats`](crate::Stats) say how late timers fire, which costs a few instructions each.
+    /// Not by default.
+    pub fn timer_overshoot(mut self, count: bool) -> Builder {
+        self.timer_overshoot = count;
+        self
+    }
+
     /// Makes the dispatcher, on this thread.
     ///
     /// # Errors
@@ -198,7 +207,12 @@ impl Builder {
             Driver::Simulated(_) => None,
         };
         let lookups = Lookups::new(self.resolver, &pool);
-        let core = Rc::new(Core::new(seams, &bounds, lookups));
+        let core = Rc::new(Core::new(
+            seams,
+            &bounds,
+            lookups,
+            self.timer_overshoot.then(Box::default),
+        ));
         let shared = Arc::new(Shared {
             core: ThreadBound::empty(),
             sender,

@@ -14,6 +14,7 @@ use crate::executor::listener::Listener;
 use crate::executor::picker::Picker;
 use crate::executor::tasks::Executor;
 use crate::executor::wake::{discard, wake};
+use crate::histogram::SharedHistogram;
 use crate::io::reactor::Report;
 use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::io::wait_sets::{Registration, WaitSets};
@@ -50,6 +51,8 @@ pub(crate) struct Core {
     woke_any: Cell<bool>,
     /// An empty vector, kept between uses so that notifying many allocates nothing.
     listeners: RefCell<Vec<Listener>>,
+    /// How late timers fire; `None` where nobody asked.
+    pub(crate) overshoot: Option<Box<SharedHistogram>>,
 }
 
 /// The bounds of the tables; see `Builder`.
@@ -69,7 +72,12 @@ pub(crate) struct Seams {
 }
 
 impl Core {
-    pub(crate) fn new(seams: Seams, bounds: &Bounds, lookups: Lookups) -> Core {
+    pub(crate) fn new(
+        seams: Seams,
+        bounds: &Bounds,
+        lookups: Lookups,
+        overshoot: Option<Box<SharedHistogram>>,
+    ) -> Core {
         Core {
             clock: seams.clock,
             driver: seams.driver,
@@ -88,6 +96,7 @@ impl Core {
             yield_skips: Cell::new(0),
             woke_any: Cell::new(false),
             listeners: RefCell::default(),
+            overshoot,
         }
     }
 
@@ -181,7 +190,21 @@ impl Core {
             return;
         }
         let now = self.clock.now();
+        if let Some(overshoot) = &self.overshoot {
+            return self.fire_measured(now, overshoot);
+        }
         while let Some(listener) = self.driver.pop_due(now) {
+            self.notify(listener);
+        }
+    }
+
+    /// The same, and notes how late each of them is.
+    #[cold]
+    fn fire_measured(&self, now: Instant, overshoot: &SharedHistogram) {
+        while let Some(deadline) = self.driver.next_deadline()
+            && let Some(listener) = self.driver.pop_due(now)
+        {
+            overshoot.record(now - deadline);
             self.notify(listener);
         }
     }

@@ -95,7 +95,7 @@ impl Dispatcher {
 
     /// How many threads there are for blocking jobs now: the pool's, those of lanes, and of lookups.
     pub fn blocking_threads(&self) -> usize {
-        self.shared.pool.threads()
+        self.shared.pool.counts().threads.get()
     }
 
     /// The earliest armed deadline.

@@ -98,6 +98,22 @@ impl Driver {
         }
     }
 
+    /// How many deadlines are armed.
+    pub(crate) fn armed(&self) -> usize {
+        match self {
+            Driver::System(system) => system.timers.borrow().len(),
+            Driver::Simulated(simulated) => simulated.armed(),
+        }
+    }
+
+    /// How many descriptors are watched.
+    pub(crate) fn descriptors(&self) -> usize {
+        match self {
+            Driver::System(system) => system.reactor.registered(),
+            Driver::Simulated(_) => 0,
+        }
+    }
+
     /// Whether no deadline is armed.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {

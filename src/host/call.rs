@@ -10,6 +10,7 @@ use super::budget::{BUDGET, Budget};
 use super::io::Owner;
 use super::limits::CallLimits;
 use super::table::Table;
+use crate::activity::{CallRecord, CallState, Wait, observed};
 use crate::delivery::{DeliveryTracker, PendingDeliveries};
 use crate::network::NetworkAccess;
 use crate::preemption::GuestWatch;
@@ -52,6 +53,8 @@ pub struct Call {
     watch: Option<Arc<GuestWatch>>,
     /// Whose epoch moves when the budget is used up; none without a guest.
     engine: Option<Engine>,
+    /// Where it says what it waits for; none without a runtime.
+    record: Option<Arc<CallRecord>>,
 }
 
 impl Call {
@@ -76,6 +79,7 @@ impl Call {
             budget: Budget::FULL,
             watch: None,
             engine: None,
+            record: None,
         }
     }
 
@@ -87,6 +91,20 @@ impl Call {
     /// Where the dispatcher says that it is inside a guest.
     pub(super) fn set_watch(&mut self, watch: Arc<GuestWatch>) {
         self.watch = Some(watch);
+    }
+
+    /// Where it says what it waits for.
+    pub(super) fn set_record(&mut self, record: Option<Arc<CallRecord>>) {
+        self.record = record;
+    }
+
+    /// The future's output. While the guest waits for it, the call is parked.
+    pub(crate) async fn parked<F: Future>(&mut self, wait: Wait, future: F) -> F::Output {
+        let record = self.record.as_deref();
+        if let Some(record) = record {
+            record.set_resources(self.table.len(), self.table.pollables());
+        }
+        observed(record, &self.handle, CallState::Parked(wait), future).await
     }
 
     /// The engine of the guest, whose epoch moves when the budget is used up.

@@ -3,6 +3,7 @@
 use wippy_dispatcher::{Event, Instant};
 
 use super::sockets::SocketPollable;
+use crate::activity::WaitKind;
 
 /// `wasi:io/poll#pollable`: a closed set of things that become ready.
 #[derive(Debug)]
@@ -11,8 +12,8 @@ pub enum Pollable {
     Ready,
     /// Ready at an instant of the monotonic clock; [`Instant::NEVER`] never is.
     Deadline(Instant),
-    /// Ready while an event is set: something has completed.
-    Event(Event),
+    /// Ready while an event is set: something of this kind has completed.
+    Event(Event, WaitKind),
     /// Ready when reading its parent, the input stream at this index, makes progress.
     Input(u32),
     /// Ready when writing its parent, the output stream at this index, makes progress.

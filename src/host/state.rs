@@ -20,6 +20,7 @@ use super::sockets::SocketsState;
 use super::stdio::Stdio;
 use super::table::Table;
 use super::view::View;
+use crate::activity::CallRecord;
 use crate::network::NetworkAccess;
 use crate::preemption::GuestWatch;
 
@@ -201,6 +202,11 @@ impl State {
         self
     }
 
+    /// For a call that says what it waits for.
+    pub(crate) fn set_record(&mut self, record: Arc<CallRecord>) {
+        self.call.set_record(Some(record));
+    }
+
     /// For a guest of this engine.
     pub(crate) fn in_engine(mut self, engine: &Engine) -> State {
         self.call.set_engine(engine);
@@ -217,6 +223,7 @@ impl State {
     /// The end of the call: drops its resources. What is still to be delivered, if something is.
     pub(crate) fn end(&mut self) -> Option<Outstanding> {
         self.call.table = Table::new(0);
+        self.call.set_record(None);
         let deliveries = self.call.take_deliveries();
         let stdio = &self.cli.stdio;
         Outstanding::new(&self.call, deliveries, stdio)

@@ -31,6 +31,12 @@ pub enum TableEntry {
     Boxed(Box<dyn Any + Send>),
 }
 
+impl TableEntry {
+    fn is_pollable(&self) -> bool {
+        matches!(self, TableEntry::Pollable(_))
+    }
+}
+
 /// A Rust type that stands for one resource type of WIT. A package's own type needs only the name:
 ///
 /// ```text
@@ -119,6 +125,8 @@ struct Slot {
 pub struct Table {
     slots: Slab<Slot>,
     bound: usize,
+    /// How many of them are pollables.
+    pollables: u32,
 }
 
 impl Table {
@@ -127,6 +135,7 @@ impl Table {
         Table {
             slots: Slab::new(),
             bound: bound.min(u32::MAX as usize),
+            pollables: 0,
         }
     }
 
@@ -138,6 +147,11 @@ impl Table {
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
+    }
+
+    /// How many of them are pollables.
+    pub(super) fn pollables(&self) -> u32 {
+        self.pollables
     }
 
     /// Adds a resource.
@@ -172,8 +186,10 @@ impl Table {
                 self.bound
             );
         }
+        let entry = value.wrap();
+        self.pollables += u32::from(entry.is_pollable());
         let index = self.slots.insert(Slot {
-            entry: value.wrap(),
+            entry,
             parent,
             children: 0,
         });
@@ -233,6 +249,7 @@ impl Table {
         }
         T::get(&slot.entry).ok_or_else(missing::<T>)?;
         let slot = self.slots.remove(index);
+        self.pollables -= u32::from(slot.entry.is_pollable());
         if let Some(parent) = slot
             .parent
             .and_then(|parent| self.slots.get_mut(parent as usize))

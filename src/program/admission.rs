@@ -59,7 +59,6 @@ struct Waiter {
 }
 
 /// How many callers have a place and how many wait for one.
-#[cfg(test)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct AdmissionCounts {
     /// The places that there are now.
@@ -138,7 +137,6 @@ impl Admission {
     }
 
     /// How many there are and wait.
-    #[cfg(test)]
     pub(crate) fn counts(&self) -> AdmissionCounts {
         let state = self.shared.lock();
         AdmissionCounts {

@@ -89,6 +89,14 @@ where
         }
     }
 
+    /// The value, if it was computed.
+    pub(crate) fn peek(&self) -> Option<T> {
+        match &*lock(&self.state) {
+            State::Done(value) => Some(value.clone()),
+            State::Running(_) | State::Empty => None,
+        }
+    }
+
     fn look(&self) -> Result<Look<T, E>, E> {
         let mut state = lock(&self.state);
         Ok(match &*state {

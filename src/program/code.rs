@@ -1,13 +1,14 @@
 //! What is made of a program's modules for one engine profile.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::admission::Admission;
 use super::async_once_cell::AsyncOnceCell;
 use super::linked::LinkedFunction;
 use super::modules::{Modules, cell};
 use super::options::ProgramOptions;
+use crate::activity::LiveCalls;
 use crate::id::Id;
 use crate::module::{CodeStore, Engine, MAX_ON_DEMAND, ModuleError, Profile};
 use crate::preemption::Ticker;
@@ -29,6 +30,8 @@ pub(crate) struct Code {
     pub(crate) spares: Admission,
     /// The bound on instances that are allocated on demand.
     pub(crate) on_demand: Admission,
+    /// The calls that have not ended, and what was counted of the others.
+    pub(crate) calls: Arc<LiveCalls>,
     functions: Mutex<Functions>,
 }
 
@@ -55,8 +58,19 @@ impl Code {
             instances: Admission::new(options.pool.instances(), MAX_WAITING),
             spares: Admission::new(options.pool.instances() / 2, 0),
             on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
+            calls: Arc::new(LiveCalls::new(options.metrics)),
             functions: Mutex::default(),
         })
+    }
+
+    /// An entry's function, if it was linked.
+    pub(crate) fn linked(&self, entry: &Id) -> Option<Arc<LinkedFunction>> {
+        // Nothing but the map's own code runs under the lock.
+        let functions = self.functions.lock();
+        let functions = functions.unwrap_or_else(PoisonError::into_inner);
+        let cell = functions.get(entry)?.clone();
+        drop(functions);
+        cell.peek()
     }
 
     /// Where an entry's function is kept once it is linked.

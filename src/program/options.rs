@@ -32,6 +32,8 @@ pub struct ProgramOptions {
     pub(crate) code_cache: Option<CodeCache>,
     pub(crate) slow_compiles: Option<SlowCompiles>,
     pub(crate) pool: InstancePool,
+    /// Whether the times of calls are counted.
+    pub(crate) metrics: bool,
 }
 
 impl ProgramOptions {
@@ -45,6 +47,7 @@ impl ProgramOptions {
             code_cache: None,
             slow_compiles: None,
             pool: InstancePool::default(),
+            metrics: false,
         }
     }
 
@@ -83,6 +86,13 @@ impl ProgramOptions {
     /// have used of their stacks is kept besides.
     pub fn resident_bytes(mut self, bytes: usize) -> ProgramOptions {
         self.pool = self.pool.with_resident_bytes(bytes);
+        self
+    }
+
+    /// Whether [`Metrics`](crate::Metrics) say how long calls take, wait, are parked and compute. That
+    /// reads the clock each time that a guest goes on. Not by default.
+    pub fn metrics(mut self, count: bool) -> ProgramOptions {
+        self.metrics = count;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use wasmtime::component::Val;
 use wippy_dispatcher::{Handle, Instant};
@@ -13,6 +14,7 @@ use super::function::Function;
 use super::guest::{paced, watched};
 use super::options::before;
 use super::spares::Instance;
+use crate::activity::{CallRecord, CallState, observed};
 use crate::host::stdio::OutputLost;
 use crate::host::{CallSettings, EPOCHS, Exit, State};
 use crate::module::{FUEL_SLICE_COST, Profile};
@@ -46,6 +48,8 @@ pub(super) async fn call(
 pub(super) struct Caller<'a> {
     pub(super) deadline: Option<Instant>,
     pub(super) chain: &'a CallChain,
+    /// What says what the call is doing.
+    pub(super) record: Option<&'a Arc<CallRecord>>,
 }
 
 async fn call_once(
@@ -56,8 +60,10 @@ async fn call_once(
     caller: Caller<'_>,
 ) -> Result<Option<Val>, CallErrorKind> {
     let _fill = FillAfter { function, handle };
-    let instance = instance(function, handle, context, caller).await?;
-    run(function, handle, instance, arguments, caller.deadline).await
+    let waiting = instance(function, handle, context, caller);
+    let record = caller.record.map(Arc::as_ref);
+    let instance = observed(record, handle, CallState::WaitsForInstance, waiting).await?;
+    run(function, handle, instance, arguments, caller).await
 }
 
 /// A place in the entry's pool, where it has one.
@@ -127,21 +133,28 @@ async fn run(
     handle: &Handle,
     mut instance: Instance,
     arguments: &[Val],
-    deadline: Option<Instant>,
+    caller: Caller<'_>,
 ) -> Result<Option<Val>, CallErrorKind> {
-    let deadline = match (function.fixed.limits.execution, deadline) {
-        (Some(limit), None) => Some(handle.now()? + limit),
-        (Some(limit), Some(deadline)) => Some(deadline.min(handle.now()? + limit)),
+    let now = handle.now()?;
+    let deadline = match (function.fixed.limits.execution, caller.deadline) {
+        (Some(limit), None) => Some(now + limit),
+        (Some(limit), Some(deadline)) => Some(deadline.min(now + limit)),
         (None, deadline) => deadline,
     };
-    instance.store.data_mut().call.deadline = deadline;
+    let record = caller.record.map(Arc::as_ref);
+    let state = instance.store.data_mut();
+    state.call.deadline = deadline;
+    if let Some(record) = caller.record {
+        record.enter(CallState::Running, now);
+        state.set_record(record.clone());
+    }
     let guest = run_in(function, &mut instance, arguments);
     let outcome = match deadline {
-        None => guest_in(function, handle, guest).await,
+        None => guest_in(function, handle, guest, record).await,
         // Boxed to keep the common path's future small. The deadline is polled first: a guest that spins
         // is ready whenever it is polled.
         Some(deadline) => {
-            let guest = Box::pin(guest_in(function, handle, guest));
+            let guest = Box::pin(guest_in(function, handle, guest, record));
             match select(handle.sleep_until(deadline), guest).await {
                 Either::Left(Ok(())) => Err(CallErrorKind::DeadlineExceeded),
                 Either::Left(Err(error)) => Err(error.into()),
@@ -163,7 +176,8 @@ async fn run(
     // However it ended: what its guest has handed over is delivered first.
     if let Some(outstanding) = outstanding {
         // Boxed to keep the common path's future small.
-        Box::pin(outstanding.delivered(deadline)).await;
+        let delivered = outstanding.delivered(deadline);
+        Box::pin(observed(record, handle, CallState::Delivering, delivered)).await;
     }
     outcome
 }
@@ -173,10 +187,13 @@ async fn guest_in(
     function: &Function,
     handle: &Handle,
     guest: impl Future<Output = wasmtime::Result<Option<Val>>>,
+    record: Option<&CallRecord>,
 ) -> Result<Option<Val>, CallErrorKind> {
+    // Whoever counts how long it computes.
+    let timed = record.filter(|record| record.is_timed());
     let ended = match function.engine.profile() {
-        Profile::Live => watched(guest, &function.watch).await,
-        Profile::Simulated => paced(guest, handle, FUEL_SLICE_COST).await?,
+        Profile::Live => watched(guest, &function.watch, handle, timed).await,
+        Profile::Simulated => paced(guest, handle, FUEL_SLICE_COST, timed).await?,
     };
     ended.map_err(problem)
 }

@@ -36,6 +36,7 @@ impl Runtime {
             logged_as,
             argv,
             chain,
+            record,
             ..
         } = options;
         let flow = self.flow(function);
@@ -44,7 +45,10 @@ impl Runtime {
             None => Resolved::default(),
         };
         if function.linked.capabilities.allows(FUNCS) {
-            resolved.funcs = Some(self.nested_caller(&function.linked.entry.id, chain)?);
+            resolved.funcs = {
+                let number = record.map(|record| record.number());
+                Some(self.nested_caller(&function.linked.entry.id, chain, number)?)
+            };
         }
         let stdio = match (stdio, logged_as) {
             (Some(stdio), _) => stdio,

@@ -81,7 +81,9 @@ fn make(function: &Function, handle: &Handle) -> bool {
     let made = {
         let making = pin!(watched(
             function.instantiate(&mut instance.store),
-            &function.watch
+            &function.watch,
+            handle,
+            None
         ));
         making.poll(&mut Context::from_waker(Waker::noop()))
     };

@@ -8,6 +8,7 @@ use wasmtime::component::Func;
 
 use super::fixed_context::FixedContext;
 use super::spares::{AllSpares, Spares};
+use crate::activity::EntryStats;
 use crate::host::{SharedBudget, State};
 use crate::id::Id;
 use crate::module::Engine;
@@ -33,6 +34,8 @@ pub(crate) struct Function {
     pub(crate) spares: Rc<Spares>,
     /// Those of all entries, which give way to calls.
     pub(crate) all_spares: AllSpares,
+    /// What is counted of its entry's calls.
+    pub(crate) stats: Arc<EntryStats>,
 }
 
 impl Function {

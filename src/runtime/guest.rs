@@ -9,20 +9,36 @@ use std::time::Duration;
 
 use wippy_dispatcher::{Error, Handle};
 
+use crate::activity::CallRecord;
 use crate::preemption::GuestWatch;
 
-/// Polls a guest and says so to the ticker meanwhile.
-pub(super) async fn watched<F: Future>(guest: F, watch: &GuestWatch) -> F::Output {
+/// Polls a guest and says so to the ticker meanwhile, and to `timed` how long that took.
+pub(super) async fn watched<F: Future>(
+    guest: F,
+    watch: &GuestWatch,
+    handle: &Handle,
+    timed: Option<&CallRecord>,
+) -> F::Output {
     let mut guest = pin!(guest);
     poll_fn(|cx| {
         let _inside = watch.enter();
-        guest.as_mut().poll(cx)
+        let Some(record) = timed else {
+            return guest.as_mut().poll(cx);
+        };
+        let begun = handle.now();
+        let polled = guest.as_mut().poll(cx);
+        // It fails at the dispatcher's end, with which the call ends.
+        if let (Ok(begun), Ok(now)) = (begun, handle.now()) {
+            record.add_processor_time(now - begun);
+        }
+        polled
     })
     .await
 }
 
 /// Polls a guest whose engine interrupts it when a slice of fuel is burnt. The engine's own yield
-/// wakes itself at once, so that virtual time would never move: here a slice takes `cost` of it.
+/// wakes itself at once, so that virtual time would never move: here a slice takes `cost` of it,
+/// which `timed` is told.
 ///
 /// # Errors
 /// `WrongThread` and `Closed` of the dispatcher.
@@ -30,6 +46,7 @@ pub(super) async fn paced<F: Future>(
     guest: F,
     handle: &Handle,
     cost: Duration,
+    timed: Option<&CallRecord>,
 ) -> Result<F::Output, Error> {
     let mut guest = pin!(guest);
     let own = Arc::new(SliceWaker::default());
@@ -38,7 +55,12 @@ pub(super) async fn paced<F: Future>(
         let next = poll_fn(|cx| poll_slice(guest.as_mut(), &own, &waker, cx)).await;
         match next {
             Slice::Ended(output) => return Ok(output),
-            Slice::Burnt => handle.sleep(cost).await?,
+            Slice::Burnt => {
+                handle.sleep(cost).await?;
+                if let Some(record) = timed {
+                    record.add_processor_time(cost);
+                }
+            }
         }
     }
 }

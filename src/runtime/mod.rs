@@ -14,7 +14,9 @@ mod fixed_context;
 mod function;
 mod guest;
 mod load;
+mod metrics;
 mod nested;
+mod observe;
 mod options;
 mod payload;
 mod processes;
@@ -28,8 +30,9 @@ use std::fmt;
 use std::rc::{self, Rc};
 use std::sync::{Arc, Weak};
 
+use tracing::{Instrument, Span};
 use wasmtime::component::Val;
-use wippy_dispatcher::{Error, Handle, Instant, Local};
+use wippy_dispatcher::{Error, Handle, Local};
 
 use call::{Caller, call, place};
 use fill::fill;
@@ -39,6 +42,7 @@ use options::before;
 use spares::{AllSpares, Spares};
 use threads::{Load, Threads};
 
+use crate::activity::CallState;
 use crate::fs::RootCache;
 use crate::host::{Exit, SharedBudget};
 use crate::http::{Client, ClientLimits};
@@ -52,6 +56,7 @@ pub use arguments::Arguments;
 pub use backtrace::Backtrace;
 pub use check::{CheckOptions, check};
 pub use error::{CallError, CallErrorKind, Trap};
+pub use metrics::{EntryMetrics, Metrics, PoolMetrics};
 pub use options::CallOptions;
 pub use services::{Ended, Plan, PlanError, supervise};
 
@@ -246,10 +251,15 @@ impl Runtime {
         options: CallOptions,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallError> {
-        let function = self.function_named(name, options.deadline).await?;
-        match self.call_json(&function, options, arguments).await {
+        let (entry, known) = self.named(name)?;
+        let of = &entry;
+        let run = |options| async move {
+            let function = self.function_named(name, of, known, &options).await?;
+            self.call_json(&function, options, arguments).await
+        };
+        match self.visible(&entry, options, run).await {
             Err(CallErrorKind::Exit(Exit(0))) => Ok(serde_json::Value::Null),
-            result => result.map_err(|problem| problem.of(function.id())),
+            result => result.map_err(|problem| problem.of(&entry.id)),
         }
     }
 
@@ -276,35 +286,42 @@ impl Runtime {
         name: &str,
         arguments: &[Val],
     ) -> Result<Option<Val>, CallError> {
-        let function = self.function_named(name, None).await?;
-        let called = async {
+        let (entry, known) = self.named(name)?;
+        let of = &entry;
+        let run = |options| async move {
+            let function = self.function_named(name, of, known, &options).await?;
             let arguments = Arguments::Values(arguments);
             let arguments = self.arguments(&function, arguments).await?;
-            let options = CallOptions::new();
             self.call_function(&function, options, arguments).await
         };
-        match called.await {
+        match self.visible(&entry, CallOptions::new(), run).await {
             Err(CallErrorKind::Exit(Exit(0))) => Ok(None),
-            result => result.map_err(|problem| problem.of(function.id())),
+            result => result.map_err(|problem| problem.of(&entry.id)),
         }
     }
 
-    /// The function that a name means, which is looked up once.
+    /// The entry that a name means, and its function where it was called by this name.
+    fn named(&self, name: &str) -> Result<(Arc<Entry>, Option<Rc<Function>>), CallError> {
+        if let Some(function) = self.inner.named.borrow().get(name) {
+            return Ok((function.linked.entry.clone(), Some(function.clone())));
+        }
+        let entry = self.registry().resolve(name);
+        let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
+        Ok((entry.clone(), None))
+    }
+
+    /// The function of an entry that a name means, which is looked up once.
     async fn function_named(
         &self,
         name: &str,
-        deadline: Option<Instant>,
-    ) -> Result<Rc<Function>, CallError> {
-        if let Some(function) = self.inner.named.borrow().get(name) {
-            return Ok(function.clone());
+        entry: &Arc<Entry>,
+        known: Option<Rc<Function>>,
+        options: &CallOptions,
+    ) -> Result<Rc<Function>, CallErrorKind> {
+        if let Some(function) = known {
+            return Ok(function);
         }
-        let entry = self
-            .registry()
-            .resolve(name)
-            .map_err(|error| CallErrorKind::from(error).of(name))?;
-        let finding = before(deadline, &self.inner.handle, self.function(entry));
-        let found = Box::pin(finding).await.and_then(|found| found);
-        let function = found.map_err(|problem| problem.of(&entry.id))?;
+        let function = Box::pin(self.function_for(entry, options)).await?;
         let mut named = self.inner.named.borrow_mut();
         named.insert(name.to_owned(), function.clone());
         Ok(function)
@@ -348,6 +365,7 @@ impl Runtime {
             spares: Rc::new(Spares::new(spares)),
             spare_places: inner.code.spares.clone(),
             all_spares: inner.spares.clone(),
+            stats: inner.code.calls.stats(&entry.id),
         });
         if function.spares.are_kept() {
             inner.spares.add(&function.spares);
@@ -404,8 +422,18 @@ impl Runtime {
         options: CallOptions,
         arguments: Arguments<'_>,
     ) -> Result<serde_json::Value, CallErrorKind> {
-        let handle = &self.inner.handle;
-        let function = before(options.deadline, handle, self.function(entry)).await??;
+        let run = |options| self.call_visibly(entry, options, arguments);
+        self.visible(entry, options, run).await
+    }
+
+    /// The same for a call that can be seen already.
+    async fn call_visibly(
+        &self,
+        entry: &Arc<Entry>,
+        options: CallOptions,
+        arguments: Arguments<'_>,
+    ) -> Result<serde_json::Value, CallErrorKind> {
+        let function = self.function_for(entry, &options).await?;
         self.call_json(&function, options, arguments).await
     }
 
@@ -438,6 +466,17 @@ impl Runtime {
         }
     }
 
+    /// An entry's function for a call, which waits for it until its deadline.
+    async fn function_for(
+        &self,
+        entry: &Arc<Entry>,
+        options: &CallOptions,
+    ) -> Result<Rc<Function>, CallErrorKind> {
+        let handle = &self.inner.handle;
+        let loading = options.observed(handle, CallState::Loading, self.function(entry));
+        before(options.deadline, handle, loading).await?
+    }
+
     /// Calls a function with values of its parameters' types, on this thread or another; `None` for
     /// one without a result.
     async fn call_function(
@@ -450,15 +489,20 @@ impl Runtime {
         let caller = Caller {
             deadline: options.deadline,
             chain: &chain,
+            record: None,
         };
-        let _place = place(function, &self.inner.handle, caller).await?;
+        let handle = &self.inner.handle;
+        let placing = place(function, handle, caller);
+        let _place = options.observed(handle, CallState::Queued, placing).await?;
         let entry = &function.linked.entry;
         if let Some(threads) = self.threads(function, &options)
             && let Some(worker) = threads.choose(entry, &self.inner.load)
         {
             let entry = entry.clone();
+            let span = Span::current();
             let call = move |there: Runtime| async move {
-                there.call_here(&entry, options, &arguments).await
+                let call = there.call_here(&entry, options, &arguments);
+                call.instrument(span).await
             };
             return threads.run(&worker, call).await?;
         }
@@ -473,8 +517,7 @@ impl Runtime {
         options: CallOptions,
         arguments: &[Val],
     ) -> Result<Option<Val>, CallErrorKind> {
-        let linking = self.function(entry);
-        let function = before(options.deadline, &self.inner.handle, linking).await??;
+        let function = self.function_for(entry, &options).await?;
         self.call_in(&function, options, arguments).await
     }
 
@@ -486,13 +529,24 @@ impl Runtime {
     ) -> Result<Option<Val>, CallErrorKind> {
         let handle = &self.inner.handle;
         let (deadline, chain) = (options.deadline, options.chain.clone());
+        let record = options.record.clone();
         let context = self.context(function, options);
         let context = before(deadline, handle, context).await??;
         let caller = Caller {
             deadline,
             chain: &chain,
+            record: record.as_ref(),
         };
         call(function, handle, context, arguments, caller).await
+    }
+
+    /// The other threads of the program, if any were needed.
+    fn needed_threads(&self) -> Option<Arc<Threads<Runtime>>> {
+        match &self.inner.threads {
+            OtherThreads::Own(threads) => threads.get().cloned(),
+            OtherThreads::Of(threads) => threads.upgrade(),
+            OtherThreads::None => None,
+        }
     }
 
     /// The threads that a call may run on instead of this one. Streams of the caller's are of its own

@@ -7,7 +7,7 @@ use wippy_dispatcher::{Error, Handle, Instant, Local, Task};
 
 use super::chain::CallChain;
 use super::error::{CallError, CallErrorKind};
-use super::options::{CallOptions, before};
+use super::options::CallOptions;
 use super::{Inner, Runtime, payload};
 use crate::host::Exit;
 use crate::host::funcs::{EntryCaller, Payload};
@@ -22,6 +22,8 @@ struct NestedCaller {
     entry: Id,
     /// The calls that the guest's call is part of.
     chain: CallChain,
+    /// The number of the guest's call.
+    number: Option<u64>,
 }
 
 impl Runtime {
@@ -33,6 +35,7 @@ impl Runtime {
         &self,
         entry: &Id,
         chain: CallChain,
+        number: Option<u64>,
     ) -> Result<Arc<dyn EntryCaller>, Error> {
         let handle = self.inner.handle.clone();
         let runtime = match self.inner.local.get() {
@@ -47,6 +50,7 @@ impl Runtime {
             runtime,
             entry: entry.clone(),
             chain,
+            number,
         }))
     }
 
@@ -57,8 +61,18 @@ impl Runtime {
         options: CallOptions,
         input: Payload,
     ) -> Result<Result<Payload, String>, CallErrorKind> {
-        let handle = &self.inner.handle;
-        let function = before(options.deadline, handle, self.function(entry)).await??;
+        let run = |options| self.call_nested_visibly(entry, options, input);
+        self.visible(entry, options, run).await
+    }
+
+    /// The same for a call that can be seen already.
+    async fn call_nested_visibly(
+        &self,
+        entry: &Arc<Entry>,
+        options: CallOptions,
+        input: Payload,
+    ) -> Result<Result<Payload, String>, CallErrorKind> {
+        let function = self.function_for(entry, &options).await?;
         let method = &function.linked.method;
         let arguments = payload::arguments(method, input)?;
         match self.call_function(&function, options, arguments).await {
@@ -98,6 +112,7 @@ impl NestedCaller {
         let chain = self.chain.with(&self.entry);
         let options = CallOptions {
             deadline,
+            caller: self.number,
             chain: chain
                 .map_err(|error| CallErrorKind::TooDeep(error.to_string()).of(&entry.id))?,
             ..CallOptions::new()

@@ -6,6 +6,7 @@ use wippy_dispatcher::{Handle, Instant};
 
 use super::chain::CallChain;
 use super::error::CallErrorKind;
+use crate::activity::CallRecord;
 use crate::host::stdio::Stdio;
 use crate::select::{Either, select};
 
@@ -36,6 +37,10 @@ pub struct CallOptions {
     pub(super) argv: Vec<String>,
     /// The calls that this one is part of.
     pub(super) chain: CallChain,
+    /// The call whose guest makes this one.
+    pub(super) caller: Option<u64>,
+    /// What says what the call is doing, once it has begun.
+    pub(super) record: Option<Arc<CallRecord>>,
 }
 
 impl CallOptions {

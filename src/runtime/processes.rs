@@ -90,10 +90,23 @@ impl Runtime {
         options: CallOptions,
         input: Input<'_>,
     ) -> Result<Status, CallError> {
-        let function = self
-            .function(entry)
-            .await
-            .map_err(|problem| problem.of(&entry.id))?;
+        let run = |options| self.run_visibly(entry, name, options, input);
+        match self.visible(entry, options, run).await {
+            Ok(value) => Ok(Status::of_value(value)),
+            Err(CallErrorKind::Exit(Exit(status))) => Ok(Status::exit(status)),
+            Err(problem) => Err(problem.of(&entry.id)),
+        }
+    }
+
+    /// The same for a call that can be seen already.
+    async fn run_visibly(
+        &self,
+        entry: &Arc<Entry>,
+        name: &str,
+        options: CallOptions,
+        input: Input<'_>,
+    ) -> Result<serde_json::Value, CallErrorKind> {
+        let function = self.function_for(entry, &options).await?;
         let mut argv = vec![name.to_owned()];
         let arguments = match function.linked.method.is_run() {
             true => {
@@ -103,11 +116,7 @@ impl Runtime {
             false => input.arguments(),
         };
         let options = CallOptions { argv, ..options };
-        match self.call_entry(entry, options, arguments).await {
-            Ok(value) => Ok(Status::of_value(value)),
-            Err(CallErrorKind::Exit(Exit(status))) => Ok(Status::exit(status)),
-            Err(problem) => Err(problem.of(&entry.id)),
-        }
+        self.call_visibly(entry, options, arguments).await
     }
 }
 

@@ -31,7 +31,7 @@ const LAYERS: &[&[&str]] = &[
         "select",
         "status",
     ],
-    &["delivery", "network", "trust", "values"],
+    &["activity", "delivery", "network", "trust", "values"],
     &["env"],
     &["registry"],
     &["fs", "http"],

@@ -44,7 +44,7 @@ impl DeferredClose {
                 max_threads: 1,
                 max_queue: usize::MAX,
                 idle: IDLE,
-                threads: Arc::default(),
+                counts: Arc::default(),
             }))),
             bound: usize::try_from(limit / 4).unwrap_or(usize::MAX),
         }

@@ -56,8 +56,9 @@ impl Handle {
 
 impl Lane {
     fn new(handle: &Handle, max_running: usize, max_waiting: usize) -> Lane {
-        let semaphore = Semaphore::new(max_running.max(1), max_waiting);
-        let pool = handle.shared().pool.for_permits(semaphore.max_threads());
+        let pool = &handle.shared().pool;
+        let semaphore = Semaphore::new(max_running.max(1), max_waiting, pool.counts().clone());
+        let pool = pool.for_permits(semaphore.max_threads());
         Lane {
             handle: handle.clone(),
             semaphore,

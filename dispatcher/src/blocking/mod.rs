@@ -5,6 +5,7 @@ pub(crate) mod fair_queue;
 pub(crate) mod flow;
 pub(crate) mod flow_quota;
 pub(crate) mod job;
+pub(crate) mod job_counts;
 pub(crate) mod lane;
 pub(crate) mod pool;
 

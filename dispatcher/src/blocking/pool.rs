@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::Error;
+use crate::blocking::job_counts::JobCounts;
 use crate::blocking::workers::{Refused, Work, Workers, WorkersConfig};
 
 /// A bounded pool with a bounded queue, whose jobs deliver their results when they are dropped. It
@@ -23,14 +23,14 @@ impl Pool {
     /// for jobs whose permits come from others that are about to leave their threads.
     pub(crate) fn for_permits(&self, permits: usize) -> Pool {
         let config = self.workers.config();
-        Pool::counted(permits, permits, config.idle, config.threads.clone())
+        Pool::counted(permits, permits, config.idle, config.counts.clone())
     }
 
     fn counted(
         max_threads: usize,
         max_queue: usize,
         idle: Duration,
-        threads: Arc<AtomicUsize>,
+        counts: Arc<JobCounts>,
     ) -> Pool {
         Pool {
             workers: Workers::new(WorkersConfig {
@@ -38,14 +38,14 @@ impl Pool {
                 max_threads: max_threads.max(1),
                 max_queue,
                 idle,
-                threads,
+                counts,
             }),
         }
     }
 
-    /// How many threads all pools of the dispatcher have now.
-    pub(crate) fn threads(&self) -> usize {
-        self.workers.config().threads.load(Ordering::Relaxed)
+    /// What all pools of the dispatcher have now.
+    pub(crate) fn counts(&self) -> &Arc<JobCounts> {
+        &self.workers.config().counts
     }
 
     /// # Errors

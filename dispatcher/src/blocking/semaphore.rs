@@ -9,6 +9,7 @@ use crate::Error;
 use crate::blocking::fair_queue::FairQueue;
 use crate::blocking::flow::Flow;
 use crate::blocking::flow_quota::FlowQuota;
+use crate::blocking::job_counts::JobCounts;
 use crate::executor::wake::{discard, wake};
 
 /// Permits for a bounded number of jobs, and a bounded queue for more. No flow holds all of either;
@@ -25,6 +26,8 @@ struct State {
     queue: FairQueue<Option<Waker>>,
     /// The waiters that were granted a permit and have not fetched it. They count as running.
     granted: HashSet<u64>,
+    /// Where those that wait are counted, too.
+    counts: Arc<JobCounts>,
 }
 
 /// How many jobs may run on although nobody waits for their results, beside `running` others.
@@ -39,14 +42,15 @@ pub(crate) enum Acquired {
 }
 
 impl Semaphore {
-    /// For `running` jobs at once and `waiting` more.
-    pub(crate) fn new(running: usize, waiting: usize) -> Semaphore {
+    /// For `running` jobs at once and `waiting` more, which count among the dispatcher's.
+    pub(crate) fn new(running: usize, waiting: usize, counts: Arc<JobCounts>) -> Semaphore {
         Semaphore(Arc::new(Mutex::new(State {
             running: FlowQuota::new(running),
             abandoned: FlowQuota::new(max_abandoned(running)),
             waiting: FlowQuota::new(waiting),
             queue: FairQueue::new(),
             granted: HashSet::new(),
+            counts,
         })))
     }
 
@@ -85,6 +89,7 @@ impl Semaphore {
         if !state.waiting.take(flow) {
             return Err(Error::LaneFull(state.waiting.bound()));
         }
+        state.counts.waiting.up();
         let number = state.queue.push(flow, None);
         Ok(Acquired::Queued(Waiter {
             semaphore: self.clone(),
@@ -128,6 +133,7 @@ impl State {
             let taken = self.running.take(flow);
             debug_assert!(taken, "it was admitted a moment ago");
             self.waiting.give(flow);
+            self.counts.waiting.down();
             self.granted.insert(number);
             wakers.extend(waker);
         }
@@ -196,6 +202,7 @@ impl Drop for Waiter {
             let left = state.queue.remove(self.flow, self.number);
             if left.is_some() {
                 state.waiting.give(self.flow);
+                state.counts.waiting.down();
             } else if state.granted.remove(&self.number) {
                 state.running.give(self.flow);
             }

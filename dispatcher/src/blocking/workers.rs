@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
+
+use crate::blocking::job_counts::JobCounts;
 
 /// A job of a worker thread. It is run once and then dropped, both on that thread.
 pub(crate) trait Work: Send {
@@ -29,8 +30,8 @@ pub(crate) struct WorkersConfig {
     pub(crate) max_queue: usize,
     /// After how long without a job a thread ends.
     pub(crate) idle: Duration,
-    /// Counts the threads of this group and of all others that share the counter.
-    pub(crate) threads: Arc<AtomicUsize>,
+    /// Counts the threads and jobs of this group and of all others that share the counts.
+    pub(crate) counts: Arc<JobCounts>,
 }
 
 /// Why a job was not taken. The job comes back, to be dropped by the caller.
@@ -103,12 +104,14 @@ impl<J: Work + 'static> Workers<J> {
             return Err(Refused::QueueFull(job));
         }
         state.queue.push_back(job);
+        config.counts.waiting.up();
         if state.queue.len() > state.idle && state.threads < config.max_threads {
             match self.inner.start_thread() {
                 Ok(()) => state.threads += 1,
                 // Without any thread the job would never be taken.
                 Err(error) if state.threads == 0 => {
                     if let Some(job) = state.queue.pop_back() {
+                        config.counts.waiting.down();
                         return Err(Refused::NoThread(job, error));
                     }
                 }
@@ -123,7 +126,10 @@ impl<J: Work + 'static> Workers<J> {
     /// Queues a job whatever the bound, without starting a thread: the next one that
     /// [`Workers::submit`] starts will take it.
     pub(crate) fn enqueue(&self, job: J) {
-        self.inner.lock().queue.push_back(job);
+        let mut state = self.inner.lock();
+        state.queue.push_back(job);
+        self.config().counts.waiting.up();
+        drop(state);
         self.inner.work.notify_one();
     }
 
@@ -132,6 +138,7 @@ impl<J: Work + 'static> Workers<J> {
         let mut state = self.inner.lock();
         state.closed = true;
         let abandoned = std::mem::take(&mut state.queue);
+        self.config().counts.waiting.down_by(abandoned.len());
         drop(state);
         self.inner.work.notify_all();
         drop(abandoned);
@@ -149,7 +156,7 @@ impl<J: Work + 'static> Inner<J> {
         thread::Builder::new()
             .name(self.config.thread_name.into())
             .spawn(move || inner.run())?;
-        self.config.threads.fetch_add(1, Ordering::Relaxed);
+        self.config.counts.threads.up();
         Ok(())
     }
 
@@ -159,9 +166,12 @@ impl<J: Work + 'static> Inner<J> {
         loop {
             if let Some(mut job) = state.queue.pop_front() {
                 state.running += 1;
+                self.config.counts.waiting.down();
+                self.config.counts.running.up();
                 drop(state);
                 // Jobs catch their own panics; this is for the destructors around them.
                 let _ = catch_unwind(AssertUnwindSafe(|| job.run()));
+                self.config.counts.running.down();
                 self.lock().running -= 1;
                 // Dropping it delivers the result. It no longer counts as running by then, so that
                 // there is room for the next job.
@@ -184,6 +194,6 @@ impl<J: Work + 'static> Inner<J> {
             }
         }
         state.threads -= 1;
-        self.config.threads.fetch_sub(1, Ordering::Relaxed);
+        self.config.counts.threads.down();
     }
 }

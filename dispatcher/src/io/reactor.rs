@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mio::unix::SourceFd;
@@ -77,6 +78,8 @@ impl Directions {
 pub(crate) struct ReactorRemote {
     registry: Registry,
     waker: Waker,
+    /// The descriptors of others that are in the set.
+    registered: AtomicUsize,
 }
 
 impl ReactorRemote {
@@ -88,8 +91,9 @@ impl ReactorRemote {
         self.waker.wake()
     }
 
-    /// Takes a descriptor that is still open out of the epoll set.
+    /// Takes a registered descriptor that is still open out of the epoll set.
     pub(crate) fn deregister(&self, fd: RawFd) {
+        self.registered.fetch_sub(1, Ordering::Relaxed);
         // It fails only for a descriptor that its owner has closed in the meantime, which the
         // kernel has taken out itself.
         let _ = self.registry.deregister(&mut SourceFd(&fd));
@@ -124,7 +128,11 @@ impl Reactor {
         )?;
         Ok(Reactor {
             poll: RefCell::new(poll),
-            remote: Arc::new(ReactorRemote { registry, waker }),
+            remote: Arc::new(ReactorRemote {
+                registry,
+                waker,
+                registered: AtomicUsize::new(0),
+            }),
             events: RefCell::new(Some(Events::with_capacity(EVENTS))),
             timerfd,
             armed: Cell::new(None),
@@ -210,7 +218,14 @@ impl Reactor {
     ) -> io::Result<()> {
         let token = Token(key.to_number());
         let registry = &self.remote.registry;
-        registry.register(&mut SourceFd(&fd), token, directions.to_mio())
+        registry.register(&mut SourceFd(&fd), token, directions.to_mio())?;
+        self.remote.registered.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How many descriptors were added and not taken out.
+    pub(crate) fn registered(&self) -> usize {
+        self.remote.registered.load(Ordering::Relaxed)
     }
 
     /// The epoll set itself.

@@ -99,6 +99,11 @@ impl ReadyTable {
         }
     }
 
+    /// How many slots are taken.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn insert(&mut self) -> Result<ReadyKey, Error> {
         if self.slots.len() >= self.bound {
             return Err(Error::TooManySources(self.bound));

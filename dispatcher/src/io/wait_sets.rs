@@ -48,6 +48,11 @@ impl WaitSets {
         self.max_members
     }
 
+    /// How many sets there are.
+    pub(crate) fn len(&self) -> usize {
+        self.sets.len()
+    }
+
     pub(crate) fn insert(&mut self) -> Result<usize, Error> {
         if self.sets.len() >= self.max_sets {
             return Err(Error::TooManyWaitSets(self.max_sets));

@@ -71,7 +71,7 @@ impl RequestState {
 
 impl Lookups {
     pub(crate) fn new(resolver: Resolver, pool: &Pool) -> Lookups {
-        let semaphore = Semaphore::new(RUNNING, WAITING);
+        let semaphore = Semaphore::new(RUNNING, WAITING, pool.counts().clone());
         Lookups(Arc::new(Inner {
             resolver,
             pool: pool.for_permits(semaphore.max_threads()),

@@ -85,6 +85,11 @@ impl SimDriver {
             .is_some_and(|event| event.listener().swap_waker(waker))
     }
 
+    /// How many events are to come.
+    pub(crate) fn armed(&self) -> usize {
+        self.events.borrow().len()
+    }
+
     /// Whether no event is to come.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {

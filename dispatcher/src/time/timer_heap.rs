@@ -114,6 +114,11 @@ impl<T> TimerHeap<T> {
         }
     }
 
+    /// How many are armed.
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.heap.is_empty()
     }

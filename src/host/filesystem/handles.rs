@@ -10,6 +10,7 @@ use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DescriptorFlags;
 use super::mount::Mount;
 use super::state::FilesystemView;
+use crate::activity::Wait;
 use crate::host::limits::descriptor_permit;
 use crate::quota::QuotaPermit;
 
@@ -77,7 +78,7 @@ impl FilesystemView<'_> {
     ) -> Result<T, FsError> {
         // In a box, so that the futures of operations that the caches answer stay small.
         let job = mount.filesystem.lane().unblock_for(self.flow, job);
-        let done = Box::pin(job).await?;
+        let done = Box::pin(self.parked(Wait::File, job)).await?;
         self.reset_budget();
         Ok(done?)
     }

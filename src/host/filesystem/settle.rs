@@ -8,6 +8,7 @@ use super::descriptor::Descriptor;
 use super::error::FsError;
 use super::output::{FileOutput, UnwrittenOutputs};
 use super::state::FilesystemView;
+use crate::activity::{Wait, WaitKind};
 use crate::host::io::StreamError;
 
 impl FilesystemView<'_> {
@@ -28,8 +29,7 @@ impl FilesystemView<'_> {
         let filesystem = &self.call.table.get(descriptor)?.mount.filesystem;
         let is_here = |output: &FileOutput| output.destination(|file| file.is_on(filesystem));
         let here = unwritten.take(is_here);
-        // In a box, so that the futures of most operations stay small.
-        Box::pin(async move {
+        let written = async move {
             for output in here {
                 // The stream is dropped: no handle is left to report a failure to.
                 if let Err(StreamError::Trap(trap)) = output.delivered().await {
@@ -37,8 +37,9 @@ impl FilesystemView<'_> {
                 }
             }
             Ok(())
-        })
-        .await?;
+        };
+        // In a box, so that the futures of most operations stay small.
+        Box::pin(self.parked(Wait::Flush(WaitKind::FileOutput), written)).await?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ pub mod bindings;
 use wasmtime::Result;
 
 use super::package::{Package, interface};
+use crate::activity::Wait;
 pub use bindings::wippy::runtime as interfaces;
 pub use state::{EntryCaller, FuncsState, FuncsView, Payload};
 
@@ -66,7 +67,7 @@ impl FuncsView<'_> {
             Ok(called) => called,
             Err(refused) => return Ok(Err(refused)),
         };
-        let output = called.await?;
+        let output = self.call.parked(Wait::Call, called).await?;
         self.reset_budget();
         Ok(output)
     }

@@ -12,6 +12,7 @@ use super::memory;
 use super::options::RequestOptions;
 use super::outgoing::OutgoingRequest;
 use super::{HttpAccess, HttpView};
+use crate::activity::WaitKind;
 use crate::host::io::IoError;
 use crate::host::pollable::Pollable;
 use crate::host::table::HostResource;
@@ -185,7 +186,8 @@ impl HostFutureIncomingResponse for HttpView<'_> {
         future: Resource<FutureIncomingResponse>,
     ) -> Result<Resource<Pollable>> {
         let answered = self.table.get(&future)?.answered.clone();
-        self.table.push_child(Pollable::Event(answered), &future)
+        self.table
+            .push_child(Pollable::Event(answered, WaitKind::HttpResponse), &future)
     }
 
     async fn get(

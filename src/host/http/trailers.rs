@@ -6,6 +6,7 @@ use wasmtime::component::Resource;
 use super::HttpView;
 use super::fields::FieldsResource;
 use super::interfaces::types::{ErrorCode, HostFutureTrailers};
+use crate::activity::WaitKind;
 use crate::host::pollable::Pollable;
 use crate::host::table::HostResource;
 use crate::http::BodyReader;
@@ -81,7 +82,8 @@ type Trailers = Result<Option<Resource<FieldsResource>>, ErrorCode>;
 impl HostFutureTrailers for HttpView<'_> {
     fn subscribe(&mut self, future: Resource<FutureTrailers>) -> Result<Resource<Pollable>> {
         let readable = self.table.get(&future)?.reader.readable().clone();
-        self.table.push_child(Pollable::Event(readable), &future)
+        self.table
+            .push_child(Pollable::Event(readable, WaitKind::HttpTrailers), &future)
     }
 
     async fn get(

@@ -7,6 +7,7 @@ use wippy_dispatcher::{Instant, WaitSet};
 
 use super::StreamError;
 use super::read_max::READ_MAX;
+use crate::activity::WaitKind;
 use crate::host::filesystem::FileInput;
 use crate::host::pipe::PipeReader;
 use crate::host::sockets::TcpInput;
@@ -73,6 +74,18 @@ impl InputStream {
         let read = self.source.read(length.min(READ_MAX));
         self.ended = matches!(read, Err(StreamError::Closed | StreamError::Failed(_)));
         read
+    }
+
+    /// What a read of it waits for.
+    pub(in crate::host) fn wait_kind(&self) -> WaitKind {
+        match self.source {
+            InputSource::Empty => WaitKind::Ready,
+            InputSource::Device(_) => WaitKind::StandardInput,
+            InputSource::Pipe(_) => WaitKind::PipeInput,
+            InputSource::File(_) => WaitKind::FileInput,
+            InputSource::Body(_) => WaitKind::HttpBodyInput,
+            InputSource::Tcp(_) => WaitKind::TcpInput,
+        }
     }
 
     /// Whether a read would give bytes, the end or an error, as far as is known without a system

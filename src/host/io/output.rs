@@ -6,6 +6,7 @@ use wasmtime::{Result, format_err};
 use wippy_dispatcher::{Instant, WaitSet};
 
 use super::{PERMIT, StreamError};
+use crate::activity::WaitKind;
 use crate::host::filesystem::FileOutput;
 use crate::host::log::Lines;
 use crate::host::pipe::PipeWriter;
@@ -187,6 +188,18 @@ impl Sink {
         match self {
             Sink::Body(body) if body.is_stuck() => Some(body),
             _ => None,
+        }
+    }
+
+    /// What a write to it waits for.
+    pub(in crate::host) fn wait_kind(&self) -> WaitKind {
+        match self {
+            Sink::Device(_) => WaitKind::StandardOutput,
+            Sink::Log(_) => WaitKind::Log,
+            Sink::Pipe(_) => WaitKind::PipeOutput,
+            Sink::File(_) => WaitKind::FileOutput,
+            Sink::Body(_) => WaitKind::HttpBodyOutput,
+            Sink::Tcp(_) => WaitKind::TcpOutput,
         }
     }
 

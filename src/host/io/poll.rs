@@ -6,6 +6,7 @@ use wippy_dispatcher::{Instant, WaitSet};
 
 use super::OutputStream;
 use super::interfaces::poll::{Host, HostPollable};
+use crate::activity::{Wait, WaitKind, WaitKinds};
 use crate::host::call::Call;
 use crate::host::pollable::Pollable;
 use crate::http::BodySink;
@@ -36,7 +37,8 @@ impl HostPollable for Call {
             return Ok(());
         }
         if let &Pollable::Deadline(deadline) = self.table.get(&pollable)? {
-            self.handle.sleep_until(deadline).await?;
+            let sleep = self.handle.sleep_until(deadline);
+            self.parked(Wait::until(deadline), sleep).await?;
             self.reset_budget();
             return Ok(());
         }
@@ -137,16 +139,25 @@ impl Call {
         }
         let mut set = self.take_wait_set()?;
         let ready = loop {
+            let (mut kinds, mut deadline) = (WaitKinds::default(), None::<Instant>);
             for (first, slice) in slices(pollables) {
                 self.spend_items(slice.len());
                 self.consume_budget().await?;
                 for (tag, pollable) in (first..).zip(slice) {
-                    self.table
-                        .get(pollable)?
-                        .register(&self.table, &mut set, tag)?;
+                    let pollable = self.table.get(pollable)?;
+                    pollable.register(&self.table, &mut set, tag)?;
+                    kinds.insert(pollable.wait_kind(&self.table)?);
+                    if let Pollable::Deadline(at) = pollable {
+                        deadline = Some(deadline.map_or(*at, |earliest| earliest.min(*at)));
+                    }
                 }
             }
-            set.wait().await?;
+            let waiting = Wait::Any {
+                count: u32::try_from(pollables.len()).unwrap_or(u32::MAX),
+                kinds,
+                deadline,
+            };
+            self.parked(waiting, set.wait()).await?;
             let ready = self.confirm(&mut set, pollables)?;
             set.clear();
             if !ready.is_empty() {
@@ -184,14 +195,14 @@ impl Call {
         })
     }
 
-    /// Waits for what `register` adds to the wait set. A wake may be spurious: the caller tries again.
+    /// Waits for what `register` adds to the wait set, of the kind that it gives. A wake may be spurious: the caller tries again.
     pub(crate) async fn wait_once(
         &mut self,
-        register: impl FnOnce(&Call, &mut WaitSet) -> Result<()>,
+        register: impl FnOnce(&Call, &mut WaitSet) -> Result<WaitKind>,
     ) -> Result<()> {
         let mut set = self.take_wait_set()?;
-        register(self, &mut set)?;
-        set.wait().await?;
+        let kind = register(self, &mut set)?;
+        self.parked(Wait::one(kind), set.wait()).await?;
         set.clear();
         self.wait_set = Some(set);
         self.reset_budget();

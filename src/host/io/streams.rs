@@ -8,6 +8,7 @@ use super::interfaces::streams::{
 };
 use super::output::Sink;
 use super::{InputStream, OutputStream, PERMIT, StreamError};
+use crate::activity::Wait;
 use crate::host::call::Call;
 use crate::host::pollable::Pollable;
 
@@ -218,7 +219,8 @@ impl Call {
         let stream_now = self.table.get_mut(stream)?;
         stream_now.check()?;
         let sink = stream_now.sink().clone();
-        let delivered = sink.delivered().await;
+        let waiting = Wait::Flush(sink.wait_kind());
+        let delivered = self.parked(waiting, sink.delivered()).await;
         self.noted(stream, delivered)?;
         self.table.get_mut(stream)?.check()?;
         Ok(())
@@ -303,8 +305,12 @@ impl Call {
     }
 
     async fn input_ready(&mut self, stream: &Resource<InputStream>) -> Result<()> {
-        self.wait_once(|call, set| call.table.get(stream)?.register(set, 0))
-            .await
+        self.wait_once(|call, set| {
+            let stream = call.table.get(stream)?;
+            stream.register(set, 0)?;
+            Ok(stream.wait_kind())
+        })
+        .await
     }
 
     async fn output_ready(&mut self, stream: &Resource<OutputStream>) -> Result<()> {
@@ -312,8 +318,12 @@ impl Call {
             body.fail_if_stuck();
             return Ok(());
         }
-        self.wait_once(|call, set| call.table.get(stream)?.register(set, 0))
-            .await
+        self.wait_once(|call, set| {
+            let stream = call.table.get(stream)?;
+            stream.register(set, 0)?;
+            Ok(stream.sink().wait_kind())
+        })
+        .await
     }
 }
 

@@ -14,6 +14,7 @@ use super::error::ErrorCode;
 use super::interfaces::ip_name_lookup::{Host, HostResolveAddressStream};
 use super::interfaces::network::IpAddress;
 use super::{Network, SocketError};
+use crate::activity::WaitKind;
 use crate::host::pollable::Pollable;
 use crate::host::table::HostResource;
 use crate::quota::QuotaPermit;
@@ -176,7 +177,9 @@ impl HostResolveAddressStream for SocketsView<'_> {
 
     fn subscribe(&mut self, stream: Resource<ResolveAddressStream>) -> Result<Resource<Pollable>> {
         let pollable = match &self.table.get(&stream)?.state {
-            Lookup::Running(running) => Pollable::Event(running.arrived.clone()),
+            Lookup::Running(running) => {
+                Pollable::Event(running.arrived.clone(), WaitKind::NameLookup)
+            }
             Lookup::Answered(_) | Lookup::Failed(_) => Pollable::Ready,
         };
         self.table.push_child(pollable, &stream)

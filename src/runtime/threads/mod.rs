@@ -78,6 +78,14 @@ impl<R: Clone + 'static> Threads<R> {
         worker.run(&self.start, job).await
     }
 
+    /// Those that run now.
+    pub(super) fn running(&self) -> Vec<Arc<Worker<R>>> {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = own.values().flat_map(|workers| workers.iter());
+        let all = self.shared.iter().chain(own);
+        all.filter(|worker| worker.is_running()).cloned().collect()
+    }
+
     /// The threads of an entry with a `worker_class`.
     fn own(&self, entry: &Id, threads: u32) -> Workers<R> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);

@@ -62,6 +62,11 @@ impl<R: Clone + 'static> Worker<R> {
         }
     }
 
+    /// Whether its thread takes calls now.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(&*self.lock(), State::Running(_))
+    }
+
     /// Runs a job on the thread, started if need be. Dropping this ends the job at the thread's next
     /// turn.
     ///

@@ -1,0 +1,132 @@
+//! The calls of a program that have not ended, and the entries that were called.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use slab::Slab;
+use wippy_dispatcher::Instant;
+
+use super::entry_stats::{EntryStats, Outcome};
+use super::record::{CallRecord, CallReport};
+use crate::id::Id;
+
+/// The calls of all threads of a program. There are as many as callers wait for; an entry that was
+/// called once stays.
+#[derive(Default)]
+pub(crate) struct LiveCalls {
+    /// Whether times are counted.
+    timed: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    calls: Slab<Arc<CallRecord>>,
+    last: u64,
+    entries: HashMap<Id, Arc<EntryStats>>,
+}
+
+/// A call, from its beginning to its end.
+pub(crate) struct LiveCall {
+    calls: Arc<LiveCalls>,
+    key: usize,
+    record: Arc<CallRecord>,
+    ended: Option<(Outcome, Option<Instant>)>,
+}
+
+impl LiveCalls {
+    /// No calls so far. `timed`: how long they take is counted.
+    pub(crate) fn new(timed: bool) -> LiveCalls {
+        LiveCalls {
+            timed,
+            state: Mutex::default(),
+        }
+    }
+
+    /// The counters of an entry.
+    pub(crate) fn stats(&self, entry: &Id) -> Arc<EntryStats> {
+        let mut state = self.lock();
+        if let Some(stats) = state.entries.get(entry) {
+            return stats.clone();
+        }
+        let stats = Arc::new(EntryStats::new(entry.clone(), self.timed));
+        state.entries.insert(entry.clone(), stats.clone());
+        stats
+    }
+
+    /// A call begins.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        stats: Arc<EntryStats>,
+        caller: Option<u64>,
+        now: Instant,
+    ) -> LiveCall {
+        let mut state = self.lock();
+        state.last += 1;
+        let record = Arc::new(CallRecord::new(state.last, caller, stats, now));
+        let key = state.calls.insert(record.clone());
+        drop(state);
+        LiveCall {
+            calls: self.clone(),
+            key,
+            record,
+            ended: None,
+        }
+    }
+
+    /// What each call is doing, in the order of their beginning.
+    pub(crate) fn reports(&self) -> Vec<CallReport> {
+        let records: Vec<_> = {
+            let state = self.lock();
+            state.calls.iter().map(|(_, call)| call.clone()).collect()
+        };
+        let mut reports: Vec<_> = records.iter().map(|record| record.report()).collect();
+        reports.sort_unstable_by_key(|report| report.number);
+        reports
+    }
+
+    /// The entries that were called, by their IDs.
+    pub(crate) fn entries(&self) -> Vec<Arc<EntryStats>> {
+        let mut entries: Vec<_> = self.lock().entries.values().cloned().collect();
+        entries.sort_unstable_by(|a, b| a.entry.cmp(&b.entry));
+        entries
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing but this file's own code runs under it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for LiveCalls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveCalls")
+            .field("calls", &self.lock().calls.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl LiveCall {
+    /// What says what it is doing.
+    pub(crate) fn record(&self) -> &Arc<CallRecord> {
+        &self.record
+    }
+
+    /// It has ended. `clock` is asked only where times are counted.
+    pub(crate) fn end(mut self, outcome: Outcome, clock: impl FnOnce() -> Option<Instant>) {
+        let now = self.record.is_timed().then(clock).flatten();
+        self.ended = Some((outcome, now));
+    }
+}
+
+impl Drop for LiveCall {
+    fn drop(&mut self) {
+        let (outcome, now) = self.ended.unwrap_or((Outcome::Dropped, None));
+        tracing::trace!(target: super::TARGET, "ended: {}", outcome.name());
+        self.record
+            .stats()
+            .ended(outcome, || Some(self.record.time(now?)));
+        self.calls.lock().calls.try_remove(self.key);
+    }
+}

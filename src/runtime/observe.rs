@@ -1,0 +1,97 @@
+//! What a runtime says of its calls.
+
+use std::future::Future;
+
+use tracing::Instrument;
+use wippy_dispatcher::Handle;
+
+use super::Runtime;
+use super::error::CallErrorKind;
+use super::options::CallOptions;
+use crate::activity::{CallReport, CallState, LiveCall, Outcome, TARGET, observed};
+use crate::host::Exit;
+use crate::registry::Entry;
+
+impl Runtime {
+    /// What each call of the program that has not ended is doing, on whatever thread, in the order of
+    /// their beginning: where it is, since when, and what a parked guest waits for.
+    pub fn calls(&self) -> Vec<CallReport> {
+        self.inner.code.calls.reports()
+    }
+
+    /// Runs a call that anybody can see from its beginning to its end.
+    ///
+    /// # Errors
+    /// Those of `run`; `Dispatcher` when it has ended.
+    pub(super) async fn visible<T, F>(
+        &self,
+        entry: &Entry,
+        mut options: CallOptions,
+        run: impl FnOnce(CallOptions) -> F,
+    ) -> Result<T, CallErrorKind>
+    where
+        F: Future<Output = Result<T, CallErrorKind>>,
+    {
+        let live = self.begin(entry, &options)?;
+        let number = live.record().number();
+        let span = tracing::trace_span!(target: TARGET, "call", entry = %entry.id, number);
+        options.record = Some(live.record().clone());
+        let result = run(options).instrument(span).await;
+        live.end(outcome(&result), || self.inner.handle.now().ok());
+        result
+    }
+
+    fn begin(&self, entry: &Entry, options: &CallOptions) -> Result<LiveCall, CallErrorKind> {
+        let inner = &self.inner;
+        let known = inner.functions.borrow().get(&entry.id).cloned();
+        let stats = match known {
+            Some(function) => function.stats.clone(),
+            None => inner.code.calls.stats(&entry.id),
+        };
+        let now = inner.handle.now()?;
+        Ok(inner.code.calls.begin(stats, options.caller, now))
+    }
+}
+
+impl CallOptions {
+    /// The future's output. While it is pending, the call is in `state`.
+    pub(super) async fn observed<F: Future>(
+        &self,
+        handle: &Handle,
+        state: CallState,
+        future: F,
+    ) -> F::Output {
+        observed(self.record.as_deref(), handle, state, future).await
+    }
+}
+
+/// What counters say of a result.
+fn outcome<T>(result: &Result<T, CallErrorKind>) -> Outcome {
+    let Err(error) = result else {
+        return Outcome::Ok;
+    };
+    match error {
+        CallErrorKind::Exit(Exit(0)) => Outcome::Ok,
+        CallErrorKind::Exit(_) => Outcome::Exit,
+        CallErrorKind::Trap(_) => Outcome::Trap,
+        CallErrorKind::DeadlineExceeded => Outcome::Deadline,
+        CallErrorKind::PoolFull | CallErrorKind::WaitsForItself(_) | CallErrorKind::TooDeep(_) => {
+            Outcome::Refused
+        }
+        CallErrorKind::Lookup(_)
+        | CallErrorKind::NotCallable(_)
+        | CallErrorKind::NotAProcess(_)
+        | CallErrorKind::Module(_)
+        | CallErrorKind::Value(_)
+        | CallErrorKind::Payload(_)
+        | CallErrorKind::Result(_)
+        | CallErrorKind::Count { .. }
+        | CallErrorKind::Env(_)
+        | CallErrorKind::Mount { .. }
+        | CallErrorKind::NoFilesystem { .. }
+        | CallErrorKind::Certificates(_)
+        | CallErrorKind::Output(_)
+        | CallErrorKind::Stdio(_)
+        | CallErrorKind::Dispatcher(_) => Outcome::Failed,
+    }
+}
