@@ -9,6 +9,7 @@ use wippy::Arguments;
 use wippy::Digest;
 use wippy::Runtime;
 use wippy::project::{self, LoadOptions};
+use wippy::{Program, ProgramOptions};
 use wippy_dispatcher::Dispatcher;
 
 use super::Fallible;
@@ -112,7 +113,16 @@ fn run_in(directory: &Path) -> Fallible<()> {
     }
     // How often it looks before it parks would depend on the time.
     let dispatcher = Dispatcher::builder().spin(Duration::ZERO).build()?;
+    let options = ProgramOptions::new().metrics(true);
+    let observed = Program::with_options(loaded.registry.clone(), options);
+    let observed = Runtime::on(dispatcher.handle(), observed)?;
     let runtime = Runtime::new(dispatcher.handle(), loaded.registry)?;
+    count(&dispatcher, &runtime, "")?;
+    count(&dispatcher, &observed, ", metrics on")
+}
+
+/// Counts the rows on a runtime.
+fn count(dispatcher: &Dispatcher, runtime: &Runtime, suffix: &str) -> Fallible<()> {
     // Everything is compiled before anything is counted.
     for (number, description) in ROWS.iter().enumerate() {
         let arguments = (description.arguments)(1);
@@ -123,7 +133,8 @@ fn run_in(directory: &Path) -> Fallible<()> {
     for (number, description) in ROWS.iter().enumerate() {
         let entry = entry(number);
         let repeated = description.name.starts_with("call:");
-        row(description.name, description.count, |count| {
+        let name = format!("{}{suffix}", description.name);
+        row(&name, description.count, |count| {
             let arguments = (description.arguments)(count);
             let arguments = arguments.as_array().map(Vec::as_slice).unwrap_or_default();
             dispatcher.block_on(async {

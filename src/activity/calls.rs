@@ -5,8 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use slab::Slab;
+use tracing::Span;
 use wippy_dispatcher::Instant;
 
+use super::TARGET;
 use super::entry_stats::{EntryStats, Outcome};
 use super::record::{CallRecord, CallReport};
 use crate::id::Id;
@@ -32,6 +34,7 @@ pub(crate) struct LiveCall {
     calls: Arc<LiveCalls>,
     key: usize,
     record: Arc<CallRecord>,
+    span: Span,
     ended: Option<(Outcome, Option<Instant>)>,
 }
 
@@ -64,13 +67,18 @@ impl LiveCalls {
     ) -> LiveCall {
         let mut state = self.lock();
         state.last += 1;
-        let record = Arc::new(CallRecord::new(state.last, caller, stats, now));
+        let number = state.last;
+        let record = Arc::new(CallRecord::new(number, caller, stats, now));
         let key = state.calls.insert(record.clone());
         drop(state);
+        let entry = &record.stats().entry;
+        let span = tracing::trace_span!(target: TARGET, "call", %entry, number);
+        span.in_scope(|| tracing::trace!(target: TARGET, "begins"));
         LiveCall {
             calls: self.clone(),
             key,
             record,
+            span,
             ended: None,
         }
     }
@@ -113,6 +121,11 @@ impl LiveCall {
         &self.record
     }
 
+    /// What its events are traced in; disabled where nobody looks.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
     /// It has ended. `clock` is asked only where times are counted.
     pub(crate) fn end(mut self, outcome: Outcome, clock: impl FnOnce() -> Option<Instant>) {
         let now = self.record.is_timed().then(clock).flatten();
@@ -123,7 +136,9 @@ impl LiveCall {
 impl Drop for LiveCall {
     fn drop(&mut self) {
         let (outcome, now) = self.ended.unwrap_or((Outcome::Dropped, None));
-        tracing::trace!(target: super::TARGET, "ended: {}", outcome.name());
+        let name = outcome.name();
+        let traced = || tracing::trace!(target: TARGET, "ended: {name}");
+        self.span.in_scope(traced);
         self.record
             .stats()
             .ended(outcome, || Some(self.record.time(now?)));

@@ -12,7 +12,7 @@ use super::exit_status::{FAILED, USAGE};
 use super::output::{Output, report_lost};
 use super::reported::{ReportedDiagnostics, asked_for};
 use super::target::{Target, file_of};
-use super::{code, file, report};
+use super::{code, file, report, status};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
@@ -40,6 +40,7 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
             code::program(options, &loaded.settings, loaded.registry),
         )
         .map_err(Failure::Module)?;
+        let _answering = status::answer(dispatcher, &runtime)?;
         dispatcher.block_on(async {
             reported.of_modules(&runtime).await?;
             many(dispatcher, &runtime, call, &target).await

@@ -23,6 +23,7 @@ mod reported;
 mod run;
 mod schema;
 mod services;
+mod status;
 mod target;
 mod test;
 mod watch;
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
     options.progress = Progress::new(options.json);
     let options = options;
     log::start(options.verbose, options.progress.clone());
+    status::ignore_signal();
     descriptors();
     let load_from = |directory: &Path| {
         let strict = matches!(&options.command, Command::Check(check) if check.strict);

@@ -10,7 +10,7 @@ use super::arguments::{Options, Run};
 use super::exit_status::{FAILED, USAGE};
 use super::output::{self, Output, report_lost};
 use super::reported::{ReportedDiagnostics, asked_for, of_no_entry};
-use super::{code, file, report, services};
+use super::{code, file, report, services, status};
 use crate::host::stdio::{OutputLost, Stdio};
 use crate::registry::{Diagnostic, Loaded, Registry};
 use crate::runtime::{CallError, CallErrorKind};
@@ -239,6 +239,8 @@ async fn run_on(
     let failed = |problem: CallErrorKind| problem.of(name);
     let handle = dispatcher.handle();
     let runtime = Runtime::on(handle, program).map_err(|error| failed(error.into()))?;
+    let answering = status::answer(dispatcher, &runtime);
+    let _answering = answering.map_err(|error| failed(error.into()))?;
     let told = reported.of_modules(&runtime).await;
     told.map_err(|error| failed(error.into()))?;
     let own = stdio.clone();

@@ -12,7 +12,7 @@ use super::arguments::Options;
 use super::exit_status::{FAILED, USAGE};
 use super::output::{Output, report_lost};
 use super::reported::{ReportedDiagnostics, of_no_entry};
-use super::{code, report};
+use super::{code, report, status};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::registry::Loaded;
@@ -80,6 +80,7 @@ fn run(
         handle,
         code::program(options, &loaded.settings, loaded.registry),
     )?;
+    let _answering = status::answer(&dispatcher, &runtime)?;
     let invalid = !plan.invalid.is_empty();
     let ended = dispatcher.block_on(async {
         reported.of_modules(&runtime).await?;

@@ -8,7 +8,7 @@ use wippy_dispatcher::Handle;
 use super::Runtime;
 use super::error::CallErrorKind;
 use super::options::CallOptions;
-use crate::activity::{CallReport, CallState, LiveCall, Outcome, TARGET, observed};
+use crate::activity::{CallReport, CallState, LiveCall, Outcome, observed};
 use crate::host::Exit;
 use crate::registry::Entry;
 
@@ -33,10 +33,8 @@ impl Runtime {
         F: Future<Output = Result<T, CallErrorKind>>,
     {
         let live = self.begin(entry, &options)?;
-        let number = live.record().number();
-        let span = tracing::trace_span!(target: TARGET, "call", entry = %entry.id, number);
         options.record = Some(live.record().clone());
-        let result = run(options).instrument(span).await;
+        let result = run(options).instrument(live.span().clone()).await;
         live.end(outcome(&result), || self.inner.handle.now().ok());
         result
     }

@@ -38,6 +38,7 @@ mod leaks;
 mod many;
 mod modules;
 mod new_project;
+mod observability;
 mod output;
 mod polling;
 mod pools;

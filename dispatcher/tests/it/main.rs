@@ -11,6 +11,7 @@ mod local;
 mod net;
 mod simulation;
 mod sources;
+mod stats;
 mod storm;
 mod timers;
 mod wait_sets;
