@@ -25,6 +25,8 @@ pub(crate) struct LiveCalls {
 #[derive(Default)]
 struct State {
     calls: Slab<Arc<CallRecord>>,
+    /// Records of calls that have ended, kept for their memory.
+    used: Vec<Arc<CallRecord>>,
     last: u64,
     entries: HashMap<Id, Arc<EntryStats>>,
 }
@@ -36,6 +38,22 @@ pub(crate) struct LiveCall {
     record: Arc<CallRecord>,
     span: Span,
     ended: Option<(Outcome, Option<Instant>)>,
+}
+
+/// How many records are kept for calls to come.
+const MAX_USED: usize = 64;
+
+impl State {
+    /// A record in memory that was used before, where nobody looks at it any more.
+    fn record(&mut self, new: CallRecord) -> Arc<CallRecord> {
+        if let Some(mut used) = self.used.pop()
+            && let Some(record) = Arc::get_mut(&mut used)
+        {
+            *record = new;
+            return used;
+        }
+        Arc::new(new)
+    }
 }
 
 impl LiveCalls {
@@ -68,7 +86,7 @@ impl LiveCalls {
         let mut state = self.lock();
         state.last += 1;
         let number = state.last;
-        let record = Arc::new(CallRecord::new(number, caller, stats, now));
+        let record = state.record(CallRecord::new(number, caller, stats, now));
         let key = state.calls.insert(record.clone());
         drop(state);
         let entry = &record.stats().entry;
@@ -142,6 +160,10 @@ impl Drop for LiveCall {
         self.record
             .stats()
             .ended(outcome, || Some(self.record.time(now?)));
-        self.calls.lock().calls.try_remove(self.key);
+        let mut state = self.calls.lock();
+        let record = state.calls.try_remove(self.key);
+        if state.used.len() < MAX_USED {
+            state.used.extend(record);
+        }
     }
 }

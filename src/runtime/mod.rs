@@ -466,17 +466,6 @@ impl Runtime {
         }
     }
 
-    /// An entry's function for a call, which waits for it until its deadline.
-    async fn function_for(
-        &self,
-        entry: &Arc<Entry>,
-        options: &CallOptions,
-    ) -> Result<Rc<Function>, CallErrorKind> {
-        let handle = &self.inner.handle;
-        let loading = options.observed(handle, CallState::Loading, self.function(entry));
-        before(options.deadline, handle, loading).await?
-    }
-
     /// Calls a function with values of its parameters' types, on this thread or another; `None` for
     /// one without a result.
     async fn call_function(
@@ -538,15 +527,6 @@ impl Runtime {
             record: record.as_ref(),
         };
         call(function, handle, context, arguments, caller).await
-    }
-
-    /// The other threads of the program, if any were needed.
-    fn needed_threads(&self) -> Option<Arc<Threads<Runtime>>> {
-        match &self.inner.threads {
-            OtherThreads::Own(threads) => threads.get().cloned(),
-            OtherThreads::Of(threads) => threads.upgrade(),
-            OtherThreads::None => None,
-        }
     }
 
     /// The threads that a call may run on instead of this one. Streams of the caller's are of its own

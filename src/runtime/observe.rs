@@ -1,13 +1,16 @@
 //! What a runtime says of its calls.
 
 use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use tracing::Instrument;
 use wippy_dispatcher::Handle;
 
 use super::Runtime;
 use super::error::CallErrorKind;
-use super::options::CallOptions;
+use super::function::Function;
+use super::options::{CallOptions, before};
 use crate::activity::{CallReport, CallState, LiveCall, Outcome, observed};
 use crate::host::Exit;
 use crate::registry::Entry;
@@ -37,6 +40,17 @@ impl Runtime {
         let result = run(options).instrument(live.span().clone()).await;
         live.end(outcome(&result), || self.inner.handle.now().ok());
         result
+    }
+
+    /// An entry's function for a call, which waits for it until its deadline.
+    pub(super) async fn function_for(
+        &self,
+        entry: &Arc<Entry>,
+        options: &CallOptions,
+    ) -> Result<Rc<Function>, CallErrorKind> {
+        let handle = &self.inner.handle;
+        let loading = options.observed(handle, CallState::Loading, self.function(entry));
+        before(options.deadline, handle, loading).await?
     }
 
     fn begin(&self, entry: &Entry, options: &CallOptions) -> Result<LiveCall, CallErrorKind> {

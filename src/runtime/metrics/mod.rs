@@ -2,9 +2,12 @@
 
 mod prometheus;
 
+use std::sync::Arc;
+
 use wippy_dispatcher::Stats;
 
-use super::Runtime;
+use super::threads::Threads;
+use super::{OtherThreads, Runtime};
 use crate::activity::{CallReport, CallState, CallTimes, EntryStats, Outcome};
 use crate::id::Id;
 use crate::program::Admission;
@@ -138,6 +141,15 @@ impl Runtime {
             }
         }
         Ok(metrics)
+    }
+
+    /// The other threads of the program, if any were needed.
+    fn needed_threads(&self) -> Option<Arc<Threads<Runtime>>> {
+        match &self.inner.threads {
+            OtherThreads::Own(threads) => threads.get().cloned(),
+            OtherThreads::Of(threads) => threads.upgrade(),
+            OtherThreads::None => None,
+        }
     }
 
     fn entry(&self, stats: &EntryStats, reports: &[CallReport]) -> EntryMetrics {
