@@ -119,4 +119,11 @@ mod tests {
     fn nothing_runs() {
         assert_eq!(table(&[], Instant::from_nanos(5)), "wippy: 0 calls\n");
     }
+
+    #[test]
+    fn times_are_in_milliseconds_and_never_below_zero() {
+        let at = Instant::from_nanos;
+        assert_eq!(ago(at(93_120_999_999), at(0)), "93.120 s");
+        assert_eq!(ago(at(1), at(2)), "0.000 s");
+    }
 }

@@ -264,3 +264,27 @@ impl Display for Seconds {
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_labels_are_escaped() {
+        let labels = Labels::default().and("a", "\"\\\n").and("b", "é:x");
+        assert_eq!(labels.to_string(), r#"{a="\"\\\n",b="é:x"}"#);
+        assert_eq!(Labels::default().to_string(), "");
+    }
+
+    #[test]
+    fn seconds_are_exact() {
+        for (nanos, text) in [
+            (0, "0"),
+            (1024, "0.000001024"),
+            (10_000_000_000, "10"),
+            (1_500_000_000, "1.5"),
+        ] {
+            assert_eq!(Seconds(Duration::from_nanos(nanos)).to_string(), text);
+        }
+    }
+}
