@@ -10,7 +10,6 @@ use super::fixed_context::FixedContext;
 use super::spares::{AllSpares, Spares};
 use crate::activity::EntryStats;
 use crate::host::{SharedBudget, State};
-use crate::id::Id;
 use crate::module::Engine;
 use crate::preemption::GuestWatch;
 use crate::program::{Admission, LinkedFunction};
@@ -39,11 +38,6 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Its entry's ID.
-    pub(super) fn id(&self) -> &Id {
-        &self.linked.entry.id
-    }
-
     /// Makes an instance in a store, for one call.
     ///
     /// # Errors

@@ -415,18 +415,7 @@ impl Runtime {
         number
     }
 
-    /// Calls an entry; null for a function without a result.
-    pub(super) async fn call_entry(
-        &self,
-        entry: &Arc<Entry>,
-        options: CallOptions,
-        arguments: Arguments<'_>,
-    ) -> Result<serde_json::Value, CallErrorKind> {
-        let run = |options| self.call_visibly(entry, options, arguments);
-        self.visible(entry, options, run).await
-    }
-
-    /// The same for a call that can be seen already.
+    /// Calls an entry in a call that can be seen already; null for a function without a result.
     async fn call_visibly(
         &self,
         entry: &Arc<Entry>,

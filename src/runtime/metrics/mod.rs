@@ -38,6 +38,8 @@ pub struct Metrics {
     pub instances: PoolMetrics,
     /// Instances of the others.
     pub on_demand: PoolMetrics,
+    /// Instances of all entries that are ready before their calls, and how many there may be.
+    pub spares: PoolMetrics,
     /// Resources of guests that wait or have waited.
     pub resources: u64,
     /// Those of them that are pollables.
@@ -56,6 +58,8 @@ pub struct EntryMetrics {
     pub entry: Id,
     /// The places of its pool, where it has one and was linked.
     pub pool: Option<PoolMetrics>,
+    /// Instances that are ready before their calls, on this runtime's thread.
+    pub spares: usize,
     /// How long its calls took, where [`ProgramOptions::metrics`](crate::ProgramOptions::metrics) says
     /// that this is counted. Calls whose callers went away are not in it.
     pub times: Option<CallTimes>,
@@ -116,6 +120,7 @@ impl Runtime {
             entries: entries.collect(),
             instances: PoolMetrics::new(&code.instances),
             on_demand: PoolMetrics::new(&code.on_demand),
+            spares: PoolMetrics::new(&code.spares),
             resources: sum(|call| call.resources),
             pollables: sum(|call| call.pollables),
             dispatchers: 1,
@@ -154,6 +159,8 @@ impl Runtime {
 
     fn entry(&self, stats: &EntryStats, reports: &[CallReport]) -> EntryMetrics {
         let linked = self.inner.code.linked(&stats.entry);
+        let functions = self.inner.functions.borrow();
+        let spares = functions.get(&stats.entry).map(|it| it.spares.ready());
         let mut now = [0; CallState::NAMES.len()];
         for call in reports.iter().filter(|call| call.entry == stats.entry) {
             now[call.state.index()] += 1;
@@ -161,6 +168,7 @@ impl Runtime {
         EntryMetrics {
             entry: stats.entry.clone(),
             pool: linked.and_then(|linked| linked.pool.as_ref().map(PoolMetrics::new)),
+            spares: spares.unwrap_or(0),
             times: stats.times(),
             ended: stats.outcomes(),
             now,

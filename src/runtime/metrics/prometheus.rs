@@ -16,6 +16,7 @@ impl Metrics {
         self.calls(&mut text);
         self.times(&mut text);
         self.pools(&mut text);
+        self.spares(&mut text);
         self.dispatchers(&mut text);
         text.0
     }
@@ -115,6 +116,21 @@ impl Metrics {
                 text.sample(&name, &Labels::default().and("memory", memory), of(pool));
             }
         }
+    }
+
+    fn spares(&self, text: &mut Text) {
+        let help = "Instances that are ready before their calls.";
+        text.family("wippy_pool_spares", "gauge", help);
+        for entry in &self.entries {
+            text.sample("wippy_pool_spares", &Labels::of(entry), entry.spares);
+        }
+        let help = "Instances of all entries that were made before their calls.";
+        text.family("wippy_instances_spare", "gauge", help);
+        text.sample(
+            "wippy_instances_spare",
+            &Labels::default(),
+            self.spares.used,
+        );
     }
 
     fn dispatchers(&self, text: &mut Text) {

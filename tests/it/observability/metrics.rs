@@ -9,7 +9,7 @@ use wippy_dispatcher::{Dispatcher, Simulation};
 
 use super::exposition::{Samples, read};
 use super::{CLOCKS, HOUR, SECOND, naps, runtime, sleep, start, with_options};
-use crate::support::{Project, simulated};
+use crate::support::{Project, live, simulated};
 
 fn value(samples: &Samples, name: &str, labels: &[(&str, &str)]) -> f64 {
     let mut labels: Vec<_> = labels
@@ -164,6 +164,32 @@ fn an_adaptive_pool_shows_the_places_that_it_has_made() {
             }
         })
         .expect("no deadlock");
+}
+
+/// In real time alone: a simulation has none.
+#[test]
+fn a_static_pool_shows_its_spares() {
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    let runtime = runtime(
+        &dispatcher,
+        &naps(&[("pool", &"{type: static, workers: 3}")]),
+    );
+    dispatcher
+        .block_on(async {
+            let naps = [json!([1])];
+            let call = runtime.call("nap", Arguments::Json(&naps));
+            call.await.expect("it sleeps");
+            let spares = || runtime.metrics().expect("numbers").entries[0].spares;
+            while spares() < 3 {
+                sleep(&handle, Duration::from_millis(1)).await;
+            }
+            let samples = read(&runtime.metrics().expect("numbers").to_prometheus());
+            let nap = [("entry", "test:nap")];
+            assert_eq!(value(&samples, "wippy_pool_spares", &nap), 3.0);
+            assert!(value(&samples, "wippy_instances_spare", &[]) >= 3.0);
+        })
+        .expect("a dispatcher");
 }
 
 /// In virtual time no timer is late.
