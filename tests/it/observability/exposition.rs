@@ -32,7 +32,7 @@ pub fn read(text: &str) -> Samples {
         };
         let is_of_family = |suffix: &&str| name == format!("{}{suffix}", family.0);
         assert!(
-            suffixes.iter().any(|it| is_of_family(it)),
+            suffixes.iter().any(is_of_family),
             "not of {family:?}: {line}"
         );
         assert!(
