@@ -17,6 +17,7 @@ mod outstanding;
 pub mod package;
 pub mod pipe;
 pub mod pollable;
+pub(crate) mod preview1;
 pub mod random;
 mod readiness;
 pub mod sockets;

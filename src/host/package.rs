@@ -190,6 +190,24 @@ fn define_resource<T: HostResource>(instance: &mut LinkerInstance<'_, State>) ->
     )
 }
 
+/// What would enable a group, for the end of a message: a line of `imports`, or an option where the
+/// options of a command line grant what a guest may use.
+pub(crate) fn remedy(group: &str, by_options: bool) -> String {
+    match (by_options, group) {
+        (false, _) => format!("add `- {group}` to its imports"),
+        (true, "wasi:filesystem") => "give it a directory with --dir HOST".to_owned(),
+        (true, "wasi:sockets") => {
+            "allow it with --allow tcp:HOST:PORT, or everything with --import wasi:sockets"
+                .to_owned()
+        }
+        (true, "wasi:http") => {
+            "allow it with --allow https:HOST:PORT (or http:HOST:PORT), or everything with --import wasi:http"
+                .to_owned()
+        }
+        (true, _) => format!("give --import {group}"),
+    }
+}
+
 /// The packages that guests may import.
 #[derive(Clone, Debug)]
 pub struct Packages(Cow<'static, [Package]>);

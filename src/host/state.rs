@@ -15,6 +15,7 @@ use super::funcs::{EntryCaller, FuncsState};
 use super::http::HttpAccess;
 use super::limits::CallLimits;
 use super::outstanding::Outstanding;
+use super::preview1::Preview1State;
 use super::random::RandomState;
 use super::sockets::SocketsState;
 use super::stdio::Stdio;
@@ -79,6 +80,7 @@ pub struct State {
     pub(crate) filesystem: FilesystemState,
     pub(crate) funcs: FuncsState,
     pub(crate) http: HttpAccess,
+    pub(crate) preview1: Preview1State,
     pub(crate) random: RandomState,
     pub(crate) sockets: SocketsState,
     /// The bytes of its memories and tables.
@@ -140,6 +142,7 @@ impl State {
                 caller: context.funcs,
             },
             http: context.http,
+            preview1: Preview1State::default(),
             random: RandomState::default(),
             sockets: SocketsState::default(),
             memory: 0,
@@ -224,6 +227,7 @@ impl State {
     pub(crate) fn end(&mut self) -> Option<Outstanding> {
         self.call.table = Table::new(0);
         self.call.set_record(None);
+        self.preview1 = Preview1State::default();
         let deliveries = self.call.take_deliveries();
         let stdio = &self.cli.stdio;
         Outstanding::new(&self.call, deliveries, stdio)

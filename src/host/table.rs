@@ -144,6 +144,11 @@ impl Table {
         self.slots.len()
     }
 
+    /// Whether there is no room for one more.
+    pub fn is_full(&self) -> bool {
+        self.slots.len() >= self.bound
+    }
+
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
@@ -180,7 +185,7 @@ impl Table {
     }
 
     fn insert<T: HostResource>(&mut self, value: T, parent: Option<u32>) -> Result<Resource<T>> {
-        if self.slots.len() >= self.bound {
+        if self.is_full() {
             bail!(
                 "too many resources: the bound of this entry is {} (limits.max_resources)",
                 self.bound

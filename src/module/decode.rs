@@ -1,4 +1,4 @@
-//! What a component exports and imports, read from its binary without compiling it.
+//! What a module exports and imports, read from its binary without compiling it.
 
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
@@ -50,8 +50,7 @@ impl ComponentInterface {
         // What the engine does not support it refuses itself, by name.
         let mut validator = Validator::new_with_features(WasmFeatures::all());
         let (mut imports, mut exports) = (Vec::new(), Vec::new());
-        let mut large = false;
-        let (mut depth, mut module, mut largest) = (0usize, 0usize, 0usize);
+        let (mut depth, mut size) = (0usize, InstanceSize::default());
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload.map_err(invalid)?;
             match &payload {
@@ -65,29 +64,8 @@ impl ComponentInterface {
                         exports.push(of_wasi_0_2(export.map_err(invalid)?.name.name)?.to_owned());
                     }
                 }
-                Payload::Version { .. } => module = 0,
-                Payload::ImportSection(reader) => {
-                    module += reader.count() as usize * FUNCTION_BYTES;
-                }
-                Payload::FunctionSection(reader) => {
-                    module += reader.count() as usize * FUNCTION_BYTES;
-                }
-                Payload::GlobalSection(reader) => {
-                    module += reader.count() as usize * GLOBAL_BYTES;
-                }
-                Payload::MemorySection(reader) => {
-                    for memory in reader.clone() {
-                        large |= is_large(&memory.map_err(invalid)?)?;
-                    }
-                }
-                Payload::TableSection(reader) => {
-                    for table in reader.clone() {
-                        large |= table.map_err(invalid)?.ty.initial > POOLED_TABLE_ELEMENTS;
-                    }
-                }
-                _ => {}
+                _ => size.count(&payload)?,
             }
-            largest = largest.max(module);
             match validator.payload(&payload).map_err(invalid)? {
                 ValidPayload::Parser(_) => depth += 1,
                 ValidPayload::End(types) => match depth.checked_sub(1) {
@@ -95,8 +73,8 @@ impl ComponentInterface {
                     None => {
                         let interface = ComponentInterface::from_types(&types, &imports, &exports);
                         return Ok(ComponentInterface {
-                            large,
-                            instance_bytes: largest,
+                            large: size.large,
+                            instance_bytes: size.largest,
                             ..interface
                         });
                     }
@@ -105,6 +83,31 @@ impl ComponentInterface {
             }
         }
         Err(ModuleError::Invalid("it ends too early".to_owned()))
+    }
+
+    /// The interface of a core module that stays one: what `types`, a component, exports, and these
+    /// imports. Function bodies are left to the compiler.
+    ///
+    /// # Errors
+    /// `Invalid`, with the offset of what is wrong.
+    pub fn of_core(
+        module: &[u8],
+        types: &[u8],
+        imports: Vec<Import>,
+    ) -> Result<ComponentInterface, ModuleError> {
+        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        let mut size = InstanceSize::default();
+        for payload in Parser::new(0).parse_all(module) {
+            let payload = payload.map_err(invalid)?;
+            size.count(&payload)?;
+            validator.payload(&payload).map_err(invalid)?;
+        }
+        Ok(ComponentInterface {
+            imports,
+            large: size.large,
+            instance_bytes: size.largest,
+            ..ComponentInterface::of(types)?
+        })
     }
 
     fn from_types(types: &Types, imports: &[String], exports: &[String]) -> ComponentInterface {
@@ -132,10 +135,12 @@ impl ComponentInterface {
             let known = PACKAGES.imported(name);
             let host = known.and_then(|name| PACKAGES.interface(name));
             let mut push = |function: &str| {
+                let import = known.unwrap_or(name).to_owned();
                 interface.imports.push(Import {
-                    interface: known.unwrap_or(name).to_owned(),
+                    enabled_by: vec![import.clone()],
+                    interface: import,
                     function: function.to_owned(),
-                    group: host.map(|(package, _)| package.group()),
+                    groups: host.iter().map(|(package, _)| package.group()).collect(),
                     optional: host.is_some_and(|(_, it)| it.fallback(function).is_some()),
                 });
             };
@@ -152,6 +157,47 @@ impl ComponentInterface {
             }
         }
         interface
+    }
+}
+
+/// What the instances of core modules take, module after module.
+#[derive(Default)]
+struct InstanceSize {
+    /// A memory or table is larger than those of the pool, or may become so.
+    large: bool,
+    /// What an instance of the current module takes beside memories and tables, in bytes.
+    module: usize,
+    /// The same of the largest.
+    largest: usize,
+}
+
+impl InstanceSize {
+    fn count(&mut self, payload: &Payload<'_>) -> Result<(), ModuleError> {
+        match payload {
+            Payload::Version { .. } => self.module = 0,
+            Payload::ImportSection(reader) => {
+                self.module += reader.count() as usize * FUNCTION_BYTES;
+            }
+            Payload::FunctionSection(reader) => {
+                self.module += reader.count() as usize * FUNCTION_BYTES;
+            }
+            Payload::GlobalSection(reader) => {
+                self.module += reader.count() as usize * GLOBAL_BYTES;
+            }
+            Payload::MemorySection(reader) => {
+                for memory in reader.clone() {
+                    self.large |= is_large(&memory.map_err(invalid)?)?;
+                }
+            }
+            Payload::TableSection(reader) => {
+                for table in reader.clone() {
+                    self.large |= table.map_err(invalid)?.ty.initial > POOLED_TABLE_ELEMENTS;
+                }
+            }
+            _ => {}
+        }
+        self.largest = self.largest.max(self.module);
+        Ok(())
     }
 }
 
@@ -223,8 +269,8 @@ mod tests {
         let names: Vec<_> = interface.imports.iter().map(Import::name).collect();
         let clock = "wasi:clocks/monotonic-clock#now";
         assert_eq!(names, [clock, "other:thing/place@1.0.0#go", "alone"]);
-        assert_eq!(interface.imports[0].group, Some("wasi:clocks"));
-        assert_eq!(interface.imports[1].group, None);
+        assert_eq!(interface.imports[0].groups, ["wasi:clocks"]);
+        assert!(interface.imports[1].groups.is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 
 use super::{
-    ComponentInterface, Digest, Engine, Import, ModuleError, Profile, Source, compile, core,
+    Digest, Engine, GivenBytes, Import, ModuleError, Origin, Profile, Source, compile, core,
     exports, needed_groups,
 };
 use crate::values::signature;
@@ -74,22 +74,17 @@ impl Location<'_> {
 /// `Invalid` and `Wit`, as when the module is loaded.
 pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleError> {
     let core = core::is_core(bytes);
-    let (converted, untyped) = match core {
-        true => {
-            let converted = core::to_component(bytes, wit)?;
-            (converted.bytes, converted.untyped)
-        }
-        false => (bytes.to_vec(), Vec::new()),
-    };
+    let module = Origin::Bytes(GivenBytes(bytes.into())).load(wit)?;
     let engine = Engine::new(Profile::Live)?;
-    let interface = ComponentInterface::of(&converted)?;
-    let source = Source {
-        bytes: &converted,
-        digest: Digest::of(&converted),
-        large: interface.large,
+    let Some(code) = module.code() else {
+        return Err(ModuleError::Invalid("it has no code".to_owned()));
     };
-    let component = compile(&engine, &source, None, &AtomicBool::default())?;
-    let exported = exports(&component).into_iter().map(|export| {
+    let source = Source {
+        code: &code,
+        large: module.interface.large,
+    };
+    let compiled = compile(&engine, &source, None, &AtomicBool::default())?;
+    let exported = exports(compiled.types()).into_iter().map(|export| {
         let function = export.name.rsplit('#').next().unwrap_or(&export.name);
         let params: Vec<_> = export
             .ty
@@ -107,8 +102,8 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         core,
         wit: wit.map(str::to_owned),
         exports: exported.collect(),
-        imports: interface.imports,
-        untyped,
+        imports: module.interface.imports,
+        untyped: module.untyped,
     })
 }
 
@@ -145,8 +140,11 @@ impl Description {
         }
         let _ = writeln!(text, "\nimports");
         for import in &self.imports {
-            let group = import.group.unwrap_or("no group");
-            let _ = writeln!(text, "  {group:16}  {}", import.name());
+            let groups = match import.groups.is_empty() {
+                true => "no group".to_owned(),
+                false => import.groups.join(", "),
+            };
+            let _ = writeln!(text, "  {groups:16}  {}", import.name());
         }
         let entries = self.entries(location);
         let _ = write!(text, "\nnamespace: app\nentries:\n{entries}");
@@ -250,7 +248,7 @@ impl Description {
             "imports": self.imports.iter().map(|import| json!({
                 "interface": import.interface,
                 "function": import.function,
-                "group": import.group,
+                "group": import.groups.first(),
             })).collect::<Vec<_>>(),
             "groups": needed_groups(&self.imports),
         })

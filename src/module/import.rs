@@ -1,4 +1,4 @@
-//! A function that a component imports, compared with what its entry enables.
+//! A function that a module imports, compared with what its entry enables.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,21 @@ pub struct Import {
     pub interface: String,
     /// The function.
     pub function: String,
-    /// The group that would enable it; `None` for what no line of `imports` enables.
-    pub group: Option<&'static str>,
-    /// A call of it does not trap when its group is not enabled, because its package has a fallback
-    /// for it. So it asks for no line of `imports`.
+    /// The groups that enable it; none for what no line of `imports` enables.
+    pub groups: Vec<&'static str>,
+    /// The interfaces one of which has to be enabled for it. A function of preview 1 has its own; of
+    /// others it is the interface that they are in.
+    pub enabled_by: Vec<String>,
+    /// A call of it does not trap when its group is not enabled. So it asks for no line of `imports`.
     pub optional: bool,
 }
 
-/// The groups that a component needs, in the order of the table in `docs/imports.md`.
+/// The groups that a module needs, in the order of the table in `docs/imports.md`.
 pub fn needed_groups(imports: &[Import]) -> Vec<&'static str> {
     let needed: BTreeSet<&str> = imports
         .iter()
         .filter(|import| !import.optional)
-        .filter_map(|import| import.group)
+        .flat_map(|import| import.groups.iter().copied())
         .collect();
     let groups = PACKAGES.iter().map(|package| package.group());
     groups.filter(|name| needed.contains(name)).collect()
@@ -41,6 +43,7 @@ impl Import {
 
     /// Whether a call of it would trap for want of a line in `imports`.
     pub fn is_missing(&self, capabilities: &Capabilities) -> bool {
-        !capabilities.allows(&self.interface) && !self.optional
+        let mut enabled_by = self.enabled_by.iter();
+        !self.optional && !enabled_by.any(|interface| capabilities.allows(interface))
     }
 }

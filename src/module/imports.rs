@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::host::package::remedy;
 use crate::host::{PACKAGES, Packages};
 use crate::nearest::nearest;
 
@@ -134,19 +135,7 @@ impl Capabilities {
 
     /// What would enable a group, for the end of a message.
     pub(super) fn remedy(&self, group: &str) -> String {
-        match (self.by_options, group) {
-            (false, _) => format!("add `- {group}` to its imports"),
-            (true, "wasi:filesystem") => "give it a directory with --dir HOST".to_owned(),
-            (true, "wasi:sockets") => {
-                "allow it with --allow tcp:HOST:PORT, or everything with --import wasi:sockets"
-                    .to_owned()
-            }
-            (true, "wasi:http") => {
-                "allow it with --allow https:HOST:PORT (or http:HOST:PORT), or everything with --import wasi:http"
-                    .to_owned()
-            }
-            (true, _) => format!("give --import {group}"),
-        }
+        remedy(group, self.by_options)
     }
 
     /// Whether an interface (`wasi:io/poll`, without a version) is enabled.

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use super::{ComponentInterface, Digest, ExpectedHash, ModuleError, core, to_binary};
+use super::core::{self, CoreExports};
+use super::{ComponentInterface, Digest, ExpectedHash, ModuleError, to_binary};
 use crate::io_reason::io_reason;
 
 /// The largest module that is read, in bytes.
@@ -44,41 +45,117 @@ impl Hash for GivenBytes {
     }
 }
 
-/// A component that was read, compared with its hash, and decoded.
+/// A module that was read, compared with its hash, and decoded.
 #[derive(Debug)]
 pub struct Module {
-    /// Its binary, until it is compiled.
-    bytes: Mutex<Option<Arc<[u8]>>>,
+    /// What is compiled, until it is.
+    code: Mutex<Option<Binary>>,
     /// The hash of it, by which compiled modules are shared.
     digest: Digest,
-    /// It was a core module that uses preview 1.
-    pub preview1: bool,
+    /// The exports of a core module that stays one: it uses preview 1, or is a command of it.
+    pub core: Option<CoreExports>,
     /// Functions of a core module that only `wit` lines could give a type.
     pub untyped: Vec<String>,
     /// What it exports and imports.
     pub interface: ComponentInterface,
 }
 
+/// What is compiled of a module.
+#[derive(Clone, Debug)]
+pub enum Binary {
+    /// A component.
+    Component(Hashed),
+    /// A core module, and a component that gives the types of its exports.
+    Core {
+        /// The module.
+        module: Hashed,
+        /// The component.
+        types: Hashed,
+    },
+}
+
+/// Bytes, and the hash by which what is compiled of them is kept.
+#[derive(Clone, Debug)]
+pub struct Hashed {
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+    /// Their hash.
+    pub digest: Digest,
+}
+
+impl Hashed {
+    fn of(bytes: Vec<u8>) -> Hashed {
+        Hashed {
+            digest: Digest::of(&bytes),
+            bytes: bytes.into(),
+        }
+    }
+}
+
 /// What an entry says of its module: where it is, and its `wit` lines.
 pub type ModuleKey = (Origin, Option<String>);
 
 impl Module {
+    fn of_component(
+        bytes: Vec<u8>,
+        digest: Digest,
+        untyped: Vec<String>,
+    ) -> Result<Module, ModuleError> {
+        Ok(Module {
+            interface: ComponentInterface::of(&bytes)?,
+            code: Mutex::new(Some(Binary::Component(Hashed {
+                bytes: bytes.into(),
+                digest,
+            }))),
+            digest,
+            core: None,
+            untyped,
+        })
+    }
+
+    /// A core module, with the entry's `wit` lines.
+    ///
+    /// # Errors
+    /// `Wit`, `Invalid`.
+    pub(super) fn of_core(bytes: &[u8], wit: Option<&str>) -> Result<Module, ModuleError> {
+        let loaded = core::load(bytes, wit)?;
+        let digest = Digest::of(&loaded.bytes);
+        let Some(native) = loaded.native else {
+            return Module::of_component(loaded.bytes, digest, loaded.untyped);
+        };
+        let interface = ComponentInterface::of_core(&loaded.bytes, &native.types, native.imports)?;
+        let module = Hashed {
+            bytes: loaded.bytes.into(),
+            digest,
+        };
+        let types = Hashed::of(native.types);
+        // The same module with other types is another one.
+        let both = [digest, types.digest].map(|digest| digest.to_string());
+        Ok(Module {
+            interface,
+            code: Mutex::new(Some(Binary::Core { module, types })),
+            digest: Digest::of(both.concat().as_bytes()),
+            core: Some(native.exports),
+            untyped: loaded.untyped,
+        })
+    }
+
     /// The hash of its binary.
     pub(crate) fn digest(&self) -> Digest {
         self.digest
     }
 
-    /// Its binary, until it is compiled.
-    pub(crate) fn bytes(&self) -> Option<Arc<[u8]>> {
-        self.bytes
+    /// What is compiled, until it is.
+    pub(crate) fn code(&self) -> Option<Binary> {
+        self.code
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
     /// Frees its binary.
-    pub(crate) fn forget_bytes(&self) {
-        self.bytes
+    pub(crate) fn forget_code(&self) {
+        self.code
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
@@ -86,32 +163,21 @@ impl Module {
 }
 
 impl Origin {
-    /// The component: the bytes that were hashed, or what was made of them if they are a core
-    /// module, with the entry's `wit` lines. Blocks.
+    /// The module: the bytes that were hashed, or what they are loaded as if they are a core module,
+    /// with the entry's `wit` lines. Blocks.
     ///
     /// # Errors
     /// `Read`, `HashMismatch`, `Wit`, `Invalid`.
     pub fn load(self, wit: Option<&str>) -> Result<Module, ModuleError> {
-        let (mut digest, mut bytes) = self.bytes()?;
-        let (mut preview1, mut untyped) = (false, Vec::new());
-        if core::is_core(&bytes) {
-            let converted = core::to_component(&bytes, wit)?;
-            digest = Digest::of(&converted.bytes);
-            bytes = converted.bytes;
-            preview1 = converted.preview1;
-            untyped = converted.untyped;
-        }
+        let (digest, bytes) = self.bytes()?;
         if !bytes.starts_with(b"\0asm") {
             let text = "it does not begin like WebAssembly".to_owned();
             return Err(ModuleError::Invalid(text));
         }
-        Ok(Module {
-            interface: ComponentInterface::of(&bytes)?,
-            bytes: Mutex::new(Some(bytes.into())),
-            digest,
-            preview1,
-            untyped,
-        })
+        match core::is_core(&bytes) {
+            true => Module::of_core(&bytes, wit),
+            false => Module::of_component(bytes, digest, Vec::new()),
+        }
     }
 
     /// The bytes as they are, once they have the right hash, and that hash. Blocks.

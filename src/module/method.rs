@@ -20,8 +20,6 @@ pub struct Export {
 pub struct Method {
     /// Its full name.
     pub name: String,
-    /// Where it is in an instance.
-    pub index: ComponentExportIndex,
     /// Names and types of its parameters.
     pub params: Vec<(String, Type)>,
     /// The type of its result.
@@ -55,7 +53,7 @@ pub fn exports(component: &Component) -> Vec<Export> {
 }
 
 impl Method {
-    /// Finds `written` among the exports: a function, or `interface#function` whose package and
+    /// Finds `written` among the exports, and where it is in an instance: a function, or `interface#function` whose package and
     /// version may be left out where one interface fits. A function that only one interface
     /// exports is found by its bare name too, and so is the only function of a full interface
     /// name: `wasi:cli/run`. Snake case and camel case mean kebab case, `_start` means
@@ -63,7 +61,10 @@ impl Method {
     ///
     /// # Errors
     /// `Method`, listing what there is.
-    pub fn find(component: &Component, written: &str) -> Result<Method, ModuleError> {
+    pub fn find(
+        component: &Component,
+        written: &str,
+    ) -> Result<(Method, ComponentExportIndex), ModuleError> {
         let exports = exports(component);
         let names: Vec<&str> = exports.iter().map(|export| export.name.as_str()).collect();
         let name = choose(&names, written)?;
@@ -76,16 +77,16 @@ impl Method {
                 .get_export_index(None, interface)
                 .and_then(|instance| component.get_export_index(Some(&instance), function)),
         };
-        Ok(Method {
+        let method = Method {
             name: export.name.clone(),
-            index: index.ok_or_else(unknown)?,
             params: export
                 .ty
                 .params()
                 .map(|(name, ty)| (name.to_owned(), ty))
                 .collect(),
             result: export.ty.results().next(),
-        })
+        };
+        Ok((method, index.ok_or_else(unknown)?))
     }
 
     /// Whether it is the entry point of a command.

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::component::InstancePre;
+use wasmtime::Engine;
+use wasmtime::component::{ComponentExportIndex, InstancePre};
 use wippy_dispatcher::Handle;
 
 use super::admission::Admission;
 use super::modules::Modules;
 use super::origin::{module_key, settings};
 use crate::host::State;
-use crate::module::{self, Capabilities, Import, Method, Module, ModuleError};
+use crate::module::{
+    self, Capabilities, Compiled, CoreExports, Import, Method, Module, ModuleError,
+};
 use crate::registry::{Entry, Pool, PoolType, Registry};
 
 /// An entry that is ready to be instantiated on any thread.
@@ -23,9 +26,40 @@ pub(crate) struct LinkedFunction {
     pub(crate) module: Arc<Module>,
     /// What its imports list enables.
     pub(crate) capabilities: Capabilities,
-    pub(crate) pre: InstancePre<State>,
     /// The entry's own bound on calls, over all threads; a process has none.
     pub(crate) pool: Option<Admission>,
+    /// What is instantiated.
+    pub(crate) code: LinkedCode,
+}
+
+/// Code whose imports are bound.
+pub(crate) enum LinkedCode {
+    /// A component's, and where its function is.
+    Component {
+        pre: InstancePre<State>,
+        index: ComponentExportIndex,
+    },
+    /// A core module's.
+    Core(LinkedCore),
+}
+
+/// A core module whose imports are bound.
+pub(crate) struct LinkedCore {
+    pub(crate) pre: wasmtime::InstancePre<State>,
+    /// The export that a call runs.
+    pub(crate) export: String,
+    /// The export that is called before it.
+    pub(crate) before: Option<&'static str>,
+}
+
+impl LinkedCode {
+    /// The engine that has compiled it.
+    pub(crate) fn engine(&self) -> &Engine {
+        match self {
+            LinkedCode::Component { pre, .. } => pre.engine(),
+            LinkedCode::Core(core) => core.pre.module().engine(),
+        }
+    }
 }
 
 impl LinkedFunction {
@@ -58,25 +92,18 @@ pub(super) async fn link(
         capabilities,
         method,
     } = LoadedModule::new(&entry, module)?;
-    let component = modules.compiled(handle, &entry.id, &module).await?;
-    let enabled = capabilities.clone();
+    let compiled = modules.compiled(handle, &entry.id, &module).await?;
+    let (enabled, exports) = (capabilities.clone(), module.core.clone());
     // It defines some hundreds of functions, and compares their types.
-    let linking = handle.unblock(move || {
-        let method = Method::find(&component, &method)?;
-        let linker = module::link(&component, &enabled)?;
-        let pre = linker
-            .instantiate_pre(&component)
-            .map_err(|error| ModuleError::Link(format!("{error:#}")))?;
-        Ok::<_, ModuleError>((method, pre))
-    });
-    let (method, pre) = linking.await??;
+    let linking = handle.unblock(move || link_code(&compiled, exports, &method, &enabled));
+    let (method, code) = linking.await??;
     let pool = match entry.function() {
         Some(settings) if entry.process().is_none() => Some(admission(&settings.pool, max_waiting)),
         _ => None,
     };
     Ok(Arc::new(LinkedFunction {
         method,
-        pre,
+        code,
         pool,
         module,
         capabilities,
@@ -92,6 +119,37 @@ fn admission(pool: &Pool, max_waiting: u32) -> Admission {
         PoolType::Inline | PoolType::Lazy => Admission::new(bound.concurrent, max_waiting),
         PoolType::Static => Admission::new(bound.concurrent, bound.waiting),
     }
+}
+
+/// Finds the function and binds the imports. Blocks.
+fn link_code(
+    compiled: &Compiled,
+    exports: Option<CoreExports>,
+    method: &str,
+    enabled: &Capabilities,
+) -> Result<(Method, LinkedCode), ModuleError> {
+    let (method, index) = Method::find(compiled.types(), method)?;
+    let failed = |error: wasmtime::Error| ModuleError::Link(format!("{error:#}"));
+    let code = match compiled {
+        Compiled::Component(component) => {
+            let linker = module::link(component, enabled)?;
+            let pre = linker.instantiate_pre(component).map_err(failed)?;
+            LinkedCode::Component { pre, index }
+        }
+        Compiled::Core { module, .. } => {
+            let linker = module::link_core(module, enabled)?;
+            let export = exports.as_ref().and_then(|it| it.function(&method.name));
+            let export = export.ok_or_else(|| {
+                ModuleError::Method(format!("method {:?} is not a function", method.name))
+            })?;
+            LinkedCode::Core(LinkedCore {
+                before: exports.as_ref().and_then(|it| it.before(export)),
+                export: export.to_owned(),
+                pre: linker.instantiate_pre(module).map_err(failed)?,
+            })
+        }
+    };
+    Ok((method, code))
 }
 
 /// An entry's module, decoded and not compiled, and what the entry's fields mean to it.
@@ -115,7 +173,7 @@ impl LoadedModule {
         let names = settings.imports.iter().map(|import| import.value.as_str());
         let mut capabilities = Capabilities::parse(names)?;
         capabilities.by_options = entry.is_of_command_line();
-        if module.preview1 {
+        if module.core.is_some() {
             capabilities.extend_preview1();
         }
         Ok(LoadedModule {

@@ -24,7 +24,7 @@ use crate::registry::{Entry, Registry};
 
 pub(crate) use admission::{Admission, AdmissionError, AdmissionPermit};
 pub(crate) use code::Code;
-pub(crate) use linked::{LinkedFunction, LoadedModule};
+pub(crate) use linked::{LinkedCode, LinkedCore, LinkedFunction, LoadedModule};
 pub use options::ProgramOptions;
 pub use origin::origin;
 pub(crate) use origin::{digest, module_key, readable};

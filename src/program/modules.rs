@@ -5,14 +5,13 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::component::Component;
 use wippy_dispatcher::Handle;
 
 use super::async_once_cell::AsyncOnceCell;
 use super::slow_compile::SlowCompiles;
 use crate::id::Id;
 use crate::module::{
-    CodeStore, Digest, Engine, Module, ModuleError, ModuleKey, Profile, Source, compile,
+    CodeStore, Compiled, Digest, Engine, Module, ModuleError, ModuleKey, Profile, Source, compile,
 };
 
 /// What is computed once for each key.
@@ -29,7 +28,7 @@ pub(crate) struct Modules {
     slow: Option<SlowCompiles>,
     loaded: Cells<ModuleKey, Arc<Module>>,
     /// A refusal is kept too, because compiling the same bytes again would give the same one.
-    compiled: Cells<Digest, Result<Component, ModuleError>>,
+    compiled: Cells<Digest, Result<Compiled, ModuleError>>,
     reads: Arc<AtomicU64>,
     compilations: Arc<AtomicU64>,
     found: Arc<AtomicU64>,
@@ -90,7 +89,7 @@ impl Modules {
         cell(&self.loaded, key).get(handle, job).await
     }
 
-    /// The compiled component of an entry's module, whose bytes are let go then.
+    /// The machine code of an entry's module, whose bytes are let go then.
     ///
     /// # Errors
     /// `Invalid` when the compiler refuses it, `Dispatcher`.
@@ -99,23 +98,21 @@ impl Modules {
         handle: &Handle,
         entry: &Id,
         module: &Module,
-    ) -> Result<Component, ModuleError> {
-        let (engine, bytes) = (self.engine.clone(), module.bytes());
-        let (digest, large) = (module.digest(), module.interface.large);
+    ) -> Result<Compiled, ModuleError> {
+        let (engine, code) = (self.engine.clone(), module.code());
+        let large = module.interface.large;
         let (store, slow) = (self.store.clone(), self.slow.clone());
         let (compilations, found) = (self.compilations.clone(), self.found.clone());
         let (handle_of_job, entry) = (handle.clone(), entry.clone());
         let job = || {
             // They are let go only once the compiled module is here.
-            let bytes = bytes.unwrap_or_default();
             let is_compiling = Arc::new(AtomicBool::new(false));
             let begun = is_compiling.clone();
             let job = handle_of_job.unblock(move || {
-                let source = Source {
-                    bytes: &bytes,
-                    digest,
-                    large,
+                let Some(code) = &code else {
+                    return Err(ModuleError::Invalid("it was let go already".to_owned()));
                 };
+                let source = Source { code, large };
                 compile(&engine, &source, store.as_deref(), &begun)
             });
             async move {
@@ -136,11 +133,11 @@ impl Modules {
                 Ok(compiled)
             }
         };
-        let component = cell(&self.compiled, module.digest())
+        let compiled = cell(&self.compiled, module.digest())
             .get(handle, job)
             .await?;
-        module.forget_bytes();
-        component
+        module.forget_code();
+        compiled
     }
 }
 

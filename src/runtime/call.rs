@@ -100,7 +100,7 @@ async fn instance(
     let place = instance_place(function, handle, caller).await?;
     let state = State::new(handle.clone(), context).with_budget(function.budget.get());
     let state = state.watched(function.watch.clone());
-    let engine = function.linked.pre.engine();
+    let engine = function.linked.code.engine();
     Ok(Instance {
         store: function.engine.store(engine, state).map_err(problem)?,
         callee: None,
@@ -208,14 +208,7 @@ async fn run_in(
         Some(callee) => callee,
         None => function.instantiate(store).await?,
     };
-    let mut results = match function.linked.method.result {
-        Some(_) => vec![Val::Bool(false)],
-        None => Vec::new(),
-    };
-    callee
-        .call_async(&mut *store, arguments, &mut results)
-        .await?;
-    Ok(results.pop())
+    callee.call(&function.linked, store, arguments).await
 }
 
 fn problem(error: wasmtime::Error) -> CallErrorKind {

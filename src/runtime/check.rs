@@ -143,11 +143,12 @@ fn names(imports: &[&Import]) -> String {
 
 /// The lines of `imports` that would enable them.
 fn remedy(imports: &[&Import]) -> String {
-    let mut groups: Vec<&str> = imports.iter().filter_map(|import| import.group).collect();
+    let groups = imports.iter().flat_map(|import| import.groups.iter());
+    let mut groups: Vec<&str> = groups.copied().collect();
     groups.sort_unstable();
     groups.dedup();
     let lines: Vec<String> = groups.iter().map(|group| format!("`- {group}`")).collect();
-    let beyond = imports.iter().any(|import| import.group.is_none());
+    let beyond = imports.iter().any(|import| import.groups.is_empty());
     match (lines.is_empty(), beyond) {
         (true, _) => "nothing in imports enables it".to_owned(),
         (false, false) => format!("add {}", lines.join(", ")),

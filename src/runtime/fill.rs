@@ -67,7 +67,7 @@ fn make(function: &Function, handle: &Handle) -> bool {
     };
     let state = State::unused(handle.clone(), function.fixed.unused());
     let state = state.watched(function.watch.clone());
-    let store = function.engine.store(function.linked.pre.engine(), state);
+    let store = function.engine.store(function.linked.code.engine(), state);
     let Ok(store) = store else {
         return false;
     };

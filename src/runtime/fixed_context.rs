@@ -132,7 +132,11 @@ fn network(linked: &LinkedFunction, wasi: &Wasi) -> NetworkAccess {
 /// What the guest sees where the caller gives no arguments. A preview 1 module takes its first argument
 /// for its own name.
 fn arguments(linked: &LinkedFunction, wasi: &Wasi) -> Arc<[String]> {
-    let name = linked.module.preview1.then(|| linked.entry.id.name.clone());
+    let name = linked
+        .module
+        .core
+        .is_some()
+        .then(|| linked.entry.id.name.clone());
     let list = wasi.args.iter().flatten().cloned();
     name.into_iter().chain(list).collect()
 }

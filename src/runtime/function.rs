@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use wasmtime::Store;
-use wasmtime::component::Func;
 
+use super::callee::Callee;
 use super::fixed_context::FixedContext;
 use super::spares::{AllSpares, Spares};
 use crate::activity::EntryStats;
@@ -42,10 +42,7 @@ impl Function {
     ///
     /// # Errors
     /// What the engine says, and traps of the guest.
-    pub(super) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Func> {
-        let instance = self.linked.pre.instantiate_async(&mut *store).await?;
-        instance
-            .get_func(&mut *store, self.linked.method.index)
-            .ok_or_else(|| wasmtime::format_err!("{} is gone", self.linked.method.name))
+    pub(super) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Callee> {
+        Callee::instantiate(&self.linked, store).await
     }
 }

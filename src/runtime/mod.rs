@@ -3,10 +3,12 @@
 mod arguments;
 mod backtrace;
 mod call;
+mod callee;
 mod chain;
 mod check;
 mod compile;
 mod context;
+mod core;
 mod diagnostics;
 mod error;
 mod fill;
@@ -347,7 +349,7 @@ impl Runtime {
         if let Some(function) = inner.functions.borrow().get(&entry.id) {
             return Ok(function.clone());
         }
-        let is_pooled = inner.code.engine.is_pooled(linked.pre.engine());
+        let is_pooled = inner.code.engine.is_pooled(linked.code.engine());
         let instances = match is_pooled {
             true => inner.code.instances.clone(),
             false => inner.code.on_demand.clone(),

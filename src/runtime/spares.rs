@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use wasmtime::Store;
-use wasmtime::component::Func;
 
+use super::callee::Callee;
 use crate::host::State;
 use crate::program::AdmissionPermit;
 
@@ -20,7 +20,7 @@ const MAX_LATE: u8 = 16;
 pub(super) struct Instance {
     pub(super) store: Store<State>,
     /// None in a store without an instance yet.
-    pub(super) callee: Option<Func>,
+    pub(super) callee: Option<Callee>,
     /// Its place among all instances, for as long as it lives.
     pub(super) _place: AdmissionPermit,
     /// Its place among those that were made before their calls. Only such an instance may live longer

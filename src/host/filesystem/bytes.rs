@@ -1,5 +1,6 @@
 //! The bytes of a file, at offsets.
 
+use std::io::IoSlice;
 use std::sync::Arc;
 
 use wasmtime::component::Resource;
@@ -15,7 +16,7 @@ use super::mount::Mount;
 use crate::host::call::Call;
 
 /// What a `write` writes to.
-pub(super) struct WriteTarget {
+pub(crate) struct WriteTarget {
     file: Arc<File>,
     mount: Arc<Mount>,
     position: WritePosition,
@@ -23,7 +24,7 @@ pub(super) struct WriteTarget {
 
 impl WriteTarget {
     /// The same after so many bytes.
-    pub(super) fn after(&self, written: usize) -> WriteTarget {
+    pub(crate) fn after(&self, written: usize) -> WriteTarget {
         WriteTarget {
             file: self.file.clone(),
             mount: self.mount.clone(),
@@ -36,12 +37,34 @@ impl WriteTarget {
     ///
     /// # Errors
     /// The code of the system's error.
-    pub(super) fn write_now(&self, call: &Call, bytes: &[u8]) -> Result<Option<usize>, FsError> {
-        let file = &self.file;
-        match bytes.len() <= INLINE_MAX && is_inline(call, file.class) && file.writes_inline() {
-            true => Ok(Some(file.write_once(bytes, self.position)?)),
+    pub(crate) fn write_now(&self, call: &Call, bytes: &[u8]) -> Result<Option<usize>, FsError> {
+        match self.is_inline(call, bytes.len()) {
+            true => Ok(Some(self.file.write_once(bytes, self.position)?)),
             false => Ok(None),
         }
+    }
+
+    /// The same of several parts, in one system call.
+    ///
+    /// # Errors
+    /// The code of the system's error.
+    pub(crate) fn write_slices_now(
+        &self,
+        call: &Call,
+        slices: &[IoSlice<'_>],
+    ) -> Result<Option<usize>, FsError> {
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        match self.is_inline(call, length) {
+            true => {
+                let written = self.file.write_slices_once(slices, length, self.position)?;
+                Ok(Some(written))
+            }
+            false => Ok(None),
+        }
+    }
+
+    fn is_inline(&self, call: &Call, length: usize) -> bool {
+        length <= INLINE_MAX && is_inline(call, self.file.class) && self.file.writes_inline()
     }
 }
 
@@ -156,8 +179,19 @@ impl FilesystemView<'_> {
         descriptor: &Resource<Descriptor>,
         offset: u64,
     ) -> Result<WriteTarget, FsError> {
+        self.target(descriptor, WritePosition::At(offset))
+    }
+
+    /// The same at a position.
+    ///
+    /// # Errors
+    /// `is-directory`, `bad-descriptor`, and what the mount forbids.
+    pub(crate) fn target(
+        &self,
+        descriptor: &Resource<Descriptor>,
+        position: WritePosition,
+    ) -> Result<WriteTarget, FsError> {
         let (file, mount) = self.file(descriptor, DescriptorFlags::WRITE)?;
-        let position = WritePosition::At(offset);
         Ok(WriteTarget {
             file,
             mount,
@@ -166,7 +200,7 @@ impl FilesystemView<'_> {
     }
 
     /// Writes in parts, so that a call that is dropped leaves no more than one of them under way.
-    pub(super) async fn write_on_pool(
+    pub(crate) async fn write_on_pool(
         &mut self,
         WriteTarget {
             file,

@@ -97,7 +97,7 @@ fn of_kind(kind: io::ErrorKind) -> ErrorCode {
 
 /// The code of an error number. Running out of descriptors has no code of its own in WASI 0.2 and
 /// is `insufficient-memory`: a resource of the host is used up.
-pub(super) fn of_errno(errno: Errno) -> ErrorCode {
+pub(crate) fn of_errno(errno: Errno) -> ErrorCode {
     match errno {
         Errno::ACCESS => ErrorCode::Access,
         Errno::AGAIN => ErrorCode::WouldBlock,

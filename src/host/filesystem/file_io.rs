@@ -3,21 +3,21 @@
 use std::io::{self, IoSlice, IoSliceMut};
 use std::sync::Arc;
 
-use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, pwrite, pwritev2, retry_on_intr};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, pwrite, pwritev, pwritev2, retry_on_intr};
 
 use super::descriptor::File;
 use super::mount::Mount;
 use crate::fs::Class;
 
 /// The most bytes that one system call moves on the dispatcher's thread.
-pub(super) const INLINE_MAX: usize = 64 * 1024;
+pub(crate) const INLINE_MAX: usize = 64 * 1024;
 
 /// The most bytes that one job moves, and that one `read` gives.
-pub(super) const JOB_MAX: usize = 1 << 20;
+pub(crate) const JOB_MAX: usize = 1 << 20;
 
 /// Where a write goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum WritePosition {
+pub(crate) enum WritePosition {
     /// At this offset.
     At(u64),
     /// At the end, wherever that is by then.
@@ -88,17 +88,30 @@ impl File {
         self.check_size(position, bytes.len())?;
         retry_on_intr(|| match position {
             WritePosition::At(offset) => pwrite(self.fd()?, bytes, offset),
-            WritePosition::End => self.append(bytes),
+            WritePosition::End => self.append(&[IoSlice::new(bytes)]),
+        })
+    }
+
+    /// The same of several parts of `length` bytes together.
+    pub(super) fn write_slices_once(
+        &self,
+        slices: &[IoSlice<'_>],
+        length: usize,
+        position: WritePosition,
+    ) -> Result<usize, Errno> {
+        self.check_size(position, length)?;
+        retry_on_intr(|| match position {
+            WritePosition::At(offset) => pwritev(self.fd()?, slices, offset),
+            WritePosition::End => self.append(slices),
         })
     }
 
     /// Writes once at the end; atomically where the system can.
-    fn append(&self, bytes: &[u8]) -> Result<usize, Errno> {
-        let slices = [IoSlice::new(bytes)];
-        match pwritev2(self.fd()?, &slices, 0, ReadWriteFlags::APPEND) {
+    fn append(&self, slices: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        match pwritev2(self.fd()?, slices, 0, ReadWriteFlags::APPEND) {
             // The kernel does not support it, or a seccomp filter forbids it.
             Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
-                pwrite(self.fd()?, bytes, self.size()?)
+                pwritev(self.fd()?, slices, self.size()?)
             }
             appended => appended,
         }

@@ -8,10 +8,13 @@ mod borrowed_write;
 mod bytes;
 mod cached;
 mod descriptor;
+mod device;
+mod directory_cursor;
 mod directory_stream;
 mod error;
 mod file_io;
 mod handles;
+mod in_place;
 mod input;
 mod mount;
 mod open;
@@ -19,13 +22,16 @@ mod output;
 mod path;
 mod preopens;
 mod settle;
-mod stat;
+pub(crate) mod stat;
 mod state;
 mod types;
 
 pub use descriptor::Descriptor;
+pub(crate) use directory_cursor::DirectoryCursor;
 pub use directory_stream::DirectoryStream;
 pub use error::FsError;
+pub(crate) use error::{ErrorCode, of_errno};
+pub(crate) use file_io::{INLINE_MAX, JOB_MAX, WritePosition};
 pub use input::FileInput;
 pub use mount::Mount;
 pub use output::FileOutput;
@@ -43,6 +49,7 @@ use super::{PackageState, State};
 pub mod bindings;
 
 pub use bindings::wasi::filesystem as interfaces;
+pub(crate) use interfaces::types::{DescriptorFlags, DescriptorType, OpenFlags, PathFlags};
 
 impl HostResource for Descriptor {
     const NAME: &'static str = "descriptor";

@@ -55,6 +55,33 @@ pub(super) fn hash(stat: &Stat) -> MetadataHashValue {
     }
 }
 
+/// What a file's status says, with what identifies the file.
+pub(crate) struct Identified {
+    pub(crate) stat: DescriptorStat,
+    /// The same number for the same object, for as long as it exists.
+    pub(crate) inode: u64,
+}
+
+/// The status of an object, identified.
+pub(crate) fn identified(stat: &Stat) -> Identified {
+    Identified {
+        stat: descriptor_stat(stat),
+        inode: inode(stat.st_dev, stat.st_ino),
+    }
+}
+
+/// What identifies an object: a number that shows none of the host's.
+pub(super) fn inode(device: u64, inode: u64) -> u64 {
+    let mut object = DefaultHasher::new();
+    (device, inode).hash(&mut object);
+    object.finish()
+}
+
+/// A file's size, in bytes.
+pub(crate) fn size(stat: &Stat) -> u64 {
+    u64::try_from(stat.st_size).unwrap_or(0)
+}
+
 /// Asks about a path. Blocks.
 fn stat_at(dir: &Dir, path: &str, follows: bool) -> io::Result<Stat> {
     if follows || path.ends_with('/') {
@@ -77,7 +104,7 @@ fn set_times_at(dir: &Dir, path: &str, follows: bool, times: &Timestamps) -> io:
 impl FilesystemView<'_> {
     /// Calls `fstat` on an opened file and gives what `read` takes of the result, which is all that
     /// has to come back from the blocking pool.
-    pub(super) async fn stat_of<T: Send + 'static>(
+    pub(crate) async fn stat_of<T: Send + 'static>(
         &mut self,
         descriptor: &Resource<Descriptor>,
         read: fn(&Stat) -> T,
@@ -94,7 +121,7 @@ impl FilesystemView<'_> {
     }
 
     /// The same of a path.
-    pub(super) async fn stat_path<T: Send + 'static>(
+    pub(crate) async fn stat_path<T: Send + 'static>(
         &mut self,
         base: &Resource<Descriptor>,
         flags: PathFlags,

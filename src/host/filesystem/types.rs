@@ -1,18 +1,16 @@
 //! `wasi:filesystem/types`: every function, and where it is done.
 
-use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use rustix::fs::{Advice as SystemAdvice, fadvise, fdatasync, fsync};
-use rustix::io::fcntl_dupfd_cloexec;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::FilesystemView;
 use super::descriptor::Node;
-use super::error::{ErrorCode, FsError, of_device, of_errno};
-use super::file_io::{Streamed, WritePosition, check_offset};
+use super::error::{ErrorCode, FsError, of_errno};
+use super::file_io::{WritePosition, check_offset};
 use super::interfaces::types::{
     Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, Filesize, Host,
     HostDescriptor, HostDirectoryEntryStream, MetadataHashValue, NewTimestamp, OpenFlags,
@@ -20,8 +18,6 @@ use super::interfaces::types::{
 };
 use super::{Descriptor, DirectoryStream, FileInput, FileOutput, stat};
 use crate::host::io::{InputSource, InputStream, IoError, OutputStream, Sink};
-use crate::host::limits::descriptor_permit;
-use crate::host::stdio::{Input, Output};
 
 impl Host for FilesystemView<'_> {
     fn convert_error_code(&mut self, error: FsError) -> Result<ErrorCode> {
@@ -50,11 +46,7 @@ impl HostDescriptor for FilesystemView<'_> {
                 offset,
                 &self.state.bytes,
             )?)),
-            false => {
-                let (fd, held) = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
-                let input = Input::patient(&self.handle, fd, held).map_err(of_device)?;
-                InputSource::Device(Arc::new(input))
-            }
+            false => self.device_input(&streamed)?,
         };
         Ok(self.table.push(InputStream::new(feed))?)
     }
@@ -347,11 +339,7 @@ impl FilesystemView<'_> {
                 let output = FileOutput::new(handle, flow, streamed, position, owner, unwritten)?;
                 Sink::File(Arc::new(output))
             }
-            false => {
-                let opened = (own(&streamed)?, descriptor_permit(&self.descriptors)?);
-                let output = Output::nonblocking(&self.handle, opened, owner);
-                Sink::Device(Arc::new(output.map_err(of_device)?))
-            }
+            false => self.device_output(&streamed, owner)?,
         };
         Ok(self.table.push(OutputStream::new(sink))?)
     }
@@ -370,9 +358,4 @@ impl FilesystemView<'_> {
         })
         .await
     }
-}
-
-/// A descriptor of its own for a stream, with the same open file description.
-fn own((file, _): &Streamed) -> io::Result<OwnedFd> {
-    Ok(fcntl_dupfd_cloexec(file.fd()?, 0)?)
 }

@@ -88,6 +88,30 @@ impl InputStream {
         }
     }
 
+    /// The same straight into `buffer`, which is not empty: 0 bytes when there is nothing yet.
+    ///
+    /// # Errors
+    /// As [`InputStream::read`].
+    pub(crate) fn read_into(&mut self, buffer: &mut [u8]) -> Result<usize, StreamError> {
+        let InputSource::Device(device) = &self.source else {
+            let read = self.read(buffer.len())?;
+            debug_assert!(
+                read.len() <= buffer.len(),
+                "more was read than there is room for"
+            );
+            if let Some(place) = buffer.get_mut(..read.len()) {
+                place.copy_from_slice(&read);
+            }
+            return Ok(read.len());
+        };
+        if self.ended {
+            return Err(StreamError::Closed);
+        }
+        let read = device.read_into(buffer);
+        self.ended = matches!(read, Err(StreamError::Closed | StreamError::Failed(_)));
+        read
+    }
+
     /// Whether a read would give bytes, the end or an error, as far as is known without a system
     /// call that reads.
     pub fn is_ready(&self) -> bool {

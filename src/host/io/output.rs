@@ -95,7 +95,7 @@ impl OutputStream {
     ///
     /// # Errors
     /// `Trap` where it permits fewer; `Closed` after an error.
-    pub(super) fn use_permit(&mut self, length: u64) -> Result<Sink, StreamError> {
+    pub(crate) fn use_permit(&mut self, length: u64) -> Result<Sink, StreamError> {
         match self.permit.checked_sub(length) {
             Some(left) => self.permit = left,
             None => {
@@ -170,7 +170,7 @@ impl Sink {
 
     /// Whether it keeps far more than it permits, because several streams write to it. Then a write
     /// waits first, so that what is kept stays bounded.
-    pub(super) fn is_overfull(&self) -> bool {
+    pub(crate) fn is_overfull(&self) -> bool {
         match self {
             Sink::Device(device) => device.kept() > KEPT_MAX,
             Sink::Log(_) => false,

@@ -200,9 +200,18 @@ impl Call {
         &mut self,
         register: impl FnOnce(&Call, &mut WaitSet) -> Result<WaitKind>,
     ) -> Result<()> {
+        self.wait_for(|call, set| register(call, set).map(Wait::one))
+            .await
+    }
+
+    /// The same for several things, which `register` tells of.
+    pub(crate) async fn wait_for(
+        &mut self,
+        register: impl FnOnce(&Call, &mut WaitSet) -> Result<Wait>,
+    ) -> Result<()> {
         let mut set = self.take_wait_set()?;
-        let kind = register(self, &mut set)?;
-        self.parked(Wait::one(kind), set.wait()).await?;
+        let wait = register(self, &mut set)?;
+        self.parked(wait, set.wait()).await?;
         set.clear();
         self.wait_set = Some(set);
         self.reset_budget();

@@ -304,7 +304,7 @@ impl Call {
         Ok(bytes.len() as u64)
     }
 
-    async fn input_ready(&mut self, stream: &Resource<InputStream>) -> Result<()> {
+    pub(crate) async fn input_ready(&mut self, stream: &Resource<InputStream>) -> Result<()> {
         self.wait_once(|call, set| {
             let stream = call.table.get(stream)?;
             stream.register(set, 0)?;
@@ -313,7 +313,7 @@ impl Call {
         .await
     }
 
-    async fn output_ready(&mut self, stream: &Resource<OutputStream>) -> Result<()> {
+    pub(crate) async fn output_ready(&mut self, stream: &Resource<OutputStream>) -> Result<()> {
         if let Some(body) = self.table.get(stream)?.sink().stuck() {
             body.fail_if_stuck();
             return Ok(());

@@ -28,7 +28,7 @@ pub(super) const PACKAGE: Package = Package::wasi(
 
 /// How many random bytes are made at once: the kernel's generator takes some tens of microseconds
 /// for them. After each slice others run.
-const SLICE: usize = 16 * 1024;
+pub(crate) const SLICE: usize = 16 * 1024;
 
 impl random::Host for RandomView<'_> {
     async fn get_random_bytes(&mut self, length: u64) -> Result<Vec<u8>> {

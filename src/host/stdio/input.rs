@@ -109,23 +109,44 @@ impl Input {
         // A file or a pipe seldom holds more than a guest asks for; a large request still costs
         // only what is there.
         let mut buffer = vec![0; length];
-        match state.descriptor.read(&mut buffer) {
-            Ok(0) if self.patient && state.descriptor.waits_for_writer().map_err(failed)? => {
-                Ok(Vec::new())
-            }
+        let read = self.read_descriptor(state, &mut buffer)?;
+        buffer.truncate(read);
+        Ok(buffer)
+    }
+
+    /// The same straight into `buffer`: 0 bytes when there is nothing yet.
+    pub(crate) fn read_into(self: &Arc<Self>, buffer: &mut [u8]) -> Result<usize, StreamError> {
+        let mut state = self.lock();
+        if state.ended {
+            return Err(StreamError::Closed);
+        }
+        let Some(brought) = state.brought.take() else {
+            return self.read_descriptor(state, buffer);
+        };
+        let bytes = self.take_brought(state, brought, buffer.len())?;
+        if let Some(place) = buffer.get_mut(..bytes.len()) {
+            place.copy_from_slice(&bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn read_descriptor(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        buffer: &mut [u8],
+    ) -> Result<usize, StreamError> {
+        match state.descriptor.read(buffer) {
+            Ok(0) if self.patient && state.descriptor.waits_for_writer().map_err(failed)? => Ok(0),
             Ok(0) => {
                 state.ended = true;
                 Err(StreamError::Closed)
             }
-            Ok(read) => {
-                buffer.truncate(read);
-                Ok(buffer)
-            }
+            Ok(read) => Ok(read),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 if state.descriptor.mode() == IoMode::Pool {
                     self.read_on_pool(&mut state)?;
                 }
-                Ok(Vec::new())
+                Ok(0)
             }
             Err(error) => {
                 state.ended = true;

@@ -30,7 +30,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// A file whose hash was compared after it was opened, and whose directory only its owner may write.
 /// Files are never changed once they have their name, so it is still what was compared.
 #[derive(Debug)]
-pub(super) struct VerifiedFile(File);
+pub(crate) struct VerifiedFile(File);
 
 impl VerifiedFile {
     /// Compares a file with its trailer and with the key that it is looked for by.

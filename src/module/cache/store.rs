@@ -4,13 +4,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use wasmtime::component::Component;
-
 use super::code_cache::CodeCache;
 use super::directory::{Directory, Make};
 use super::error::CacheError;
 use super::key::Key;
-use super::machine_code::map;
+use super::machine_code::MachineCode;
 use crate::module::{Digest, Engine};
 use crate::trust::{PathGuard, Walk, WritableDir};
 
@@ -75,15 +73,15 @@ impl CodeStore {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// The code of a component for `compiler`, one of the two of `engine`. Blocks.
-    pub(crate) fn find(
+    /// The code of a module for `compiler`, one of the two of `engine`. Blocks.
+    pub(crate) fn find<T: MachineCode>(
         &self,
         engine: &Engine,
         compiler: &wasmtime::Engine,
-        component: Digest,
-    ) -> Option<Component> {
+        module: Digest,
+    ) -> Option<T> {
         let directory = self.directory()?;
-        let key = Key::new(engine, compiler, component);
+        let key = Key::new(engine, compiler, module);
         let file = match directory.find(&key) {
             Ok(file) => file?,
             Err(error) => {
@@ -91,10 +89,10 @@ impl CodeStore {
                 return None;
             }
         };
-        match map(compiler, &file) {
-            Ok(component) => {
+        match T::map(compiler, &file) {
+            Ok(code) => {
                 file.touch();
-                Some(component)
+                Some(code)
             }
             Err(error) => {
                 self.warn(&format!("compiled code {key}"), &format!("{error:#}"));
@@ -105,18 +103,18 @@ impl CodeStore {
         }
     }
 
-    /// Keeps the code of a component. Blocks.
+    /// Keeps the code of a module. Blocks.
     pub(crate) fn keep(
         &self,
         engine: &Engine,
         compiler: &wasmtime::Engine,
         digest: Digest,
-        component: &Component,
+        code: &impl MachineCode,
     ) {
         let Some(directory) = self.directory().filter(|it| it.is_writable()) else {
             return;
         };
-        let code = match component.serialize() {
+        let code = match code.to_bytes() {
             Ok(code) => code,
             Err(error) => {
                 self.warn("compiled code", &format!("{error:#}"));

@@ -1,6 +1,6 @@
 //! Renames a core module's exports to the component model's kebab-case names.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use heck::ToKebabCase;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -10,8 +10,7 @@ use wasmparser::{Parser, Payload};
 use super::scan::{Scan, invalid};
 use crate::module::ModuleError;
 
-/// Whether the encoder or the preview 1 adapter looks an export up by this name, so that it must
-/// not be renamed.
+/// Whether an export is looked up by this name, so that it must not be renamed.
 pub fn is_reserved(name: &str) -> bool {
     [
         "_start",
@@ -32,12 +31,12 @@ pub fn kebab(name: &str) -> String {
     }
 }
 
-/// The module with its functions exported under kebab-case names.
+/// The exported functions by their kebab-case names.
 ///
 /// # Errors
-/// `Invalid` when two exports would get the same name, or a section does not parse.
-pub fn renamed(bytes: &[u8], scan: &Scan) -> Result<Vec<u8>, ModuleError> {
-    let mut names: HashMap<String, &str> = HashMap::new();
+/// `Invalid` when two of them have the same.
+pub fn kebab_names(scan: &Scan) -> Result<BTreeMap<String, &str>, ModuleError> {
+    let mut names: BTreeMap<String, &str> = BTreeMap::new();
     for (name, _) in &scan.functions {
         if let Some(other) = names.insert(kebab(name), name) {
             return Err(ModuleError::Invalid(format!(
@@ -45,6 +44,15 @@ pub fn renamed(bytes: &[u8], scan: &Scan) -> Result<Vec<u8>, ModuleError> {
             )));
         }
     }
+    Ok(names)
+}
+
+/// The module with its functions exported under kebab-case names.
+///
+/// # Errors
+/// `Invalid` when two exports would get the same name, or a section does not parse.
+pub fn renamed(bytes: &[u8], scan: &Scan) -> Result<Vec<u8>, ModuleError> {
+    let names = kebab_names(scan)?;
     if names.iter().all(|(kebab, name)| kebab == name) {
         return Ok(bytes.to_vec());
     }

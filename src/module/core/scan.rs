@@ -4,20 +4,23 @@ use wasmparser::{
     CompositeInnerType, ExternalKind, FuncType, Import, MemoryType, Parser, Payload, TypeRef,
 };
 
-use crate::module::ModuleError;
+use crate::host::preview1::{Function, Version};
+use crate::module::{Import as ModuleImport, ModuleError};
 
-/// The module name of preview 1.
-pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// The export that makes a module a command.
 pub(super) const START: &str = "_start";
+/// The export that is a module's memory.
+const MEMORY: &str = "memory";
 
 /// The properties of a core module that its conversion depends on.
 #[derive(Default)]
 pub struct Scan {
     /// Whether a custom section holds component types (`component-type*`).
     pub has_metadata: bool,
-    /// Whether it imports from preview 1.
-    pub preview1: bool,
+    /// The functions that it imports from preview 1.
+    preview1: Vec<(Version, &'static Function)>,
+    /// Whether it exports a memory as `memory`, or is made to.
+    pub exports_memory: bool,
     /// Module and name of each import that is neither of preview 1 nor `memory`.
     pub foreign_imports: Vec<(String, String)>,
     /// The first memory that it imports, which the conversion makes it define; a second one is a
@@ -66,6 +69,8 @@ impl Scan {
                 Payload::ExportSection(reader) => {
                     for export in reader {
                         let export = export.map_err(invalid)?;
+                        scan.exports_memory |=
+                            export.kind == ExternalKind::Memory && export.name == MEMORY;
                         if export.kind == ExternalKind::Func {
                             let ty = functions.get(export.index as usize);
                             let ty = ty.and_then(|&ty| types.get(ty as usize)?.clone());
@@ -79,11 +84,13 @@ impl Scan {
                 _ => {}
             }
         }
+        scan.exports_memory |= scan.memory.is_some() && scan.function(MEMORY).is_none();
         Ok(scan)
     }
 
     fn import(&mut self, import: &Import<'_>) -> Result<(), ModuleError> {
         let Import { module, name, ty } = *import;
+        let is_function = matches!(ty, TypeRef::Func(_) | TypeRef::FuncExact(_));
         match ty {
             TypeRef::Memory(memory) if memory.shared => {
                 return Err(ModuleError::Invalid(format!(
@@ -91,13 +98,67 @@ impl Scan {
                 )));
             }
             TypeRef::Memory(memory) if self.memory.is_none() => self.memory = Some(memory),
-            _ if module == PREVIEW1 => self.preview1 = true,
             _ => {
-                let foreign = (module.to_owned(), name.to_owned());
-                self.foreign_imports.push(foreign);
+                let version = Version::of_module(module);
+                match version.and_then(|version| Some((version, Function::find(version, name)?))) {
+                    Some(function) if is_function => self.preview1.push(function),
+                    _ => {
+                        let foreign = (module.to_owned(), name.to_owned());
+                        self.foreign_imports.push(foreign);
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Refuses imports that nothing here can give.
+    ///
+    /// # Errors
+    /// `Invalid`, with the first of them and what there is; also for a module that imports preview 1
+    /// and holds the types of a component.
+    pub fn check_imports(&self) -> Result<(), ModuleError> {
+        if self.has_metadata
+            && let Some((version, _)) = self.preview1.first()
+        {
+            return Err(ModuleError::Invalid(format!(
+                "it imports {} and holds the types of a component that it is to be made: run \
+                 `wasm-tools component new` with an adapter for preview 1",
+                version.module()
+            )));
+        }
+        match self.foreign_imports.as_slice() {
+            [(module, name), ..] if !self.has_metadata => Err(ModuleError::Invalid(format!(
+                "it imports {module}#{name}, and a core module may import preview 1 only ({})",
+                Version::Snapshot.module()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it stays a core module.
+    pub fn is_native(&self) -> bool {
+        !self.has_metadata && (!self.preview1.is_empty() || self.is_command())
+    }
+
+    /// The functions that it imports from preview 1.
+    pub fn preview1_imports(&self) -> impl Iterator<Item = ModuleImport> {
+        self.preview1.iter().map(|(version, function)| {
+            let enabled_by = function.needs.one_of.iter();
+            ModuleImport {
+                interface: version.module().to_owned(),
+                function: function.name.to_owned(),
+                groups: function.needs.groups.to_vec(),
+                enabled_by: enabled_by.map(|interface| interface.name()).collect(),
+                optional: function.needs.one_of.is_empty(),
+            }
+        })
+    }
+
+    /// The type of an exported function.
+    pub fn function(&self, name: &str) -> Option<&FuncType> {
+        let found = self.functions.iter().find(|(export, _)| export == name);
+        found?.1.as_ref()
     }
 
     /// Whether it is a preview 1 command.

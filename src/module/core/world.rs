@@ -59,6 +59,20 @@ pub fn from_exports(scan: &Scan) -> Option<String> {
     (!items.is_empty()).then(|| world(&items))
 }
 
+/// The same with the entry point of a command, of this version of WASI.
+pub fn with_run(functions: Option<String>, version: &str) -> String {
+    let run = format!("wasi:cli/run@{version}");
+    let functions = functions.unwrap_or_else(|| world(""));
+    let functions = functions.replacen(
+        "world module {",
+        &format!("world module {{\n  export {run};"),
+        1,
+    );
+    format!(
+        "{functions}package wasi:cli@{version} {{\n  interface run {{\n    run: func() -> result;\n  }}\n}}\n"
+    )
+}
+
 /// The names of the functions that [`from_exports`] leaves out, because they take or return
 /// something else than numbers.
 pub fn untyped(scan: &Scan) -> Vec<String> {

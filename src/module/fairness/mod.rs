@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasmtime::Store;
-use wasmtime::component::{Component, InstancePre, Val};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Val};
 use wippy_dispatcher::Dispatcher;
 
 use super::{Capabilities, Engine, Method, Profile, link};
@@ -41,6 +41,7 @@ struct Guest {
     engine: Engine,
     pre: InstancePre<State>,
     method: Method,
+    index: ComponentExportIndex,
 }
 
 impl Guest {
@@ -49,19 +50,19 @@ impl Guest {
         let capabilities = Capabilities::parse(imports.iter().copied()).expect("known");
         let mut linker = link(&component, &capabilities).expect("linked");
         given::define(&mut linker).expect("the test's own functions");
+        let (method, index) = Method::find(&component, method).expect("a function");
         Guest {
             engine: engine.clone(),
             pre: linker.instantiate_pre(&component).expect("linked"),
-            method: Method::find(&component, method).expect("a function"),
+            method,
+            index,
         }
     }
 
     async fn call(&self, state: State, arguments: &[Val]) -> wasmtime::Result<()> {
         let mut store: Store<State> = self.engine.store(self.engine.inner(), state)?;
         let instance = self.pre.instantiate_async(&mut store).await?;
-        let function = instance
-            .get_func(&mut store, self.method.index)
-            .expect("exported");
+        let function = instance.get_func(&mut store, self.index).expect("exported");
         let mut results = vec![Val::Bool(false); usize::from(self.method.result.is_some())];
         function
             .call_async(&mut store, arguments, &mut results)
