@@ -7,8 +7,12 @@ use wasmtime::component::{Type, Val};
 use wasmtime::{Instance, Memory, Result, Store, TypedFunc, bail, format_err};
 
 use super::layout::{Cases, Layout, fields, is_number};
-use super::{MEMORY, REALLOC};
 use crate::host::State;
+
+/// The memory that a module exports.
+pub(super) const MEMORY: &str = "memory";
+/// The function that makes room in it.
+const REALLOC: &str = "cabi_realloc";
 
 type Realloc = TypedFunc<(u32, u32, u32, u32), u32>;
 type Lowering<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;

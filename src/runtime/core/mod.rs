@@ -13,12 +13,8 @@ use crate::module::Method;
 use crate::program::LinkedCore;
 use layout::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flat_count};
 use lift::Lift;
-use lower::Lower;
+use lower::{Lower, MEMORY};
 
-/// The memory that a module exports.
-const MEMORY: &str = "memory";
-/// The function that makes room in it.
-const REALLOC: &str = "cabi_realloc";
 /// How the function is called that frees a result once it is read.
 const POST_RETURN: &str = "cabi_post_";
 
