@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Folders of `tests/guests` that are no guest by themselves.
-const SHARED: [&str; 4] = ["components", "support", "target", "wit"];
+const SHARED: [&str; 5] = ["components", "optional", "support", "target", "wit"];
 
 /// Everything that is wrong with the guests below `guests` (the folder `tests/guests`), a sentence each; empty
 /// where all is well. An unreadable file is such a sentence too.

@@ -10,7 +10,7 @@ mod fuse;
 mod mounts;
 mod names;
 mod older;
-mod preview1;
+pub mod preview1;
 mod share;
 mod stalled;
 mod streams;
@@ -74,10 +74,39 @@ impl World {
         project
     }
 
-    /// Runs a script on the system's dispatcher over `/data`; each line must be answered so.
+    /// Runs a script on the system's dispatcher over `/data`; each line must be answered so. The same
+    /// by a guest of preview 1 over a copy of the world, where that has all that is asked for.
     pub fn expect(&self, lines: &[(&str, &str)]) {
+        let knows = |&(command, answer): &(&str, &str)| preview1::knows(command, answer);
+        let copy = lines.iter().all(knows).then(|| self.copy());
         let dispatcher = live();
         expect(&dispatcher, &self.project().load(&dispatcher), lines);
+        if let Some(copy) = copy {
+            let answers: Vec<String> = lines
+                .iter()
+                .map(|&(command, answer)| preview1::answer(command, answer))
+                .collect();
+            let lines = lines.iter().zip(&answers);
+            let lines: Vec<_> = lines
+                .map(|((command, _), answer)| (*command, &**answer))
+                .collect();
+            let mut project = Project::new();
+            let root = json!(copy.root());
+            project.entry("data", "fs.directory", &[("directory", &root)]);
+            let wasi = "{mounts: [{fs: data, guest: /data}]}";
+            preview1::script(&mut project, &[("wasi", &wasi)]);
+            expect(&dispatcher, &project.load(&dispatcher), &lines);
+        }
+    }
+
+    /// What is in it now, with its links and times, somewhere else.
+    fn copy(&self) -> World {
+        let outer = tempfile::tempdir().expect("a directory");
+        let mut copy = std::process::Command::new("cp");
+        copy.arg("-a").arg(self.outer.path().join("."));
+        let copied = copy.arg(outer.path()).status().expect("a program");
+        assert!(copied.success());
+        World { outer }
     }
 }
 

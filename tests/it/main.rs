@@ -42,6 +42,7 @@ mod observability;
 mod output;
 mod polling;
 mod pools;
+mod preview1;
 mod processes;
 mod projects;
 mod random;

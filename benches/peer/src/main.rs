@@ -4,12 +4,16 @@
 //! `wippy-peer [--pooling] [--files DIR]` answers the benchmarks' requests on its standard input.
 //! `--pooling` replaces the engine's defaults by the main project's settings (pooled instances,
 //! epochs). Guests may use the network, and DIR, if one is given, as `/`.
+//!
+//! `wippy-peer --preview1 MODULE DIR WORD...` runs a core module as a command of preview 1 instead,
+//! with DIR as `/data`, the words as its arguments, and this program's standard streams.
 // There is no dispatcher here whose clock could be asked.
 #![allow(clippy::disallowed_methods)]
 
 #[path = "../../side_by_side/cpu.rs"]
 mod cpu;
 mod guest;
+mod preview1;
 #[path = "../../side_by_side/protocol.rs"]
 mod protocol;
 mod set_up;
@@ -30,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
+            "--preview1" => return preview1::run(words),
             "--pooling" => set_up = SetUp::Pooling,
             "--files" => files = Some(PathBuf::from(words.next().ok_or("no directory")?)),
             other => return Err(format!("unknown option {other}").into()),

@@ -42,19 +42,12 @@ pub(crate) struct DirectoryCursor {
 #[derive(Debug)]
 pub(crate) struct DirectoryEntry {
     /// Bytes, as the system has them.
-    name: Vec<u8>,
+    pub(crate) name: Vec<u8>,
     pub(crate) kind: DescriptorType,
     /// What identifies it, as its status says.
     pub(crate) inode: u64,
     /// The position after it.
     pub(crate) next: u64,
-}
-
-impl DirectoryEntry {
-    /// Its name; none where that is no Unicode.
-    pub(crate) fn name(&self) -> Option<&str> {
-        std::str::from_utf8(&self.name).ok()
-    }
 }
 
 impl DirectoryCursor {

@@ -47,14 +47,16 @@ pub(super) fn fd_renumber(guest: &mut Guest<'_>, (from, to): (u32, u32)) -> Answ
     }
 }
 
+/// Of a directory as well, by which programs make sure of the names in it.
 pub(super) async fn fd_datasync(guest: &mut Guest<'_>, (fd,): (u32,)) -> Answer {
-    let file = handle(guest.file(fd)?.descriptor);
-    Ok(guest.files().sync_data(file).await?)
+    let opened = guest.either_handle(fd)?;
+    Ok(guest.files().sync_data(opened).await?)
 }
 
+/// As [`fd_datasync`].
 pub(super) async fn fd_sync(guest: &mut Guest<'_>, (fd,): (u32,)) -> Answer {
-    let file = handle(guest.file(fd)?.descriptor);
-    Ok(guest.files().sync(file).await?)
+    let opened = guest.either_handle(fd)?;
+    Ok(guest.files().sync(opened).await?)
 }
 
 pub(super) fn fd_fdstat_get(guest: &mut Guest<'_>, (fd, result): (u32, u32)) -> Answer {

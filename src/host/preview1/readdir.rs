@@ -8,6 +8,7 @@ use crate::host::filesystem::DirectoryCursor;
 
 /// Cookies are the positions that the host's filesystem gives: one stays good while the directory is
 /// open, whatever is created or removed meanwhile. An entry that does not fit is cut off.
+/// Names are bytes, whether they are Unicode or not.
 pub(super) async fn fd_readdir(
     guest: &mut Guest<'_>,
     (fd, buffer, size, mut cookie, result): (u32, u32, u32, u64, u32),
@@ -46,16 +47,10 @@ async fn fill(
         let mut count = 0;
         let before = filled;
         for entry in cursor.entries_from(*cookie) {
-            let Some(name) = entry.name() else {
-                // Names that are no Unicode end the list: what is before them is given first.
-                return match filled {
-                    0 => Err(Errno::ILSEQ.into()),
-                    _ => Ok(filled),
-                };
-            };
+            let name = entry.name.as_slice();
             let length = u32::try_from(name.len()).map_err(|_| Errno::OVERFLOW)?;
             let head = dirent(entry.next, entry.inode, length, filetype(entry.kind));
-            for part in [&head[..], name.as_bytes()] {
+            for part in [&head[..], name] {
                 let now = part.get(..size - filled).unwrap_or(part);
                 // Within the buffer, which was checked: the sum fits in 32 bits.
                 let place = bytes_mut(memory, buffer.saturating_add(filled as u32), now.len())?;

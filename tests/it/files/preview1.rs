@@ -9,6 +9,60 @@ use wippy::stdio::{InputSource, Sink};
 use super::World;
 use crate::support::{Project, live};
 
+/// Adds a function `script` that answers the lines of a script over preview 1.
+pub fn script(project: &mut Project, extra: &[(&str, &dyn std::fmt::Display)]) {
+    let wit = "'script: func(lines: list<string>) -> list<string>;'";
+    let mut fields: Vec<(&str, &dyn std::fmt::Display)> = vec![("wit", &wit)];
+    fields.extend(extra);
+    project.function("script", "files-1", "script", "[wasi1]", &fields);
+}
+
+/// The commands that preview 1 has something for.
+const KNOWN: [&str; 24] = [
+    "open",
+    "drop",
+    "repeat",
+    "read",
+    "write",
+    "fill",
+    "stat",
+    "stat-at",
+    "flags",
+    "type",
+    "size",
+    "times",
+    "times-at",
+    "advise",
+    "advise-from",
+    "sync",
+    "mkdir",
+    "rmdir",
+    "unlink",
+    "symlink",
+    "readlink",
+    "rename",
+    "link",
+    "list",
+];
+
+/// Whether a line of a script can be answered over preview 1.
+pub fn knows(line: &str, answer: &str) -> bool {
+    let word = line.split([' ', '\t']).next().unwrap_or_default();
+    // A copy's times are its own.
+    let is_status = word.starts_with("stat") && answer.contains('.');
+    KNOWN.contains(&word) && !is_status
+}
+
+/// What a line is answered over preview 1, where 0.2 answers `answer`: it has no type for a FIFO, and
+/// a descriptor of the wrong kind is none at all.
+pub fn answer(line: &str, answer: &str) -> String {
+    let word = line.split([' ', '\t']).next().unwrap_or_default();
+    match (word, answer) {
+        ("advise", "is-directory") | ("list", "not-directory") => "bad-descriptor".to_owned(),
+        (_, answer) => answer.replace("=Fifo", "=Unknown"),
+    }
+}
+
 /// Runs a command over the world's root at `/data`, and returns its status and what it printed.
 fn run(world: &World, guest: &str, words: &[&str]) -> (u8, String) {
     let mut project = Project::new();

@@ -1,0 +1,246 @@
+//! Programs of several languages as their compilers make them, and what ends a program.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+use wippy::Digest;
+use wippy::stdio::{InputSource, Sink, Stdio, pipe};
+
+use crate::support::{Project, guests, live, simulated};
+
+/// Runs a program over a directory of 10,000 files with these words, and a megabyte of input. Its
+/// status and what it printed.
+fn run(module: &PathBuf, words: &[&str]) -> (u8, String) {
+    let outer = tempfile::tempdir().expect("a directory");
+    let many = outer.path().join("many");
+    fs::create_dir(&many).expect("a directory");
+    for index in 0..10_000 {
+        fs::write(many.join(format!("n{index}")), "").expect("a file");
+    }
+    let bytes = fs::read(module).expect("a module");
+    let hash = format!("sha256:{}", Digest::of(&bytes));
+    let (folder, path) = (module.parent().expect("a folder"), module.file_name());
+    let path = path.expect("a name").to_string_lossy().into_owned();
+    let mut project = Project::new();
+    let (folder, data) = (json!(folder), json!(outer.path()));
+    project.entry("modules", "fs.directory", &[("directory", &folder)]);
+    project.entry("data", "fs.directory", &[("directory", &data)]);
+    project.entry(
+        "GREETING",
+        "env.variable",
+        &[("storage", &"memory"), ("default", &"hello")],
+    );
+    project.entry("memory", "env.storage.memory", &[]);
+    let wasi = "{mounts: [{fs: data, guest: /d}], env: [{id: 'test:GREETING', name: GREETING}]}";
+    let fields: [(&str, &dyn std::fmt::Display); 7] = [
+        ("meta", &"{command: {name: program}}"),
+        ("fs", &"modules"),
+        ("path", &path),
+        ("hash", &hash),
+        ("method", &"_start"),
+        ("imports", &"[wasi1]"),
+        ("wasi", &wasi),
+    ];
+    project.entry("program", "process.wasm", &fields);
+    let dispatcher = live();
+    let handle = dispatcher.handle();
+    let (printed, stdout) = pipe(&handle, 1 << 20).expect("a pipe");
+    let (input, keyboard) = pipe(&handle, 1 << 20).expect("a pipe");
+    keyboard.write(&vec![b'x'; 1 << 20]).expect("a reader");
+    drop(keyboard);
+    let (_errors, lost) = pipe(&handle, 1 << 16).expect("a pipe");
+    let stdio = Stdio::new(
+        InputSource::Pipe(input),
+        Sink::Pipe(stdout),
+        Sink::Pipe(lost),
+    );
+    let status = project.run_on(&dispatcher, "program", stdio, words);
+    let status = status.expect("a status").code;
+    let mut bytes = Vec::new();
+    while let Ok(Some(more)) = dispatcher
+        .block_on(printed.next(1 << 20))
+        .expect("no deadlock")
+    {
+        bytes.extend(more);
+    }
+    (status, String::from_utf8(bytes).expect("text"))
+}
+
+const EXPECTED: &str = "env: hello
+appended: hello and more
+truncated: hel
+listed: 10000
+opened: 1000
+stdin: 1048576 bytes
+";
+
+fn expect(module: &PathBuf) {
+    let (status, printed) = run(module, &["/d", "a word"]);
+    assert_eq!(
+        printed,
+        format!("args: 2 of 8 bytes\n{EXPECTED}"),
+        "{}",
+        module.display()
+    );
+    assert_eq!(status, 42);
+    // A megabyte of arguments.
+    let word = "w".repeat(1024);
+    let words: Vec<&str> = std::iter::once("/d")
+        .chain((0..1024).map(|_| word.as_str()))
+        .collect();
+    let (status, printed) = run(module, &words);
+    assert_eq!(
+        printed,
+        format!("args: 1025 of 1048578 bytes\n{EXPECTED}"),
+        "{}",
+        module.display()
+    );
+    assert_eq!(status, 42);
+}
+
+#[test]
+fn a_program_in_c_does_what_it_says() {
+    expect(
+        &guests()
+            .join("components")
+            .join(format!("{}.wasm", "program-c")),
+    );
+}
+
+#[test]
+fn a_program_in_zig_does_what_it_says() {
+    expect(
+        &guests()
+            .join("components")
+            .join(format!("{}.wasm", "program-zig")),
+    );
+}
+
+#[test]
+fn a_program_in_assemblyscript_does_what_it_says() {
+    expect(
+        &guests()
+            .join("components")
+            .join(format!("{}.wasm", "program-as")),
+    );
+}
+
+#[test]
+fn a_program_in_rust_does_what_it_says() {
+    expect(
+        &guests()
+            .join("components")
+            .join(format!("{}.wasm", "program-rust")),
+    );
+}
+
+/// Its module is too large to be kept: `tests/guests/README.md` says how it is made.
+#[test]
+fn a_program_in_go_with_a_thousand_goroutines_does_what_it_says() {
+    let module = guests().join("target/program-go.wasm");
+    match module.is_file() {
+        true => expect(&module),
+        false => eprintln!("NOT TESTED: there is no {}", module.display()),
+    }
+}
+
+/// The low eight bits, as of any process.
+#[test]
+fn a_program_ends_with_the_number_that_it_gives() {
+    for (code, status) in [
+        (0, 0),
+        (1, 1),
+        (42, 42),
+        (125, 125),
+        (126, 126),
+        (255, 255),
+        (263, 7),
+        (-1, 255),
+    ] {
+        let module = format!(
+            r#"(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+                (memory (export "memory") 1)
+                (func (export "_start") (call $exit (i32.const {code}))))"#
+        );
+        let mut project = Project::new();
+        project.text("f", &module, "_start", "[wasi:cli]");
+        let called = project.call("f", &[]);
+        match status {
+            0 => assert_eq!(called, Ok(json!(null))),
+            status => assert_eq!(called, Err(format!("test:f: exit status {status}"))),
+        }
+    }
+}
+
+/// A reactor's `_initialize` comes before the function, and a memory's place follows its growth.
+#[test]
+fn a_reactor_is_initialized_first() {
+    let module = r#"(module
+        (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (global $state (mut i32) (i32.const 1))
+        (func (export "_initialize") (global.set $state (i32.const 41)))
+        (func (export "next") (param i32) (result i32)
+            ;; Before and after it has grown, at its end.
+            (if (call $random (i32.const 65535) (i32.const 1)) (then unreachable))
+            (drop (memory.grow (i32.const 3)))
+            (if (call $random (i32.const 262143) (i32.const 1)) (then unreachable))
+            (i32.add (global.get $state) (local.get 0))))"#;
+    let mut project = Project::new();
+    project.text("f", module, "next", "[wasi:random]");
+    assert_eq!(project.call("f", &[json!(1)]), Ok(json!(42)));
+}
+
+/// A memory of 64-bit addresses, an imported one, and one that the start function uses already.
+#[test]
+fn memories_of_every_kind_are_used() {
+    for (memory, start) in [
+        (r#"(memory (export "memory") i64 1)"#, ""),
+        (r#"(memory (export "memory") 1 1)"#, ""),
+        (r#"(import "env" "memory" (memory 1))"#, ""),
+        (r#"(memory (export "memory") 1)"#, "(start $fill)"),
+    ] {
+        let (import, defined) = match memory.starts_with("(import") {
+            true => (memory, ""),
+            false => ("", memory),
+        };
+        let address = if memory.contains("i64") {
+            "i64.const"
+        } else {
+            "i32.const"
+        };
+        let module = format!(
+            r#"(module {import}
+                (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+                {defined}
+                (func $fill (drop (call $random (i32.const 8) (i32.const 64))))
+                {start}
+                (func (export "f") (result i64)
+                    (call $fill)
+                    (i64.or (i64.load ({address} 8)) (i64.load ({address} 64)))))"#
+        );
+        let mut project = Project::new();
+        project.text("f", &module, "f", "[wasi:random]");
+        let called = project.call_on(&simulated(), "f", &[]).expect(memory);
+        assert_ne!(called, json!(0), "{memory}");
+    }
+}
+
+/// Other tasks run while a guest does nothing but yield.
+#[test]
+fn yielding_lets_the_others_run() {
+    let module = r#"(module
+        (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+        (import "wasi_snapshot_preview1" "clock_time_get" (func $now (param i32 i64 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start")
+            ;; Simulated time moves while it yields, and by nothing else.
+            (loop $again
+                (drop (call $yield))
+                (drop (call $now (i32.const 1) (i64.const 0) (i32.const 0)))
+                (br_if $again (i64.lt_u (i64.load (i32.const 0)) (i64.const 1000000))))))"#;
+    let mut project = Project::new();
+    project.text("f", module, "_start", "[wasi1]");
+    assert_eq!(project.call("f", &[]), Ok(json!({"ok": true})));
+}
