@@ -25,7 +25,7 @@ pub struct Package {
     pub version: &'static str,
     /// Its interfaces, in the order in which `docs/imports.md` lists them.
     pub interfaces: &'static [Interface],
-    /// Whether `wasi1` in `imports` enables it: the preview 1 adapter may import it.
+    /// Whether `wasi1` in `imports` enables it: functions of preview 1 stand for its own.
     pub preview1: bool,
     /// The text of the WIT package, where it is not in the folder `wit/`.
     pub wit: Option<&'static str>,

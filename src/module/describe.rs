@@ -140,9 +140,10 @@ impl Description {
         }
         let _ = writeln!(text, "\nimports");
         for import in &self.imports {
-            let groups = match import.groups.is_empty() {
-                true => "no group".to_owned(),
-                false => import.groups.join(", "),
+            let groups = match import.groups.as_slice() {
+                [] if import.optional => "any".to_owned(),
+                [] => "no group".to_owned(),
+                groups => groups.join(", "),
             };
             let _ = writeln!(text, "  {groups:16}  {}", import.name());
         }

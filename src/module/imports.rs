@@ -114,7 +114,7 @@ impl Capabilities {
         Ok(())
     }
 
-    /// For a core module that uses preview 1: `wasi1` enables all that its adapter may need.
+    /// For a core module that uses preview 1: `wasi1` enables all that its functions stand for.
     pub fn extend_preview1(&mut self) {
         if self.preview1 {
             let needed = self.packages.iter().filter(|package| package.preview1);

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::thread;
 
 use serde_json::{Value, json};
+use wippy::stdio::{InputSource, Sink, Stdio};
 
 use crate::support::{Project, live};
 
@@ -12,6 +13,42 @@ const IMPORTS: &str = "[wasi:io, wasi:clocks, wasi:filesystem, wasi:sockets, was
 
 fn call(project: &Project, name: &str, arguments: &[Value]) -> Value {
     project.call_on(&live(), name, arguments).expect(name)
+}
+
+#[test]
+fn loops_over_preview_1_are_timed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut project = Project::new();
+    let place = directory.path().display();
+    project.entry("files", "fs.directory", &[("directory", &place)]);
+    let wasi = "{mounts: [{fs: files, guest: /d}]}";
+    project.command_at(
+        "bench-1",
+        "bench-1",
+        "_start",
+        "[wasi1]",
+        &[("wasi", &wasi)],
+    );
+    let dispatcher = live();
+    let (printed, output) = wippy::stdio::pipe(&dispatcher.handle(), 4096).expect("a pipe");
+    let sink = Sink::Pipe(output);
+    let stdio = Stdio::new(InputSource::Empty, sink.clone(), sink);
+    let status = project.run_on(&dispatcher, "bench-1", stdio, &["/d", "100"]);
+    assert_eq!(status.expect("a status").code, 0);
+    let printed = printed.read(4096).expect("lines");
+    let printed = String::from_utf8(printed).expect("text");
+    let names = printed
+        .lines()
+        .map(|line| line.split(' ').next().unwrap_or_default());
+    let names: Vec<&str> = names.collect();
+    assert_eq!(
+        names,
+        ["clock_time_get", "fd_write", "fd_read", "poll_oneoff"]
+    );
+    let length = std::fs::metadata(directory.path().join("bench"))
+        .expect("a file")
+        .len();
+    assert_eq!(length, 100 * 4096);
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn run(imports: &str, words: &[&str]) -> (Result<Status, String>, Vec<u8>) {
 }
 
 #[test]
-fn a_preview_1_command_runs_through_the_adapter() {
+fn a_preview_1_command_runs_as_it_is() {
     let status = |code| {
         Ok(Status {
             code,

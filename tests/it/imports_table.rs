@@ -87,7 +87,7 @@ fn an_interface_enables_itself_alone() {
 }
 
 #[test]
-fn preview_1_enables_what_its_adapter_needs() {
+fn preview_1_enables_what_its_functions_stand_for() {
     let expected: Vec<String> = all()
         .into_iter()
         .filter(|name| !name.starts_with("wasi:http/") && !name.starts_with("wippy:"))

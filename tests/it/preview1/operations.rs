@@ -5,9 +5,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use wippy::stdio::{InputSource, Sink, Stdio, pipe};
 
 use super::{answers, expect};
-use crate::support::{live, simulated};
+use crate::support::{Project, live, simulated};
 
 const OPERATIONS: &str = include_str!("operations.txt");
 
@@ -47,6 +48,35 @@ fn every_function_answers_as_the_table_says() {
         let root = outer.path().join("root");
         expect(&dispatcher, &[("wasi", &MOUNTED)], Some(&root), &lines);
     }
+}
+
+/// The same by a command, whose words are the commands.
+#[test]
+fn a_command_answers_as_the_table_says() {
+    let outer = tempfile::tempdir().expect("a directory");
+    world(outer.path());
+    let root = outer.path().join("root");
+    let lines: Vec<(&str, &str)> = OPERATIONS
+        .lines()
+        .filter_map(|line| line.split_once(" => "))
+        .collect();
+    let words: Vec<&str> = lines.iter().map(|(command, _)| *command).collect();
+    let mut project = Project::new();
+    let directory = serde_json::json!(root);
+    project.entry("data", "fs.directory", &[("directory", &directory)]);
+    let fields: [(&str, &dyn std::fmt::Display); 1] = [("wasi", &MOUNTED)];
+    project.command_at("files", "files-1-command", "_start", "[wasi1]", &fields);
+    let dispatcher = live();
+    let (printed, output) = pipe(&dispatcher.handle(), 1 << 20).expect("a pipe");
+    let sink = Sink::Pipe(output);
+    let stdio = Stdio::new(InputSource::Empty, sink.clone(), sink);
+    let status = project.run_on(&dispatcher, "files", stdio, &words);
+    assert_eq!(status.expect("a status").code, 0);
+    let printed = printed.read(1 << 20).expect("lines");
+    let printed = String::from_utf8(printed).expect("text");
+    let answers: Vec<&str> = printed.lines().collect();
+    let expected: Vec<&str> = lines.iter().map(|(_, answer)| *answer).collect();
+    assert_eq!(answers, expected);
 }
 
 #[test]
