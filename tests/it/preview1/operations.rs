@@ -27,7 +27,7 @@ fn world(outer: &Path) {
         symlink(target, root.join(name)).expect("a link");
     }
     let mode = Mode::RUSR | Mode::WUSR;
-    mknodat(CWD, &root.join("fifo"), FileType::Fifo, mode, 0).expect("a pipe");
+    mknodat(CWD, root.join("fifo"), FileType::Fifo, mode, 0).expect("a pipe");
 }
 
 const MOUNTED: &str = "{mounts: [{fs: data, guest: /data}]}";
