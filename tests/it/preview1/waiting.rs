@@ -212,3 +212,39 @@ fn input_ends_a_wait() {
     let passed = (handle.now().expect("the time") - start).as_millis();
     assert!((30..34).contains(&passed), "{passed}");
 }
+
+/// A deadline ends a guest that waits and one that only calls functions.
+#[test]
+fn a_deadline_ends_what_waits_and_what_spins() {
+    let waits =
+        r#"(drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200)))"#;
+    let spins =
+        r#"(loop $again (drop (call $now (i32.const 1) (i64.const 0) (i32.const 0))) (br $again))"#;
+    for body in [waits, spins] {
+        let module = format!(
+            r#"(module
+                (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+                (import "wasi_snapshot_preview1" "clock_time_get" (func $now (param i32 i64 i32) (result i32)))
+                (memory (export "memory") 1)
+                (data (i32.const 16) "\01")
+                (data (i32.const 24) "\ff\ff\ff\ff\ff\00\00\00")
+                (func (export "_start") {body}))"#
+        );
+        let source = serde_json::to_string(&module).expect("a string");
+        let fields: [(&str, &dyn std::fmt::Display); 4] = [
+            ("source", &source),
+            ("method", &"_start"),
+            ("imports", &"[wasi1]"),
+            ("limits", &"{max_execution_ms: 50}"),
+        ];
+        let mut project = Project::new();
+        project.entry("f", "function.wat", &fields);
+        let dispatcher = simulated();
+        let handle = dispatcher.handle();
+        let start = handle.now().expect("the time");
+        let ended = project.call_on(&dispatcher, "f", &[]);
+        assert_eq!(ended, Err("test:f: context deadline exceeded".to_owned()));
+        let passed = (handle.now().expect("the time") - start).as_millis();
+        assert!((50..60).contains(&passed), "{passed}");
+    }
+}
