@@ -4,7 +4,7 @@ use std::error::Error;
 
 use wasmtime::{Engine, Linker, Module, Store};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::{DirPerms, FilePerms, I32Exit, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
 /// Runs `MODULE DIR WORD...` and ends with its status.
 pub fn run(mut words: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
@@ -18,7 +18,7 @@ pub fn run(mut words: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>
     for word in words {
         context.arg(word);
     }
-    context.preopened_dir(directory, "/data", DirPerms::all(), FilePerms::all())?;
+    context.preopened_dir(directory, "/data", FsPerms::ReadWrite)?;
     let mut store = Store::new(&engine, context.build_p1());
     let module = Module::from_file(&engine, module)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -141,6 +141,10 @@ pub(super) async fn fd_filestat_get(guest: &mut Guest<'_>, (fd, result): (u32, u
 
 pub(super) async fn fd_filestat_set_size(guest: &mut Guest<'_>, (fd, size): (u32, u64)) -> Answer {
     let file = handle(guest.file(fd)?.descriptor);
+    // No system has such files, whatever its disk has room for.
+    if i64::try_from(size).is_err() {
+        return Err(Errno::INVAL.into());
+    }
     Ok(guest.files().set_size(file, size).await?)
 }
 
