@@ -123,8 +123,8 @@ fn random_calls_end_in_a_number_or_a_trap() {
                     let is_known = ["guest's memory", "subscriptions, where", "memory limit"];
                     assert!(is_known.iter().any(|it| text.contains(it)), "{text}");
                     traps += 1;
-                    // On average, as many as it took to get there.
-                    made += 100;
+                    // It took more than that on average: how many is lost with the instance.
+                    made += 20;
                 }
             }
             if made >= total {
