@@ -44,6 +44,10 @@ pub(crate) struct Core {
     pub(crate) yielded: RefCell<VecDeque<Waker>>,
     /// Tasks that wait until nothing else can run. They are not among [`Core::runnable`].
     pub(crate) idle: RefCell<VecDeque<Waker>>,
+    /// Tasks that yielded after they had kept the thread for long. One a turn is woken.
+    yielded_long: RefCell<VecDeque<Waker>>,
+    /// The turn is to end before another task runs.
+    ends_turn: Cell<bool>,
     /// How often in this turn a task that yielded went on at once.
     yield_skips: Cell<u8>,
     /// A waker fired since the current task's poll began. It may be this task's own, which
@@ -93,6 +97,8 @@ impl Core {
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
             idle: RefCell::default(),
+            yielded_long: RefCell::default(),
+            ends_turn: Cell::new(false),
             yield_skips: Cell::new(0),
             woke_any: Cell::new(false),
             listeners: RefCell::default(),
@@ -122,9 +128,31 @@ impl Core {
         self.idle.borrow().len()
     }
 
+    /// Keeps a task that has kept the thread for long, and ends the turn.
+    pub(crate) fn yield_long(&self, waker: Waker) {
+        self.yielded_long.borrow_mut().push_back(waker);
+        self.ends_turn.set(true);
+    }
+
+    /// Wakes the task that has waited the longest of those that had kept the thread for long, if there
+    /// is one.
+    pub(crate) fn resume_one_long(&self) -> bool {
+        let Some(next) = self.yielded_long.borrow_mut().pop_front() else {
+            return false;
+        };
+        wake(next);
+        true
+    }
+
+    /// Whether the turn is to end now. The next one begins without that.
+    pub(crate) fn take_end_of_turn(&self) -> bool {
+        self.ends_turn.take()
+    }
+
     /// How many tasks can run, those that yielded included.
     pub(crate) fn runnable(&self) -> usize {
-        self.executor.runnable() + self.yielded.borrow().len()
+        let yielded = self.yielded.borrow().len() + self.yielded_long.borrow().len();
+        self.executor.runnable() + yielded
     }
 
     /// A new turn begins: its tasks may skip yields again.

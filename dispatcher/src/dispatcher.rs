@@ -207,8 +207,14 @@ impl Dispatcher {
 
     fn run_tasks(&self, core: &Core) -> Result<usize, Error> {
         let mut ran = 0;
+        let mut has_resumed = false;
         while ran < self.task_budget {
             let Some((runnable, among)) = core.executor.pick(&core.entropy)? else {
+                // All others have run: now one of those that keep the thread for long.
+                if !has_resumed && core.resume_one_long() {
+                    has_resumed = true;
+                    continue;
+                }
                 break;
             };
             core.driver.record(|| Record::Pick {
@@ -218,6 +224,13 @@ impl Dispatcher {
             core.begin_poll();
             runnable.run();
             ran += 1;
+            if core.take_end_of_turn() {
+                break;
+            }
+        }
+        // However busy the others are, it has its turn.
+        if ran >= self.task_budget {
+            core.resume_one_long();
         }
         Ok(ran)
     }
@@ -326,6 +339,7 @@ impl Drop for Dispatcher {
         // that this code cannot interfere.
         let mut undelivered = Vec::new();
         core.resume_yielded();
+        while core.resume_one_long() {}
         while core.resume_idle() {}
         loop {
             for waker in core.executor.wakers() {

@@ -137,7 +137,10 @@ impl Call {
             return UpdateDeadline::Continue(EPOCHS);
         }
         self.reset_budget();
-        let yielding = self.handle.yield_now();
+        let yielding = match is_overdue {
+            true => self.handle.yield_long(),
+            false => self.handle.yield_now(),
+        };
         let yielded = Box::pin(async move {
             // It fails only when the dispatcher is dropped, which ends this call as well.
             let _ = yielding.await;

@@ -18,6 +18,20 @@ impl Handle {
         YieldNow {
             handle: self.clone(),
             state: State::New,
+            was_long: false,
+        }
+    }
+
+    /// The same for a task that has kept the thread for long, such as a millisecond: the turn ends with it,
+    /// so that the driver looks at I/O and timers before another task runs, and of all tasks that yield
+    /// in this way one a turn goes on, behind those that the look wakes.
+    ///
+    /// # Errors
+    /// As [`Handle::yield_now`].
+    pub fn yield_long(&self) -> YieldNow {
+        YieldNow {
+            was_long: true,
+            ..self.yield_now()
         }
     }
 }
@@ -39,6 +53,8 @@ impl Handle {
 pub struct YieldNow {
     handle: Handle,
     state: State,
+    /// The task has kept the thread for long.
+    was_long: bool,
 }
 
 enum State {
@@ -65,7 +81,10 @@ impl YieldNow {
         }
         // Cloning may run code of the waker's owner: nothing is borrowed meanwhile.
         let waker = cx.waker().clone();
-        core.yielded.borrow_mut().push_back(waker);
+        match self.was_long {
+            true => core.yield_long(waker),
+            false => core.yielded.borrow_mut().push_back(waker),
+        }
         if !core.in_turn.get() {
             shared.notify();
         }

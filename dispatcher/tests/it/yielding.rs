@@ -464,3 +464,72 @@ fn an_executor_within_a_task_is_told_to_wait_soon() {
     dispatcher.block_on(task).expect("run").expect("an end");
     assert!(passed.get() < 100, "{} times", passed.get());
 }
+
+/// Tasks that keep the thread for long take turns, and one that a look at I/O wakes waits for one of
+/// them and not for all.
+#[test]
+fn tasks_that_take_long_go_on_one_a_turn_behind_those_that_are_woken() {
+    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let handle = dispatcher.handle();
+    let log = Log::default();
+    let (reader, writer) = pipe_with(PipeFlags::NONBLOCK).expect("a pipe");
+    let source = Source::new(&handle, reader).expect("room");
+    noting(&dispatcher, &log, async move {
+        source.ready(Interest::Readable).await.expect("own thread");
+    });
+    let mut tasks = Vec::new();
+    let writer = Rc::new(writer);
+    for name in ["a", "b", "c", "d"] {
+        let (handle, log, writer) = (handle.clone(), log.clone(), writer.clone());
+        let working = async move {
+            for slice in 0..3 {
+                note(&log, name);
+                if name == "b" && slice == 1 {
+                    rustix::io::write(&*writer, b"x").expect("room");
+                }
+                handle.yield_long().await.expect("own thread");
+            }
+        };
+        tasks.push(dispatcher.spawn(working).expect("room"));
+    }
+    let ended = async {
+        for task in tasks {
+            task.await.expect("not cancelled");
+        }
+    };
+    dispatcher.block_on(ended).expect("no deadlock");
+    let expected = [
+        "a", "b", "c", "d", "a", "b", "woken", "c", "d", "a", "b", "c", "d",
+    ];
+    assert_eq!(*log.borrow(), expected);
+}
+
+/// Others that are always busy do not starve a task that keeps the thread for long, nor it them.
+#[test]
+fn who_takes_long_and_who_is_always_busy_both_go_on() {
+    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let (long, short) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    for _ in 0..3 {
+        let (handle, short) = (dispatcher.handle(), short.clone());
+        let busy = async move {
+            loop {
+                short.set(short.get() + 1);
+                yield_once(&handle).await;
+            }
+        };
+        dispatcher.spawn(busy).expect("room").detach();
+    }
+    let (handle, own) = (dispatcher.handle(), long.clone());
+    let working = async move {
+        loop {
+            own.set(own.get() + 1);
+            handle.yield_long().await.expect("own thread");
+        }
+    };
+    dispatcher.spawn(working).expect("room").detach();
+    for _ in 0..100 {
+        dispatcher.turn(None).expect("turn");
+    }
+    assert!(long.get() >= 40, "{}", long.get());
+    assert!(short.get() >= 100, "{}", short.get());
+}
