@@ -23,7 +23,7 @@ fn main() -> Fallible<()> {
     println!("\n## Sleeps of 1 ms beside four guests that only compute\n");
     neighbours::measure(if quick { 20 } else { 1000 })?;
     println!("\n## One and two threads\n");
-    threads::measure(rounds, if quick { 1 } else { 20 })?;
+    threads::measure(rounds, if quick { 1 } else { 100 })?;
     println!("\n## Computing with and without epochs\n");
     preemption::measure(rounds, if quick { 1 } else { 40 })?;
     println!("\n## Entering a guest\n");

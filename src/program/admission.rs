@@ -30,6 +30,8 @@ pub(crate) struct Admission {
 }
 
 struct Shared {
+    /// Whether the places follow the load.
+    is_adaptive: bool,
     /// The most places that there may be.
     bound: u32,
     max_waiting: usize,
@@ -91,6 +93,7 @@ impl Admission {
         let places = places.max(1);
         Admission {
             shared: Arc::new(Shared {
+                is_adaptive: adaptive.is_some(),
                 bound: bound.max(1),
                 max_waiting: waiting as usize,
                 state: Mutex::new(State {
@@ -125,8 +128,12 @@ impl Admission {
         Ok(queued.into_permit(handle))
     }
 
-    /// A place, if one is free and nobody waits.
+    /// A place, if one is free and nobody waits. Where the places follow the load, whoever enters has
+    /// to wait for them.
     pub(crate) fn try_enter(&self, handle: &Handle) -> Option<AdmissionPermit> {
+        if self.is_adaptive() {
+            return None;
+        }
         let taken = self.shared.lock().take();
         taken.then(|| self.permit(handle))
     }
@@ -177,7 +184,7 @@ impl Admission {
     }
 
     fn is_adaptive(&self) -> bool {
-        self.shared.lock().adaptive.is_some()
+        self.shared.is_adaptive
     }
 }
 

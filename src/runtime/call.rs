@@ -66,6 +66,20 @@ async fn call_once(
     run(function, handle, instance, arguments, caller).await
 }
 
+/// A place in the entry's pool where one is free, or none where the entry has no pool. `None` where
+/// that takes a closer look.
+pub(super) fn place_at_once(
+    function: &Function,
+    handle: &Handle,
+    caller: Caller<'_>,
+) -> Option<Option<AdmissionPermit>> {
+    match &function.linked.pool {
+        None => Some(None),
+        Some(_) if !caller.chain.is_empty() => None,
+        Some(pool) => pool.try_enter(handle).map(Some),
+    }
+}
+
 /// A place in the entry's pool, where it has one.
 pub(super) async fn place(
     function: &Function,

@@ -7,7 +7,7 @@ use wippy_dispatcher::Flow;
 
 use super::Runtime;
 use super::error::CallErrorKind;
-use super::fixed_context::{Resolved, trusts_files};
+use super::fixed_context::{FUNCS, Resolved, trusts_files};
 use super::function::Function;
 use super::options::CallOptions;
 use crate::fs;
@@ -21,10 +21,16 @@ use crate::registry::{self, FsDirectory};
 
 /// The largest file of certificates, in bytes.
 const CA_MAX: u64 = 1 << 20;
-/// The interface that calls other functions.
-const FUNCS: &str = "wippy:runtime/funcs";
 
 impl Runtime {
+    /// What a call of an entry is given whose context is whole: nothing is looked at again.
+    pub(super) fn whole_context(&self, function: &Function, options: CallOptions) -> CallSettings {
+        let flow = self.flow(function);
+        let stdio = streams(function, options.stdio, options.logged_as);
+        let fixed = &function.fixed;
+        fixed.settings(stdio, &options.argv, flow, Resolved::default())
+    }
+
     /// What a call is given.
     pub(super) async fn context(
         &self,
@@ -50,11 +56,7 @@ impl Runtime {
                 Some(self.nested_caller(&function.linked.entry.id, chain, number)?)
             };
         }
-        let stdio = match (stdio, logged_as) {
-            (Some(stdio), _) => stdio,
-            (None, Some(name)) => Stdio::logged_as(name),
-            (None, None) => function.fixed.logged(),
-        };
+        let stdio = streams(function, stdio, logged_as);
         Ok(function.fixed.settings(stdio, &argv, flow, resolved))
     }
 
@@ -233,5 +235,14 @@ fn filesystem(directory: &FsDirectory) -> fs::Settings {
             write: mode.write,
             list: mode.list,
         },
+    }
+}
+
+/// A call's standard streams: the caller's, or log lines under a name.
+fn streams(function: &Function, stdio: Option<Stdio>, logged_as: Option<Arc<str>>) -> Stdio {
+    match (stdio, logged_as) {
+        (Some(stdio), _) => stdio,
+        (None, Some(name)) => Stdio::logged_as(name),
+        (None, None) => function.fixed.logged(),
     }
 }

@@ -17,9 +17,13 @@ use crate::registry::{Function, Wasi};
 
 /// The interface that sends requests.
 const HANDLER: &str = "wasi:http/outgoing-handler";
+/// The interface that calls other functions.
+pub(super) const FUNCS: &str = "wippy:runtime/funcs";
 
 /// What is the same for all calls of an entry.
 pub(crate) struct FixedContext {
+    /// Nothing is looked at again when a call starts, and the guest calls no other function.
+    pub(super) is_whole: bool,
     /// The entry's ID, for its log lines.
     name: Arc<str>,
     /// What `wasi.args` says, or what the guest sees where the caller gives no arguments either.
@@ -53,7 +57,13 @@ impl FixedContext {
     pub(super) fn new(linked: &LinkedFunction, limits: CallLimits, client: Client) -> FixedContext {
         let default = Wasi::default();
         let wasi = linked.entry.function().map_or(&default, |it| &it.wasi);
+        let settings = linked.entry.function();
+        let looks_again = settings.is_some_and(|settings| {
+            let wasi = &settings.wasi;
+            !wasi.env.is_empty() || !wasi.mounts.is_empty() || trusts_files(linked, settings)
+        });
         FixedContext {
+            is_whole: !looks_again && !linked.capabilities.allows(FUNCS),
             name: linked.entry.id.to_string().into(),
             args: arguments(linked, wasi),
             takes_argv: wasi.args.is_none(),

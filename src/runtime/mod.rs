@@ -36,7 +36,7 @@ use tracing::{Instrument, Span};
 use wasmtime::component::Val;
 use wippy_dispatcher::{Error, Handle, Local};
 
-use call::{Caller, call, place};
+use call::{Caller, call, place, place_at_once};
 use fill::fill;
 use fixed_context::FixedContext;
 use function::Function;
@@ -472,8 +472,13 @@ impl Runtime {
             record: None,
         };
         let handle = &self.inner.handle;
-        let placing = place(function, handle, caller);
-        let _place = options.observed(handle, CallState::Queued, placing).await?;
+        let _place = match place_at_once(function, handle, caller) {
+            Some(place) => place,
+            None => {
+                let placing = Box::pin(place(function, handle, caller));
+                options.observed(handle, CallState::Queued, placing).await?
+            }
+        };
         let entry = &function.linked.entry;
         if let Some(threads) = self.threads(function, &options)
             && let Some(worker) = threads.choose(entry, &self.inner.load)
@@ -510,8 +515,10 @@ impl Runtime {
         let handle = &self.inner.handle;
         let (deadline, chain) = (options.deadline, options.chain.clone());
         let record = options.record.clone();
-        let context = self.context(function, options);
-        let context = before(deadline, handle, context).await??;
+        let context = match function.fixed.is_whole {
+            true => self.whole_context(function, options),
+            false => before(deadline, handle, Box::pin(self.context(function, options))).await??,
+        };
         let caller = Caller {
             deadline,
             chain: &chain,

@@ -37,7 +37,12 @@ impl Runtime {
     {
         let live = self.begin(entry, &options)?;
         options.record = Some(live.record().clone());
-        let result = run(options).instrument(live.span().clone()).await;
+        let span = live.span();
+        // A future that is moved into a span is copied, and it is not small.
+        let result = match span.is_disabled() {
+            true => run(options).await,
+            false => Box::pin(run(options)).instrument(span.clone()).await,
+        };
         live.end(outcome(&result), || self.inner.handle.now().ok());
         result
     }
