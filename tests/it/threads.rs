@@ -1,6 +1,7 @@
 //! Programs on several threads.
 
 use std::fmt::Display;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -8,7 +9,7 @@ use wippy::project::{LoadOptions, from_yaml};
 use wippy::{Arguments, CallErrorKind, CallOptions, Program, ProgramOptions, Runtime};
 use wippy_dispatcher::Dispatcher;
 
-use crate::support::{Project, live};
+use crate::support::{Project, binary, live};
 
 const CLOCKS: &str = "[wasi:clocks, wasi:io]";
 const NAP: &str = "sleeper#sleep-series";
@@ -111,27 +112,49 @@ fn calls_go_where_the_fewest_are_and_each_module_is_compiled_once() {
     let runtime = runtime(&dispatcher, &project, 3);
     dispatcher
         .block_on(async {
-            let before = threads_named("wippy-1").len();
-            assert_eq!(nap(&runtime, "shared", 1).await, Ok(()));
-            assert_eq!(threads_named("wippy-1").len(), before, "one call stays");
             let start = || {
                 let runtime = runtime.clone();
                 let task = dispatcher.spawn(async move { nap(&runtime, "shared", 20_000).await });
                 task.expect("a task")
             };
             let tasks: Vec<_> = (0..9).map(|_| start()).collect();
-            until(&dispatcher, || {
-                let started = |name| threads_named(name).iter().any(|found| found == name);
-                started("wippy-1") && started("wippy-2")
-            })
-            .await;
             for task in tasks {
-                let napped = task.await.expect("not cancelled");
-                assert_eq!(napped, Ok(()));
+                assert_eq!(task.await.expect("not cancelled"), Ok(()));
             }
             assert_eq!(runtime.compilations(), 1);
         })
         .expect("no deadlock");
+
+    // In a process of its own, where no other test has threads.
+    let directory = project.directory();
+    let mut child = binary()
+        .args(["--no-cache", "--threads", "3", "call", "shared"])
+        .args([&format!("[{HOUR}]"), "--repeat", "9", "--concurrent", "9"])
+        .current_dir(directory.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program");
+    let begun = Instant::now();
+    let tasks = format!("/proc/{}/task", child.id());
+    while !["wippy-1", "wippy-2"]
+        .iter()
+        .all(|&name| has_thread(&tasks, name))
+    {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no threads");
+        std::thread::yield_now();
+    }
+    assert!(!has_thread(&tasks, "wippy-3"));
+    child.kill().expect("it runs");
+    child.wait().expect("an end");
+}
+
+/// Whether one of a process's threads has this name.
+fn has_thread(tasks: &str, name: &str) -> bool {
+    let mut tasks = std::fs::read_dir(tasks).expect("procfs");
+    tasks.any(|task| {
+        let comm = task.map(|task| std::fs::read_to_string(task.path().join("comm")));
+        matches!(comm, Ok(Ok(comm)) if comm.trim() == name)
+    })
 }
 
 #[test]
