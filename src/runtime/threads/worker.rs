@@ -40,12 +40,20 @@ enum State<R> {
     /// It was not needed yet, or could not be started.
     Absent,
     /// It is starting, and takes these when it has started.
-    Starting(Vec<Job<R>>),
+    Starting(Starting<R>),
     Running(Running<R>),
+}
+
+/// A thread that has not begun to serve.
+struct Starting<R> {
+    /// Tells it from threads that were started before it and end late.
+    thread: Arc<()>,
+    jobs: Vec<Job<R>>,
 }
 
 /// How other threads reach it.
 struct Running<R> {
+    thread: Arc<()>,
     remote: Remote,
     own: Local<R>,
     /// The thread ends when this is dropped.
@@ -99,15 +107,17 @@ impl<R: Clone + 'static> Worker<R> {
         let mut state = self.lock();
         match &mut *state {
             State::Absent => {
-                self.start(start.clone())?;
-                *state = State::Starting(vec![job]);
+                let thread = Arc::new(());
+                self.start(start.clone(), thread.clone())?;
+                let jobs = vec![job];
+                *state = State::Starting(Starting { thread, jobs });
                 Ok(())
             }
-            State::Starting(jobs) if jobs.len() >= MAX_STARTING => {
+            State::Starting(starting) if starting.jobs.len() >= MAX_STARTING => {
                 Err(Error::TooManyJobs(MAX_STARTING))
             }
-            State::Starting(jobs) => {
-                jobs.push(job);
+            State::Starting(starting) => {
+                starting.jobs.push(job);
                 Ok(())
             }
             State::Running(running) => {
@@ -125,51 +135,76 @@ impl<R: Clone + 'static> Worker<R> {
         }
     }
 
-    fn start(self: &Arc<Self>, start: Arc<Start<R>>) -> Result<(), Error> {
+    fn start(self: &Arc<Self>, start: Arc<Start<R>>, thread: Arc<()>) -> Result<(), Error> {
         let worker = self.clone();
         let name = match &self.placement {
             Placement::Shared { number, .. } => format!("wippy-{number}"),
             Placement::Own { entry, number } => format!("wippy-{number}-{entry}"),
         };
-        let thread = std::thread::Builder::new().name(name);
-        thread.spawn(move || worker.main(&*start))?;
+        let builder = std::thread::Builder::new().name(name);
+        builder.spawn(move || worker.main(&*start, &thread))?;
         Ok(())
     }
 
     /// The thread's whole life.
-    fn main(self: Arc<Self>, start: &Start<R>) {
+    fn main(self: Arc<Self>, start: &Start<R>, thread: &Arc<()>) {
         if let Placement::Shared { number, pin: true } = self.placement {
             pin(number);
         }
         let (stop, alive) = oneshot();
-        if let Err(error) = self.serve(start, alive, &stop) {
+        if let Err(error) = self.serve(start, thread, alive, &stop) {
             tracing::error!("a thread for calls ends: {error}");
         }
-        // Whoever waits for what it has not run learns that by the drop of the jobs.
-        *self.lock() = State::Absent;
+        let mut state = self.lock();
+        if state.is_of(thread) {
+            let ended = std::mem::replace(&mut *state, State::Absent);
+            drop(state);
+            // Whoever waits for what it has not run learns that by the drop of the jobs.
+            drop(ended);
+        }
     }
 
-    fn serve(&self, start: &Start<R>, alive: Receiver<()>, stop: &Sender<()>) -> Result<(), Error> {
+    fn serve(
+        &self,
+        start: &Start<R>,
+        thread: &Arc<()>,
+        alive: Receiver<()>,
+        stop: &Sender<()>,
+    ) -> Result<(), Error> {
         let dispatcher = Dispatcher::new()?;
         let handle = dispatcher.handle();
         let own = start(handle.clone(), self.load.clone())?;
         let running = Running {
+            thread: thread.clone(),
             remote: handle.remote(),
             own: Local::new(&handle, own.clone())?,
             _alive: alive,
         };
-        let jobs = match &mut *self.lock() {
-            state @ State::Starting(_) => std::mem::replace(state, State::Running(running)),
+        let mut state = self.lock();
+        if !state.is_of(thread) {
             // Stopped meanwhile.
-            State::Absent | State::Running(_) => return Ok(()),
-        };
-        if let State::Starting(jobs) = jobs {
-            for job in jobs {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut *state, State::Running(running));
+        drop(state);
+        if let State::Starting(starting) = before {
+            for job in starting.jobs {
                 dispatcher.spawn(job(own.clone()))?.detach();
             }
         }
         drop(own);
         dispatcher.block_on(stop.closed())
+    }
+}
+
+impl<R> State<R> {
+    /// Whether it is that of this thread, and not of one before or after it.
+    fn is_of(&self, thread: &Arc<()>) -> bool {
+        match self {
+            State::Absent => false,
+            State::Starting(starting) => Arc::ptr_eq(&starting.thread, thread),
+            State::Running(running) => Arc::ptr_eq(&running.thread, thread),
+        }
     }
 }
 
@@ -209,5 +244,56 @@ fn pin(number: usize) {
     one.set(processor);
     if let Err(error) = sched_setaffinity(None, &one) {
         tracing::warn!("a thread for calls is not bound to processor {processor}: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_ends_late_takes_nothing_from_its_successor() {
+        let starts = Arc::new(AtomicUsize::new(0));
+        let (release, held) = mpsc::channel::<()>();
+        let held = Mutex::new(held);
+        let counted = starts.clone();
+        let start: Arc<Start<usize>> = Arc::new(move |_, _| {
+            let number = counted.fetch_add(1, Ordering::SeqCst);
+            if number == 0 {
+                held.lock().expect("one thread").recv().ok();
+                return Err(Error::Closed);
+            }
+            Ok(number)
+        });
+        let worker: Arc<Worker<usize>> = Arc::new(Worker::new(Placement::Shared {
+            number: 1,
+            pin: false,
+        }));
+        let dispatcher = Dispatcher::new().expect("a dispatcher");
+        let number = |worker: &Arc<Worker<usize>>, start: &Arc<Start<usize>>| {
+            let (worker, start) = (worker.clone(), start.clone());
+            let run = async move { worker.run(&start, |number| async move { number }).await };
+            dispatcher.block_on(run).expect("the dispatcher runs")
+        };
+
+        worker
+            .submit(&start, Box::new(|_| Box::pin(async {})))
+            .expect("a thread");
+        while starts.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        worker.stop();
+        assert_eq!(number(&worker, &start).ok(), Some(1));
+        release.send(()).expect("the first thread waits");
+        // The test's own, and the second thread's.
+        while Arc::strong_count(&worker) > 2 {
+            std::thread::yield_now();
+        }
+        assert!(worker.is_running());
+        assert_eq!(number(&worker, &start).ok(), Some(1));
+        worker.stop();
     }
 }
