@@ -32,6 +32,22 @@ const ENDLESS: [(&str, &str); 4] = [
     ),
 ];
 
+/// A component whose function `f` asks for the wall clock for ever.
+const WALL_CLOCK: &str = r#"(component
+    (import "wasi:clocks/wall-clock@0.2.0" (instance $clock
+        (type $fields (record (field "seconds" u64) (field "nanoseconds" u32)))
+        (export "datetime" (type $datetime (eq $fields)))
+        (export "now" (func (result $datetime)))))
+    (core module $memory (memory (export "memory") 1))
+    (core instance $memory (instantiate $memory))
+    (core func $now (canon lower (func $clock "now") (memory $memory "memory")))
+    (core module $guest
+        (import "clock" "now" (func $now (param i32)))
+        (func (export "f") (loop $on (call $now (i32.const 0)) br $on)))
+    (core instance $guest (instantiate $guest
+        (with "clock" (instance (export "now" (func $now))))))
+    (func (export "f") (canon lift (core func $guest "f"))))"#;
+
 fn endless() -> Project {
     let mut project = Project::new();
     for (name, source) in ENDLESS {
@@ -58,7 +74,19 @@ fn waiting(project: &mut Project) -> Vec<(&'static str, Value)> {
             &limits,
         );
     }
+    let source = serde_json::to_string(WALL_CLOCK).expect("a string");
+    project.entry(
+        "wall-clock",
+        "function.wat",
+        &[
+            ("source", &source),
+            ("method", &"f"),
+            ("imports", &"[wasi:clocks]"),
+            ("limits", &LIMITS),
+        ],
+    );
     vec![
+        ("wall-clock", json!([])),
         ("nap", json!([[hour]])),
         ("spin-ready", json!([hour, 1])),
         ("spin-zero-poll", json!([hour, 1])),
@@ -115,6 +143,15 @@ fn a_guest_that_waits_or_calls_the_host_ends_at_its_deadline() {
             "{name}: {took:?}"
         );
     }
+}
+
+#[test]
+fn a_guest_that_waits_for_a_connection_ends_at_its_deadline() {
+    let mut project = Project::new();
+    let limits: [(&str, &dyn std::fmt::Display); 1] = [("limits", &LIMITS)];
+    let imports = "[wasi:cli, wasi:io, wasi:sockets]";
+    project.function("serve", "sockets", "sockets#serve", imports, &limits);
+    ends(&live(), &project, "serve", &json!([false, 1]));
 }
 
 #[test]
