@@ -61,6 +61,8 @@ mod status;
 mod trust;
 mod values;
 
+pub use host::State as HostState;
+pub use host::embedder::{CallInfo, HostContext, HostFuture, HostPackage, HostTable};
 pub use module::{CacheContents, CodeCache, Digest, ModuleError, to_binary};
 pub use program::{Directory, GrantError, Program, ProgramOptions, SlowCompile, Standalone};
 pub use runtime::{

@@ -92,7 +92,7 @@ fn write(directory: &Path) -> Result<usize, Box<dyn Error>> {
 
 /// The first function that a module exports.
 fn exported(bytes: &[u8]) -> Result<String, Box<dyn Error>> {
-    let described = wippy::internals::describe(bytes, None)?.to_json();
+    let described = wippy::internals::describe(bytes, None, &wippy::internals::PACKAGES)?.to_json();
     let method = described["exports"][0]["method"].as_str();
     Ok(method.ok_or("a module without exports")?.to_owned())
 }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod entry_stats;
+mod host_function;
 mod record;
 mod state;
 mod wait;
@@ -10,6 +11,7 @@ mod wait;
 pub(crate) use calls::{LiveCall, LiveCalls};
 pub(crate) use entry_stats::EntryStats;
 pub use entry_stats::{CallTimes, Outcome};
+pub use host_function::HostFunction;
 pub use record::CallReport;
 pub(crate) use record::{CallRecord, observed};
 pub use state::CallState;

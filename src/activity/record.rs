@@ -151,7 +151,7 @@ impl CallRecord {
     pub(super) fn report(&self) -> CallReport {
         let (state, since) = {
             let progress = self.lock();
-            (progress.state, progress.since)
+            (progress.state.clone(), progress.since)
         };
         CallReport {
             number: self.number,
@@ -213,7 +213,7 @@ pub(crate) async fn observed<F: Future>(
             && let Ok(now) = handle.now()
         {
             before = match before.take() {
-                None => Some(record.enter(state, now)),
+                None => Some(record.enter(state.clone(), now)),
                 Some(before) => {
                     record.enter(before, now);
                     None

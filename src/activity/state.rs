@@ -13,7 +13,7 @@ use super::wait::Wait;
 /// assert_eq!(state.name(), "parked");
 /// assert_eq!(state.to_string(), "parked: waits for a file operation");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum CallState {
     /// Its module is read, compiled or linked.
@@ -46,7 +46,7 @@ impl CallState {
     ];
 
     /// Its place among [`CallState::NAMES`].
-    pub(crate) fn index(self) -> usize {
+    pub(crate) fn index(&self) -> usize {
         match self {
             CallState::Loading => 0,
             CallState::Queued => 1,
@@ -59,7 +59,7 @@ impl CallState {
     }
 
     /// A word for it, as metrics have it in labels.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         CallState::NAMES[self.index()]
     }
 }

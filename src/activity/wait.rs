@@ -4,6 +4,8 @@ use std::fmt;
 
 use wippy_dispatcher::Instant;
 
+use super::host_function::HostFunction;
+
 /// What a parked guest waits for. As text it stands behind "waits for".
 ///
 /// ```
@@ -15,7 +17,7 @@ use wippy_dispatcher::Instant;
 /// let wait = Wait::Any { count: 3, kinds, deadline: None };
 /// assert_eq!(wait.to_string(), "any of 3: a clock, standard input");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Wait {
     /// At least one of several things, in `poll`, `block` or a stream's blocking function.
@@ -33,6 +35,8 @@ pub enum Wait {
     File,
     /// A call of another function, which has a report of its own.
     Call,
+    /// A host function of the embedder's.
+    Host(HostFunction),
 }
 
 impl Wait {
@@ -62,7 +66,7 @@ impl Wait {
     pub fn deadline(&self) -> Option<Instant> {
         match self {
             Wait::Any { deadline, .. } => *deadline,
-            Wait::Flush(_) | Wait::File | Wait::Call => None,
+            Wait::Flush(_) | Wait::File | Wait::Call | Wait::Host(_) => None,
         }
     }
 }
@@ -77,6 +81,7 @@ impl fmt::Display for Wait {
             Wait::Flush(kind) => write!(f, "a flush: {}", kind.name()),
             Wait::File => f.write_str("a file operation"),
             Wait::Call => f.write_str("a call of another entry"),
+            Wait::Host(function) => write!(f, "the host function {function}"),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::arguments::{Inspect, Options};
 use super::exit_status::USAGE;
 use super::{output, report};
+use crate::host::PACKAGES;
 use crate::module::{Location, ModuleError, describe, to_binary};
 use crate::program::origin;
 use crate::registry::{Loaded, LookupError, Source, with_article};
@@ -60,7 +61,7 @@ impl Module {
 }
 
 fn text(module: &Module, name: &str, json: bool) -> Result<String, String> {
-    let described = describe(&module.bytes, module.wit.as_deref())
+    let described = describe(&module.bytes, module.wit.as_deref(), &PACKAGES)
         .map_err(|error| format!("{name}: {error}"))?;
     Ok(match json {
         true => format!("{}\n", described.to_json()),

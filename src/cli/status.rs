@@ -89,7 +89,7 @@ fn table(calls: &[CallReport], now: Instant) -> String {
             "{:>8}  {entry:width$}  {begun:>12}  {since:>12}  {}",
             call.number, call.state
         );
-        if let CallState::Parked(wait) = call.state
+        if let CallState::Parked(wait) = &call.state
             && let Some(deadline) = wait.deadline().filter(|it| *it != Instant::NEVER)
         {
             let _ = write!(text, ", due in {}", ago(deadline, now));

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::file_replacement::replace_file;
+use crate::host::PACKAGES;
 use crate::io_reason::io_reason;
 use crate::module::{ModuleError, describe, fs_entry, to_binary};
 use crate::registry::{
@@ -132,7 +133,7 @@ pub fn addition(
     if is_text {
         bytes = to_binary(&String::from_utf8_lossy(&bytes)).map_err(wrong)?;
     }
-    let described = describe(&bytes, None).map_err(wrong)?;
+    let described = describe(&bytes, None, &PACKAGES).map_err(wrong)?;
     let method = described
         .method(method.unwrap_or_default())
         .map_err(wrong)?;

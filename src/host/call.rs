@@ -100,11 +100,21 @@ impl Call {
 
     /// The future's output. While the guest waits for it, the call is parked.
     pub(crate) async fn parked<F: Future>(&mut self, wait: Wait, future: F) -> F::Output {
+        self.note_resources();
         let record = self.record.as_deref();
-        if let Some(record) = record {
+        observed(record, &self.handle, CallState::Parked(wait), future).await
+    }
+
+    /// What [`observed`] needs where the call itself is lent to a host function that waits.
+    pub(super) fn observer(&self) -> (Option<Arc<CallRecord>>, Handle) {
+        self.note_resources();
+        (self.record.clone(), self.handle.clone())
+    }
+
+    fn note_resources(&self) {
+        if let Some(record) = &self.record {
             record.set_resources(self.table.len(), self.table.pollables());
         }
-        observed(record, &self.handle, CallState::Parked(wait), future).await
     }
 
     /// The engine of the guest, whose epoch moves when the budget is used up.

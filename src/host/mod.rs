@@ -7,6 +7,7 @@ mod budget;
 mod call;
 pub mod cli;
 pub mod clocks;
+pub mod embedder;
 pub mod filesystem;
 pub mod funcs;
 pub mod http;
@@ -15,6 +16,7 @@ mod limits;
 pub mod log;
 mod outstanding;
 pub mod package;
+pub mod packages;
 pub mod pipe;
 pub mod pollable;
 pub(crate) mod preview1;
@@ -26,22 +28,26 @@ pub mod stdio;
 pub mod table;
 mod view;
 
+use std::sync::LazyLock;
+
 pub(crate) use budget::SharedBudget;
 pub(crate) use call::EPOCHS;
 pub use cli::Exit;
 pub use limits::CallLimits;
-pub use package::Packages;
+pub use packages::Packages;
 pub use state::{CallSettings, PackageState, State};
 
 /// The host's own packages, in the order of the table in `docs/imports.md`. A new one is a folder
 /// of its own and a line here.
-pub static PACKAGES: Packages = Packages::new(&[
-    cli::PACKAGE,
-    io::PACKAGE,
-    clocks::PACKAGE,
-    filesystem::PACKAGE,
-    random::PACKAGE,
-    sockets::PACKAGE,
-    http::PACKAGE,
-    funcs::PACKAGE,
-]);
+pub static PACKAGES: LazyLock<Packages> = LazyLock::new(|| {
+    Packages::of(&[
+        cli::PACKAGE,
+        io::PACKAGE,
+        clocks::PACKAGE,
+        filesystem::PACKAGE,
+        random::PACKAGE,
+        sockets::PACKAGE,
+        http::PACKAGE,
+        funcs::PACKAGE,
+    ])
+});

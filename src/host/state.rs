@@ -10,6 +10,7 @@ use wippy_dispatcher::{Flow, Handle};
 use super::budget::Budget;
 use super::call::Call;
 use super::cli::CliState;
+use super::embedder::{EntryPackages, OwnState};
 use super::filesystem::{FilesystemState, Mount};
 use super::funcs::{EntryCaller, FuncsState};
 use super::http::HttpAccess;
@@ -48,6 +49,8 @@ pub struct CallSettings {
     pub limits: CallLimits,
     /// Whose its blocking jobs are: a group an entry, a member a call.
     pub flow: Flow,
+    /// What the packages of the embedder know of its entry.
+    pub packages: Arc<EntryPackages>,
 }
 
 /// Without environment and arguments, which may hold secrets.
@@ -73,13 +76,15 @@ pub(crate) const MAX_MEMORIES: usize = 100;
 const BYTES_A_TABLE_ELEMENT: usize = 8;
 
 /// Everything the host functions of one call work on: what all packages share, and the state of
-/// those that have one.
+/// those that have one. It is the data of the engine's store, and what an embedder's own functions are
+/// bound over: they reach it through [`HostState::context`](crate::HostState::context).
 pub struct State {
     pub(crate) call: Call,
     pub(crate) cli: CliState,
     pub(crate) filesystem: FilesystemState,
     pub(crate) funcs: FuncsState,
     pub(crate) http: HttpAccess,
+    pub(crate) own: OwnState,
     pub(crate) preview1: Preview1State,
     pub(crate) random: RandomState,
     pub(crate) sockets: SocketsState,
@@ -128,6 +133,7 @@ package_states! {
 
 impl State {
     /// The data of a new call.
+    #[doc(hidden)]
     pub fn new(handle: Handle, context: CallSettings) -> State {
         State {
             call: Call::new(handle, context.limits, context.network, context.flow),
@@ -142,6 +148,7 @@ impl State {
                 caller: context.funcs,
             },
             http: context.http,
+            own: OwnState::new(context.packages),
             preview1: Preview1State::default(),
             random: RandomState::default(),
             sockets: SocketsState::default(),
@@ -228,6 +235,7 @@ impl State {
         self.call.table = Table::new(0);
         self.call.set_record(None);
         self.preview1 = Preview1State::default();
+        self.own.clear();
         let deliveries = self.call.take_deliveries();
         let stdio = &self.cli.stdio;
         Outstanding::new(&self.call, deliveries, stdio)
@@ -256,11 +264,13 @@ impl State {
             network: self.call.network.clone(),
             limits: self.call.limits,
             flow: self.call.flow,
+            packages: self.own.shared().clone(),
         };
         State::new(self.call.handle.clone(), context)
     }
 
     /// The standard streams.
+    #[doc(hidden)]
     pub fn stdio(&self) -> &Stdio {
         &self.cli.stdio
     }
@@ -268,7 +278,7 @@ impl State {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State")
+        f.debug_struct("HostState")
             .field("call", &self.call)
             .field("memory", &self.memory)
             .finish_non_exhaustive()
@@ -316,6 +326,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::fs::{self, DeferredClose, Filesystem, Mask};
     use crate::http::{Client, ClientLimits, Roots};
+    use crate::id::Id;
     use crate::network::Allow;
     use crate::trust::PathGuard;
 
@@ -384,6 +395,10 @@ pub(crate) mod tests {
                     group: 0,
                     member: 0,
                 },
+                packages: Arc::new(EntryPackages {
+                    entry: Id::new("test", "entry"),
+                    factories: Vec::new(),
+                }),
             },
         )
     }

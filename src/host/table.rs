@@ -4,7 +4,7 @@
 //! checked its type and its owner. What is left to check here is that parents outlive their
 //! children and that the table has room.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::fmt;
 
 use slab::Slab;
@@ -164,7 +164,7 @@ impl Table {
     /// # Errors
     /// When the bound is reached; the guest traps.
     pub fn push<T: HostResource>(&mut self, value: T) -> Result<Resource<T>> {
-        self.insert(value, None)
+        Ok(Resource::new_own(self.insert(value.wrap(), None)?))
     }
 
     /// Adds a resource that must be dropped before `parent` may be.
@@ -177,28 +177,28 @@ impl Table {
         parent: &Resource<P>,
     ) -> Result<Resource<T>> {
         self.get(parent)?;
-        let child = self.insert(value, Some(parent.rep()))?;
+        let child = self.insert(value.wrap(), Some(parent.rep()))?;
         if let Some(slot) = self.slots.get_mut(parent.rep() as usize) {
             slot.children += 1;
         }
-        Ok(child)
+        Ok(Resource::new_own(child))
     }
 
-    fn insert<T: HostResource>(&mut self, value: T, parent: Option<u32>) -> Result<Resource<T>> {
+    /// Its index.
+    fn insert(&mut self, entry: TableEntry, parent: Option<u32>) -> Result<u32> {
         if self.is_full() {
             bail!(
                 "too many resources: the bound of this entry is {} (limits.max_resources)",
                 self.bound
             );
         }
-        let entry = value.wrap();
         self.pollables += u32::from(entry.is_pollable());
         let index = self.slots.insert(Slot {
             entry,
             parent,
             children: 0,
         });
-        Ok(Resource::new_own(u32::try_from(index)?))
+        Ok(u32::try_from(index)?)
     }
 
     /// A resource by its handle.
@@ -253,6 +253,11 @@ impl Table {
             );
         }
         T::get(&slot.entry).ok_or_else(missing::<T>)?;
+        T::unwrap(self.remove(index)).ok_or_else(missing::<T>)
+    }
+
+    /// Takes out what is at an index.
+    fn remove(&mut self, index: usize) -> TableEntry {
         let slot = self.slots.remove(index);
         self.pollables -= u32::from(slot.entry.is_pollable());
         if let Some(parent) = slot
@@ -261,7 +266,58 @@ impl Table {
         {
             parent.children -= 1;
         }
-        T::unwrap(slot.entry).ok_or_else(missing::<T>)
+        slot.entry
+    }
+}
+
+/// Values of types that only an embedder's package knows.
+impl Table {
+    /// Adds a value.
+    ///
+    /// # Errors
+    /// When the bound is reached; the guest traps.
+    pub(super) fn push_any<T: Send + 'static>(&mut self, value: T) -> Result<Resource<T>> {
+        let entry = TableEntry::Boxed(Box::new(value));
+        Ok(Resource::new_own(self.insert(entry, None)?))
+    }
+
+    /// A value by its handle.
+    ///
+    /// # Errors
+    /// When the table has no value of this type at the index; the guest traps.
+    pub(super) fn any<T: 'static>(&self, handle: &Resource<T>) -> Result<&T> {
+        let slot = self.slots.get(handle.rep() as usize);
+        let value = slot.and_then(|slot| match &slot.entry {
+            TableEntry::Boxed(value) => value.downcast_ref(),
+            _ => None,
+        });
+        value.ok_or_else(missing_any::<T>)
+    }
+
+    /// A value by its handle, to change it.
+    ///
+    /// # Errors
+    /// When the table has no value of this type at the index; the guest traps.
+    pub(super) fn any_mut<T: 'static>(&mut self, handle: &Resource<T>) -> Result<&mut T> {
+        let slot = self.slots.get_mut(handle.rep() as usize);
+        let value = slot.and_then(|slot| match &mut slot.entry {
+            TableEntry::Boxed(value) => value.downcast_mut(),
+            _ => None,
+        });
+        value.ok_or_else(missing_any::<T>)
+    }
+
+    /// Takes a value out.
+    ///
+    /// # Errors
+    /// When there is none of this type; the guest traps.
+    pub(super) fn delete_any<T: 'static>(&mut self, handle: Resource<T>) -> Result<T> {
+        self.any(&handle)?;
+        let TableEntry::Boxed(value) = self.remove(handle.rep() as usize) else {
+            return Err(missing_any::<T>());
+        };
+        let value = value.downcast().map_err(|_| missing_any::<T>());
+        value.map(|value| *value)
     }
 }
 
@@ -276,6 +332,10 @@ impl fmt::Debug for Table {
 
 fn missing<T: HostResource>() -> wasmtime::Error {
     format_err!("no {} with this handle", T::NAME)
+}
+
+fn missing_any<T>() -> wasmtime::Error {
+    format_err!("no {} with this handle", type_name::<T>())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use wasmparser::{MemoryType, Parser, Payload, ValidPayload, Validator, WasmFeatu
 use super::ModuleError;
 use super::import::Import;
 use super::instance_pool::{POOLED_MEMORY_PAGES, POOLED_TABLE_ELEMENTS};
-use crate::host::PACKAGES;
+use crate::host::Packages;
 
 /// What the core instances of a call may take beside memories and tables, in bytes.
 const INSTANCE_BYTES: usize = 256 << 20;
@@ -46,7 +46,7 @@ impl ComponentInterface {
     ///
     /// # Errors
     /// `Invalid`, with the offset of what is wrong.
-    pub fn of(component: &[u8]) -> Result<ComponentInterface, ModuleError> {
+    pub fn of(component: &[u8], packages: &Packages) -> Result<ComponentInterface, ModuleError> {
         // What the engine does not support it refuses itself, by name.
         let mut validator = Validator::new_with_features(WasmFeatures::all());
         let (mut imports, mut exports) = (Vec::new(), Vec::new());
@@ -71,7 +71,8 @@ impl ComponentInterface {
                 ValidPayload::End(types) => match depth.checked_sub(1) {
                     Some(outer) => depth = outer,
                     None => {
-                        let interface = ComponentInterface::from_types(&types, &imports, &exports);
+                        let interface =
+                            ComponentInterface::from_types(&types, &imports, &exports, packages);
                         return Ok(ComponentInterface {
                             large: size.large,
                             instance_bytes: size.largest,
@@ -94,6 +95,7 @@ impl ComponentInterface {
         module: &[u8],
         types: &[u8],
         imports: Vec<Import>,
+        packages: &Packages,
     ) -> Result<ComponentInterface, ModuleError> {
         let mut validator = Validator::new_with_features(WasmFeatures::all());
         let mut size = InstanceSize::default();
@@ -106,11 +108,16 @@ impl ComponentInterface {
             imports,
             large: size.large,
             instance_bytes: size.largest,
-            ..ComponentInterface::of(types)?
+            ..ComponentInterface::of(types, packages)?
         })
     }
 
-    fn from_types(types: &Types, imports: &[String], exports: &[String]) -> ComponentInterface {
+    fn from_types(
+        types: &Types,
+        imports: &[String],
+        exports: &[String],
+        packages: &Packages,
+    ) -> ComponentInterface {
         let types = types.as_ref();
         let mut interface = ComponentInterface {
             exports: Vec::new(),
@@ -132,15 +139,18 @@ impl ComponentInterface {
             }
         }
         for name in imports {
-            let known = PACKAGES.imported(name);
-            let host = known.and_then(|name| PACKAGES.interface(name));
+            let host = packages.imported(name);
             let mut push = |function: &str| {
-                let import = known.unwrap_or(name).to_owned();
+                let known = host.map(|(package, interface)| package.full_name(interface));
+                let import = known.unwrap_or_else(|| name.clone());
                 interface.imports.push(Import {
                     enabled_by: vec![import.clone()],
                     interface: import,
                     function: function.to_owned(),
-                    groups: host.iter().map(|(package, _)| package.group()).collect(),
+                    groups: host
+                        .iter()
+                        .map(|(package, _)| package.group().clone())
+                        .collect(),
                     optional: host.is_some_and(|(_, it)| it.fallback(function).is_some()),
                 });
             };
@@ -235,10 +245,12 @@ fn invalid(error: wasmparser::BinaryReaderError) -> ModuleError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::PACKAGES;
     use crate::module::to_binary;
 
     fn interface(text: &str) -> ComponentInterface {
-        ComponentInterface::of(&to_binary(text).expect("text")).expect("a component")
+        let binary = to_binary(text).expect("text");
+        ComponentInterface::of(&binary, &PACKAGES).expect("a component")
     }
 
     #[test]
@@ -282,14 +294,14 @@ mod tests {
         )
         .expect("text");
         // Only what is cut off at a section's end is still whole.
-        let still = |end: &usize| ComponentInterface::of(&whole[..*end]).is_ok();
+        let still = |end: &usize| ComponentInterface::of(&whole[..*end], &PACKAGES).is_ok();
         let sections = (0..whole.len()).filter(still).count();
         assert!(
             (1..=12).contains(&sections),
             "{sections} of {}",
             whole.len()
         );
-        assert!(ComponentInterface::of(b"\0asm\x0d\0\x01\0\xff\xff").is_err());
-        assert!(ComponentInterface::of(b"").is_err());
+        assert!(ComponentInterface::of(b"\0asm\x0d\0\x01\0\xff\xff", &PACKAGES).is_err());
+        assert!(ComponentInterface::of(b"", &PACKAGES).is_err());
     }
 }

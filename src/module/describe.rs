@@ -9,6 +9,7 @@ use super::{
     Digest, Engine, GivenBytes, Import, ModuleError, Origin, Profile, Source, compile, core,
     exports, needed_groups,
 };
+use crate::host::Packages;
 use crate::values::signature;
 
 /// The description of a module.
@@ -21,6 +22,7 @@ pub struct Description {
     imports: Vec<Import>,
     /// Functions of a core module that only `wit` lines could give a type.
     untyped: Vec<String>,
+    packages: Packages,
 }
 
 #[derive(Debug)]
@@ -68,13 +70,18 @@ impl Location<'_> {
     }
 }
 
-/// Describes a module; `wit` holds the entry's lines for a core module. Compiles it.
+/// Describes a module that may import these packages; `wit` holds the entry's lines for a core module.
+/// Compiles it.
 ///
 /// # Errors
 /// `Invalid` and `Wit`, as when the module is loaded.
-pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleError> {
+pub fn describe(
+    bytes: &[u8],
+    wit: Option<&str>,
+    packages: &Packages,
+) -> Result<Description, ModuleError> {
     let core = core::is_core(bytes);
-    let module = Origin::Bytes(GivenBytes(bytes.into())).load(wit)?;
+    let module = Origin::Bytes(GivenBytes(bytes.into())).load(wit, packages)?;
     let engine = Engine::new(Profile::Live)?;
     let Some(code) = module.code() else {
         return Err(ModuleError::Invalid("it has no code".to_owned()));
@@ -104,6 +111,7 @@ pub fn describe(bytes: &[u8], wit: Option<&str>) -> Result<Description, ModuleEr
         exports: exported.collect(),
         imports: module.interface.imports,
         untyped: module.untyped,
+        packages: packages.clone(),
     })
 }
 
@@ -216,7 +224,7 @@ impl Description {
         if let Some(wit) = &self.wit {
             let _ = writeln!(text, "  wit: {}", literal(wit));
         }
-        let imports = needed_groups(&self.imports).join(", ");
+        let imports = needed_groups(&self.imports, &self.packages).join(", ");
         let _ = writeln!(text, "  imports: [{imports}]");
     }
 
@@ -251,7 +259,7 @@ impl Description {
                 "function": import.function,
                 "group": import.groups.first(),
             })).collect::<Vec<_>>(),
-            "groups": needed_groups(&self.imports),
+            "groups": needed_groups(&self.imports, &self.packages),
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::imports::Capabilities;
-use crate::host::PACKAGES;
+use crate::host::Packages;
+use crate::host::packages::Name;
 
 /// One imported function.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,7 +14,7 @@ pub struct Import {
     /// The function.
     pub function: String,
     /// The groups that enable it; none for what no line of `imports` enables.
-    pub groups: Vec<&'static str>,
+    pub groups: Vec<Name>,
     /// The interfaces one of which has to be enabled for it. A function of preview 1 has its own; of
     /// others it is the interface that they are in.
     pub enabled_by: Vec<String>,
@@ -21,15 +22,19 @@ pub struct Import {
     pub optional: bool,
 }
 
-/// The groups that a module needs, in the order of the table in `docs/imports.md`.
-pub fn needed_groups(imports: &[Import]) -> Vec<&'static str> {
-    let needed: BTreeSet<&str> = imports
+/// The groups that a module needs, in the order of the packages (for the host's own that of the table in
+/// `docs/imports.md`).
+pub fn needed_groups(imports: &[Import], packages: &Packages) -> Vec<Name> {
+    let needed: BTreeSet<&Name> = imports
         .iter()
         .filter(|import| !import.optional)
-        .flat_map(|import| import.groups.iter().copied())
+        .flat_map(|import| import.groups.iter())
         .collect();
-    let groups = PACKAGES.iter().map(|package| package.group());
-    groups.filter(|name| needed.contains(name)).collect()
+    let groups = packages.iter().map(|package| package.group());
+    groups
+        .filter(|name| needed.contains(name))
+        .cloned()
+        .collect()
 }
 
 impl Import {

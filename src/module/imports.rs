@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::host::package::remedy;
+use crate::host::packages::Name;
 use crate::host::{PACKAGES, Packages};
 use crate::nearest::nearest;
 
@@ -39,7 +40,7 @@ pub struct Capabilities {
     packages: Packages,
     interfaces: BTreeSet<String>,
     /// The packages that are listed by their own name.
-    groups: BTreeSet<&'static str>,
+    groups: BTreeSet<Name>,
     /// `wasi1` is listed.
     pub preview1: bool,
     /// They are granted by options of the command line rather than by an `imports` list.
@@ -65,14 +66,26 @@ impl Capabilities {
         }
     }
 
-    /// Reads the names of an `imports` list, without regard to case and to what follows an `@`.
+    /// Reads the names of an `imports` list over the host's own packages.
     ///
     /// # Errors
     /// The first name that is not known.
     pub fn parse<'a>(
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<Capabilities, UnknownImport> {
-        let mut capabilities = Capabilities::default();
+        Capabilities::parse_over(&PACKAGES, names)
+    }
+
+    /// Reads the names of an `imports` list over these packages, without regard to case and to what
+    /// follows an `@`.
+    ///
+    /// # Errors
+    /// The first name that is not known.
+    pub fn parse_over<'a>(
+        packages: &Packages,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Capabilities, UnknownImport> {
+        let mut capabilities = Capabilities::none_of(packages.clone());
         for name in names {
             capabilities.enable(name)?;
         }
@@ -81,9 +94,10 @@ impl Capabilities {
 
     /// The names of an `imports` list that are not known, with their places in the list.
     pub fn unknown<'a>(
+        packages: &Packages,
         names: impl IntoIterator<Item = &'a str>,
     ) -> impl Iterator<Item = (usize, UnknownImport)> {
-        let unknown = |name| Capabilities::default().enable(name).err();
+        let unknown = |name| Capabilities::none_of(packages.clone()).enable(name).err();
         let names = names.into_iter().enumerate();
         names.filter_map(move |(index, name)| Some((index, unknown(name)?)))
     }
@@ -104,10 +118,10 @@ impl Capabilities {
         } else if name == POLL {
             self.interfaces.insert("wasi:io/poll".to_owned());
         } else if let Some(package) = self.packages.get(&name) {
-            self.groups.insert(package.group());
+            self.groups.insert(package.group().clone());
             self.interfaces.extend(package.interface_names());
-        } else if self.packages.interface(&name).is_some() {
-            self.interfaces.insert(name);
+        } else if let Some((package, interface)) = self.packages.interface(&name) {
+            self.interfaces.insert(package.full_name(interface));
         } else {
             return Err(self.unknown_import(written, &name));
         }
@@ -143,11 +157,20 @@ impl Capabilities {
         self.interfaces.contains(interface)
     }
 
+    /// Whether functions of the embedder's are among what is enabled.
+    pub fn has_own(&self) -> bool {
+        self.packages.iter().any(|package| {
+            let mut own = package.interfaces.iter().filter(|it| it.is_own());
+            own.any(|interface| self.allows(&package.full_name(interface)))
+        })
+    }
+
     fn unknown_import(&self, written: &str, name: &str) -> UnknownImport {
         let packages = &self.packages;
-        let mut known: Vec<String> = packages.iter().map(|it| it.name.to_owned()).collect();
+        let mut known: Vec<String> = packages.iter().map(|it| it.name.to_string()).collect();
         known.extend(packages.iter().flat_map(|it| it.interface_names()));
-        known.extend(packages.iter().filter_map(|it| it.alias).map(str::to_owned));
+        let aliases = packages.iter().filter_map(|it| it.alias.as_ref());
+        known.extend(aliases.map(ToString::to_string));
         known.extend([POLL, "wasi1"].map(str::to_owned));
         UnknownImport {
             name: written.to_owned(),

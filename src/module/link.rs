@@ -12,7 +12,8 @@ use wasmtime::{Engine, Result, format_err};
 use super::ModuleError;
 use super::imports::Capabilities;
 use crate::host::State;
-use crate::host::package::{Fallback, Interface, Package};
+use crate::host::package::Fallback;
+use crate::host::packages::{Interface, Package};
 
 /// Builds the linker of one entry over one component. The failed call names the entry, its trap
 /// the function and the line that would enable it.
@@ -33,15 +34,11 @@ pub fn link(
 /// Defines the functions of what is enabled, and the resource types of all packages.
 fn define_packages(linker: &mut Linker<State>, capabilities: &Capabilities) -> Result<()> {
     for package in capabilities.packages() {
-        for interface in package.interfaces {
+        for interface in &package.interfaces {
             let instance = package.instance(interface);
-            if capabilities.allows(&format!("{}/{}", package.name, interface.name)) {
-                (interface.define)(linker, &instance)?;
-                continue;
-            }
-            let mut instance = linker.instance(&instance)?;
-            for resource in interface.resources {
-                (resource.define)(&mut instance)?;
+            match capabilities.allows(&package.full_name(interface)) {
+                true => interface.define(linker, &instance)?,
+                false => interface.define_resources(&mut linker.instance(&instance)?)?,
             }
         }
     }
@@ -63,7 +60,6 @@ fn define_traps(
         match item.ty {
             ComponentItem::ComponentInstance(instance) => {
                 let known = capabilities.packages().imported(import);
-                let known = known.and_then(|name| capabilities.packages().interface(name));
                 let name = match known {
                     Some((package, interface)) => package.instance(interface),
                     None => import.to_owned(),
@@ -99,7 +95,7 @@ struct ImportOrigin<'a> {
     /// The name in the component.
     import: &'a str,
     /// The package and the interface that the host has for it, if any.
-    known: Option<(&'a Package, &'static Interface)>,
+    known: Option<(&'a Package, &'a Interface)>,
     /// The interface's functions are enabled.
     enabled: bool,
     capabilities: &'a Capabilities,
@@ -149,12 +145,11 @@ fn trap(target: &mut LinkerInstance<'_, State>, function: &str, text: String) ->
 impl<'a> ImportOrigin<'a> {
     fn new(
         import: &'a str,
-        known: Option<(&'a Package, &'static Interface)>,
+        known: Option<(&'a Package, &'a Interface)>,
         capabilities: &'a Capabilities,
     ) -> ImportOrigin<'a> {
-        let enabled = known.is_some_and(|(package, interface)| {
-            capabilities.allows(&format!("{}/{}", package.name, interface.name))
-        });
+        let enabled = known
+            .is_some_and(|(package, interface)| capabilities.allows(&package.full_name(interface)));
         ImportOrigin {
             import,
             known,
@@ -181,7 +176,7 @@ impl<'a> ImportOrigin<'a> {
         match self.enabled {
             true => format!(
                 "{name} is not part of {}; nothing in imports enables it",
-                package.release()
+                package.release(interface)
             ),
             false => {
                 let remedy = self.capabilities.remedy(package.group());
@@ -199,7 +194,8 @@ mod tests {
 
     use super::*;
     use crate::host::PACKAGES;
-    use crate::host::package::{Packages, ResourceKind};
+    use crate::host::Packages;
+    use crate::host::package::{InterfaceTable, PackageTable, ResourceKind};
     use crate::host::state::tests::state;
     use crate::host::table::HostResource;
     use crate::module::{Engine, Profile, to_binary};
@@ -211,11 +207,11 @@ mod tests {
         const NAME: &'static str = "counter";
     }
 
-    const COUNTER: Package = Package {
+    const COUNTER: PackageTable = PackageTable {
         name: "test:counter",
         alias: None,
         version: "1.2.0",
-        interfaces: &[Interface {
+        interfaces: &[InterfaceTable {
             name: "counters",
             define: define_counters,
             resources: &[ResourceKind::of::<Counter>()],
@@ -288,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_package_of_somebody_else_is_linked_as_the_hosts_own_are() {
-        let packages = PACKAGES.clone().with(COUNTER);
+        let packages = PACKAGES.clone().with(Package::from(&COUNTER));
         let counted = twice(&packages, &["wasi:clocks", "Test:Counter@1"]);
         assert_eq!(counted.expect("enabled"), 2);
         let counted = twice(&packages, &["test:counter/counters"]);

@@ -19,7 +19,11 @@ pub fn link_core(
     capabilities: &Capabilities,
 ) -> Result<Linker<State>, ModuleError> {
     let failed = |error: wasmtime::Error| ModuleError::Link(format!("{error:#}"));
-    let access = Access::new(capabilities.by_options, |name| capabilities.allows(name));
+    let access = Access::new(
+        capabilities.by_options,
+        |name| capabilities.allows(name),
+        |name| capabilities.packages().is_replaced(name),
+    );
     let mut linker = Linker::new(module.engine());
     // A module may import a function twice.
     linker.allow_shadowing(true);

@@ -10,6 +10,7 @@ use cap_std::fs::Dir;
 
 use super::core::{self, CoreExports};
 use super::{ComponentInterface, Digest, ExpectedHash, ModuleError, to_binary};
+use crate::host::Packages;
 use crate::io_reason::io_reason;
 
 /// The largest module that is read, in bytes.
@@ -100,9 +101,10 @@ impl Module {
         bytes: Vec<u8>,
         digest: Digest,
         untyped: Vec<String>,
+        packages: &Packages,
     ) -> Result<Module, ModuleError> {
         Ok(Module {
-            interface: ComponentInterface::of(&bytes)?,
+            interface: ComponentInterface::of(&bytes, packages)?,
             code: Mutex::new(Some(Binary::Component(Hashed {
                 bytes: bytes.into(),
                 digest,
@@ -117,13 +119,18 @@ impl Module {
     ///
     /// # Errors
     /// `Wit`, `Invalid`.
-    pub(super) fn of_core(bytes: &[u8], wit: Option<&str>) -> Result<Module, ModuleError> {
+    pub(super) fn of_core(
+        bytes: &[u8],
+        wit: Option<&str>,
+        packages: &Packages,
+    ) -> Result<Module, ModuleError> {
         let loaded = core::load(bytes, wit)?;
         let digest = Digest::of(&loaded.bytes);
         let Some(native) = loaded.native else {
-            return Module::of_component(loaded.bytes, digest, loaded.untyped);
+            return Module::of_component(loaded.bytes, digest, loaded.untyped, packages);
         };
-        let interface = ComponentInterface::of_core(&loaded.bytes, &native.types, native.imports)?;
+        let interface =
+            ComponentInterface::of_core(&loaded.bytes, &native.types, native.imports, packages)?;
         let module = Hashed {
             bytes: loaded.bytes.into(),
             digest,
@@ -164,19 +171,19 @@ impl Module {
 
 impl Origin {
     /// The module: the bytes that were hashed, or what they are loaded as if they are a core module,
-    /// with the entry's `wit` lines. Blocks.
+    /// with the entry's `wit` lines. Its imports are compared with these packages. Blocks.
     ///
     /// # Errors
     /// `Read`, `HashMismatch`, `Wit`, `Invalid`.
-    pub fn load(self, wit: Option<&str>) -> Result<Module, ModuleError> {
+    pub fn load(self, wit: Option<&str>, packages: &Packages) -> Result<Module, ModuleError> {
         let (digest, bytes) = self.bytes()?;
         if !bytes.starts_with(b"\0asm") {
             let text = "it does not begin like WebAssembly".to_owned();
             return Err(ModuleError::Invalid(text));
         }
         match core::is_core(&bytes) {
-            true => Module::of_core(&bytes, wit),
-            false => Module::of_component(bytes, digest, Vec::new()),
+            true => Module::of_core(&bytes, wit, packages),
+            false => Module::of_component(bytes, digest, Vec::new(), packages),
         }
     }
 

@@ -49,7 +49,12 @@ impl Code {
     ) -> Result<Code, ModuleError> {
         let engine = Engine::with_pool(profile, options.pool)?;
         Ok(Code {
-            modules: Modules::new(engine.clone(), store, options.slow_compiles.clone()),
+            modules: Modules::new(
+                engine.clone(),
+                store,
+                options.slow_compiles.clone(),
+                options.packages.clone(),
+            ),
             ticker: {
                 let epochs = engine.epochs();
                 Ticker::new(options.tick, move || epochs.increment())

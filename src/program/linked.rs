@@ -9,8 +9,9 @@ use wippy_dispatcher::Handle;
 
 use super::admission::Admission;
 use super::modules::Modules;
+use super::options::ProgramOptions;
 use super::origin::{module_key, settings};
-use crate::host::State;
+use crate::host::{Packages, State};
 use crate::module::{
     self, Capabilities, Compiled, CoreExports, Import, Method, Module, ModuleError,
 };
@@ -26,6 +27,8 @@ pub(crate) struct LinkedFunction {
     pub(crate) module: Arc<Module>,
     /// What its imports list enables.
     pub(crate) capabilities: Capabilities,
+    /// Functions of the embedder's are among what it enables.
+    pub(crate) has_own: bool,
     /// The entry's own bound on calls, over all threads; a process has none.
     pub(crate) pool: Option<Admission>,
     /// What is instantiated.
@@ -83,7 +86,7 @@ pub(super) async fn link(
     modules: &Modules,
     handle: &Handle,
     entry: Arc<Entry>,
-    max_waiting: u32,
+    options: &ProgramOptions,
 ) -> Result<Arc<LinkedFunction>, ModuleError> {
     let key = module_key(registry, &entry)?;
     let module = modules.load(handle, key).await?;
@@ -91,14 +94,16 @@ pub(super) async fn link(
         module,
         capabilities,
         method,
-    } = LoadedModule::new(&entry, module)?;
+    } = LoadedModule::new(&entry, module, &options.packages)?;
     let compiled = modules.compiled(handle, &entry.id, &module).await?;
     let (enabled, exports) = (capabilities.clone(), module.core.clone());
     // It defines some hundreds of functions, and compares their types.
     let linking = handle.unblock(move || link_code(&compiled, exports, &method, &enabled));
     let (method, code) = linking.await??;
     let pool = match entry.function() {
-        Some(settings) if entry.process().is_none() => Some(admission(&settings.pool, max_waiting)),
+        Some(settings) if entry.process().is_none() => {
+            Some(admission(&settings.pool, options.max_waiting))
+        }
         _ => None,
     };
     Ok(Arc::new(LinkedFunction {
@@ -106,6 +111,7 @@ pub(super) async fn link(
         code,
         pool,
         module,
+        has_own: capabilities.has_own(),
         capabilities,
         entry,
     }))
@@ -161,7 +167,11 @@ pub(crate) struct LoadedModule {
 }
 
 impl LoadedModule {
-    pub(crate) fn new(entry: &Entry, module: Arc<Module>) -> Result<LoadedModule, ModuleError> {
+    pub(crate) fn new(
+        entry: &Entry,
+        module: Arc<Module>,
+        packages: &Packages,
+    ) -> Result<LoadedModule, ModuleError> {
         let settings = settings(entry)?;
         let exports: Vec<&str> = module
             .interface
@@ -171,7 +181,7 @@ impl LoadedModule {
             .collect();
         let method = module::choose_typed(&exports, &module.untyped, &settings.method)?.to_owned();
         let names = settings.imports.iter().map(|import| import.value.as_str());
-        let mut capabilities = Capabilities::parse(names)?;
+        let mut capabilities = Capabilities::parse_over(packages, names)?;
         capabilities.by_options = entry.is_of_command_line();
         if module.core.is_some() {
             capabilities.extend_preview1();

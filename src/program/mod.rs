@@ -4,6 +4,7 @@ mod adaptive;
 mod admission;
 mod async_once_cell;
 mod code;
+mod inspect;
 mod linked;
 mod modules;
 mod mounted;
@@ -158,15 +159,8 @@ impl Program {
             let (program, code) = (self.clone(), code.clone());
             let (handle, entry) = (handle.clone(), entry.clone());
             async move {
-                let max_waiting = program.options().max_waiting;
-                linked::link(
-                    program.registry(),
-                    &code.modules,
-                    &handle,
-                    entry,
-                    max_waiting,
-                )
-                .await
+                let options = program.options();
+                linked::link(program.registry(), &code.modules, &handle, entry, options).await
             }
         };
         code.cell(entry).get(handle, make).await

@@ -9,6 +9,7 @@ use wippy_dispatcher::Handle;
 
 use super::async_once_cell::AsyncOnceCell;
 use super::slow_compile::SlowCompiles;
+use crate::host::Packages;
 use crate::id::Id;
 use crate::module::{
     CodeStore, Compiled, Digest, Engine, Module, ModuleError, ModuleKey, Profile, Source, compile,
@@ -26,6 +27,8 @@ pub(crate) struct Modules {
     store: Option<Arc<CodeStore>>,
     /// Told of compilations that take long, if somebody wants to know.
     slow: Option<SlowCompiles>,
+    /// What they may import.
+    packages: Packages,
     loaded: Cells<ModuleKey, Arc<Module>>,
     /// A refusal is kept too, because compiling the same bytes again would give the same one.
     compiled: Cells<Digest, Result<Compiled, ModuleError>>,
@@ -40,6 +43,7 @@ impl Modules {
         engine: Engine,
         store: Option<Arc<CodeStore>>,
         slow: Option<SlowCompiles>,
+        packages: Packages,
     ) -> Modules {
         // Its timers would be events of the simulation, and there would be none with code from disk.
         let slow = slow.filter(|_| engine.profile() == Profile::Live);
@@ -47,6 +51,7 @@ impl Modules {
             engine,
             store,
             slow,
+            packages,
             loaded: Mutex::default(),
             compiled: Mutex::default(),
             reads: Arc::default(),
@@ -83,7 +88,8 @@ impl Modules {
         let (origin, wit) = key.clone();
         let job = || {
             self.reads.fetch_add(1, Ordering::Relaxed);
-            let job = handle.unblock(move || origin.load(wit.as_deref()));
+            let packages = self.packages.clone();
+            let job = handle.unblock(move || origin.load(wit.as_deref(), &packages));
             async move { Ok(Arc::new(job.await??)) }
         };
         cell(&self.loaded, key).get(handle, job).await

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::slow_compile::{SlowCompile, SlowCompiles};
+use crate::host::embedder::HostPackage;
+use crate::host::{PACKAGES, Packages};
 use crate::module::{CodeCache, InstancePool};
 use crate::registry::{DEFAULT_WAITING, WasmSettings};
 
@@ -34,6 +36,8 @@ pub struct ProgramOptions {
     pub(crate) pool: InstancePool,
     /// Whether the times of calls are counted.
     pub(crate) metrics: bool,
+    /// What its guests may import.
+    pub(crate) packages: Packages,
 }
 
 impl ProgramOptions {
@@ -48,6 +52,7 @@ impl ProgramOptions {
             slow_compiles: None,
             pool: InstancePool::default(),
             metrics: false,
+            packages: PACKAGES.clone(),
         }
     }
 
@@ -120,6 +125,22 @@ impl ProgramOptions {
     /// Whether each of the other threads is bound to one processor. Not by default.
     pub fn pin_threads(mut self, pin: bool) -> ProgramOptions {
         self.pin_threads = pin;
+        self
+    }
+
+    /// Gives the program's entries a package of host functions beside those of WASI: its name may stand in
+    /// their `imports`. One of a name that is there already replaces what it has of the same interfaces,
+    /// or all ([`HostPackage::whole`]).
+    ///
+    /// ```
+    /// use wippy::{HostPackage, ProgramOptions};
+    ///
+    /// let clock = HostPackage::new("wasi:clocks", "0.2.12")
+    ///     .func("wall-clock", "resolution", |_, (): ()| Ok(((1u64, 0u32),)));
+    /// let options = ProgramOptions::new().package(clock);
+    /// ```
+    pub fn package(mut self, package: HostPackage) -> ProgramOptions {
+        self.packages = self.packages.with(package.into());
         self
     }
 

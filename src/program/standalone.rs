@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::env::{EnvBinding, EnvStorage, EnvVariable, Environment, OsEnvironment};
+use crate::host::PACKAGES;
+use crate::host::embedder::HostPackage;
 use crate::io_reason::io_reason;
 use crate::module::{Capabilities, UnknownImport};
 use crate::network::{Allow, Rule, RuleError};
@@ -147,11 +149,18 @@ impl Standalone {
     /// # Errors
     /// `Import`.
     pub fn import(mut self, name: &str) -> Result<Standalone, GrantError> {
-        if let Some((_, unknown)) = Capabilities::unknown([name]).next() {
+        if let Some((_, unknown)) = Capabilities::unknown(&PACKAGES, [name]).next() {
             return Err(unknown.into());
         }
         self.imports.push(name.to_owned());
         Ok(self)
+    }
+
+    /// Lets it use all of an embedder's package, which the program has to be given as well
+    /// ([`ProgramOptions::package`](crate::ProgramOptions::package)).
+    pub fn import_package(mut self, package: &HostPackage) -> Standalone {
+        self.imports.push(package.name().to_owned());
+        self
     }
 
     /// Lets it see a directory, and use `wasi:filesystem`.

@@ -15,6 +15,7 @@ use super::guest::{paced, watched};
 use super::options::before;
 use super::spares::Instance;
 use crate::activity::{CallRecord, CallState, observed};
+use crate::host::embedder::caught;
 use crate::host::stdio::OutputLost;
 use crate::host::{CallSettings, EPOCHS, Exit, State};
 use crate::module::{FUEL_SLICE_COST, Profile};
@@ -203,6 +204,7 @@ async fn guest_in(
     guest: impl Future<Output = wasmtime::Result<Option<Val>>>,
     record: Option<&CallRecord>,
 ) -> Result<Option<Val>, CallErrorKind> {
+    let guest = caught(guest, function.linked.has_own);
     // Whoever counts how long it computes.
     let timed = record.filter(|record| record.is_timed());
     let ended = match function.engine.profile() {

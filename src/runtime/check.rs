@@ -8,7 +8,7 @@ use wippy_dispatcher::Error;
 
 use super::Runtime;
 use super::diagnostics::errors;
-use crate::host::PACKAGES;
+use crate::host::packages::Name;
 use crate::module::{Import, needed_groups};
 use crate::program::LinkedFunction;
 use crate::registry::{Diagnostic, Entry, Id};
@@ -72,7 +72,10 @@ pub async fn check(runtime: &Runtime, options: CheckOptions) -> Result<Vec<Diagn
                     found.push(entry.error_at(field, message));
                 }
             }
-            Err(problem) => found.extend(errors(&entry, Some(&problem))),
+            Err(problem) => {
+                let packages = &runtime.inner.program.options().packages;
+                found.extend(errors(&entry, Some(&problem), packages));
+            }
         }
     }
     Ok(found)
@@ -103,12 +106,10 @@ fn compare(function: &LinkedFunction, options: CheckOptions, found: &mut Vec<Dia
         );
         found.push(report(message, remedy(&missing)));
     }
-    let needed = needed_groups(imports);
-    for group in PACKAGES
-        .iter()
-        .map(|package| package.group())
-        .filter(|group| !needed.contains(group))
-    {
+    let packages = function.capabilities.packages();
+    let needed = needed_groups(imports, packages);
+    let groups = packages.iter().map(|package| package.group());
+    for group in groups.filter(|group| !needed.contains(group)) {
         if function.capabilities.lists(group) {
             let message = format!("{group} is enabled, and the module imports nothing of it");
             let warning = Diagnostic::warning(message)
@@ -144,7 +145,7 @@ fn names(imports: &[&Import]) -> String {
 /// The lines of `imports` that would enable them.
 fn remedy(imports: &[&Import]) -> String {
     let groups = imports.iter().flat_map(|import| import.groups.iter());
-    let mut groups: Vec<&str> = groups.copied().collect();
+    let mut groups: Vec<&Name> = groups.collect();
     groups.sort_unstable();
     groups.dedup();
     let lines: Vec<String> = groups.iter().map(|group| format!("`- {group}`")).collect();

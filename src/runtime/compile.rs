@@ -2,7 +2,6 @@
 
 use super::Runtime;
 use super::diagnostics::errors;
-use super::error::CallErrorKind;
 use crate::module::ModuleError;
 use crate::program::module_key;
 use crate::registry::{Diagnostic, Entry};
@@ -28,7 +27,10 @@ impl Runtime {
                 {
                     return Err(wippy_dispatcher::Error::Closed);
                 }
-                Err(error) => found.extend(errors(entry, Some(&CallErrorKind::from(error)))),
+                Err(error) => {
+                    let packages = &self.inner.program.options().packages;
+                    found.extend(errors(entry, Some(&error.into()), packages));
+                }
             }
         }
         Ok(found)

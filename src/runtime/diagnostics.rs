@@ -1,6 +1,7 @@
 //! What is found wrong with an entry after its YAML was read, at the fields that say so.
 
 use super::error::CallErrorKind;
+use crate::host::Packages;
 use crate::module::{Capabilities, ExpectedHash, ModuleError};
 use crate::registry::{Diagnostic, Entry, Id, InvalidEntry, Node, Source};
 
@@ -18,11 +19,12 @@ pub(crate) fn source_of_invalid(id: &Id, invalid: &InvalidEntry) -> Option<Sourc
 }
 
 /// What is wrong with such an entry beside that: its module, for the reason `problem`, and its
-/// `imports`.
+/// `imports`, whose names are those of these packages.
 pub(crate) fn diagnostics_of_invalid(
     id: &Id,
     invalid: &InvalidEntry,
     problem: Option<&ModuleError>,
+    packages: &Packages,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     if !matches!(
@@ -50,7 +52,7 @@ pub(crate) fn diagnostics_of_invalid(
     let names = imports
         .iter()
         .map(|node| written(node).unwrap_or("wasi:io"));
-    for (index, unknown) in Capabilities::unknown(names) {
+    for (index, unknown) in Capabilities::unknown(packages, names) {
         let Some(node) = imports.get(index) else {
             continue;
         };
@@ -77,7 +79,11 @@ fn written(node: &Node) -> Option<&str> {
 
 /// Why an entry's module cannot be used: `problem`, and all names in its `imports` that are not
 /// known.
-pub(crate) fn errors(entry: &Entry, problem: Option<&CallErrorKind>) -> Vec<Diagnostic> {
+pub(crate) fn errors(
+    entry: &Entry,
+    problem: Option<&CallErrorKind>,
+    packages: &Packages,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let Some(function) = entry.function() else {
         return found;
@@ -109,7 +115,7 @@ pub(crate) fn errors(entry: &Entry, problem: Option<&CallErrorKind>) -> Vec<Diag
         });
     }
     let names = function.imports.iter().map(|import| import.value.as_str());
-    for (index, unknown) in Capabilities::unknown(names) {
+    for (index, unknown) in Capabilities::unknown(packages, names) {
         let message = format!("unsupported wasm host import: {}", unknown.name);
         let error = entry.error_at(&format!("imports[{index}]"), message);
         found.push(match unknown.nearest {

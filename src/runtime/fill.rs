@@ -11,6 +11,7 @@ use super::function::Function;
 use super::guest::watched;
 use super::spares::{Instance, Made, Work};
 use crate::host::State;
+use crate::host::embedder::caught;
 
 /// When this is dropped, at a call's end however it ends, [`fill`] begins.
 pub(super) struct FillAfter<'a> {
@@ -80,7 +81,10 @@ fn make(function: &Function, handle: &Handle) -> bool {
     // It is polled once: what stays longer than a guest may is not made beside other work.
     let made = {
         let making = pin!(watched(
-            function.instantiate(&mut instance.store),
+            caught(
+                function.instantiate(&mut instance.store),
+                function.linked.has_own
+            ),
             &function.watch,
             handle,
             None

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wippy_dispatcher::Flow;
 
+use crate::host::embedder::EntryPackages;
 use crate::host::filesystem::Mount;
 use crate::host::funcs::EntryCaller;
 use crate::host::http::HttpAccess;
@@ -40,6 +41,8 @@ pub(crate) struct FixedContext {
     /// The standard streams of instances without a call, which nobody writes.
     unused_stdio: Stdio,
     client: Client,
+    /// What the embedder's packages know of the entry.
+    packages: Arc<EntryPackages>,
 }
 
 /// What an entry says that each call looks at again when it starts: files, variables, directories.
@@ -74,6 +77,10 @@ impl FixedContext {
             no_mounts: [].into(),
             unused_stdio: Stdio::logged_as(linked.entry.id.to_string().into()),
             client,
+            packages: Arc::new(EntryPackages {
+                entry: linked.entry.id.clone(),
+                factories: linked.capabilities.packages().states(),
+            }),
         }
     }
 
@@ -119,6 +126,7 @@ impl FixedContext {
             network: self.network.clone(),
             limits: self.limits,
             flow,
+            packages: self.packages.clone(),
         }
     }
 }

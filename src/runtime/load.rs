@@ -38,6 +38,7 @@ impl Runtime {
         is_wanted: impl Fn(&Id) -> bool,
     ) -> Result<Vec<Diagnostic>, wippy_dispatcher::Error> {
         let registry = self.registry();
+        let packages = &self.inner.program.options().packages;
         // Entries that have errors, or need one that has, were reported when the YAML was read.
         let usable = || {
             registry.entries().filter(|entry| {
@@ -73,7 +74,8 @@ impl Runtime {
                     true => runtime.compare_invalid(&id, &invalid).await.err(),
                     false => None,
                 };
-                diagnostics_of_invalid(&id, &invalid, problem.as_ref())
+                let packages = &runtime.inner.program.options().packages;
+                diagnostics_of_invalid(&id, &invalid, problem.as_ref(), packages)
             };
             comparing.push(self.inner.handle.spawn(task)?);
         }
@@ -81,12 +83,12 @@ impl Runtime {
         for entry in usable() {
             let loaded = module_key(registry, entry).and_then(|key| match modules.get(&key) {
                 Some(module) if is_wanted(&entry.id) => {
-                    LoadedModule::new(entry, module.clone()?).map(drop)
+                    LoadedModule::new(entry, module.clone()?, packages).map(drop)
                 }
                 _ => Ok(()),
             });
             let problem = loaded.err().map(CallErrorKind::from);
-            found.extend(errors(entry, problem.as_ref()));
+            found.extend(errors(entry, problem.as_ref(), packages));
         }
         for task in comparing {
             found.extend(task.await.unwrap_or_default());

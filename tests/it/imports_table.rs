@@ -59,7 +59,7 @@ fn enabled(name: &str, preview1: bool) -> Vec<String> {
 #[test]
 fn a_group_enables_its_interfaces_and_no_other() {
     let listed: Vec<String> = table().into_iter().map(|(group, _)| group).collect();
-    let names: Vec<&str> = PACKAGES.iter().map(|package| package.name).collect();
+    let names: Vec<&str> = PACKAGES.iter().map(|package| &*package.name).collect();
     assert_eq!(listed, names);
     for (group, interfaces) in table() {
         let expected: Vec<String> = interfaces

@@ -70,7 +70,7 @@ fn only(runtime: &Runtime) -> CallReport {
 
 /// What a parked call waits for.
 fn wait(report: &CallReport) -> Wait {
-    match report.state {
+    match report.state.clone() {
         CallState::Parked(wait) => wait,
         state => panic!("{state}"),
     }
@@ -321,7 +321,7 @@ fn calls_on_other_threads_are_seen() {
             assert_eq!(
                 (
                     own.dispatchers,
-                    own.entries[0].now(runtime.calls()[0].state)
+                    own.entries[0].now(runtime.calls()[0].state.clone())
                 ),
                 (1, 2)
             );

@@ -10,7 +10,7 @@ pub use exit::Exit;
 pub use state::{CliState, CliView};
 pub use terminal::{TerminalInput, TerminalOutput};
 
-use super::package::{Package, ResourceKind, interface};
+use super::package::{PackageTable, ResourceKind, interface};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -19,7 +19,7 @@ pub mod bindings;
 pub use bindings::wasi::cli as interfaces;
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package::wasi(
+pub(super) const PACKAGE: PackageTable = PackageTable::wasi(
     "wasi:cli",
     &[
         interface!(CliState, "environment", interfaces::environment),

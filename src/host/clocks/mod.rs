@@ -7,7 +7,7 @@ use wasmtime::component::Resource;
 use wippy_dispatcher::Instant;
 
 use super::call::Call;
-use super::package::{Package, interface};
+use super::package::{PackageTable, interface};
 use super::pollable::Pollable;
 
 /// The generated interfaces.
@@ -19,7 +19,7 @@ pub use bindings::wasi::clocks as interfaces;
 use interfaces::{monotonic_clock, wall_clock};
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package::wasi(
+pub(super) const PACKAGE: PackageTable = PackageTable::wasi(
     "wasi:clocks",
     &[
         interface!(Call, "wall-clock", interfaces::wall_clock),

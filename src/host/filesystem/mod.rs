@@ -40,7 +40,7 @@ pub use state::{FilesystemState, FilesystemView};
 use wasmtime::StoreContextMut;
 use wasmtime::component::Resource;
 
-use super::package::{Fallback, Interface, Package, ResourceKind, interface};
+use super::package::{Fallback, InterfaceTable, PackageTable, ResourceKind, interface};
 use super::table::HostResource;
 use super::{PackageState, State};
 
@@ -56,10 +56,10 @@ impl HostResource for Descriptor {
 }
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package::wasi(
+pub(super) const PACKAGE: PackageTable = PackageTable::wasi(
     "wasi:filesystem",
     &[
-        Interface {
+        InterfaceTable {
             define: |linker, instance| {
                 interfaces::types::add_to_linker::<_, FilesystemState>(
                     linker,
@@ -75,7 +75,7 @@ pub(super) const PACKAGE: Package = Package::wasi(
                 ResourceKind::of::<DirectoryStream>(),
             )
         },
-        Interface {
+        InterfaceTable {
             fallbacks: &[NO_DIRECTORIES],
             ..interface!(FilesystemState, "preopens", interfaces::preopens)
         },

@@ -8,7 +8,7 @@ pub mod bindings;
 
 use wasmtime::Result;
 
-use super::package::{Package, interface};
+use super::package::{PackageTable, interface};
 use crate::activity::Wait;
 pub use bindings::wippy::runtime as interfaces;
 pub use state::{EntryCaller, FuncsState, FuncsView, Payload};
@@ -16,7 +16,7 @@ pub use state::{EntryCaller, FuncsState, FuncsView, Payload};
 use interfaces::funcs;
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package {
+pub(super) const PACKAGE: PackageTable = PackageTable {
     name: "wippy:runtime",
     alias: Some("funcs"),
     version: "0.1.0",

@@ -22,7 +22,7 @@ pub use options::RequestOptions;
 pub use outgoing::{OutgoingRequest, OutgoingResponse, ResponseOutparam};
 pub use trailers::FutureTrailers;
 
-use super::package::{Package, ResourceKind, interface};
+use super::package::{PackageTable, ResourceKind, interface};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -31,9 +31,9 @@ pub mod bindings;
 pub use bindings::wasi::http as interfaces;
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package {
+pub(super) const PACKAGE: PackageTable = PackageTable {
     preview1: false,
-    ..Package::wasi(
+    ..PackageTable::wasi(
         "wasi:http",
         &[
             interface!(

@@ -22,7 +22,7 @@ use wasmtime::component::{Resource, ResourceType};
 
 use super::State;
 use super::call::Call;
-use super::package::{Interface, Package, ResourceKind, interface};
+use super::package::{InterfaceTable, PackageTable, ResourceKind, interface};
 use super::pollable::Pollable;
 use super::table::HostResource;
 use interfaces::streams::HostOutputStream;
@@ -34,7 +34,7 @@ pub mod bindings;
 pub use bindings::wasi::io as interfaces;
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package::wasi(
+pub(super) const PACKAGE: PackageTable = PackageTable::wasi(
     "wasi:io",
     &[
         interface!(
@@ -43,7 +43,7 @@ pub(super) const PACKAGE: Package = Package::wasi(
             interfaces::error,
             ResourceKind::of::<IoError>()
         ),
-        Interface {
+        InterfaceTable {
             define: |linker, instance| {
                 interfaces::streams::add_to_linker::<_, Call>(linker, call)?;
                 borrowed_write::define(linker, instance)

@@ -96,16 +96,27 @@ impl Interface {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Access {
     bits: u16,
+    /// Those in whose place a package of the embedder's is, which functions of preview 1 do not reach.
+    replaced: u16,
     /// They are granted by options of the command line rather than by an `imports` list.
     by_options: bool,
 }
 
 impl Access {
-    /// What `allows` says of each interface's full name.
-    pub(crate) fn new(by_options: bool, allows: impl Fn(&str) -> bool) -> Access {
-        let allowed = Interface::ALL.iter().filter(|it| allows(&it.name()));
+    /// What `allows` and `is_replaced` say of each interface's full name.
+    pub(crate) fn new(
+        by_options: bool,
+        allows: impl Fn(&str) -> bool,
+        is_replaced: impl Fn(&str) -> bool,
+    ) -> Access {
+        let bits = |includes: &dyn Fn(&str) -> bool| {
+            let included = Interface::ALL.iter().filter(|it| includes(&it.name()));
+            included.fold(0, |bits, it| bits | it.bit())
+        };
+        let replaced = bits(&is_replaced);
         Access {
-            bits: allowed.fold(0, |bits, it| bits | it.bit()),
+            bits: bits(&allows) & !replaced,
+            replaced,
             by_options,
         }
     }
@@ -117,6 +128,13 @@ impl Access {
 
     /// Why `what` is a trap without an interface.
     pub(crate) fn refusal(self, what: impl fmt::Display, interface: Interface) -> String {
+        if self.replaced & interface.bit() != 0 {
+            return format!(
+                "{what} does not work here: this program has a package of its own for {}, which only \
+                 components reach",
+                interface.name()
+            );
+        }
         let remedy = remedy(interface.group(), self.by_options);
         format!("{what} is not enabled; {remedy}")
     }

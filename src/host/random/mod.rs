@@ -3,7 +3,7 @@
 use wasmtime::Result;
 use wippy_dispatcher::RngStream;
 
-use super::package::{Package, interface};
+use super::package::{PackageTable, interface};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -17,7 +17,7 @@ pub use state::{RandomState, RandomView};
 use interfaces::{insecure, insecure_seed, random};
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package::wasi(
+pub(super) const PACKAGE: PackageTable = PackageTable::wasi(
     "wasi:random",
     &[
         interface!(RandomState, "random", interfaces::random),

@@ -28,7 +28,7 @@ pub use tcp_state::TcpSocket;
 pub use udp_state::UdpSocket;
 pub use udp_streams::{IncomingDatagramStream, OutgoingDatagramStream};
 
-use super::package::{Package, ResourceKind, interface};
+use super::package::{PackageTable, ResourceKind, interface};
 
 /// The generated interfaces.
 #[allow(missing_docs)]
@@ -37,7 +37,7 @@ pub mod bindings;
 pub use bindings::wasi::sockets as interfaces;
 
 /// What the linker and the `imports` list know of the package.
-pub(super) const PACKAGE: Package = Package::wasi(
+pub(super) const PACKAGE: PackageTable = PackageTable::wasi(
     "wasi:sockets",
     &[
         interface!(

@@ -4,6 +4,7 @@ use wasmparser::{
     CompositeInnerType, ExternalKind, FuncType, Import, MemoryType, Parser, Payload, TypeRef,
 };
 
+use crate::host::packages::Name;
 use crate::host::preview1::{Function, Version};
 use crate::module::{Import as ModuleImport, ModuleError};
 
@@ -148,7 +149,13 @@ impl Scan {
             ModuleImport {
                 interface: version.module().to_owned(),
                 function: function.name.to_owned(),
-                groups: function.needs.groups.to_vec(),
+                groups: function
+                    .needs
+                    .groups
+                    .iter()
+                    .copied()
+                    .map(Name::from)
+                    .collect(),
                 enabled_by: enabled_by.map(|interface| interface.name()).collect(),
                 optional: function.needs.one_of.is_empty(),
             }

@@ -55,7 +55,7 @@ impl Host {
             let Some(text) = host.wit else {
                 continue;
             };
-            let package = resolve.push_str(host.name, text).expect("a WIT package");
+            let package = resolve.push_str(&*host.name, text).expect("a WIT package");
             for &id in resolve.packages[package].interfaces.values() {
                 interfaces.insert(resolve.id_of(id).expect("a name"), id);
             }

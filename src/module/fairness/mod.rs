@@ -142,7 +142,7 @@ fn interface(function: &str) -> &str {
 }
 
 fn everything() -> Vec<&'static str> {
-    PACKAGES.iter().map(|package| package.name).collect()
+    PACKAGES.iter().map(|package| &*package.name).collect()
 }
 
 #[test]
