@@ -29,6 +29,7 @@ mod files;
 mod funcs;
 mod guests;
 mod hash_write;
+mod host_packages;
 mod hostile;
 mod http;
 mod imports;

@@ -25,13 +25,15 @@ use crate::host::packages::{Definition, Interface, Package};
 ///
 /// ```
 /// use wippy::{Arguments, HostPackage, Program, ProgramOptions, Runtime, Standalone};
+/// use wippy_dispatcher::RngStream;
 ///
 /// let package = HostPackage::new("acme:game", "1.0.0").func(
 ///     "dice",
 ///     "roll",
 ///     |context, (sides,): (u32,)| {
-///         let random = context.handle().random_u64(wippy_dispatcher::RngStream::Insecure)?;
-///         Ok((random as u32 % sides.max(1) + 1,))
+///         let mut random = [0; 4];
+///         context.handle().fill_random(RngStream::Insecure, &mut random)?;
+///         Ok((u32::from_le_bytes(random) % sides.max(1) + 1,))
 ///     },
 /// );
 /// let guest = r#"(component
