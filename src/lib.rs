@@ -70,6 +70,8 @@ pub use runtime::{
     Metrics, PoolMetrics, Runtime, Trap, check,
 };
 pub use status::Status;
+/// The engine, whose `bindgen!` and component types host functions of an embedder's are made with.
+pub use wasmtime;
 pub use wasmtime::component::Val;
 
 /// A project's documents: reading them, what is wrong with them, and changing them.
@@ -113,6 +115,15 @@ pub mod errors {
 /// The services of a project.
 pub mod services {
     pub use crate::runtime::{Ended, Plan, PlanError, supervise};
+}
+
+/// The generated types of `wasi:io` and `wasi:clocks`, for the `with` of an embedder's own `bindgen!`, so that
+/// functions of its own take and give the host's streams, pollables and errors
+/// (`"wasi:io/streams": wippy::wasi::io::streams`). Values are made by [`HostContext`]; what they consist of is not part of
+/// the API.
+pub mod wasi {
+    pub use crate::host::clocks::interfaces as clocks;
+    pub use crate::host::io::interfaces as io;
 }
 
 /// Standard streams of a call.

@@ -148,6 +148,8 @@ kinds! {
     HttpBodyOutput = "room in an HTTP body",
     /// Room in a log.
     Log = "a log",
+    /// An event of the embedder's.
+    HostEvent = "an event of the host",
 }
 
 /// A set of kinds.

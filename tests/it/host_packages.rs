@@ -5,6 +5,7 @@ mod limits;
 mod panics;
 mod refusals;
 mod replaced;
+mod streams;
 mod waiting;
 
 use std::sync::Arc;

@@ -5,11 +5,13 @@ use std::future::Future;
 
 use wasmtime::Result;
 use wasmtime::component::{HasData, Resource};
-use wippy_dispatcher::Handle;
+use wippy_dispatcher::{Event, Handle};
 
 use super::wait::noting;
-use crate::activity::{HostFunction, Wait};
+use crate::activity::{HostFunction, Wait, WaitKind};
 use crate::host::State;
+use crate::host::io::{InputSource, InputStream, OutputStream, Sink};
+use crate::host::pollable::Pollable;
 use crate::host::table::Table;
 use crate::id::Id;
 
@@ -78,6 +80,49 @@ impl HostContext<'_> {
     /// The resources of the call.
     pub fn table(&mut self) -> HostTable<'_> {
         HostTable(&mut self.state.call.table)
+    }
+
+    /// A stream of `wasi:io` for the guest to read, from anything that its standard input may be: a pipe in
+    /// memory, say, whose other end a task of the embedder's writes.
+    ///
+    /// ```
+    /// use wippy::HostPackage;
+    /// use wippy::stdio::{InputSource, pipe};
+    ///
+    /// // Each guest has a standard input of its own that says hello.
+    /// let package = HostPackage::new("wasi:cli", "0.2.12").func(
+    ///     "stdin",
+    ///     "get-stdin",
+    ///     |mut context, (): ()| {
+    ///         let (reader, writer) = pipe(context.handle(), 1024)?;
+    ///         // It fails only where nothing reads any more.
+    ///         let _ = writer.write(b"hello");
+    ///         Ok((context.input_stream(InputSource::Pipe(reader))?,))
+    ///     },
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    /// When the bound on the call's resources is reached.
+    pub fn input_stream(&mut self, source: InputSource) -> Result<Resource<InputStream>> {
+        self.state.call.table.push(InputStream::new(source))
+    }
+
+    /// A stream of `wasi:io` for the guest to write, to anything that its standard output may be.
+    ///
+    /// # Errors
+    /// When the bound on the call's resources is reached.
+    pub fn output_stream(&mut self, sink: Sink) -> Result<Resource<OutputStream>> {
+        self.state.call.table.push(OutputStream::new(sink))
+    }
+
+    /// A pollable of `wasi:io` that is ready while an event of this dispatcher is set.
+    ///
+    /// # Errors
+    /// When the bound on the call's resources is reached.
+    pub fn pollable(&mut self, event: &Event) -> Result<Resource<Pollable>> {
+        let pollable = Pollable::Event(event.clone(), WaitKind::HostEvent);
+        self.state.call.table.push(pollable)
     }
 
     /// Counts bytes that the function copies or goes through on the dispatcher's thread: 1,024 of them

@@ -14,8 +14,10 @@ use crate::id::Id;
 #[derive(Clone)]
 pub struct StateFactory {
     made: TypeId,
-    make: Arc<dyn Fn(&CallInfo<'_>) -> Box<dyn Any + Send> + Send + Sync>,
+    make: Arc<MakeState>,
 }
+
+type MakeState = dyn Fn(&CallInfo<'_>) -> Box<dyn Any + Send> + Send + Sync;
 
 impl StateFactory {
     /// One that makes values of this type.
