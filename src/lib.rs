@@ -126,6 +126,13 @@ pub mod wasi {
     pub use crate::host::io::interfaces as io;
 }
 
+/// A client of an embedder's that answers the HTTP requests of guests:
+/// [`HostPackage::http_client`].
+pub mod http_client {
+    pub use crate::host::http::own_client::{HttpFuture, HttpRequest, HttpResponse};
+    pub use crate::http::{DnsError, ErrorCode, FieldSize, TlsAlert};
+}
+
 /// Standard streams of a call.
 pub mod stdio {
     pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};

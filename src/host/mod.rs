@@ -17,6 +17,7 @@ pub mod log;
 mod outstanding;
 pub mod package;
 pub mod packages;
+mod panics;
 pub mod pipe;
 pub mod pollable;
 pub(crate) mod preview1;

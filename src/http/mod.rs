@@ -22,7 +22,6 @@ mod tls;
 pub use body::{BodyReader, BodySink, BodySource, BodyWriter, Stopped, body};
 pub use client::{Client, ClientLimits};
 pub use error::{DnsError, ErrorCode, FieldSize, TlsAlert};
-#[cfg(test)]
 pub(crate) use exchange::reply;
 pub use exchange::{Answer, Reply, Request, Response, Timeouts};
 pub use fields::{FieldError, FieldLimits, Fields, is_name};

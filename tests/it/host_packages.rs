@@ -2,6 +2,7 @@
 
 mod generated;
 mod limits;
+mod own_http;
 mod panics;
 mod refusals;
 mod replaced;

@@ -13,6 +13,7 @@ use super::interface::{Item, OwnInterface};
 use super::state::StateFactory;
 use crate::activity::HostFunction;
 use crate::host::State;
+use crate::host::http::own_client::{HttpFuture, HttpRequest, OwnClient, define as define_client};
 use crate::host::packages::{Definition, Interface, Package};
 
 /// A WIT package whose functions are the embedder's own: guests that name it in their `imports` may call
@@ -238,6 +239,40 @@ impl HostPackage {
             define,
         };
         self.item(interface, item)
+    }
+
+    /// For a package named `wasi:http`: a client of the embedder's that answers the requests of guests
+    /// instead of the host's own, on a task of the dispatcher of their call. Guests see the resource types of
+    /// the host's `wasi:http/types`; what `network.allow` of their entries refuses is refused before. What
+    /// it panics with is an `internal-error` of the exchange.
+    ///
+    /// ```
+    /// use wippy::HostPackage;
+    /// use wippy::http_client::{ErrorCode, HttpResponse};
+    ///
+    /// let package = HostPackage::new("wasi:http", "0.2.12").http_client(|mut request| {
+    ///     Box::pin(async move {
+    ///         if request.authority() != "store.local" {
+    ///             return Err(ErrorCode::DestinationNotFound);
+    ///         }
+    ///         let mut length = 0;
+    ///         while let Some(piece) = request.read_body().await? {
+    ///             length += piece.len();
+    ///         }
+    ///         Ok(HttpResponse::new(200).body(format!("{length} bytes")))
+    ///     })
+    /// });
+    /// ```
+    pub fn http_client(
+        self,
+        client: impl Fn(HttpRequest) -> HttpFuture + Send + Sync + 'static,
+    ) -> HostPackage {
+        let client: OwnClient = Arc::new(client);
+        let item = Item::Function {
+            name: "handle".to_owned(),
+            define: Arc::new(move |instance| define_client(instance, &client)),
+        };
+        self.item("outgoing-handler", item)
     }
 
     fn full(&self, interface: &str, name: &str) -> HostFunction {

@@ -64,24 +64,43 @@ impl outgoing_handler::Host for HttpView<'_> {
         request: Resource<OutgoingRequest>,
         options: Option<Resource<RequestOptions>>,
     ) -> Result<Result<Resource<FutureIncomingResponse>, ErrorCode>> {
+        self.handle_with(request, options, |view, request| {
+            view.state.client.send(request)
+        })
+    }
+}
+
+/// What `handle` returns to a guest.
+pub(super) type Handled = Result<Resource<FutureIncomingResponse>, ErrorCode>;
+
+impl HttpView<'_> {
+    /// Hands a request over to whatever `send` sends it with.
+    ///
+    /// # Errors
+    /// At the call's bound on resources; the guest traps.
+    pub(super) fn handle_with(
+        &mut self,
+        request: Resource<OutgoingRequest>,
+        options: Option<Resource<RequestOptions>>,
+        send: impl FnOnce(&Self, Request) -> Result<Reply, http::ErrorCode>,
+    ) -> Result<Handled> {
         let request = self.table.delete(request)?;
         self.spend(request.fields.get().bytes());
         let options = match options {
             Some(options) => self.table.delete(options)?,
             None => RequestOptions::default(),
         };
-        match self.start(request, options) {
+        match self.start(request, options, send) {
             Ok(future) => Ok(Ok(self.table.push(future)?)),
             Err(code) => Ok(Err(code.into())),
         }
     }
-}
 
-impl HttpView<'_> {
     fn start(
         &mut self,
         request: OutgoingRequest,
         options: RequestOptions,
+        send: impl FnOnce(&Self, Request) -> Result<Reply, http::ErrorCode>,
     ) -> Result<FutureIncomingResponse, http::ErrorCode> {
         let (mut request, held) = prepare(request, options, (&*self.state, self.flow))?;
         let HttpOrigin { secure, host, port } = &request.target;
@@ -96,7 +115,7 @@ impl HttpView<'_> {
         let held = (held, permit(REQUEST_CHARGE)?);
         let permit = permit(RESPONSE_CHARGE)?;
         request.delivery = Some(self.deliveries().begin(held)?);
-        let reply = self.state.client.send(request)?;
+        let reply = send(self, request)?;
         Ok(FutureIncomingResponse {
             answered: reply.answered().clone(),
             reply: Some(reply),

@@ -9,6 +9,7 @@ mod incoming;
 mod memory;
 mod options;
 mod outgoing;
+pub(crate) mod own_client;
 mod trailers;
 
 pub use access::{HttpAccess, HttpView};
