@@ -26,7 +26,12 @@ fn a_panic_is_a_trap_of_its_call_and_the_dispatcher_goes_on() {
             ),
         ] {
             for _ in 0..20 {
-                let trap = call(&dispatcher, &runtime, method, &[argument.clone()]);
+                let trap = call(
+                    &dispatcher,
+                    &runtime,
+                    method,
+                    std::slice::from_ref(&argument),
+                );
                 let trap = trap.expect_err("a trap");
                 assert!(trap.contains(text), "{trap}");
                 let name = call(&dispatcher, &runtime, "name", &[]);

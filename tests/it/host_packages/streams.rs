@@ -26,6 +26,7 @@ wasmtime::component::bindgen!({
     world: "acme:mail/host",
     imports: { default: trappable },
     require_store_data_send: true,
+    wasmtime_crate: wippy::wasmtime,
     with: { "wasi:io/poll": wippy::wasi::io::poll },
 });
 
