@@ -1,6 +1,7 @@
 //! One call: a fresh instance, its arguments in, its result out, and nothing left behind.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use super::guest::{paced, watched};
 use super::options::before;
 use super::spares::Instance;
 use crate::activity::{CallRecord, CallState, observed};
-use crate::host::embedder::caught;
+use crate::host::embedder::poll_caught;
 use crate::host::stdio::OutputLost;
 use crate::host::{CallSettings, EPOCHS, Exit, State};
 use crate::module::{FUEL_SLICE_COST, Profile};
@@ -204,7 +205,9 @@ async fn guest_in(
     guest: impl Future<Output = wasmtime::Result<Option<Val>>>,
     record: Option<&CallRecord>,
 ) -> Result<Option<Val>, CallErrorKind> {
-    let guest = caught(guest, function.linked.has_own);
+    let mut guest = pin!(guest);
+    let may_panic = function.linked.has_own;
+    let guest = poll_fn(|cx| poll_caught(guest.as_mut(), may_panic, cx));
     // Whoever counts how long it computes.
     let timed = record.filter(|record| record.is_timed());
     let ended = match function.engine.profile() {

@@ -1,6 +1,6 @@
 //! Making spare instances while the dispatcher is idle.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
@@ -11,7 +11,7 @@ use super::function::Function;
 use super::guest::watched;
 use super::spares::{Instance, Made, Work};
 use crate::host::State;
-use crate::host::embedder::caught;
+use crate::host::embedder::poll_caught;
 
 /// When this is dropped, at a call's end however it ends, [`fill`] begins.
 pub(super) struct FillAfter<'a> {
@@ -80,15 +80,10 @@ fn make(function: &Function, handle: &Handle) -> bool {
     };
     // It is polled once: what stays longer than a guest may is not made beside other work.
     let made = {
-        let making = pin!(watched(
-            caught(
-                function.instantiate(&mut instance.store),
-                function.linked.has_own
-            ),
-            &function.watch,
-            handle,
-            None
-        ));
+        let mut instantiating = pin!(function.instantiate(&mut instance.store));
+        let may_panic = function.linked.has_own;
+        let guarded = poll_fn(|cx| poll_caught(instantiating.as_mut(), may_panic, cx));
+        let making = pin!(watched(guarded, &function.watch, handle, None));
         making.poll(&mut Context::from_waker(Waker::noop()))
     };
     let state = instance.store.data();

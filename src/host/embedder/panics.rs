@@ -1,8 +1,8 @@
 //! Panics of host functions as traps.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use wasmtime::{Result, format_err};
 
@@ -18,22 +18,20 @@ pub(super) fn guarded<T>(name: &HostFunction, function: impl FnOnce() -> Result<
     guard(function).unwrap_or_else(panicked)
 }
 
-/// The future's output. Where it `may_panic`, because it calls functions of the embedder's that nothing
-/// guards by name, a panic is a trap.
+/// Polls a future. Where it `may_panic`, because it calls functions of the embedder's that nothing guards
+/// by name, a panic is a trap; then it must not be polled again. It is polled in place: to be a future by
+/// itself, it would move the other one, which is large.
 ///
 /// # Errors
 /// The future's own, and its panic.
-pub(crate) async fn caught<T>(
-    future: impl Future<Output = Result<T>>,
+pub(crate) fn poll_caught<T>(
+    future: Pin<&mut impl Future<Output = Result<T>>>,
     may_panic: bool,
-) -> Result<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        if !may_panic {
-            return future.as_mut().poll(cx);
-        }
-        let panicked = |panic| Poll::Ready(Err(format_err!("a host function panicked: {panic}")));
-        guard(|| future.as_mut().poll(cx)).unwrap_or_else(panicked)
-    })
-    .await
+    cx: &mut Context<'_>,
+) -> Poll<Result<T>> {
+    if !may_panic {
+        return future.poll(cx);
+    }
+    let panicked = |panic| Poll::Ready(Err(format_err!("a host function panicked: {panic}")));
+    guard(|| future.poll(cx)).unwrap_or_else(panicked)
 }
