@@ -6,6 +6,7 @@ mod access;
 mod hostile;
 mod operations;
 mod program;
+mod random_calls;
 mod unstable;
 mod waiting;
 

@@ -10,6 +10,7 @@ use super::guest::Guest;
 use super::version::Version;
 use super::{clock, opened, path, poll, program, random, readdir, sock, transfer};
 use crate::host::State;
+use crate::nearest::nearest;
 
 /// A function of preview 1.
 #[derive(Clone, Copy)]
@@ -40,6 +41,15 @@ impl Function {
             return None;
         }
         FUNCTIONS.iter().find(|function| function.name == name)
+    }
+
+    /// The function of a version whose name is nearest to one that it does not have.
+    pub(crate) fn nearest(version: Version, name: &str) -> Option<&'static str> {
+        let names = FUNCTIONS.iter().map(|function| function.name);
+        nearest(
+            name,
+            names.filter(|name| Function::find(version, name).is_some()),
+        )
     }
 }
 

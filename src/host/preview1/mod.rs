@@ -25,6 +25,8 @@ mod transfer;
 mod version;
 
 pub(crate) use access::Access;
+#[cfg(test)]
+pub(crate) use functions::FUNCTIONS;
 pub(crate) use functions::Function;
 pub(crate) use state::Preview1State;
 pub(crate) use version::Version;

@@ -129,10 +129,9 @@ impl Scan {
             )));
         }
         match self.foreign_imports.as_slice() {
-            [(module, name), ..] if !self.has_metadata => Err(ModuleError::Invalid(format!(
-                "it imports {module}#{name}, and a core module may import preview 1 only ({})",
-                Version::Snapshot.module()
-            ))),
+            [(module, name), ..] if !self.has_metadata => {
+                Err(ModuleError::Invalid(unknown_import(module, name)))
+            }
             _ => Ok(()),
         }
     }
@@ -172,6 +171,34 @@ impl Scan {
     pub fn is_command(&self) -> bool {
         self.functions.iter().any(|(name, _)| name == START)
     }
+}
+
+/// Why an import cannot be given, and what to do about it.
+fn unknown_import(module: &str, name: &str) -> String {
+    let imported = format!("it imports {module}#{name}");
+    let Some(version) = Version::of_module(module) else {
+        return format!(
+            "{imported}, and a core module may import preview 1 only ({}): build it for WASI \
+             (wasm32-wasip1), or make it a component",
+            Version::Snapshot.module()
+        );
+    };
+    if Function::find(version, name).is_some() {
+        return format!(
+            "{imported}, a function of preview 1, as something else: correct the import"
+        );
+    }
+    let mut others = Version::ALL.into_iter().filter(|other| *other != version);
+    if let Some(other) = others.find(|other| Function::find(*other, name).is_some()) {
+        let other = other.module();
+        return format!("{imported}, which only {other} has: build the module for that");
+    }
+    let nearest = Function::nearest(version, name);
+    let nearest = nearest.map_or_else(String::new, |name| format!(" (did you mean {name}?)"));
+    format!(
+        "{imported}, and preview 1 has no such function{nearest}: correct the import, or link the \
+         module with what it calls"
+    )
 }
 
 /// The error for bytes that are not a usable module.

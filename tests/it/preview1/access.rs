@@ -1,6 +1,6 @@
 //! What a list of imports enables of preview 1: each function belongs to a group.
 
-use super::operations::FUNCTIONS;
+use super::random_calls::functions::FUNCTIONS;
 use crate::support::Project;
 
 /// A module that imports one function and calls it with zeros, but for the number of a descriptor.
