@@ -15,7 +15,7 @@ use wippy_dispatcher::Dispatcher;
 use super::Fallible;
 use super::region::row;
 
-const FILE: &str = "file";
+const FILE: &str = "data";
 const FILE_BYTES: usize = 1 << 20;
 
 /// A row: its name, the guest and its function, what the function is given for a count.
@@ -77,6 +77,34 @@ const ROWS: &[Row] = &[
         function: "file-loops#stat-open",
         count: 500,
         arguments: |count| json!([FILE, count]),
+    },
+    Row {
+        name: "preview 1: clock_time_get",
+        guest: "loops-1",
+        function: "clock-time-get",
+        count: 2000,
+        arguments: |count| json!([count]),
+    },
+    Row {
+        name: "preview 1: fd_read, 4 KiB",
+        guest: "loops-1",
+        function: "fd-read",
+        count: 3000,
+        arguments: |count| json!([count]),
+    },
+    Row {
+        name: "preview 1: fd_write, 4 KiB",
+        guest: "loops-1",
+        function: "fd-write",
+        count: 500,
+        arguments: |count| json!([count]),
+    },
+    Row {
+        name: "preview 1: poll_oneoff, a due timer",
+        guest: "loops-1",
+        function: "poll-oneoff",
+        count: 500,
+        arguments: |count| json!([0, count]),
     },
     // The loop is the program's: each is a call in an instance of its own.
     Row {

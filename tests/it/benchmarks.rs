@@ -51,6 +51,34 @@ fn loops_over_preview_1_are_timed() {
     assert_eq!(length, 100 * 4096);
 }
 
+/// The loops of the rows.
+#[test]
+fn loops_over_functions_of_preview_1_do_what_they_measure() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("data"), vec![7; 1 << 20]).expect("a file");
+    let mut project = Project::new();
+    let place = directory.path().display();
+    project.entry("files", "fs.directory", &[("directory", &place)]);
+    let mount = "{mounts: [{fs: files, guest: /}]}";
+    let cases = [
+        ("clock-time-get", json!([100])),
+        ("fd-read", json!([300])),
+        ("fd-write", json!([300])),
+        ("poll-oneoff", json!([100, 2])),
+        ("poll-oneoff", json!([0, 20])),
+    ];
+    for (function, _) in cases.iter().take(4) {
+        let wasi = [("wasi", &mount as &dyn std::fmt::Display)];
+        project.function(function, "loops-1", function, IMPORTS, &wasi);
+    }
+    for (function, arguments) in cases {
+        let arguments = arguments.as_array().expect("a list");
+        assert!(call(&project, function, arguments).as_u64() > Some(0));
+    }
+    let written = std::fs::read(directory.path().join("written-1")).expect("a file");
+    assert_eq!(written, vec![7; 1 << 20]);
+}
+
 #[test]
 fn loops_over_files_read_and_write_them() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -108,7 +108,7 @@ fn an_import_outside_preview_1_is_a_load_error_that_names_it() {
     assert_eq!(
         call(module, "f", &[], &[]),
         Err("test:f: not a usable module: it imports env#abort, and a core module may import preview 1 \
-             only (wasi_snapshot_preview1)"
+             only (wasi_snapshot_preview1): build it for WASI (wasm32-wasip1), or make it a component"
             .to_owned())
     );
 }

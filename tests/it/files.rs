@@ -57,20 +57,25 @@ impl World {
         self.mounted("[{fs: data, guest: /data}]", &[("data", &self.root(), "")])
     }
 
+    /// The same with a guest of preview 1.
+    pub fn preview1(&self) -> Project {
+        self.mounted_preview1("[{fs: data, guest: /data}]", &[("data", &self.root(), "")])
+    }
+
     /// A project with a function `script` over these mounts, and these filesystems: name, directory,
     /// further settings as flow YAML.
     pub fn mounted(&self, mounts: &str, filesystems: &[(&str, &Path, &str)]) -> Project {
-        let mut project = Project::new();
-        for (name, directory, settings) in filesystems {
-            let directory = json!(directory);
-            let mut fields: Vec<(&str, &dyn std::fmt::Display)> = vec![("directory", &directory)];
-            if let Some((key, value)) = settings.split_once(": ") {
-                fields.push((key, &*Box::leak(Box::new(value.to_owned()))));
-            }
-            project.entry(name, "fs.directory", &fields);
-        }
+        let mut project = with_filesystems(filesystems);
         let wasi = format!("{{mounts: {mounts}}}");
         project.function("script", "files", SCRIPT, IMPORTS, &[("wasi", &wasi)]);
+        project
+    }
+
+    /// The same with a guest of preview 1.
+    pub fn mounted_preview1(&self, mounts: &str, filesystems: &[(&str, &Path, &str)]) -> Project {
+        let mut project = with_filesystems(filesystems);
+        let wasi = format!("{{mounts: {mounts}}}");
+        preview1::script(&mut project, &[("wasi", &wasi)]);
         project
     }
 
@@ -82,20 +87,7 @@ impl World {
         let dispatcher = live();
         expect(&dispatcher, &self.project().load(&dispatcher), lines);
         if let Some(copy) = copy {
-            let answers: Vec<String> = lines
-                .iter()
-                .map(|&(command, answer)| preview1::answer(command, answer))
-                .collect();
-            let lines = lines.iter().zip(&answers);
-            let lines: Vec<_> = lines
-                .map(|((command, _), answer)| (*command, &**answer))
-                .collect();
-            let mut project = Project::new();
-            let root = json!(copy.root());
-            project.entry("data", "fs.directory", &[("directory", &root)]);
-            let wasi = "{mounts: [{fs: data, guest: /data}]}";
-            preview1::script(&mut project, &[("wasi", &wasi)]);
-            expect(&dispatcher, &project.load(&dispatcher), &lines);
+            preview1::expect(&dispatcher, &copy.preview1().load(&dispatcher), lines);
         }
     }
 
@@ -108,6 +100,20 @@ impl World {
         assert!(copied.success());
         World { outer }
     }
+}
+
+/// A project with these filesystems: name, directory, further settings as flow YAML.
+fn with_filesystems(filesystems: &[(&str, &Path, &str)]) -> Project {
+    let mut project = Project::new();
+    for (name, directory, settings) in filesystems {
+        let directory = json!(directory);
+        let mut fields: Vec<(&str, &dyn std::fmt::Display)> = vec![("directory", &directory)];
+        if let Some((key, value)) = settings.split_once(": ") {
+            fields.push((key, &*Box::leak(Box::new(value.to_owned()))));
+        }
+        project.entry(name, "fs.directory", &fields);
+    }
+    project
 }
 
 /// Runs a script: words are separated by spaces, or by tabs where there is one.

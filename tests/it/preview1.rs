@@ -3,6 +3,7 @@
 
 mod abi;
 mod access;
+mod coverage;
 mod hostile;
 mod operations;
 mod program;

@@ -3,6 +3,7 @@
 mod counts;
 mod files;
 mod http;
+mod preview1;
 mod row;
 mod sockets;
 mod waiting;
@@ -20,6 +21,8 @@ pub fn sections(quick: bool, ports: &Ports) -> Vec<Section> {
     sections.push(files::operations(counts));
     sections.push(files::passes(counts));
     sections.push(files::beside(counts));
+    sections.push(preview1::operations(counts));
+    sections.push(preview1::sleep(counts));
     sections.extend(sockets::sections(counts, ports));
     sections.extend(http::sections(counts, ports));
     sections

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use super::{World, expect, script};
+use super::{World, expect, preview1, script};
 use crate::support::live;
 
 #[test]
@@ -185,6 +185,11 @@ fn offsets_at_the_end_of_all_numbers() {
         .map(|(line, answer)| (&**line, *answer))
         .collect();
     expect(&dispatcher, &runtime, &lines);
+    // The guest would take the first for a buffer of that length.
+    let is_read = |line: &&(&str, &str)| line.0 == format!("read f {max} 0");
+    let lines: Vec<(&str, &str)> = lines.iter().filter(|it| !is_read(it)).copied().collect();
+    let again = World::new();
+    preview1::expect(&dispatcher, &again.preview1().load(&dispatcher), &lines);
 }
 
 #[test]
@@ -246,6 +251,29 @@ fn files_that_are_gone_are_still_there_for_who_holds_them() {
     assert_eq!(answers[7..12], ["ok"; 5]);
     assert_eq!(answers[12], "temore, end");
     assert_eq!(answers[13..], ["true", "ok", "false"]);
+}
+
+#[test]
+fn preview_1_holds_files_that_are_gone() {
+    let world = World::new();
+    let dispatcher = live();
+    let runtime = world.preview1().load(&dispatcher);
+    let lines = [
+        ("open f /data a crw", "ok"),
+        ("open o /data a aw", "ok"),
+        ("write f 0 text", "4"),
+        ("unlink /data a", "ok"),
+        ("read f 9 0", "text, end"),
+        ("size f 2", "ok"),
+        ("times f 1 1", "ok"),
+        ("stat f", "RegularFile 0 2 1.000000000 1.000000000"),
+        ("sync f", "ok"),
+        ("write o 0 more", "4"),
+        ("read f 9 0", "temore, end"),
+        ("open g /data a crw", "ok"),
+        ("read g 9 0", ", end"),
+    ];
+    expect(&dispatcher, &runtime, &lines);
 }
 
 #[test]

@@ -4,8 +4,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::{World, expect, script};
-use crate::support::live;
+use wippy::Runtime;
+use wippy_dispatcher::Dispatcher;
+
+use super::{World, expect, preview1, script};
+use crate::support::{Project, live};
 
 #[test]
 fn a_directory_lists_its_names_and_not_its_own() {
@@ -73,9 +76,6 @@ fn streams_of_one_directory_do_not_share_their_place_and_outlive_it() {
 
 #[test]
 fn a_removed_directory_says_so_and_leaks_nothing() {
-    let world = World::new();
-    let dispatcher = live();
-    let runtime = world.project().load(&dispatcher);
     let lines = [
         ("mkdir /data d", "ok"),
         ("open d /data d dr", "ok"),
@@ -85,13 +85,21 @@ fn a_removed_directory_says_so_and_leaks_nothing() {
         ("list d", "no-entry"),
         ("stat-at d x f", "no-entry"),
     ];
-    expect(&dispatcher, &runtime, &lines);
+    let world = World::new();
     let place = world.root().join("d");
-    let before = open_below(&place);
-    for _ in 0..20 {
+    let dispatcher = live();
+    let (newer, older) = (world.project(), world.preview1());
+    let expects: [(&Project, fn(&Dispatcher, &Runtime, &[(&str, &str)])); 2] =
+        [(&newer, expect), (&older, preview1::expect)];
+    for (project, expect) in expects {
+        let runtime = project.load(&dispatcher);
         expect(&dispatcher, &runtime, &lines);
+        let before = open_below(&place);
+        for _ in 0..20 {
+            expect(&dispatcher, &runtime, &lines);
+        }
+        assert_eq!(open_below(&place), before);
     }
-    assert_eq!(open_below(&place), before);
 }
 
 /// How many descriptors this process has open on something whose path begins like this, removed or not.
@@ -134,5 +142,28 @@ fn descriptors_are_given_back_after_ten_thousand_opens() {
         );
     }
     // The mounts' root stays open; nothing else does.
+    assert_eq!(own(), before);
+}
+
+/// The same over preview 1, whose numbers are given back with them.
+#[test]
+fn preview_1_gives_descriptors_back_after_ten_thousand_opens() {
+    let world = World::new();
+    fs::write(world.root().join("a"), "x").expect("a file");
+    let dispatcher = live();
+    let runtime = world.preview1().load(&dispatcher);
+    let own = || open_below(&world.root());
+    script(&dispatcher, &runtime, &["open f /data a r"]);
+    let before = own();
+    let lines = [
+        ("repeat 10000 /data a r", "ok"),
+        ("open f /data a rw", "ok"),
+        ("fd f", "4"),
+        ("list /data", "a=RegularFile"),
+    ];
+    for _ in 0..20 {
+        expect(&dispatcher, &runtime, lines.get(1..).expect("some"));
+    }
+    expect(&dispatcher, &runtime, &lines);
     assert_eq!(own(), before);
 }

@@ -145,41 +145,46 @@ fn no_path_leads_out() {
 
 /// Tries every way out.
 pub fn nothing_leads_out() {
-    let world = careless();
-    let before = beside(&world);
-    let dispatcher = live();
-    let runtime = world.project().load(&dispatcher);
     // Twice: what the caches have learnt must not matter.
     let lines: Vec<(&str, &str)> = std::iter::once(("open d /data dir dr", "ok"))
         .chain(OUT.iter().chain(OUT).map(|&line| (line, "not-permitted")))
         .collect();
-    expect(&dispatcher, &runtime, &lines);
-    assert_eq!(beside(&world), before);
-    assert!(world.root().join("file").is_file());
+    for project in [World::project, World::preview1] {
+        let world = careless();
+        let before = beside(&world);
+        let dispatcher = live();
+        let runtime = project(&world).load(&dispatcher);
+        expect(&dispatcher, &runtime, &lines);
+        assert_eq!(beside(&world), before);
+        assert!(world.root().join("file").is_file());
+    }
 }
 
 #[test]
 fn links_of_the_kernels_own_making_are_not_followed() {
     let world = World::new();
-    let project = world.mounted(
-        "[{fs: self, guest: /self}]",
-        &[("self", Path::new("/proc/self"), "")],
-    );
+    let mounts = "[{fs: self, guest: /self}]";
+    let itself: [(&str, &Path, &str); 1] = [("self", Path::new("/proc/self"), "")];
     let dispatcher = live();
-    expect(
-        &dispatcher,
-        &project.load(&dispatcher),
-        &[
-            ("open f /self root/etc/passwd r", "loop"),
-            ("open f /self cwd fdr", "loop"),
-            ("open f /self exe fr", "loop"),
-            ("open f /self fd/0 fr", "loop"),
-            ("open f /self root fdr", "loop"),
-            ("stat-at /self exe f", "loop"),
-            ("stat-at /self root/etc -", "loop"),
-            ("readlink /self root", "not-permitted"),
-        ],
-    );
+    for project in [
+        world.mounted(mounts, &itself),
+        world.mounted_preview1(mounts, &itself),
+    ] {
+        expect(
+            &dispatcher,
+            &project.load(&dispatcher),
+            &[
+                ("open f /self root/etc/passwd r", "loop"),
+                ("open f /self cwd fdr", "loop"),
+                ("open f /self exe fr", "loop"),
+                ("open f /self fd/0 fr", "loop"),
+                ("open f /self root fdr", "loop"),
+                ("stat-at /self exe f", "loop"),
+                ("stat-at /self root/etc -", "loop"),
+                ("readlink /self root", "not-permitted"),
+            ],
+        );
+    }
 }
 
 #[test]

@@ -11,11 +11,21 @@ use tempfile::TempDir;
 use super::World;
 use super::unshared::{may_mount, not_tested};
 use super::waiting::fifo;
+use crate::support::Project;
 
 /// Calls a script by the program, in a shell that runs `before` first.
 fn in_shell(world: &World, runner: &[&str], before: &str, lines: &[&str]) -> Output {
-    let project = world.project().directory();
-    let mut command = shell(world, &project, runner, before, lines);
+    run(world, &world.project(), runner, before, lines)
+}
+
+/// The same by a guest of preview 1.
+fn preview1_in_shell(world: &World, runner: &[&str], before: &str, lines: &[&str]) -> Output {
+    run(world, &world.preview1(), runner, before, lines)
+}
+
+fn run(world: &World, project: &Project, runner: &[&str], before: &str, lines: &[&str]) -> Output {
+    let directory = project.directory();
+    let mut command = shell(world, &directory, runner, before, lines);
     command.output().expect("a shell")
 }
 
@@ -132,6 +142,52 @@ fn a_full_filesystem_says_so_and_loses_nothing() {
     assert_eq!(answers[8..], ["ok", "ok", "insufficient-space"]);
 }
 
+/// A descriptor that met a full disk, or the limit on sizes, works again when there is room: no stream
+/// remembers the error.
+#[test]
+fn preview_1_goes_on_when_there_is_room_again() {
+    let world = World::new();
+    // The buffer of 65,536 bytes is described at 0, and results are at 64.
+    let lines = [
+        "open f /data a crw",
+        "put32 0 @1024",
+        "put32 4 65536",
+        "raw fd_write #f @0 1 @64",
+        "raw fd_seek #f 1048576 0 @64",
+        "raw fd_write #f @0 1 @64",
+        "size f 1048577",
+        "size f 0",
+        "raw fd_seek #f 0 0 @64",
+        "raw fd_write #f @0 1 @64",
+        "u32 64",
+    ];
+    // In blocks of 512 or 1024 bytes: a mebibyte at most.
+    let output = preview1_in_shell(&world, &["env"], "ulimit -f 1024", &lines);
+    assert_eq!(
+        answers(&output)[3..],
+        ["0", "0", "22", "file-too-large", "ok", "0", "0", "65536"]
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let Some(unshared) = may_mount("a full filesystem of preview 1") else {
+        return;
+    };
+    let lines = [
+        "open g /data b cw",
+        "fill g 65536 0",
+        "open f /data a crw",
+        "put32 0 @1024",
+        "put32 4 4096",
+        "raw fd_write #f @0 1 @64",
+        "size g 0",
+        "raw fd_write #f @0 1 @64",
+        "u32 64",
+    ];
+    let before = "mount -t tmpfs -o size=64k none \"$ROOT\"";
+    let full = answers(&preview1_in_shell(&world, unshared, before, &lines));
+    assert_eq!(full[1], "65536");
+    assert_eq!(full[5..], ["51", "ok", "0", "4096"], "{full:?}");
+}
+
 #[test]
 fn a_filesystem_that_is_read_only_says_so() {
     let Some(unshared) = may_mount("a filesystem that is read-only") else {
@@ -150,21 +206,25 @@ fn a_filesystem_that_is_read_only_says_so() {
         "unlink /data a",
         "rename /data a /data b",
     ];
-    let answers = answers(&in_shell(&world, unshared, before, &lines));
     let refused = "read-only";
-    assert_eq!(
-        answers,
-        [
-            refused,
-            refused,
-            "ok",
-            "text, end",
-            refused,
-            refused,
-            refused,
-            refused
-        ]
-    );
+    for output in [
+        in_shell(&world, unshared, before, &lines),
+        preview1_in_shell(&world, unshared, before, &lines),
+    ] {
+        assert_eq!(
+            answers(&output),
+            [
+                refused,
+                refused,
+                "ok",
+                "text, end",
+                refused,
+                refused,
+                refused,
+                refused
+            ]
+        );
+    }
     assert!(Path::new(&world.root().join("a")).is_file());
 }
 

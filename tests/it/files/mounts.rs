@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use serde_json::json;
 use wippy::Arguments;
 
-use super::{World, expect, script};
+use super::{World, expect, preview1, script};
 use crate::support::live;
 
 #[test]
@@ -16,33 +16,30 @@ fn mounts_come_in_the_order_of_the_list() {
     fs::create_dir(&other).expect("a directory");
     fs::write(other.join("x"), "other").expect("a file");
     let mounts = "[{fs: data, guest: /z}, {fs: other, guest: /z/deep/}, {fs: data, guest: /a}]";
-    let project = world.mounted(
-        mounts,
-        &[("data", &world.root(), ""), ("other", &other, "")],
-    );
+    let filesystems: &[(&str, &std::path::Path, &str)] =
+        &[("data", &world.root(), ""), ("other", &other, "")];
+    let lines = [
+        ("mounts", "/z /z/deep /a"),
+        ("open f /z a crw", "ok"),
+        ("write f 0 one", "3"),
+        // The same filesystem at two places is one directory, and two mounts.
+        ("open g /a a r", "ok"),
+        ("same f g", "true"),
+        ("same /z /a", "true"),
+        ("same /z /z/deep", "false"),
+        ("rename /z a /a b", "cross-device"),
+        ("link /z a /a b -", "cross-device"),
+        ("rename /z a /z/deep b", "cross-device"),
+        // Nested mounts are for the guest's library; the host's directory has no such name.
+        ("open h /z deep/x r", "no-entry"),
+        ("open h /z/deep x r", "ok"),
+        ("list /a", "a=RegularFile"),
+    ];
     let dispatcher = live();
-    let runtime = project.load(&dispatcher);
-    expect(
-        &dispatcher,
-        &runtime,
-        &[
-            ("mounts", "/z /z/deep /a"),
-            ("open f /z a crw", "ok"),
-            ("write f 0 one", "3"),
-            // The same filesystem at two places is one directory, and two mounts.
-            ("open g /a a r", "ok"),
-            ("same f g", "true"),
-            ("same /z /a", "true"),
-            ("same /z /z/deep", "false"),
-            ("rename /z a /a b", "cross-device"),
-            ("link /z a /a b -", "cross-device"),
-            ("rename /z a /z/deep b", "cross-device"),
-            // Nested mounts are for the guest's library; the host's directory has no such name.
-            ("open h /z deep/x r", "no-entry"),
-            ("open h /z/deep x r", "ok"),
-            ("list /a", "a=RegularFile"),
-        ],
-    );
+    let project = world.mounted(mounts, filesystems);
+    expect(&dispatcher, &project.load(&dispatcher), &lines);
+    let project = world.mounted_preview1(mounts, filesystems);
+    preview1::expect(&dispatcher, &project.load(&dispatcher), &lines);
 }
 
 #[test]
@@ -51,42 +48,40 @@ fn nothing_changes_through_a_read_only_mount() {
     fs::create_dir(world.root().join("d")).expect("a directory");
     fs::write(world.root().join("a"), "text").expect("a file");
     let mounts = "[{fs: data, guest: /ro, read_only: true}, {fs: data, guest: /rw}]";
-    let project = world.mounted(mounts, &[("data", &world.root(), "")]);
-    let dispatcher = live();
-    let runtime = project.load(&dispatcher);
     let refused = "not-permitted";
-    expect(
-        &dispatcher,
-        &runtime,
-        &[
-            ("flags /ro", "read"),
-            ("flags /rw", "read mutate"),
-            ("open f /ro a w", refused),
-            ("open f /ro a tr", refused),
-            ("open f /ro new cr", refused),
-            ("open f /ro d dm", refused),
-            ("open f /ro a r", "ok"),
-            ("read f 9 0", "text, end"),
-            ("write f 0 x", refused),
-            ("times f now now", refused),
-            ("times-at /ro a - now now", refused),
-            ("mkdir /ro x", refused),
-            ("rmdir /ro d", refused),
-            ("unlink /ro a", refused),
-            ("symlink /ro a s", refused),
-            ("link /ro a /ro b -", refused),
-            // Said before the two mounts are compared.
-            ("rename /ro a /rw b", refused),
-            ("rename /rw a /ro b", refused),
-            ("link /rw a /ro b -", refused),
-            ("open d /ro d dr", "ok"),
-            ("flags d", "read"),
-            ("open f d new cw", refused),
-            ("mkdir d x", refused),
-            ("stat-at /ro none -", "no-entry"),
-            ("list /ro", "a=RegularFile d=Directory"),
-        ],
-    );
+    let lines = [
+        ("flags /ro", "read"),
+        ("flags /rw", "read mutate"),
+        ("open f /ro a w", refused),
+        ("open f /ro a tr", refused),
+        ("open f /ro new cr", refused),
+        ("open f /ro d dm", refused),
+        ("open f /ro a r", "ok"),
+        ("read f 9 0", "text, end"),
+        ("write f 0 x", refused),
+        ("times f now now", refused),
+        ("times-at /ro a - now now", refused),
+        ("mkdir /ro x", refused),
+        ("rmdir /ro d", refused),
+        ("unlink /ro a", refused),
+        ("symlink /ro a s", refused),
+        ("link /ro a /ro b -", refused),
+        // Said before the two mounts are compared.
+        ("rename /ro a /rw b", refused),
+        ("rename /rw a /ro b", refused),
+        ("link /rw a /ro b -", refused),
+        ("open d /ro d dr", "ok"),
+        ("flags d", "read"),
+        ("open f d new cw", refused),
+        ("mkdir d x", refused),
+        ("stat-at /ro none -", "no-entry"),
+        ("list /ro", "a=RegularFile d=Directory"),
+    ];
+    let dispatcher = live();
+    let project = world.mounted(mounts, &[("data", &world.root(), "")]);
+    expect(&dispatcher, &project.load(&dispatcher), &lines);
+    let project = world.mounted_preview1(mounts, &[("data", &world.root(), "")]);
+    preview1::expect(&dispatcher, &project.load(&dispatcher), &lines);
 }
 
 #[test]
@@ -101,35 +96,34 @@ fn the_mask_of_a_filesystem_holds() {
         ("w", &root, "mode: \"0200\""),
         ("x", &root, "mode: \"0100\""),
     ];
-    let project = world.mounted(mounts, filesystems);
+    let lines = [
+        ("open f /r a r", "ok"),
+        ("open f /r a w", "access"),
+        ("open f /r new cw", "access"),
+        ("unlink /r a", "access"),
+        ("list /r", "access"),
+        ("mkdir /r x", "access"),
+        ("flags /r", "read"),
+        ("open f /w a r", "access"),
+        ("open f /w a w", "ok"),
+        ("open d /w d r", "ok"),
+        ("write f 0 TEXT", "4"),
+        ("list /w", "access"),
+        ("mkdir /w x", "access"),
+        ("rename /w a /w b", "ok"),
+        ("rename /w b /w a", "ok"),
+        ("list /x", "a=RegularFile d=Directory"),
+        ("mkdir /x made", "ok"),
+        ("open f /x a r", "access"),
+        ("rmdir /x made", "access"),
+        ("stat-at /x none -", "no-entry"),
+    ];
     let dispatcher = live();
-    let runtime = project.load(&dispatcher);
-    expect(
-        &dispatcher,
-        &runtime,
-        &[
-            ("open f /r a r", "ok"),
-            ("open f /r a w", "access"),
-            ("open f /r new cw", "access"),
-            ("unlink /r a", "access"),
-            ("list /r", "access"),
-            ("mkdir /r x", "access"),
-            ("flags /r", "read"),
-            ("open f /w a r", "access"),
-            ("open f /w a w", "ok"),
-            ("open d /w d r", "ok"),
-            ("write f 0 TEXT", "4"),
-            ("list /w", "access"),
-            ("mkdir /w x", "access"),
-            ("rename /w a /w b", "ok"),
-            ("rename /w b /w a", "ok"),
-            ("list /x", "a=RegularFile d=Directory"),
-            ("mkdir /x made", "ok"),
-            ("open f /x a r", "access"),
-            ("rmdir /x made", "access"),
-            ("stat-at /x none -", "no-entry"),
-        ],
-    );
+    let project = world.mounted(mounts, filesystems);
+    expect(&dispatcher, &project.load(&dispatcher), &lines);
+    fs::remove_dir(root.join("made")).expect("a directory");
+    let project = world.mounted_preview1(mounts, filesystems);
+    preview1::expect(&dispatcher, &project.load(&dispatcher), &lines);
 }
 
 #[test]
@@ -167,16 +161,11 @@ fn the_mask_and_read_only_hold_for_every_function() {
     };
     let mounts =
         "[{fs: r, guest: /r}, {fs: w, guest: /w}, {fs: data, guest: /ro, read_only: true}]";
-    let project = world.mounted(
-        mounts,
-        &[
-            ("r", &root, "mode: \"0500\""),
-            ("w", &root, "mode: \"0200\""),
-            ("data", &root, ""),
-        ],
-    );
-    let dispatcher = live();
-    let runtime = project.load(&dispatcher);
+    let filesystems: &[(&str, &std::path::Path, &str)] = &[
+        ("r", &root, "mode: \"0500\""),
+        ("w", &root, "mode: \"0200\""),
+        ("data", &root, ""),
+    ];
     let mut lines: Vec<(String, &str)> = Vec::new();
     lines.extend(changes("/r").into_iter().map(|line| (line, "access")));
     lines.extend(
@@ -226,7 +215,11 @@ fn the_mask_and_read_only_hold_for_every_function() {
         .iter()
         .map(|(line, answer)| (&**line, *answer))
         .collect();
-    expect(&dispatcher, &runtime, &lines);
+    let dispatcher = live();
+    let project = world.mounted(mounts, filesystems);
+    expect(&dispatcher, &project.load(&dispatcher), &lines);
+    let project = world.mounted_preview1(mounts, filesystems);
+    preview1::expect(&dispatcher, &project.load(&dispatcher), &lines);
     let mut names: Vec<_> = fs::read_dir(&root)
         .expect("a directory")
         .map(|entry| entry.expect("an entry").file_name())

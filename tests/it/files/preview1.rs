@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use wippy::Runtime;
 use wippy::stdio::Stdio;
 use wippy::stdio::pipe;
 use wippy::stdio::{InputSource, Sink};
+use wippy_dispatcher::Dispatcher;
 
 use super::World;
 use crate::support::{Project, live};
@@ -18,7 +20,8 @@ pub fn script(project: &mut Project, extra: &[(&str, &dyn std::fmt::Display)]) {
 }
 
 /// The commands that preview 1 has something for.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 25] = [
+    "mounts",
     "open",
     "drop",
     "repeat",
@@ -50,7 +53,34 @@ pub fn knows(line: &str, answer: &str) -> bool {
     let word = line.split([' ', '\t']).next().unwrap_or_default();
     // A copy's times are its own.
     let is_status = word.starts_with("stat") && answer.contains('.');
-    KNOWN.contains(&word) && !is_status
+    // What 0.2 has for a hash is an inode's number here: only its errors are the same.
+    let is_refused = word == "hash-at" && answer == "not-permitted";
+    is_refused || KNOWN.contains(&word) && !is_status
+}
+
+/// Whether it asks for what a descriptor of preview 1 does not tell: whether a directory may be changed.
+fn is_about_changes((line, answer): &(&str, &str)) -> bool {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        ["flags", name] => *answer == "read" && (name.starts_with('/') || *name == "d"),
+        ["open", .., letters] => letters.contains('m'),
+        _ => false,
+    }
+}
+
+/// Runs those lines of a script that preview 1 has something for, whose answers of 0.2 are known.
+pub fn expect(dispatcher: &Dispatcher, runtime: &Runtime, lines: &[(&str, &str)]) {
+    let known = lines.iter().filter(|(line, answer)| knows(line, answer));
+    let known = known.filter(|line| !is_about_changes(line));
+    let answers: Vec<(&str, String)> = known
+        .map(|(line, told)| (*line, answer(line, told)))
+        .collect();
+    assert!(!answers.is_empty(), "preview 1 has nothing for any of them");
+    let lines: Vec<(&str, &str)> = answers
+        .iter()
+        .map(|(line, answer)| (*line, &**answer))
+        .collect();
+    super::expect(dispatcher, runtime, &lines);
 }
 
 /// What a line is answered over preview 1, where 0.2 answers `answer`: it has no type for a FIFO, and
@@ -63,6 +93,8 @@ pub fn answer(line: &str, answer: &str) -> String {
         ("size", "file-too-large") if line.ends_with("18446744073709551615") => {
             "invalid".to_owned()
         }
+        // It ends at once, as libc's own.
+        ("list", "no-entry") => "nothing".to_owned(),
         (_, answer) => answer.replace("=Fifo", "=Unknown"),
     }
 }

@@ -55,6 +55,68 @@ fn streams_read_and_write_from_their_offsets() {
     }
 }
 
+/// Preview 1 has no streams: the same bytes by way of descriptors' positions, each with its own, and of
+/// one that appends.
+#[test]
+fn preview_1_reads_and_writes_from_positions() {
+    // Three bytes to write are described at 0, room for four at 8; results are at 64.
+    let lines: &[(&str, &str)] = &[
+        ("put32 0 @1024", "ok"),
+        ("put32 4 3", "ok"),
+        ("put32 8 @2048", "ok"),
+        ("put32 12 4", "ok"),
+        ("open f /data a crw", "ok"),
+        ("raw fd_seek #f 3 0 @64", "0"),
+        ("put 1024 def", "ok"),
+        ("raw fd_write #f @0 1 @64", "0"),
+        ("put 1024 ghi", "ok"),
+        ("raw fd_write #f @0 1 @64", "0"),
+        ("raw fd_tell #f @64", "0"),
+        ("u64 64", "9"),
+        ("open p /data a w", "ok"),
+        ("put 1024 abc", "ok"),
+        ("raw fd_write #p @0 1 @64", "0"),
+        ("open q /data a aw", "ok"),
+        ("write f 9 jkl", "3"),
+        ("put 1024 mno", "ok"),
+        ("raw fd_write #q @0 1 @64", "0"),
+        ("raw fd_tell #q @64", "0"),
+        ("u64 64", "15"),
+        // What others write does not move it.
+        ("raw fd_tell #f @64", "0"),
+        ("u64 64", "9"),
+        ("open i /data a r", "ok"),
+        ("raw fd_read #i @8 1 @64", "0"),
+        ("text 2048 4", "abcd"),
+        ("raw fd_read #i @8 1 @64", "0"),
+        ("text 2048 4", "efgh"),
+        ("raw fd_seek #i 2 1 @64", "0"),
+        ("u64 64", "10"),
+        ("raw fd_read #i @8 1 @64", "0"),
+        ("raw fd_read #i @8 1 @64", "0"),
+        ("u32 64", "1"),
+        ("text 2048 1", "o"),
+        ("raw fd_read #i @8 1 @64", "0"),
+        ("u32 64", "0"),
+        // Beyond the end there is nothing, and writing there leaves a hole.
+        ("raw fd_seek #i 100 0 @64", "0"),
+        ("raw fd_read #i @8 1 @64", "0"),
+        ("u32 64", "0"),
+        ("raw fd_seek #f 2 2 @64", "0"),
+        ("u64 64", "17"),
+        ("raw fd_write #f @0 1 @64", "0"),
+        ("read f 99 15", "\0\0mno, end"),
+        ("raw fd_write #i @0 1 @64", "8"),
+        ("raw fd_read #p @8 1 @64", "8"),
+    ];
+    for dispatcher in [live(), simulated()] {
+        let world = World::new();
+        expect(&dispatcher, &world.preview1().load(&dispatcher), lines);
+        let text = fs::read_to_string(world.root().join("a")).expect("a file");
+        assert_eq!(text, "abcdefghijklmno\0\0mno");
+    }
+}
+
 #[test]
 fn what_was_taken_is_written_when_the_call_ends() {
     // In a simulation every write is a job; the guest leaves without a flush, and its streams open.

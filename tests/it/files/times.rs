@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use super::{World, script};
-use crate::support::live;
+use super::{World, expect, script};
+use crate::support::{Project, live};
 
 #[test]
 fn stat_tells_what_the_system_tells() {
@@ -39,8 +39,28 @@ fn stat_tells_what_the_system_tells() {
 #[test]
 fn times_are_set_kept_and_taken_from_the_clock() {
     let world = World::new();
+    set_and_keep(&world, &world.project());
     let dispatcher = live();
     let runtime = world.project().load(&dispatcher);
+    let lines = [
+        ("open f /data a w", "ok"),
+        ("times f 1.1000000000 same", "invalid"),
+        ("times f 18446744073709551615 same", "overflow"),
+    ];
+    expect(&dispatcher, &runtime, &lines);
+}
+
+/// `fd_filestat_set_times` and `path_filestat_set_times`, with each of their flags.
+#[test]
+fn preview_1_sets_keeps_and_takes_times_from_the_clock() {
+    let world = World::new();
+    set_and_keep(&world, &world.preview1());
+}
+
+/// Sets the times of a file and of a link to it, both, one, and none of them.
+fn set_and_keep(world: &World, project: &Project) {
+    let dispatcher = live();
+    let runtime = project.load(&dispatcher);
     let before = dispatcher.handle().wall_time().expect("a clock");
     let answers = script(
         &dispatcher,
@@ -56,10 +76,10 @@ fn times_are_set_kept_and_taken_from_the_clock() {
             "stat-at /data s -",
             "times-at /data s f 13.1 same",
             "stat-at /data s f",
-            "times f 1.1000000000 same",
-            "times f 18446744073709551615 same",
             "times-at /data none - now now",
             "times-at /data s f same now",
+            "stat f",
+            "times f now 14",
             "stat f",
         ],
     );
@@ -71,37 +91,48 @@ fn times_are_set_kept_and_taken_from_the_clock() {
     assert_eq!(times(&answers[5]), "7.000000000 1000000000.000000005");
     assert_eq!(times(&answers[7]), "12.000000002 11.000000001");
     assert_eq!(times(&answers[9]), "7.000000000 13.000000001");
-    assert_eq!(answers[10], "invalid");
-    assert_eq!(answers[11], "overflow");
-    assert_eq!(answers[12], "no-entry");
-    let modified = times(&answers[14]);
-    let seconds: u64 = modified
-        .split('.')
-        .next()
-        .and_then(|seconds| seconds.parse().ok())
-        .expect("seconds");
-    // The kernel's own clock for files may lag by a tick.
-    assert!(seconds + 1 >= before.seconds, "{modified}");
+    assert_eq!(answers[10], "no-entry");
+    let seconds = |text: &str| -> u64 {
+        let whole = text.split('.').next();
+        whole.and_then(|whole| whole.parse().ok()).expect("seconds")
+    };
+    // The modification is now, and the access stays. The kernel's own clock for files may lag by a tick.
+    let modified = times(&answers[12]);
+    assert!(seconds(&modified) + 1 >= before.seconds, "{modified}");
+    assert!(modified.ends_with(" 13.000000001"), "{modified}");
+    // The other way round.
+    let both = times(&answers[14]);
+    let (modified, accessed) = both.split_once(' ').expect("two times");
+    assert_eq!(modified, "14.000000000");
+    assert!(seconds(accessed) + 1 >= before.seconds, "{accessed}");
+    assert_eq!(
+        fs::metadata(world.root().join("a"))
+            .expect("a file")
+            .mtime(),
+        14
+    );
 }
 
 #[test]
 fn in_a_simulation_now_is_the_simulations() {
     let world = World::new();
-    let dispatcher = crate::support::simulated();
-    let runtime = world.project().load(&dispatcher);
-    let answers = script(
-        &dispatcher,
-        &runtime,
-        &["open f /data a cw", "times f now now", "stat f"],
-    );
-    let now = dispatcher.handle().wall_time().expect("a clock");
-    let modified = fs::metadata(world.root().join("a"))
-        .expect("a file")
-        .mtime();
-    assert!(
-        modified.abs_diff(i64::try_from(now.seconds).expect("in range")) <= 1,
-        "{answers:?}"
-    );
+    for project in [world.project(), world.preview1()] {
+        let dispatcher = crate::support::simulated();
+        let runtime = project.load(&dispatcher);
+        let answers = script(
+            &dispatcher,
+            &runtime,
+            &["open f /data a cw", "times f 7 7", "times f now now"],
+        );
+        let now = dispatcher.handle().wall_time().expect("a clock");
+        let modified = fs::metadata(world.root().join("a"))
+            .expect("a file")
+            .mtime();
+        assert!(
+            modified.abs_diff(i64::try_from(now.seconds).expect("in range")) <= 1,
+            "{answers:?}"
+        );
+    }
 }
 
 #[test]
@@ -134,4 +165,36 @@ fn a_hash_follows_the_object_and_its_content() {
     assert_eq!(lower(first), lower(changed));
     assert_ne!(lower(first), lower(&answers[8]));
     assert_ne!(lower(first), lower(&answers[10]));
+}
+
+/// What identifies an object in preview 1 is the number of its inode.
+#[test]
+fn an_inode_of_preview_1_follows_the_object() {
+    let world = World::new();
+    let dispatcher = live();
+    let runtime = world.preview1().load(&dispatcher);
+    let answers = script(
+        &dispatcher,
+        &runtime,
+        &[
+            "open f /data a crw",
+            "hash-at /data a -",
+            "link /data a /data b -",
+            "hash-at /data b -",
+            "write f 0 changed",
+            "hash-at /data a -",
+            "open g /data c cw",
+            "hash-at /data c -",
+            "symlink /data a s",
+            "hash-at /data s -",
+            "hash-at /data s f",
+        ],
+    );
+    let first = &answers[1];
+    for same in [3, 5, 10] {
+        assert_eq!(first, &answers[same], "{same}");
+    }
+    for other in [7, 9] {
+        assert_ne!(first, &answers[other], "{other}");
+    }
 }

@@ -183,3 +183,43 @@ fn a_module_without_a_memory_says_so() {
     let text = "wasi_snapshot_preview1#random_get needs the guest's memory, and the module exports none as `memory`";
     assert!(refused.contains(text), "{refused}");
 }
+
+/// A name that preview 1 does not have is refused with the nearest that it has, and with what to do.
+#[test]
+fn a_function_that_there_is_not_is_named_with_the_nearest() {
+    for (module, import, expected) in [
+        (
+            "wasi_snapshot_preview1",
+            "(func (param i32 i32 i32 i32) (result i32))",
+            "it imports wasi_snapshot_preview1#fd_raed, and preview 1 has no such function (did you \
+             mean fd_read?): correct the import, or link the module with what it calls",
+        ),
+        (
+            "wasi_unstable",
+            "(func)",
+            "it imports wasi_unstable#fd_raed, and preview 1 has no such function (did you mean fd_read?)",
+        ),
+    ] {
+        let refused = refused(module, "fd_raed", import);
+        assert!(refused.contains(expected), "{refused}");
+    }
+    let far = refused("wasi_snapshot_preview1", "path_open_by_handle", "(func)");
+    let text = "preview 1 has no such function: correct the import";
+    assert!(far.contains(text), "{far}");
+    let later = refused("wasi_unstable", "sock_accept", "(func)");
+    let text = "it imports wasi_unstable#sock_accept, which only wasi_snapshot_preview1 has: build the \
+                module for that";
+    assert!(later.contains(text), "{later}");
+    let other = refused("wasi_snapshot_preview1", "fd_read", "(global i32)");
+    let text =
+        "it imports wasi_snapshot_preview1#fd_read, a function of preview 1, as something else";
+    assert!(other.contains(text), "{other}");
+}
+
+/// The error of a module that imports this.
+fn refused(module: &str, name: &str, import: &str) -> String {
+    let text = format!(r#"(module (import "{module}" "{name}" {import}) (func (export "f")))"#);
+    let mut project = Project::new();
+    project.text("f", &text, "f", "[wasi1]");
+    project.call("f", &[]).expect_err("an unknown import")
+}

@@ -7,11 +7,11 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use wippy::stdio::{InputSource, Sink, Stdio, pipe};
 
-use super::random_calls::functions::FUNCTIONS;
 use super::{answers, expect};
 use crate::support::{Project, live, simulated};
 
-const OPERATIONS: &str = include_str!("operations.txt");
+/// The table.
+pub const OPERATIONS: &str = include_str!("operations.txt");
 
 /// The directory that the table begins with.
 fn world(outer: &Path) {
@@ -79,34 +79,6 @@ fn a_command_answers_as_the_table_says() {
     let expected: Vec<&str> = lines.iter().map(|(_, answer)| *answer).collect();
     assert_eq!(answers, expected);
 }
-
-#[test]
-fn every_function_is_in_the_table() {
-    let missing: Vec<&str> = FUNCTIONS
-        .iter()
-        .filter(|(name, _)| !OPERATIONS.contains(&format!("raw {name}")))
-        .map(|(name, _)| *name)
-        // Those have tests of their own; the names of paths go through commands with shorter names.
-        .filter(|name| !ELSEWHERE.contains(name))
-        .collect();
-    assert_eq!(missing, Vec::<&str>::new());
-}
-
-/// Functions that the table has under other names, or that other tests are about.
-const ELSEWHERE: [&str; 12] = [
-    "args_get",
-    "args_sizes_get",
-    "environ_get",
-    "environ_sizes_get",
-    "path_link",
-    "path_remove_directory",
-    "path_rename",
-    "path_symlink",
-    "proc_exit",
-    "path_filestat_set_times",
-    "path_readlink",
-    "path_unlink_file",
-];
 
 /// A cookie leads to the entries after it however often it is used, also when the directory has
 /// changed since.

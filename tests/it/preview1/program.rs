@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::json;
-use wippy::Digest;
 use wippy::stdio::{InputSource, Sink, Stdio, pipe};
+use wippy::{Arguments, CallOptions, Digest};
 
 use crate::support::{Project, guests, live, simulated};
 
@@ -143,6 +143,65 @@ fn a_program_in_go_with_a_thousand_goroutines_does_what_it_says() {
         true => expect(&module),
         false => eprintln!("NOT TESTED: there is no {}", module.display()),
     }
+}
+
+/// Pointers to texts that end with a zero, one behind the other; the sizes hold all of it.
+#[test]
+fn arguments_and_environment_are_laid_out() {
+    let module = r#"(module
+        (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_sizes_get" (func $env_sizes (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "environ_get" (func $env (param i32 i32) (result i32)))
+        (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func $show (param $at i32) (param $size i32)
+            (i32.store (i32.const 0) (local.get $at))
+            (i32.store (i32.const 4) (local.get $size))
+            (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)) (then unreachable)))
+        (func (export "_start")
+            (if (call $args_sizes (i32.const 16) (i32.const 20)) (then unreachable))
+            (if (call $args (i32.const 1024) (i32.const 2048)) (then unreachable))
+            (if (call $env_sizes (i32.const 24) (i32.const 28)) (then unreachable))
+            (if (call $env (i32.const 1536) (i32.const 3072)) (then unreachable))
+            (call $show (i32.const 16) (i32.const 16))
+            ;; All texts, and from the second one's pointer on.
+            (call $show (i32.const 2048) (i32.load (i32.const 20)))
+            (call $show (i32.load (i32.const 1028)) (i32.const 3))
+            (call $show (i32.const 3072) (i32.load (i32.const 28)))
+            (call $show (i32.load (i32.const 1540)) (i32.const 4))))"#;
+    let source = serde_json::to_string(module).expect("a string");
+    let wasi = "{args: [ab, \u{e9}], env: [{id: 'test:one', name: A}, {id: 'test:two', name: B}]}";
+    let fields: [(&str, &dyn std::fmt::Display); 4] = [
+        ("source", &source),
+        ("method", &"_start"),
+        ("imports", &"[wasi1]"),
+        ("wasi", &wasi),
+    ];
+    let mut project = Project::new();
+    project.entry("memory", "env.storage.memory", &[]);
+    for (name, value) in [("one", "'1'"), ("two", "'2'")] {
+        let fields: [(&str, &dyn std::fmt::Display); 2] =
+            [("storage", &"memory"), ("default", &value)];
+        project.entry(name, "env.variable", &fields);
+    }
+    project.entry("p", "function.wat", &fields);
+    let dispatcher = live();
+    let (printed, output) = pipe(&dispatcher.handle(), 4096).expect("a pipe");
+    let sink = Sink::Pipe(output);
+    let stdio = Stdio::new(InputSource::Empty, sink.clone(), sink);
+    let runtime = project.load(&dispatcher);
+    let options = CallOptions::new().stdio(stdio);
+    let called = runtime.call_with("p", options, Arguments::Json(&[]));
+    let called = dispatcher.block_on(called).expect("no deadlock");
+    called.expect("it ends");
+    let printed = printed.read(4096).expect("bytes");
+    let mut expected = Vec::new();
+    for number in [3u32, 8, 2, 8] {
+        expected.extend(number.to_le_bytes());
+    }
+    expected.extend("p\0ab\0\u{e9}\0ab\0A=1\0B=2\0B=2\0".bytes());
+    assert_eq!(printed, expected);
 }
 
 /// The low eight bits, as of any process.
