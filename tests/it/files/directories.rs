@@ -89,8 +89,7 @@ fn a_removed_directory_says_so_and_leaks_nothing() {
     let place = world.root().join("d");
     let dispatcher = live();
     let (newer, older) = (world.project(), world.preview1());
-    let expects: [(&Project, fn(&Dispatcher, &Runtime, &[(&str, &str)])); 2] =
-        [(&newer, expect), (&older, preview1::expect)];
+    let expects: [(&Project, Expect); 2] = [(&newer, expect), (&older, preview1::expect)];
     for (project, expect) in expects {
         let runtime = project.load(&dispatcher);
         expect(&dispatcher, &runtime, &lines);
@@ -101,6 +100,8 @@ fn a_removed_directory_says_so_and_leaks_nothing() {
         assert_eq!(open_below(&place), before);
     }
 }
+
+type Expect = fn(&Dispatcher, &Runtime, &[(&str, &str)]);
 
 /// How many descriptors this process has open on something whose path begins like this, removed or not.
 fn open_below(place: &Path) -> usize {
