@@ -72,7 +72,7 @@ fn types(engine: &Engine, state: State) -> Vec<(&'static str, FuncType)> {
     let mut store: Store<State> = engine.store(engine.inner(), state).expect("a store");
     let mut linker = Linker::new(engine.inner());
     let mut type_of = |function: &Function| {
-        let access = Access::new(false, |_| true);
+        let access = Access::new(false, |_| true, |_| false);
         (function.define)(&mut linker, Version::Snapshot, access).expect("defined once");
         let found = linker.get(&mut store, Version::Snapshot.module(), function.name);
         match found {
