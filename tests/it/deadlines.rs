@@ -40,7 +40,7 @@ const WALL_CLOCK: &str = r#"(component
         (export "now" (func (result $datetime)))))
     (core module $memory (memory (export "memory") 1))
     (core instance $memory (instantiate $memory))
-    (core func $now (canon lower (func $clock "now") (memory $memory "memory")))
+    (core func $now (canon lower (func $clock "now") (memory (core memory $memory "memory"))))
     (core module $guest
         (import "clock" "now" (func $now (param i32)))
         (func (export "f") (loop $on (call $now (i32.const 0)) br $on)))
