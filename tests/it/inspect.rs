@@ -29,6 +29,10 @@ fn the_entry_of_every_guest_passes_a_strict_check() {
     let mut count = 0;
     for component in std::fs::read_dir(guests().join("components")).expect("the components") {
         let path = component.expect("a file").path();
+        // It imports the package of an embedder, which the command line does not have.
+        if path.ends_with("game.wasm") {
+            continue;
+        }
         let text = printed(here, &["inspect", path.to_str().expect("text")]);
         let (_, entries) = text.split_once("entries:\n").expect("entries");
         let own = format!("files{count}");

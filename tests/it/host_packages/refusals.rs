@@ -1,7 +1,7 @@
 //! What is not enabled, not there, or does not fit.
 
 use serde_json::json;
-use wippy::{CheckOptions, HostPackage, ProgramOptions, check};
+use wippy::{CheckOptions, HostPackage, Program, ProgramOptions, Standalone, check};
 
 use super::{call, game, generated, load, on, project};
 use crate::support::{Project, guests, simulated};
@@ -24,6 +24,25 @@ fn what_is_not_enabled_traps_with_the_line_to_add() {
     let trap = refused("[acme:game]", generated::physics());
     let text = "acme:game/players@1.0.0#name is not known here; nothing in imports enables it";
     assert!(trap.contains(text), "{trap}");
+}
+
+#[test]
+fn a_module_without_a_project_is_told_how_to_import_it() {
+    let dispatcher = simulated();
+    let bytes = std::fs::read(guests().join("components/game.wasm")).expect("the guest");
+    let called = |module: Standalone| {
+        let options = ProgramOptions::new().package(game());
+        let program = Program::with_options(module.into_registry(), options);
+        call(&dispatcher, &on(&dispatcher, program), "file:game", &[])
+    };
+    let module = Standalone::new("game", bytes).method("game#name");
+    let trap = called(module.clone()).expect_err("not enabled");
+    let text = "acme:game/players#name is not enabled; give it the package with Standalone::import_package";
+    assert!(trap.contains(text), "{trap}");
+    assert_eq!(
+        called(module.import_package(&game())),
+        Ok(json!("file:game"))
+    );
 }
 
 /// What is enabled of a package works although the resources of the rest are not.
