@@ -4,8 +4,8 @@
 //! ([`project`]) gives a [`Registry`](project::Registry); a [`Program`] is a registry and what is
 //! compiled of its modules, for any number of threads; a [`Runtime`] is a program on a
 //! [dispatcher](wippy_dispatcher::Dispatcher), where its entries are called. Each call is a fresh
-//! instance, and whatever a guest waits for, it waits for in that dispatcher. A module without a
-//! project is a [`Standalone`].
+//! instance, and whatever a guest waits for, it waits for in that dispatcher. An [`Entry`] may be
+//! made in code as well, beside a project's or without one.
 //!
 //! ```
 //! use wippy::project::{LoadOptions, from_yaml};
@@ -64,7 +64,10 @@ mod values;
 pub use host::State as HostState;
 pub use host::embedder::{CallInfo, HostContext, HostFuture, HostPackage, HostTable};
 pub use module::{CacheContents, CodeCache, Digest, ModuleError, to_binary};
-pub use program::{Directory, GrantError, Program, ProgramOptions, SlowCompile, Standalone};
+pub use program::{
+    Directory, Entry, EntryError, EntryErrorKind, Program, ProgramBuilder, ProgramOptions,
+    SlowCompile,
+};
 pub use runtime::{
     Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, EntryMetrics,
     Metrics, PoolMetrics, Runtime, Trap, check,

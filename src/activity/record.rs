@@ -20,12 +20,13 @@ use crate::id::Id;
 /// ```
 /// use std::time::Duration;
 /// use wippy::activity::CallState;
-/// use wippy::{Arguments, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, Program, Runtime};
 ///
 /// let dispatcher = wippy_dispatcher::Dispatcher::simulated(1)?;
 /// let text = r#"(module (func (export "spin") (loop $on br $on)))"#;
-/// let module = Standalone::new("spin", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:spin").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let spinning = runtime.clone();
 /// let call = async move { spinning.call("file:spin", Arguments::Wave("")).await };
 /// let call = dispatcher.spawn(call)?;

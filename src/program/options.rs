@@ -18,11 +18,12 @@ pub(crate) const MAX_THREADS: usize = 1024;
 ///
 /// ```
 /// use std::time::Duration;
-/// use wippy::{Program, ProgramOptions, Standalone};
+/// use wippy::{Entry, Program, ProgramOptions};
 ///
-/// let module = Standalone::new("one", b"(module)".as_slice());
+/// let entry = Entry::function("file:one").bytes("(module)");
 /// let options = ProgramOptions::new().preemption_tick(Duration::from_millis(5));
-/// let program = Program::with_options(module.into_registry(), options);
+/// let program = Program::builder().entry(entry).options(options).build()?;
+/// # Ok::<(), wippy::EntryError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProgramOptions {

@@ -9,13 +9,14 @@ use crate::values::{self, ValueError, signature};
 /// The arguments of a call, as they come.
 ///
 /// ```
-/// use wippy::{Arguments, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func (export "sum") (param i32 i32) (result i32)
 ///     (i32.add (local.get 0) (local.get 1))))"#;
-/// let module = Standalone::new("sum", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:sum").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let values = [2.into(), 3.into()];
 /// let words = ["2".to_owned(), "3".to_owned()];
 /// for arguments in [

@@ -148,17 +148,20 @@ impl Runtime {
         let Some(settings) = function.linked.entry.function() else {
             return Ok(Vec::new());
         };
+        let mut bound = function.fixed.env.to_vec();
         let (environment, bindings) =
             (self.inner.program.environment().clone(), &settings.wasi.env);
         if !environment.reads_files(bindings) {
-            return Ok(environment.bind(bindings)?);
+            bound.extend(environment.bind(bindings)?);
+            return Ok(bound);
         }
         let bindings = bindings.clone();
         let job = self
             .inner
             .handle
             .unblock(move || environment.bind(&bindings));
-        Ok(job.await??)
+        bound.extend(job.await??);
+        Ok(bound)
     }
 
     /// What a guest's `get-directories` returns: opened when its call starts.

@@ -19,12 +19,13 @@ use crate::values::{MAX_LIFTED_BYTES, ValueError};
 /// A failed call: which entry, and why.
 ///
 /// ```
-/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+/// use wippy::{Arguments, CallErrorKind, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func $fails (export "fails") unreachable))"#;
-/// let module = Standalone::new("guest", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:guest").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let call = runtime.call("file:guest", Arguments::Wave(""));
 /// let error = dispatcher.block_on(call)?.unwrap_err();
 /// assert_eq!(error.entry, "file:guest");
@@ -159,12 +160,13 @@ impl From<AdmissionError> for CallErrorKind {
 /// What a guest trapped with; shown with its functions that were running.
 ///
 /// ```
-/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+/// use wippy::{Arguments, CallErrorKind, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func $fails (export "fails") unreachable))"#;
-/// let module = Standalone::new("guest", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:guest").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let call = runtime.call("file:guest", Arguments::Wave(""));
 /// let error = dispatcher.block_on(call)?.unwrap_err();
 /// let CallErrorKind::Trap(trap) = error.kind else {

@@ -35,8 +35,9 @@ pub(crate) struct FixedContext {
     network: NetworkAccess,
     /// What a call may use.
     pub(crate) limits: CallLimits,
-    /// Nothing, shared by all calls that are given none.
-    no_env: Arc<[(String, String)]>,
+    /// The variables whose values its entry has, shared by all calls that are given no others.
+    pub(super) env: Arc<[(String, String)]>,
+    /// None, shared by all calls that are given none.
     no_mounts: Arc<[Arc<Mount>]>,
     /// The standard streams of instances without a call, which nobody writes.
     unused_stdio: Stdio,
@@ -73,7 +74,7 @@ impl FixedContext {
             cwd: wasi.cwd.as_str().into(),
             network: network(linked, wasi),
             limits: self::limits(limits, linked),
-            no_env: [].into(),
+            env: wasi.variables.as_slice().into(),
             no_mounts: [].into(),
             unused_stdio: Stdio::logged_as(linked.entry.id.to_string().into()),
             client,
@@ -113,7 +114,7 @@ impl FixedContext {
         resolved: Resolved,
     ) -> CallSettings {
         CallSettings {
-            env: resolved.env.unwrap_or_else(|| self.no_env.clone()),
+            env: resolved.env.unwrap_or_else(|| self.env.clone()),
             args: match self.takes_argv && !argv.is_empty() {
                 true => argv.into(),
                 false => self.args.clone(),

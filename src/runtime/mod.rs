@@ -65,13 +65,14 @@ pub use services::{Ended, Plan, PlanError, supervise};
 /// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.
 ///
 /// ```
-/// use wippy::{Arguments, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func (export "next") (param i32) (result i32)
 ///     (i32.add (local.get 0) (i32.const 1))))"#;
-/// let module = Standalone::new("next", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:next").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// dispatcher.block_on(async {
 ///     for number in 0..3 {
 ///         let arguments = [number.into()];
@@ -272,13 +273,14 @@ impl Runtime {
     /// As [`Runtime::call`].
     ///
     /// ```
-    /// use wippy::{Runtime, Standalone, Val};
+    /// use wippy::{Entry, Program, Runtime, Val};
     ///
     /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
     /// let text = r#"(module (func (export "next") (param i32) (result i32)
     ///     (i32.add (local.get 0) (i32.const 1))))"#;
-    /// let module = Standalone::new("next", text.as_bytes());
-    /// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+    /// let entry = Entry::function("file:next").bytes(text);
+    /// let program = Program::builder().entry(entry).build()?;
+    /// let runtime = Runtime::on(dispatcher.handle(), program)?;
     /// let next = dispatcher.block_on(runtime.call_values("file:next", &[Val::S32(1)]))??;
     /// assert_eq!(next, Some(Val::S32(2)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

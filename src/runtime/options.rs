@@ -14,13 +14,14 @@ use crate::select::{Either, select};
 ///
 /// ```
 /// use std::time::Duration;
-/// use wippy::{Arguments, CallErrorKind, CallOptions, Runtime, Standalone};
+/// use wippy::{Arguments, CallErrorKind, CallOptions, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func (export "spin") (loop $on br $on)))"#;
-/// let module = Standalone::new("spin", text.as_bytes());
+/// let entry = Entry::function("file:spin").bytes(text);
 /// let handle = dispatcher.handle();
-/// let runtime = Runtime::new(handle.clone(), module.into_registry())?;
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(handle.clone(), program)?;
 /// let options = CallOptions::new().deadline(handle.now()? + Duration::from_millis(20));
 /// let call = runtime.call_with("file:spin", options, Arguments::Wave(""));
 /// let error = dispatcher.block_on(call)?.unwrap_err();

@@ -21,6 +21,7 @@ mod core_modules;
 mod deadlines;
 mod dropped_calls;
 mod echo;
+mod entries_in_code;
 mod environment;
 mod errors;
 mod fairness;
