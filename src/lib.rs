@@ -37,6 +37,7 @@
 
 pub mod activity;
 mod byte_channel;
+mod call_group;
 pub mod cli;
 mod delivery;
 mod edits;
@@ -61,6 +62,7 @@ mod status;
 mod trust;
 mod values;
 
+pub use call_group::{CallGroup, GroupError};
 pub use host::State as HostState;
 pub use host::embedder::{CallInfo, HostContext, HostFuture, HostPackage, HostTable};
 pub use module::{CacheContents, CodeCache, Digest, ModuleError, to_binary};
@@ -69,8 +71,8 @@ pub use program::{
     SlowCompile,
 };
 pub use runtime::{
-    Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, EntryMetrics,
-    Metrics, PoolMetrics, Runtime, Trap, check,
+    Arguments, Backtrace, Call, CallError, CallErrorKind, CallOptions, CheckOptions, EntryMetrics,
+    Func, Instance, Metrics, PoolMetrics, Runtime, Trap, WithOptions, check,
 };
 pub use status::Status;
 /// The engine, whose `bindgen!` and component types host functions of an embedder's are made with.

@@ -40,7 +40,36 @@ pub enum Arguments<'a> {
     Values(&'a [Val]),
 }
 
+/// The same with what it borrows.
+pub(super) enum OwnedArguments {
+    Json(Vec<serde_json::Value>),
+    Text(Vec<String>),
+    Wave(String),
+    Values(Vec<Val>),
+}
+
+impl OwnedArguments {
+    pub(super) fn as_arguments(&self) -> Arguments<'_> {
+        match self {
+            OwnedArguments::Json(values) => Arguments::Json(values),
+            OwnedArguments::Text(words) => Arguments::Text(words),
+            OwnedArguments::Wave(text) => Arguments::Wave(text),
+            OwnedArguments::Values(values) => Arguments::Values(values),
+        }
+    }
+}
+
 impl Arguments<'_> {
+    /// The same with what it borrows.
+    pub(super) fn into_owned(self) -> OwnedArguments {
+        match self {
+            Arguments::Json(values) => OwnedArguments::Json(values.to_vec()),
+            Arguments::Text(words) => OwnedArguments::Text(words.to_vec()),
+            Arguments::Wave(text) => OwnedArguments::Wave(text.to_owned()),
+            Arguments::Values(values) => OwnedArguments::Values(values.to_vec()),
+        }
+    }
+
     /// The values that a function is called with.
     ///
     /// # Errors

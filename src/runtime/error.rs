@@ -6,6 +6,8 @@ use wasmtime::WasmBacktrace;
 use wasmtime::component::Val;
 
 use super::backtrace::Backtrace;
+use super::invocation::TypeMismatch;
+use crate::call_group::GroupError;
 use crate::env::EnvError;
 use crate::fs::OpenDirError;
 use crate::host::Exit;
@@ -85,6 +87,32 @@ pub enum CallErrorKind {
         /// The function as WIT declares it.
         signature: String,
     },
+    /// The function has other types than those that it was called with.
+    #[error("{reason}; the function is {signature}")]
+    Type {
+        /// What does not fit.
+        reason: String,
+        /// The function as WIT declares it.
+        signature: String,
+    },
+    /// The module is a core module that imports preview 1; it has neither typed calls nor live instances.
+    #[error("{0}")]
+    Untyped(String),
+    /// The calls of its group have used up what they may have together. A live instance is dead then.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// The live instance runs another call, which has to end first.
+    #[error("the instance runs another call: an instance has one at a time")]
+    InstanceBusy,
+    /// The live instance has ended, and why.
+    #[error("the instance is dead: {0}; Instance::reset makes a new one in its place")]
+    InstanceDead(String),
+    /// The live instance has no synchronous calls, because its guest may have to wait in one.
+    #[error(
+        "the instance has no synchronous calls: it imports host functions that may wait, or its \
+         dispatcher is simulated; use Func::call"
+    )]
+    MayWait,
     /// Too many callers wait.
     #[error("pool is full")]
     PoolFull,
@@ -145,6 +173,12 @@ impl CallErrorKind {
             entry: entry.to_string(),
             kind: self,
         }
+    }
+}
+
+impl From<TypeMismatch> for CallErrorKind {
+    fn from(TypeMismatch { reason, signature }: TypeMismatch) -> CallErrorKind {
+        CallErrorKind::Type { reason, signature }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wippy_dispatcher::Flow;
 
+use super::options::CallOptions;
 use crate::host::embedder::EntryPackages;
 use crate::host::filesystem::Mount;
 use crate::host::funcs::EntryCaller;
@@ -97,7 +98,7 @@ impl FixedContext {
             member: 0,
         };
         let stdio = self.unused_stdio.clone();
-        self.settings(stdio, &[], nobody, Resolved::default())
+        self.settings(stdio, &CallOptions::new(), nobody, Resolved::default())
     }
 
     /// Lets go of what a call was given, where its instance is dropped later.
@@ -109,14 +110,14 @@ impl FixedContext {
     pub(super) fn settings(
         &self,
         stdio: Stdio,
-        argv: &[String],
+        options: &CallOptions,
         flow: Flow,
         resolved: Resolved,
     ) -> CallSettings {
         CallSettings {
             env: resolved.env.unwrap_or_else(|| self.env.clone()),
-            args: match self.takes_argv && !argv.is_empty() {
-                true => argv.into(),
+            args: match self.takes_argv && !options.argv.is_empty() {
+                true => options.argv.as_slice().into(),
                 false => self.args.clone(),
             },
             cwd: self.cwd.clone(),
@@ -128,6 +129,8 @@ impl FixedContext {
             limits: self.limits,
             flow,
             packages: self.packages.clone(),
+            clock_offset: options.extra().map_or(0, |extra| extra.clock_offset),
+            group: options.call_group().cloned(),
         }
     }
 }

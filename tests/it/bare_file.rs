@@ -5,12 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::json;
-use wippy::Arguments;
-use wippy::project::Id;
-
 use crate::cli::{Ran, run};
-use crate::support::{guests, simulated};
+use crate::support::guests;
 
 const ADD: &str = r#"(module
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
