@@ -293,8 +293,8 @@ fn a_group_has_so_many_descriptors() {
     let runtime = runtime(&dispatcher, [entry]);
     let tenant = CallGroup::new().max_descriptors(3);
     for (script, expected) in [
-        ("hoard 3 /data a", "3"),
-        ("hoard 9 /data a", "3 then insufficient-memory"),
+        ("hoard\t3\t/data\ta", "3"),
+        ("hoard\t9\t/data\ta", "3 then insufficient-memory"),
     ] {
         let options = CallOptions::new().group(&tenant);
         let script = [json!([script])];

@@ -263,7 +263,7 @@ fn a_directory_is_what_the_guest_sees() {
             .directory(directory);
         let program = Program::builder().entry(entry).build().expect("an entry");
         let name = format!("made-{expected}");
-        let script = format!("mkdir /data {name}");
+        let script = format!("mkdir\t/data\t{name}");
         // What the script's lines say is shown where the directory is not there.
         let said = call(&simulated(), program, "a:files", &[json!([script])]);
         let is_there = host.path().join(&name).is_dir();

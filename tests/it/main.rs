@@ -28,6 +28,7 @@ mod errors;
 mod fairness;
 mod features;
 mod files;
+mod frames;
 mod funcs;
 mod guests;
 mod hash_write;
