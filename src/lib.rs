@@ -32,6 +32,36 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+//!
+//! # What there is to know
+//!
+//! A [`Dispatcher`](wippy_dispatcher::Dispatcher) is the thread's loop, its
+//! [`Handle`](wippy_dispatcher::Handle) reaches it from its own thread and a
+//! [`Remote`](wippy_dispatcher::Remote) from others. A [`Program`] is made of [`Entry`]s and a project's; a
+//! [`Runtime`] calls them, with [`CallOptions`] and within a [`CallGroup`] where that is wanted; a
+//! [`Call`] is one that was started; an [`Instance`] is kept, and a [`Func`] is a function of it.
+//!
+//! ## Threads
+//!
+//! [`Program`], [`Entry`], [`CallOptions`], [`CallGroup`], arguments, results and errors go to any thread.
+//! [`Runtime`], [`Call`], [`Instance`] and [`Func`] stay on their dispatcher's: the compiler sees to it.
+//! Nothing here is global, and no runtime of another kind is needed or disturbed: a dispatcher turns inside of a
+//! tokio thread as well as anywhere else.
+//!
+//! ## Panics and drops
+//!
+//! Nothing that a guest, a document, a peer or an embedder's argument does panics. A panic of a future
+//! that the embedder has spawned comes out where its task is awaited. Values may be dropped in any order:
+//! what outlives its dispatcher answers `Dispatcher(Closed)` from then on. Dropping a call's
+//! future ends the call at once, and gives up what its guest has handed over and is not delivered.
+//!
+//! ## Versions
+//!
+//! Of [`wasmtime`] the following is part of this package's interface: [`Val`], the traits that bound typed
+//! calls (`ComponentNamedList`, `Lift`, `Lower`) with the types that implement them, and `ResourceAny`. Name
+//! them through [`wippy::wasmtime`](wasmtime), so that both are of one version. Another major version of
+//! wasmtime here is an incompatible release of this package.
+
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use allocator::allocations;
 use wippy::wasmtime::component::{Component, Linker, Resource, ResourceType, TypedFunc};
 use wippy::wasmtime::{Config, Engine, Result, Store, StoreContextMut};
-use wippy::{CallError, CallOptions, Entry, Func, Program, Runtime};
+use wippy::{CallError, CallOptions, Entry, Func, Program, ProgramOptions, Runtime};
 use wippy_dispatcher::{Dispatcher, Handle, Instant};
 
 #[global_allocator]
@@ -48,7 +48,10 @@ fn func<F>(
     options: CallOptions,
     find: impl FnOnce(&wippy::Instance) -> Result<F, CallError>,
 ) -> F {
-    let program = Program::builder().entry(entry).build().expect("an entry");
+    // A guest that is preempted allocates the future that it yields with, and on a busy machine any may be.
+    let options_of_program = ProgramOptions::new().preemption(false);
+    let program = Program::builder().entry(entry).options(options_of_program);
+    let program = program.build().expect("an entry");
     let runtime = Runtime::on(dispatcher.handle(), program).expect("an engine");
     let made = async {
         let instance = runtime.with(options).instance("guest").await?;

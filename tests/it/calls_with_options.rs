@@ -297,12 +297,12 @@ fn a_group_has_so_many_descriptors() {
         ("hoard\t9\t/data\ta", "3 then insufficient-memory"),
     ] {
         let options = CallOptions::new().group(&tenant);
-        let script = [json!([script])];
+        let script = [json!(["mounts", script])];
         let call = runtime
             .with(options)
             .call("files", Arguments::Json(&script));
         let said = dispatcher.block_on(call).expect("a dispatcher");
-        assert_eq!(said.expect("answers")[0], expected);
+        assert_eq!(said.expect("answers")[1], expected);
         assert_eq!(tenant.descriptors(), 0);
     }
 }

@@ -164,24 +164,29 @@ fn a_guest_that_spins_is_ended_and_others_run_meanwhile() {
         let counter = instance(&dispatcher, &runtime, "counter");
         let spin = counter.func::<(), ()>("spin").expect("a function");
         let handle = dispatcher.handle();
-        let by = handle.now().expect("the time") + Duration::from_millis(20);
-        let spinning = dispatcher.spawn(async move { spin.call_by(by, ()).await });
-        let spinning = spinning.expect("a task");
-        let ticks = async {
-            let mut ticks = 0;
-            while handle.now().expect("the time") < by {
-                handle
-                    .sleep(Duration::from_millis(1))
-                    .await
-                    .expect("a timer");
-                ticks += 1;
+        let run = async {
+            let spinning = {
+                let counter = counter.clone();
+                handle.spawn(async move {
+                    let spin = counter.func::<(), ()>("spin")?;
+                    spin.call(()).await
+                })?
+            };
+            for _ in 0..3 {
+                handle.sleep(Duration::from_millis(1)).await?;
             }
-            ticks
+            assert!(!spinning.is_finished());
+            assert!(spinning.cancel().await.is_none());
+            counter.reset().await?;
+            let by = handle.now()? + Duration::from_millis(20);
+            let ended = spin.call_by(by, ()).await;
+            assert!(matches!(kind(ended), CallErrorKind::DeadlineExceeded));
+            Ok::<(), Box<dyn std::error::Error>>(())
         };
-        assert!(dispatcher.block_on(ticks).expect("a dispatcher") > 1);
-        let ended = dispatcher.block_on(spinning).expect("a dispatcher");
-        let ended = ended.expect("an end");
-        assert!(matches!(kind(ended), CallErrorKind::DeadlineExceeded));
+        dispatcher
+            .block_on(run)
+            .expect("a dispatcher")
+            .expect("calls");
     }
 }
 
@@ -229,6 +234,10 @@ fn a_dropped_call_leaves_it_dead() {
             .expect("a dispatcher")
             .is_none()
     );
+    let states: Vec<_> = runtime.calls().iter().map(|call| call.state).collect();
+    assert_eq!(states, [CallState::Idle]);
+    let metrics = runtime.metrics().expect("a dispatcher");
+    assert_eq!(metrics.entries[0].ended(Outcome::Dropped), 1);
     assert!(sleeper.is_dead());
     dispatcher
         .block_on(sleeper.reset())
@@ -391,4 +400,29 @@ fn a_spare_is_used_where_there_is_one() {
         .expect("a dispatcher");
     let ticked = dispatcher.block_on(tick.call(())).expect("a dispatcher");
     assert_eq!(ticked.expect("a tick"), (1,));
+}
+
+/// What outlives its dispatcher says so; it may be dropped whenever.
+#[test]
+fn an_instance_may_outlive_its_dispatcher() {
+    let dispatcher = live();
+    let runtime = runtime(&dispatcher, counter("a:counter"));
+    let counter = instance(&dispatcher, &runtime, "counter");
+    let tick = counter.func::<(), (i32,)>("tick").expect("a function");
+    drop(dispatcher);
+    let closed = |kind| {
+        let CallErrorKind::Dispatcher(error) = kind else {
+            panic!("{kind}");
+        };
+        assert!(matches!(error, wippy_dispatcher::Error::Closed));
+    };
+    closed(kind(tick.call_now(())));
+    let another = live();
+    closed(kind(
+        another
+            .block_on(runtime.call_typed::<(), (i32,)>("counter", ()))
+            .expect("a turn"),
+    ));
+    let reset = another.block_on(counter.reset()).expect("a turn");
+    closed(kind(reset));
 }

@@ -51,6 +51,7 @@ mod preview1;
 mod processes;
 mod projects;
 mod random;
+mod readme;
 mod schema;
 mod scripts;
 mod semantics;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wippy_dispatcher::{Handle, Instant};
 
 use super::slot::{LiveInstance, Slot, Taken};
-use crate::activity::{CallRecord, CallState, LiveCall, observed};
+use crate::activity::{CallRecord, CallState, LiveCall, Outcome, observed};
 use crate::host::{CallMode, EPOCHS};
 use crate::module::Profile;
 use crate::program::LinkedCode;
@@ -133,6 +133,7 @@ impl Shared {
         let mut taken = self.slot.take()?;
         let now = handle.now()?;
         let deadline = self.deadline(now, deadline);
+        let mut unfinished = Unfinished(Some(self.record()));
         let result = match self.begin(&mut taken, now, deadline, CallMode::Async) {
             None => Err(CallErrorKind::InstanceBusy),
             Some(live) => {
@@ -153,6 +154,7 @@ impl Shared {
                 }
             }
         };
+        unfinished.0 = None;
         if let Some(live) = taken.live() {
             function.budget.set(live.kept.store.data().call.budget());
         }
@@ -226,5 +228,16 @@ impl Shared {
             }
         }
         result
+    }
+}
+
+/// A call whose end is not counted yet. Dropped, it counts as one whose caller has gone away.
+struct Unfinished<'a>(Option<&'a Arc<CallRecord>>);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(record) = self.0 {
+            record.end_call(Outcome::Dropped, || None);
+        }
     }
 }
