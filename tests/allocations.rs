@@ -19,7 +19,8 @@ use wippy_dispatcher::{Dispatcher, Handle, Instant};
 #[global_allocator]
 static COUNTING: allocator::Counting = allocator::Counting;
 
-const WARM_UP: usize = 300;
+/// So many that a task that yields has also had to wait for its turn, which fills the queue for that.
+const WARM_UP: usize = 3000;
 const ROUNDS: usize = 500;
 
 const ADD: &str = r#"(component
@@ -237,10 +238,11 @@ fn a_call_allocates_what_the_engine_does() {
     }
 }
 
-/// A call that waits allocates one more for each call of a host function that may wait: its future.
+/// A guest that waits has two more from the engine for each call of a host function that may wait: its
+/// future, and here the list of the handles that it borrows.
 #[test]
 fn a_call_that_sleeps_allocates_what_the_engine_does() {
-    for (sleeps, of_engine) in [(NONE, 1), (ONE, 2)] {
+    for (sleeps, of_engine) in [(NONE, 1), (ONE, 3)] {
         let floor = floor_of_sleep(sleeps);
         assert_eq!(floor, of_engine * ROUNDS, "the engine's own");
         let dispatcher = Dispatcher::new().expect("a dispatcher");

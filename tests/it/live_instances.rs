@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use wippy::activity::{CallState, Outcome};
 use wippy::project::kinds::PoolType;
 use wippy::wasmtime::component::ResourceAny;
 use wippy::{
-    CallError, CallErrorKind, CallOptions, Entry, Instance, Program, ProgramOptions, Runtime,
+    Arguments, CallError, CallErrorKind, CallOptions, Entry, Instance, Program, ProgramOptions,
+    Runtime,
 };
 use wippy_dispatcher::Dispatcher;
 
@@ -425,4 +427,28 @@ fn an_instance_may_outlive_its_dispatcher() {
     ));
     let reset = another.block_on(counter.reset()).expect("a turn");
     closed(kind(reset));
+}
+
+/// What does not fit leaves the instance as it is.
+#[test]
+fn values_whose_types_are_known_when_it_runs_do_as_well() {
+    let dispatcher = simulated();
+    let runtime = runtime(&dispatcher, sleeper("a:sleeper"));
+    let sleeper = instance(&dispatcher, &runtime, "sleeper");
+    let run = async {
+        let fired = sleeper.call("sleeper#sleep-poll", Arguments::Wave("[300, 100]"));
+        assert_eq!(fired.await?, json!([1, 0]));
+        let wrong = sleeper.call("sleep-poll", Arguments::Json(&[json!("x")]));
+        assert!(matches!(kind(wrong.await), CallErrorKind::Value(_)));
+        let missing = sleeper.call("absent", Arguments::Json(&[]));
+        assert!(matches!(kind(missing.await), CallErrorKind::Module(_)));
+        assert!(!sleeper.is_dead());
+        let fired = sleeper.call("sleep-poll", Arguments::Json(&[json!([100])]));
+        assert_eq!(fired.await?, json!([0]));
+        Ok::<(), CallError>(())
+    };
+    dispatcher
+        .block_on(run)
+        .expect("a dispatcher")
+        .expect("calls");
 }

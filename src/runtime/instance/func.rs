@@ -102,9 +102,10 @@ where
     /// Calls it. The guest may wait, and yields to the dispatcher's other tasks when it computes for
     /// long. Its instance has the state that earlier calls have left.
     ///
-    /// It allocates what the engine does: once a call for the stack's fiber, and once for each call of a
-    /// host function that may wait. Only where the guest is made to yield, after 128 calls of host functions
-    /// or a preemption tick, the engine takes one more. (Long parameters and results are the caller's.)
+    /// It allocates what the engine does, and nothing besides: once a call for the fiber with the guest's
+    /// stack, once for each call of a host function that may wait (its future), once for each that borrows a
+    /// resource, and the results that are strings or lists. Where the guest is made to yield, after 128
+    /// calls of host functions or a preemption tick, the engine takes a future once more.
     ///
     /// After an error the instance is dead, except after `InstanceBusy`. So it is after this future was
     /// dropped before its end: a guest cannot go on from the middle.

@@ -1,5 +1,6 @@
 //! Live instances: an instance that is kept, and called again and again with the state that it has.
 
+mod dynamic;
 mod func;
 mod shared;
 mod slot;

@@ -111,10 +111,9 @@ impl Shared {
             (None, of_call) => of_call,
         };
         let timeout = self.options.extra().and_then(|extra| extra.timeout);
-        for limit in [timeout, self.function.fixed.limits.execution] {
-            if let Some(limit) = limit {
-                deadline = Some(earliest(deadline, now + limit));
-            }
+        let limits = [timeout, self.function.fixed.limits.execution];
+        for limit in limits.into_iter().flatten() {
+            deadline = Some(earliest(deadline, now + limit));
         }
         deadline
     }
