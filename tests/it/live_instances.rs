@@ -438,12 +438,12 @@ fn values_whose_types_are_known_when_it_runs_do_as_well() {
     let run = async {
         let fired = sleeper.call("sleeper#sleep-poll", Arguments::Wave("[300, 100]"));
         assert_eq!(fired.await?, json!([1, 0]));
-        let wrong = sleeper.call("sleep-poll", Arguments::Json(&[json!("x")]));
+        let wrong = sleeper.call("sleep-poll", Arguments::Wave("true"));
         assert!(matches!(kind(wrong.await), CallErrorKind::Value(_)));
         let missing = sleeper.call("absent", Arguments::Json(&[]));
         assert!(matches!(kind(missing.await), CallErrorKind::Module(_)));
         assert!(!sleeper.is_dead());
-        let fired = sleeper.call("sleep-poll", Arguments::Json(&[json!([100])]));
+        let fired = sleeper.call("sleep-poll", Arguments::Wave("[100]"));
         assert_eq!(fired.await?, json!([0]));
         Ok::<(), CallError>(())
     };
