@@ -39,7 +39,8 @@
 //! [`Handle`](wippy_dispatcher::Handle) reaches it from its own thread and a
 //! [`Remote`](wippy_dispatcher::Remote) from others. A [`Program`] is made of [`Entry`]s and a project's; a
 //! [`Runtime`] calls them, with [`CallOptions`] and within a [`CallGroup`] where that is wanted; a
-//! [`Call`] is one that was started; an [`Instance`] is kept, and a [`Func`] is a function of it.
+//! [`Call`] is one that was started; an [`Instance`] is kept, and a [`Func`] is a function of it. A
+//! [`HostPackage`] is host functions of the embedder's own.
 //!
 //! ## Threads
 //!
@@ -50,8 +51,9 @@
 //!
 //! ## Panics and drops
 //!
-//! Nothing that a guest, a document, a peer or an embedder's argument does panics. A panic of a future
-//! that the embedder has spawned comes out where its task is awaited. Values may be dropped in any order:
+//! Nothing that a guest, a document, a peer or an embedder's argument does panics. A panic of a host
+//! function of the embedder's is a trap of its call; one of a future that the embedder has spawned comes out
+//! where its task is awaited. Values may be dropped in any order:
 //! what outlives its dispatcher answers `Dispatcher(Closed)` from then on. Dropping a call's
 //! future ends the call at once, and gives up what its guest has handed over and is not delivered.
 //!

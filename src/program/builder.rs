@@ -5,6 +5,7 @@ use super::entry::Entry;
 use super::entry_error::EntryError;
 use super::options::ProgramOptions;
 use super::registration::add;
+use crate::host::embedder::HostPackage;
 use crate::registry::Registry;
 
 /// The parts of a program, until it is built: a project's entries, those that are made in code, and
@@ -49,6 +50,13 @@ impl ProgramBuilder {
     /// What applies to all calls and is not said by entries.
     pub fn options(mut self, options: ProgramOptions) -> ProgramBuilder {
         self.options = options;
+        self
+    }
+
+    /// Host functions of the embedder's own, as [`ProgramOptions::package`]. To be said after
+    /// [`options`](ProgramBuilder::options), which replaces them.
+    pub fn package(mut self, package: HostPackage) -> ProgramBuilder {
+        self.options = self.options.package(package);
         self
     }
 

@@ -60,9 +60,6 @@ impl<T: 'static> Call<T> {
 impl<T> Call<T> {
     /// The result, if there is one by now: once, and `None` before and afterwards. It runs nothing:
     /// the call goes on while its dispatcher turns.
-    ///
-    /// # Panics
-    /// With the payload of a host function that has panicked.
     pub fn poll(&mut self) -> Option<Result<T, CallError>> {
         match self.poll_task(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => Some(result),
@@ -95,9 +92,6 @@ impl<T> Call<T> {
 }
 
 /// The result, once: it stays pending if it is polled again.
-///
-/// # Panics
-/// With the payload of a host function that has panicked.
 impl<T> Future for Call<T> {
     type Output = Result<T, CallError>;
 

@@ -7,8 +7,8 @@ use wippy::activity::{CallState, Outcome};
 use wippy::project::kinds::PoolType;
 use wippy::wasmtime::component::ResourceAny;
 use wippy::{
-    Arguments, CallError, CallErrorKind, CallOptions, Entry, Instance, Program, ProgramOptions,
-    Runtime,
+    Arguments, CallError, CallErrorKind, CallOptions, Entry, HostPackage, Instance, Program,
+    ProgramOptions, Runtime,
 };
 use wippy_dispatcher::Dispatcher;
 
@@ -451,4 +451,38 @@ fn values_whose_types_are_known_when_it_runs_do_as_well() {
         .block_on(run)
         .expect("a dispatcher")
         .expect("calls");
+}
+
+/// Host functions of the embedder's that never wait do not keep a guest from synchronous calls, and a
+/// panic of one is a trap there too.
+#[test]
+fn own_host_functions_are_called_synchronously() {
+    let package =
+        HostPackage::new("acme:game", "1.0.0").func("dice", "roll", |_, (sides,): (u32,)| {
+            assert!(sides > 0, "a die has sides");
+            Ok((sides - 1,))
+        });
+    let guest = r#"(component
+        (import "acme:game/dice@1.0.0" (instance $dice
+            (export "roll" (func (param "sides" u32) (result u32)))))
+        (core func $roll (canon lower (func $dice "roll")))
+        (core module $m
+            (import "" "roll" (func $roll (param i32) (result i32)))
+            (func (export "play") (param i32) (result i32) (call $roll (local.get 0))))
+        (core instance $i (instantiate $m (with "" (instance (export "roll" (func $roll))))))
+        (func (export "play") (param "sides" u32) (result u32)
+            (canon lift (core func $i "play"))))"#;
+    let entry = Entry::function("a:player").bytes(guest).import("acme:game");
+    let program = Program::builder().package(package).entry(entry).build();
+    let dispatcher = live();
+    let runtime = Runtime::on(dispatcher.handle(), program.expect("an entry"));
+    let runtime = runtime.expect("an engine");
+    let player = instance(&dispatcher, &runtime, "player");
+    let play = player.func::<(u32,), (u32,)>("play").expect("a function");
+    assert_eq!(play.call_now((6,)).expect("a roll"), (5,));
+    let asynchronous = dispatcher.block_on(play.call((4,)));
+    assert_eq!(asynchronous.expect("a dispatcher").expect("a roll"), (3,));
+    let error = kind(play.call_now((0,)));
+    assert!(error.to_string().contains("a die has sides"), "{error}");
+    assert!(player.is_dead());
 }

@@ -9,6 +9,7 @@ use wippy_dispatcher::{Handle, Instant};
 
 use super::slot::{LiveInstance, Slot, Taken};
 use crate::activity::{CallRecord, CallState, LiveCall, Outcome, observed};
+use crate::host::embedder::call_caught;
 use crate::host::{CallMode, EPOCHS};
 use crate::module::Profile;
 use crate::program::LinkedCode;
@@ -186,9 +187,12 @@ impl Shared {
             Some(live) => {
                 // What moves the epoch of a guest that spins, where something ends it.
                 let _inside = deadline.and_then(|_| function.watch.enter());
-                guest(live).map_err(|error| match error.to_string() == REFUSAL {
-                    true => CallErrorKind::MayWait,
-                    false => problem(error),
+                let may_panic = function.linked.has_own;
+                call_caught(may_panic, || guest(live)).map_err(|error| {
+                    match error.to_string() == REFUSAL {
+                        true => CallErrorKind::MayWait,
+                        false => problem(error),
+                    }
                 })
             }
         };
