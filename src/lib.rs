@@ -4,8 +4,8 @@
 //! ([`project`]) gives a [`Registry`](project::Registry); a [`Program`] is a registry and what is
 //! compiled of its modules, for any number of threads; a [`Runtime`] is a program on a
 //! [dispatcher](wippy_dispatcher::Dispatcher), where its entries are called. Each call is a fresh
-//! instance, and whatever a guest waits for, it waits for in that dispatcher. A module without a
-//! project is a [`Standalone`].
+//! instance, and whatever a guest waits for, it waits for in that dispatcher. An [`Entry`] may be
+//! made in code as well, beside a project's or without one.
 //!
 //! ```
 //! use wippy::project::{LoadOptions, from_yaml};
@@ -32,11 +32,44 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+//!
+//! # What there is to know
+//!
+//! A [`Dispatcher`](wippy_dispatcher::Dispatcher) is the thread's loop, its
+//! [`Handle`](wippy_dispatcher::Handle) reaches it from its own thread and a
+//! [`Remote`](wippy_dispatcher::Remote) from others. A [`Program`] is made of [`Entry`]s and a project's; a
+//! [`Runtime`] calls them, with [`CallOptions`] and within a [`CallGroup`] where that is wanted; a
+//! [`Call`] is one that was started; an [`Instance`] is kept, and a [`Func`] is a function of it. A
+//! [`HostPackage`] is host functions of the embedder's own.
+//!
+//! ## Threads
+//!
+//! [`Program`], [`Entry`], [`CallOptions`], [`CallGroup`], arguments, results and errors go to any thread.
+//! [`Runtime`], [`Call`], [`Instance`] and [`Func`] stay on their dispatcher's: the compiler sees to it.
+//! Nothing here is global, and no runtime of another kind is needed or disturbed: a dispatcher turns inside of a
+//! tokio thread as well as anywhere else.
+//!
+//! ## Panics and drops
+//!
+//! Nothing that a guest, a document, a peer or an embedder's argument does panics. A panic of a host
+//! function of the embedder's is a trap of its call; one of a future that the embedder has spawned comes out
+//! where its task is awaited. Values may be dropped in any order:
+//! what outlives its dispatcher answers `Dispatcher(Closed)` from then on. Dropping a call's
+//! future ends the call at once, and gives up what its guest has handed over and is not delivered.
+//!
+//! ## Versions
+//!
+//! Of [`wasmtime`] the following is part of this package's interface: [`Val`], the traits that bound typed
+//! calls (`ComponentNamedList`, `Lift`, `Lower`) with the types that implement them, and `ResourceAny`. Name
+//! them through [`wippy::wasmtime`](wasmtime), so that both are of one version. Another major version of
+//! wasmtime here is an incompatible release of this package.
+
 // Output goes through `cli::output` and `cli::report`: these macros panic where it cannot be written.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod activity;
 mod byte_channel;
+mod call_group;
 pub mod cli;
 mod delivery;
 mod edits;
@@ -61,13 +94,17 @@ mod status;
 mod trust;
 mod values;
 
+pub use call_group::{CallGroup, GroupError};
 pub use host::State as HostState;
 pub use host::embedder::{CallInfo, HostContext, HostFuture, HostPackage, HostTable};
 pub use module::{CacheContents, CodeCache, Digest, ModuleError, to_binary};
-pub use program::{Directory, GrantError, Program, ProgramOptions, SlowCompile, Standalone};
+pub use program::{
+    Directory, Entry, EntryError, EntryErrorKind, Program, ProgramBuilder, ProgramOptions,
+    SlowCompile,
+};
 pub use runtime::{
-    Arguments, Backtrace, CallError, CallErrorKind, CallOptions, CheckOptions, EntryMetrics,
-    Metrics, PoolMetrics, Runtime, Trap, check,
+    Arguments, Backtrace, Call, CallError, CallErrorKind, CallOptions, CheckOptions, EntryMetrics,
+    Func, Instance, Metrics, PoolMetrics, Runtime, Trap, WithOptions, check,
 };
 pub use status::Status;
 /// The engine, whose `bindgen!` and component types host functions of an embedder's are made with.

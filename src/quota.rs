@@ -1,5 +1,6 @@
 //! A bounded amount of something that one call may hold of what the process has for all: bytes of
-//! memory, descriptors, lookups at the resolver.
+//! memory, descriptors, lookups at the resolver. It may be a part of another one, which the calls of a
+//! group share.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,29 +10,40 @@ use std::sync::{Arc, OnceLock};
 /// made at the first use.
 pub struct Quota {
     bound: usize,
+    parent: Option<Arc<Amount>>,
     amount: OnceLock<Arc<Amount>>,
 }
 
 struct Amount {
     used: AtomicUsize,
     bound: usize,
+    /// What counts here counts there as well.
+    parent: Option<Arc<Amount>>,
 }
 
 impl Amount {
-    /// Only the call that owns the quota acquires, on its dispatcher's thread; permits are dropped
-    /// on any thread. So what is free may grow between the two steps, and never shrinks.
     fn try_acquire(&self, amount: usize) -> bool {
-        let used = self.used.load(Ordering::Relaxed).checked_add(amount);
-        let fits = used.is_some_and(|used| used <= self.bound);
-        if fits {
-            self.used.fetch_add(amount, Ordering::Relaxed);
+        let fits = |used: usize| {
+            let used = used.checked_add(amount)?;
+            (used <= self.bound).then_some(used)
+        };
+        let relaxed = Ordering::Relaxed;
+        if self.used.fetch_update(relaxed, relaxed, fits).is_err() {
+            return false;
         }
-        fits
+        let permitted = self.parent.as_ref().is_none_or(|it| it.try_acquire(amount));
+        if !permitted {
+            self.used.fetch_sub(amount, Ordering::Relaxed);
+        }
+        permitted
     }
 
     fn release(&self, amount: usize) {
         let used = self.used.fetch_sub(amount, Ordering::Relaxed);
         debug_assert!(used >= amount, "more is released than was acquired");
+        if let Some(parent) = &self.parent {
+            parent.release(amount);
+        }
     }
 }
 
@@ -46,6 +58,7 @@ impl Clone for Quota {
     fn clone(&self) -> Quota {
         Quota {
             bound: self.bound,
+            parent: self.parent.clone(),
             amount: OnceLock::from(self.amount().clone()),
         }
     }
@@ -56,8 +69,22 @@ impl Quota {
     pub fn new(bound: usize) -> Quota {
         Quota {
             bound,
+            parent: None,
             amount: OnceLock::new(),
         }
+    }
+
+    /// A quota of which nothing is used, whose permits are of `parent` as well.
+    pub fn within(bound: usize, parent: &Quota) -> Quota {
+        Quota {
+            parent: Some(parent.amount().clone()),
+            ..Quota::new(bound)
+        }
+    }
+
+    /// The bound.
+    pub fn bound(&self) -> usize {
+        self.bound
     }
 
     fn amount(&self) -> &Arc<Amount> {
@@ -65,6 +92,7 @@ impl Quota {
             Arc::new(Amount {
                 used: AtomicUsize::new(0),
                 bound: self.bound,
+                parent: self.parent.clone(),
             })
         })
     }
@@ -75,7 +103,6 @@ impl Quota {
     }
 
     /// How much its permits hold.
-    #[cfg(test)]
     pub fn used(&self) -> usize {
         self.amount().used.load(Ordering::Relaxed)
     }
@@ -156,6 +183,23 @@ mod tests {
         quota.try_acquire(1).expect("room");
         drop(six);
         quota.try_acquire(10).expect("room");
+    }
+
+    #[test]
+    fn what_is_acquired_is_of_the_parent_as_well() {
+        let group = Quota::new(10);
+        let calls = [Quota::within(8, &group), Quota::within(8, &group)];
+        let six = calls[0].try_acquire(6).expect("room");
+        assert!(calls[0].try_acquire(3).is_none(), "beyond its own bound");
+        assert!(calls[1].try_acquire(5).is_none(), "beyond the group's");
+        assert_eq!((calls[1].used(), group.used()), (0, 6));
+        let mut four = calls[1].try_acquire(4).expect("room");
+        assert!(!four.try_resize(5));
+        drop(six);
+        assert!(four.try_resize(8) && four.try_resize(3));
+        assert_eq!(group.used(), 3);
+        drop(four);
+        assert_eq!(group.used(), 0);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod callgrind;
 mod dispatcher_rows;
 mod fallible;
 mod guest_rows;
+mod live_rows;
 mod region;
 
 use std::process::ExitCode;
@@ -58,5 +59,6 @@ fn count_and(action: baseline::Action) -> Fallible<bool> {
 /// Runs every row; its regions are what callgrind and the allocator count.
 fn rows() -> Fallible<()> {
     dispatcher_rows::run()?;
-    guest_rows::run()
+    guest_rows::run()?;
+    live_rows::run()
 }

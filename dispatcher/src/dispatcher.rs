@@ -24,6 +24,7 @@ use crate::remote::Remote;
 use crate::shared::{Message, Shared};
 use crate::sim::trace::{Record, Trace};
 use crate::time::clock::Instant;
+use crate::turn::{RunLimit, Turn, TurnBudget};
 
 /// A reactor and executor on the thread that made it. Several may live on one thread or on many.
 /// Dropping it cancels all of its tasks. It is neither `Send` nor global.
@@ -46,28 +47,6 @@ pub struct Dispatcher {
     pub(crate) task_budget: usize,
     /// Within `block_on`, which does not nest.
     pub(crate) blocked_on: Cell<bool>,
-}
-
-/// What a turn did, and what is next.
-///
-/// ```
-/// use std::time::Duration;
-/// use wippy_dispatcher::Dispatcher;
-///
-/// let dispatcher = Dispatcher::new()?;
-/// dispatcher.spawn(async {})?.detach();
-/// let turn = dispatcher.turn(Some(Duration::ZERO))?;
-/// assert_eq!((turn.ran, turn.runnable), (1, 0));
-/// # Ok::<(), wippy_dispatcher::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Turn {
-    /// How many task runs it did.
-    pub ran: usize,
-    /// How many tasks could run right now; above zero, the next turn should follow at once.
-    pub runnable: usize,
-    /// The earliest armed deadline.
-    pub next_deadline: Option<Instant>,
 }
 
 impl Dispatcher {
@@ -130,7 +109,42 @@ impl Dispatcher {
     /// happen any more, `Io` from `epoll_wait` or the timerfd.
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<Turn, Error> {
         let core = &*self.core;
-        let ran = self.step(core, max_wait, false)?;
+        let ran = self.step(
+            core,
+            max_wait,
+            false,
+            &mut RunLimit::tasks(self.task_budget),
+        )?;
+        self.end_turn(core, ran)
+    }
+
+    /// As [`Dispatcher::turn`] with a budget of its own, within which tasks run as long as any can,
+    /// with looks at I/O and timers in between. It may exceed its time by as long as one task keeps the
+    /// thread: a guest that computes, until it is preempted. In a simulation tasks take no time, and a
+    /// turn lasts as long as it waits.
+    ///
+    /// # Errors
+    /// As [`Dispatcher::turn`].
+    pub fn turn_within(
+        &self,
+        budget: TurnBudget,
+        max_wait: Option<Duration>,
+    ) -> Result<Turn, Error> {
+        let core = &*self.core;
+        let (mut ran, mut wait) = (0, max_wait);
+        let mut limit = RunLimit::within(budget);
+        loop {
+            limit.tasks = self.task_budget.min(budget.tasks - ran);
+            ran += self.step(core, wait, false, &mut limit)?;
+            let may_go_on = ran < budget.tasks && !limit.is_over(&core.clock);
+            if !may_go_on || core.runnable() + core.idlers() == 0 {
+                return self.end_turn(core, ran);
+            }
+            wait = Some(Duration::ZERO);
+        }
+    }
+
+    fn end_turn(&self, core: &Core, ran: usize) -> Result<Turn, Error> {
         self.shared.release_thread(core)?;
         Ok(Turn {
             ran,
@@ -165,7 +179,7 @@ impl Dispatcher {
                     return Ok(output);
                 }
             }
-            self.step(core, None, true)?;
+            self.step(core, None, true, &mut RunLimit::tasks(self.task_budget))?;
         }
     }
 
@@ -176,6 +190,7 @@ impl Dispatcher {
         core: &Core,
         max_wait: Option<Duration>,
         has_root: bool,
+        limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
         let notified = self.take_messages(core);
@@ -198,17 +213,19 @@ impl Dispatcher {
             core.resume_idle();
         }
         core.begin_yield_skips();
-        self.run_tasks(core)
+        limit_of_run.begin(&core.clock);
+        self.run_tasks(core, limit_of_run)
     }
 
     fn has_work(&self, core: &Core, has_root: bool) -> bool {
         core.runnable() > 0 || (has_root && self.shared.root_woken.load(Ordering::Acquire))
     }
 
-    fn run_tasks(&self, core: &Core) -> Result<usize, Error> {
+    fn run_tasks(&self, core: &Core, limit: &RunLimit) -> Result<usize, Error> {
         let mut ran = 0;
         let mut has_resumed = false;
-        while ran < self.task_budget {
+        let mut is_over = false;
+        while ran < limit.tasks {
             let Some((runnable, among)) = core.executor.pick(&core.entropy)? else {
                 // All others have run: now one of those that keep the thread for long.
                 if !has_resumed && core.resume_one_long() {
@@ -224,12 +241,13 @@ impl Dispatcher {
             core.begin_poll();
             runnable.run();
             ran += 1;
-            if core.take_end_of_turn() {
+            is_over = limit.is_over(&core.clock);
+            if core.take_end_of_turn() || is_over {
                 break;
             }
         }
         // However busy the others are, it has its turn.
-        if ran >= self.task_budget {
+        if ran >= limit.tasks || is_over {
             core.resume_one_long();
         }
         Ok(ran)

@@ -56,6 +56,7 @@ mod sim;
 mod stats;
 mod thread_bound;
 mod time;
+mod turn;
 
 /// The atomics of the park flag; its model-checked test replaces this module with loom's.
 mod sync {
@@ -66,7 +67,7 @@ pub use blocking::flow::Flow;
 pub use blocking::job::Job;
 pub use blocking::lane::{Lane, LaneJob};
 pub use builder::Builder;
-pub use dispatcher::{Dispatcher, Turn};
+pub use dispatcher::Dispatcher;
 pub use entropy::RngStream;
 pub use error::Error;
 pub use executor::idle::Idle;
@@ -85,6 +86,7 @@ pub use sim::trace::{Record, Trace};
 pub use stats::Stats;
 pub use time::clock::{Instant, WallTime};
 pub use time::sleep::Sleep;
+pub use turn::{Turn, TurnBudget};
 
 // Hidden from the documentation: what only the other packages of this workspace need. It may change
 // with any release.

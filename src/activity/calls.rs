@@ -38,6 +38,8 @@ pub(crate) struct LiveCall {
     record: Arc<CallRecord>,
     span: Span,
     ended: Option<(Outcome, Option<Instant>)>,
+    /// Its end counts as that of a call; it does not where the calls of an instance count.
+    counts: bool,
 }
 
 /// How many records are kept for calls to come.
@@ -98,6 +100,7 @@ impl LiveCalls {
             record,
             span,
             ended: None,
+            counts: true,
         }
     }
 
@@ -144,6 +147,12 @@ impl LiveCall {
         &self.span
     }
 
+    /// It is no call but an instance, whose calls count.
+    pub(crate) fn of_instance(mut self) -> LiveCall {
+        self.counts = false;
+        self
+    }
+
     /// It has ended. `clock` is asked only where times are counted.
     pub(crate) fn end(mut self, outcome: Outcome, clock: impl FnOnce() -> Option<Instant>) {
         let now = self.record.is_timed().then(clock).flatten();
@@ -157,9 +166,10 @@ impl Drop for LiveCall {
         let name = outcome.name();
         let traced = || tracing::trace!(target: TARGET, "ended: {name}");
         self.span.in_scope(traced);
-        self.record
-            .stats()
-            .ended(outcome, || Some(self.record.time(now?)));
+        if self.counts {
+            let time = || Some(self.record.time(now?));
+            self.record.stats().ended(outcome, time);
+        }
         let mut state = self.calls.lock();
         let record = state.calls.try_remove(self.key);
         if state.used.len() < MAX_USED {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use wippy_dispatcher::{Handle, Instant};
 
 use super::TARGET;
-use super::entry_stats::{CallTime, EntryStats};
+use super::entry_stats::{CallTime, EntryStats, Outcome};
 use super::state::CallState;
 use crate::id::Id;
 
@@ -20,12 +20,13 @@ use crate::id::Id;
 /// ```
 /// use std::time::Duration;
 /// use wippy::activity::CallState;
-/// use wippy::{Arguments, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, Program, Runtime};
 ///
 /// let dispatcher = wippy_dispatcher::Dispatcher::simulated(1)?;
 /// let text = r#"(module (func (export "spin") (loop $on br $on)))"#;
-/// let module = Standalone::new("spin", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:spin").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let spinning = runtime.clone();
 /// let call = async move { spinning.call("file:spin", Arguments::Wave("")).await };
 /// let call = dispatcher.spawn(call)?;
@@ -69,6 +70,8 @@ pub(crate) struct CallRecord {
 }
 
 struct Progress {
+    /// When the call began; of an instance, its last one.
+    begun: Instant,
     state: CallState,
     since: Instant,
     queued: Duration,
@@ -90,6 +93,7 @@ impl CallRecord {
             stats,
             begun,
             progress: Mutex::new(Progress {
+                begun,
                 state: CallState::Starting,
                 since: begun,
                 queued: Duration::ZERO,
@@ -123,6 +127,27 @@ impl CallRecord {
         std::mem::replace(&mut progress.state, state)
     }
 
+    /// A call of an instance begins: its times are of this call alone.
+    pub(crate) fn enter_call(&self, now: Instant) {
+        tracing::trace!(target: TARGET, "{}", CallState::Running);
+        let mut progress = self.lock();
+        *progress = Progress {
+            begun: now,
+            state: CallState::Running,
+            since: now,
+            queued: Duration::ZERO,
+            parked: Duration::ZERO,
+            processor: Duration::ZERO,
+        };
+    }
+
+    /// The call of an instance has ended. `clock` is asked only where times are counted.
+    pub(crate) fn end_call(&self, outcome: Outcome, clock: impl FnOnce() -> Option<Instant>) {
+        let now = self.is_timed().then(clock).flatten();
+        self.stats.ended(outcome, || Some(self.time(now?)));
+        self.lock().state = CallState::Idle;
+    }
+
     /// Its guest has computed for so long.
     pub(crate) fn add_processor_time(&self, time: Duration) {
         self.lock().processor += time;
@@ -140,7 +165,7 @@ impl CallRecord {
         let mut progress = self.lock();
         progress.count(now);
         CallTime {
-            duration: now - self.begun,
+            duration: now - progress.begun,
             queued: progress.queued,
             parked: progress.parked,
             processor: progress.processor,
@@ -181,7 +206,7 @@ impl Progress {
                 self.queued += passed;
             }
             CallState::Parked(_) => self.parked += passed,
-            CallState::Starting | CallState::Running | CallState::Delivering => {}
+            CallState::Starting | CallState::Running | CallState::Delivering | CallState::Idle => {}
         }
     }
 }

@@ -31,11 +31,13 @@ pub enum CallState {
     Parked(Wait),
     /// Its guest has ended, and what it handed over is delivered.
     Delivering,
+    /// It is a live instance that runs no call; since when the last one began.
+    Idle,
 }
 
 impl CallState {
     /// All names, in the order in which a call goes through them.
-    pub(crate) const NAMES: [&str; 7] = [
+    pub(crate) const NAMES: [&str; 8] = [
         "loading",
         "queued",
         "waits-for-instance",
@@ -43,6 +45,7 @@ impl CallState {
         "running",
         "parked",
         "delivering",
+        "idle",
     ];
 
     /// Its place among [`CallState::NAMES`].
@@ -55,6 +58,7 @@ impl CallState {
             CallState::Running => 4,
             CallState::Parked(_) => 5,
             CallState::Delivering => 6,
+            CallState::Idle => 7,
         }
     }
 

@@ -29,8 +29,8 @@ pub(super) fn main(options: &Options, compile: &Compile, load: impl FnOnce(&Path
     let loaded = match &compile.what {
         None => load(&options.directory),
         Some(word) if Path::new(word).is_dir() => load(Path::new(word)),
-        Some(word) => match file::standalone(word, &Grants::default()) {
-            Ok(module) => module.load(),
+        Some(word) => match file::entry(word, &Grants::default()).and_then(file::load) {
+            Ok(loaded) => loaded,
             Err(text) => {
                 report::message(&text, options.json);
                 return USAGE;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::Grants;
-use crate::Standalone;
 use crate::io_reason::io_reason;
 use crate::module::MODULE_MAX;
 use crate::network::Rule;
+use crate::program::{Entry, EntryErrorKind, Program};
+use crate::registry::Loaded;
 
 /// The word for standard input.
 pub(super) const STDIN: &str = "-";
@@ -27,13 +28,19 @@ pub(super) fn is_file(word: &str) -> bool {
     word == STDIN || is_path || (!word.contains(':') && (is_module() || is_there()))
 }
 
-/// The module of such a word with what it may use.
+/// What every module of the command line may use: nothing of these reaches files or the network.
+const IMPORTS: [&str; 4] = ["wasi:cli", "wasi:io", "wasi:clocks", "wasi:random"];
+
+/// The module of such a word with what it may use, as a process of the namespace `file`.
 ///
 /// # Errors
 /// A text that names the option.
-pub(super) fn standalone(word: &str, grants: &Grants) -> Result<Standalone, String> {
+pub(super) fn entry(word: &str, grants: &Grants) -> Result<Entry, String> {
     let name = Path::new(word).file_name().unwrap_or_default();
-    let mut module = Standalone::new(&name.to_string_lossy(), read(word, MODULE_MAX)?);
+    let id = format!("file:{}", name.to_string_lossy());
+    let module = Entry::process(&id).of_command_line();
+    let module = module.bytes(read(word, MODULE_MAX)?);
+    let mut module = IMPORTS.into_iter().fold(module, Entry::import);
     for text in &grants.directories {
         if text.contains("::") && text.ends_with(":rw") {
             let hint = dir_hint(text);
@@ -42,33 +49,51 @@ pub(super) fn standalone(word: &str, grants: &Grants) -> Result<Standalone, Stri
             ));
         }
         let Ok(directory) = text.parse();
-        let granted = module.directory(directory);
+        let granted = checked(module.directory(directory));
         module = granted.map_err(|error| format!("--dir {text}: {error}{}", dir_hint(text)))?;
     }
     for text in &grants.env {
-        module = match text.split_once('=') {
+        let granted = match text.split_once('=') {
             Some((name, value)) => module.env(name, value),
             None => module.env(text, &own_variable(text)?),
         };
+        module = checked(granted).map_err(|error| format!("--env {text}: {error}"))?;
     }
     for text in &grants.allow {
-        let granted = module.allow(text);
+        let granted = checked(module.allow(text));
         module = granted.map_err(|error| match rule_of_url(text) {
             Some(rule) => format!("--allow {text}: a rule is no URL; give --allow {rule}"),
             None => format!("--allow {text}: {error}"),
         })?;
     }
     for text in &grants.imports {
-        let granted = module.import(text);
+        let granted = checked(module.import(text));
         module = granted.map_err(|error| format!("--import {text}: {error}"))?;
     }
     if let Some(milliseconds) = grants.max_time {
-        module = module.max_time(Duration::from_millis(milliseconds));
+        module = module.max_execution(Duration::from_millis(milliseconds));
     }
     if let Some(bytes) = grants.max_memory {
         module = module.max_memory(bytes);
     }
     Ok(module)
+}
+
+/// The entry, where it can be one of a program.
+fn checked(entry: Entry) -> Result<Entry, EntryErrorKind> {
+    match Program::builder().entry(entry.clone()).registry() {
+        Ok(_) => Ok(entry),
+        Err(error) => Err(error.kind),
+    }
+}
+
+/// A file's entry as a loaded project, and nothing besides.
+///
+/// # Errors
+/// A text that names the entry.
+pub(super) fn load(entry: Entry) -> Result<Loaded, String> {
+    let registry = Program::builder().entry(entry).registry();
+    registry.map(Loaded::of).map_err(|error| error.to_string())
 }
 
 /// The value of a variable of this program's environment.

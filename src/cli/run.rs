@@ -93,16 +93,22 @@ fn is_option(word: &str) -> bool {
 
 /// Runs a file that no entry names.
 fn run_file(options: &Options, run: &Run, word: &str, words: &[String]) -> u8 {
-    let module = match file::standalone(word, &run.grants) {
-        Ok(module) => module.method(run.method.as_deref().unwrap_or_default()),
+    let loaded = file::entry(word, &run.grants).and_then(|module| {
+        let module = module.method(run.method.as_deref().unwrap_or_default());
+        let id = module.id().to_owned();
+        let loaded = file::load(module)?;
+        Ok((id, loaded))
+    });
+    match loaded {
+        Ok((id, loaded)) => {
+            let what = What::Process(&id, words);
+            start(options, run.host.as_deref(), &what, loaded)
+        }
         Err(text) => {
             report::message(&text, options.json);
-            return USAGE;
+            USAGE
         }
-    };
-    let id = module.id().to_string();
-    let what = What::Process(&id, words);
-    start(options, run.host.as_deref(), &what, module.load())
+    }
 }
 
 fn refuse(run: &Run) -> Result<(), String> {

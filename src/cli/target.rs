@@ -50,9 +50,10 @@ impl Target {
             },
             Some(_) => ("", Given::json(&call.arguments)?),
         };
-        let module = file::standalone(&call.entry, &call.grants)?.method(method);
-        let entry = module.id().to_string();
-        Ok((module.load(), Target { entry, given }))
+        let module = file::entry(&call.entry, &call.grants)?.method(method);
+        let entry = module.id().to_owned();
+        let loaded = file::load(module)?;
+        Ok((loaded, Target { entry, given }))
     }
 
     pub(super) fn arguments(&self) -> Arguments<'_> {

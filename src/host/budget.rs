@@ -69,8 +69,21 @@ impl SharedBudget {
     /// # Errors
     /// `Closed` and `WrongThread` of the dispatcher.
     pub(crate) async fn count_instance(&self, handle: &Handle) -> Result<(), Error> {
+        self.count(INSTANCE, handle).await
+    }
+
+    /// Counts a call of an instance that lives on, as a call of the host: see
+    /// [`SharedBudget::count_instance`].
+    ///
+    /// # Errors
+    /// `Closed` and `WrongThread` of the dispatcher.
+    pub(crate) async fn count_call(&self, handle: &Handle) -> Result<(), Error> {
+        self.count(1, handle).await
+    }
+
+    async fn count(&self, calls: u32, handle: &Handle) -> Result<(), Error> {
         let mut budget = self.get();
-        budget.spend(INSTANCE);
+        budget.spend(calls);
         self.set(budget);
         if budget.is_used_up() {
             handle.yield_now().await?;

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use wasmtime::{Engine, Result, UpdateDeadline, bail};
-use wippy_dispatcher::{Flow, Handle, Instant, WaitSet};
+use wippy_dispatcher::{Flow, Handle, Instant, WaitSet, WallTime};
 
 use super::budget::{BUDGET, Budget};
 use super::io::Owner;
 use super::limits::CallLimits;
 use super::table::Table;
 use crate::activity::{CallRecord, CallState, Wait, observed};
+use crate::call_group::CallGroup;
 use crate::delivery::{DeliveryTracker, PendingDeliveries};
 use crate::network::NetworkAccess;
 use crate::preemption::GuestWatch;
@@ -55,21 +56,39 @@ pub struct Call {
     engine: Option<Engine>,
     /// Where it says what it waits for; none without a runtime.
     record: Option<Arc<CallRecord>>,
+    /// How far its wall clock is ahead of the dispatcher's, in nanoseconds.
+    clock_offset: i64,
+    mode: CallMode,
 }
+
+/// How a guest is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CallMode {
+    /// On a stack of its own, which can be suspended.
+    Async,
+    /// On the caller's stack: it cannot yield.
+    Sync,
+}
+
+/// A guest that cannot yield has reached its deadline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the call's deadline has passed")]
+pub(crate) struct DeadlinePassed;
 
 impl Call {
     /// A new call without resources.
     pub(super) fn new(
         handle: Handle,
-        limits: CallLimits,
+        limits: &CallLimits,
         network: NetworkAccess,
         flow: Flow,
+        group: Option<&CallGroup>,
     ) -> Call {
         Call {
             handle,
             table: Table::new(limits.resources),
-            descriptors: limits.descriptor_quota(),
-            limits,
+            descriptors: limits.descriptor_quota(group),
+            limits: *limits,
             network,
             flow,
             deadline: None,
@@ -80,7 +99,40 @@ impl Call {
             watch: None,
             engine: None,
             record: None,
+            clock_offset: 0,
+            mode: CallMode::Async,
         }
+    }
+
+    /// Its wall clock is so many nanoseconds ahead of the dispatcher's.
+    pub(super) fn with_clock_offset(mut self, nanoseconds: i64) -> Call {
+        self.clock_offset = nanoseconds;
+        self
+    }
+
+    /// How its guest is called from now on.
+    pub(crate) fn set_mode(&mut self, mode: CallMode) {
+        self.mode = mode;
+    }
+
+    /// What the guest's wall clock says: not before 1970.
+    ///
+    /// # Errors
+    /// `Closed` and `WrongThread` of the dispatcher.
+    pub(crate) fn wall_time(&self) -> Result<WallTime, wippy_dispatcher::Error> {
+        const SECOND: i128 = 1_000_000_000;
+        let now = self.handle.wall_time()?;
+        if self.clock_offset == 0 {
+            return Ok(now);
+        }
+        let nanoseconds = i128::from(now.seconds) * SECOND
+            + i128::from(now.nanoseconds)
+            + i128::from(self.clock_offset);
+        let nanoseconds = nanoseconds.max(0);
+        Ok(WallTime {
+            seconds: u64::try_from(nanoseconds / SECOND).unwrap_or(u64::MAX),
+            nanoseconds: u32::try_from(nanoseconds % SECOND).unwrap_or(0),
+        })
     }
 
     /// Begins with what an earlier call has left of its budget.
@@ -141,10 +193,16 @@ impl Call {
 
     /// What a guest does that notices a new epoch: it yields if it has used up its budget or has been
     /// running for longer than a tick, and goes on if the epoch has moved because of another guest.
-    pub(crate) fn on_new_epoch(&mut self) -> UpdateDeadline {
+    ///
+    /// # Errors
+    /// `DeadlinePassed`, where it cannot yield.
+    pub(crate) fn on_new_epoch(&mut self) -> Result<UpdateDeadline> {
+        if self.mode == CallMode::Sync {
+            return self.on_new_epoch_of_sync();
+        }
         let is_overdue = self.watch.as_ref().is_some_and(|watch| watch.is_overdue());
         if !self.budget.is_used_up() && !is_overdue {
-            return UpdateDeadline::Continue(EPOCHS);
+            return Ok(UpdateDeadline::Continue(EPOCHS));
         }
         self.reset_budget();
         let yielding = match is_overdue {
@@ -155,7 +213,18 @@ impl Call {
             // It fails only when the dispatcher is dropped, which ends this call as well.
             let _ = yielding.await;
         });
-        UpdateDeadline::YieldCustom(EPOCHS, yielded)
+        Ok(UpdateDeadline::YieldCustom(EPOCHS, yielded))
+    }
+
+    /// The same for a guest that cannot yield: only its deadline ends it.
+    fn on_new_epoch_of_sync(&mut self) -> Result<UpdateDeadline> {
+        if self.budget.is_used_up() {
+            self.reset_budget();
+        }
+        match self.deadline {
+            Some(deadline) if self.handle.now()? >= deadline => Err(DeadlinePassed.into()),
+            _ => Ok(UpdateDeadline::Continue(EPOCHS)),
+        }
     }
 
     /// Yields where the budget is used up: other tasks run, and the driver polls I/O. For functions

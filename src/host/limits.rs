@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
+use crate::call_group::CallGroup;
 use crate::quota::{Quota, QuotaPermit};
 
 /// The bounds of one call.
@@ -41,11 +42,15 @@ impl Default for CallLimits {
 }
 
 impl CallLimits {
-    /// The call's quota of descriptors. Opened files and directories, lists of directories, streams
+    /// The call's quota of descriptors, which are its group's as well. Opened files and directories, lists of directories, streams
     /// of FIFOs and devices, and sockets count until they are closed. Mounts and connections of HTTP
     /// are the host's own and do not.
-    pub(super) fn descriptor_quota(&self) -> Quota {
-        Quota::new(self.descriptors.min(self.resources))
+    pub(super) fn descriptor_quota(&self, group: Option<&CallGroup>) -> Quota {
+        let own = self.descriptors.min(self.resources);
+        match group {
+            Some(group) => group.descriptor_quota(own),
+            None => Quota::new(own),
+        }
     }
 }
 

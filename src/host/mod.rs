@@ -32,7 +32,7 @@ mod view;
 use std::sync::LazyLock;
 
 pub(crate) use budget::SharedBudget;
-pub(crate) use call::EPOCHS;
+pub(crate) use call::{CallMode, DeadlinePassed, EPOCHS};
 pub use cli::Exit;
 pub use limits::CallLimits;
 pub use packages::Packages;

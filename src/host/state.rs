@@ -23,8 +23,10 @@ use super::stdio::Stdio;
 use super::table::Table;
 use super::view::View;
 use crate::activity::CallRecord;
+use crate::call_group::{CallGroup, GroupError};
 use crate::network::NetworkAccess;
 use crate::preemption::GuestWatch;
+use crate::quota::QuotaPermit;
 
 /// What a call is given; resolved when it starts.
 #[derive(Clone)]
@@ -51,6 +53,10 @@ pub struct CallSettings {
     pub flow: Flow,
     /// What the packages of the embedder know of its entry.
     pub packages: Arc<EntryPackages>,
+    /// How far its wall clock is ahead of the dispatcher's, in nanoseconds.
+    pub clock_offset: i64,
+    /// The calls that it shares bounds with.
+    pub group: Option<CallGroup>,
 }
 
 /// Without environment and arguments, which may hold secrets.
@@ -90,6 +96,32 @@ pub struct State {
     pub(crate) sockets: SocketsState,
     /// The bytes of its memories and tables.
     memory: usize,
+    /// The same of its group, where it has one.
+    group: Option<GroupMemory>,
+}
+
+/// The memory that a call has of its group's.
+struct GroupMemory {
+    group: CallGroup,
+    /// None before the first byte.
+    permit: Option<QuotaPermit>,
+}
+
+impl GroupMemory {
+    /// # Errors
+    /// `Memory`; what it has stays as it is then.
+    fn grow(&mut self, bytes: usize) -> Result<(), GroupError> {
+        match &mut self.permit {
+            Some(permit) => match permit.try_grow(bytes) {
+                true => Ok(()),
+                false => Err(self.group.memory_error()),
+            },
+            None => {
+                self.permit = Some(self.group.memory_permit(bytes)?);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// A package's state, by which its functions' view of a call is found.
@@ -136,7 +168,14 @@ impl State {
     #[doc(hidden)]
     pub fn new(handle: Handle, context: CallSettings) -> State {
         State {
-            call: Call::new(handle, context.limits, context.network, context.flow),
+            call: Call::new(
+                handle,
+                &context.limits,
+                context.network,
+                context.flow,
+                context.group.as_ref(),
+            )
+            .with_clock_offset(context.clock_offset),
             cli: CliState {
                 env: context.env,
                 args: context.args,
@@ -153,6 +192,10 @@ impl State {
             random: RandomState::default(),
             sockets: SocketsState::default(),
             memory: 0,
+            group: context.group.map(|group| GroupMemory {
+                group,
+                permit: None,
+            }),
         }
     }
 
@@ -172,11 +215,22 @@ impl State {
     }
 
     /// The call of an instance that was unused begins. What its memories take still counts.
-    pub(crate) fn begin(&mut self, context: CallSettings, budget: Budget) {
+    ///
+    /// # Errors
+    /// `Memory` where its group has no room for that.
+    pub(crate) fn begin(
+        &mut self,
+        context: CallSettings,
+        budget: Budget,
+    ) -> Result<(), GroupError> {
         let mut begun = State::new(self.call.handle.clone(), context).with_budget(budget);
         begun.call.continue_guest(&mut self.call);
         begun.memory = self.memory;
+        if let Some(group) = &mut begun.group {
+            group.grow(self.memory)?;
+        }
         *self = begun;
+        Ok(())
     }
 
     /// The handles that the components of the call may hold at once.
@@ -186,7 +240,10 @@ impl State {
 
     /// Permits a memory or table to grow, where all of them together stay within the limit. What is
     /// permitted counts, even where the system has no room for it.
-    fn grow(&mut self, current: usize, desired: usize) -> bool {
+    ///
+    /// # Errors
+    /// `Memory` where the call's group has no room; the guest traps.
+    fn grow(&mut self, current: usize, desired: usize) -> Result<bool> {
         debug_assert!(
             current <= desired,
             "the engine never shrinks a memory or table"
@@ -195,15 +252,23 @@ impl State {
         let total = self.memory.saturating_add(growth);
         let permitted = total <= self.call.limits.memory;
         if permitted {
+            if let Some(group) = &mut self.group {
+                group.grow(growth)?;
+            }
             self.memory = total;
         }
-        permitted
+        Ok(permitted)
     }
 
     /// The same, beginning with what an earlier call has left of its budget.
     pub(crate) fn with_budget(mut self, budget: Budget) -> State {
         self.call.set_budget(budget);
         self
+    }
+
+    /// The next call of its instance begins, with what others have left of the budget.
+    pub(crate) fn resume_budget(&mut self, budget: Budget) {
+        self.call.set_budget(budget);
     }
 
     /// For a guest that is watched there.
@@ -233,6 +298,7 @@ impl State {
     /// The end of the call: drops its resources. What is still to be delivered, if something is.
     pub(crate) fn end(&mut self) -> Option<Outstanding> {
         self.call.table = Table::new(0);
+        self.group = None;
         self.call.set_record(None);
         self.preview1 = Preview1State::default();
         self.own.clear();
@@ -265,6 +331,8 @@ impl State {
             limits: self.call.limits,
             flow: self.call.flow,
             packages: self.own.shared().clone(),
+            clock_offset: 0,
+            group: None,
         };
         State::new(self.call.handle.clone(), context)
     }
@@ -302,7 +370,10 @@ impl ResourceLimiter for State {
     ) -> Result<bool> {
         // What its type refuses anyway must not count.
         let possible = maximum.is_none_or(|maximum| desired <= maximum);
-        Ok(possible && self.grow(current, desired))
+        match possible {
+            true => self.grow(current, desired),
+            false => Ok(false),
+        }
     }
 
     fn table_growing(
@@ -313,7 +384,10 @@ impl ResourceLimiter for State {
     ) -> Result<bool> {
         let most = maximum.map_or(MAX_TABLE_ELEMENTS, |most| most.min(MAX_TABLE_ELEMENTS));
         let bytes = |elements: usize| elements.saturating_mul(BYTES_A_TABLE_ELEMENT);
-        Ok(desired <= most && self.grow(bytes(current), bytes(desired)))
+        match desired <= most {
+            true => self.grow(bytes(current), bytes(desired)),
+            false => Ok(false),
+        }
     }
 }
 
@@ -399,6 +473,8 @@ pub(crate) mod tests {
                     entry: Id::new("test", "entry"),
                     factories: Vec::new(),
                 }),
+                clock_offset: 0,
+                group: None,
             },
         )
     }

@@ -144,7 +144,7 @@ impl Engine {
         store.set_max_component_handles(handles);
         store.set_hostcall_fuel(MAX_LIFTED_BYTES);
         store.set_epoch_deadline(EPOCHS);
-        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().call.on_new_epoch()));
+        store.epoch_deadline_callback(|mut store| store.data_mut().call.on_new_epoch());
         if self.profile == Profile::Simulated {
             store.set_fuel(u64::MAX)?;
             store.fuel_async_yield_interval(Some(FUEL_SLICE))?;

@@ -52,6 +52,14 @@ impl Ticker {
         }))
     }
 
+    /// A ticker that never has a thread: guests that compute are not noticed.
+    pub(crate) fn off() -> Ticker {
+        let ticker = Ticker::new(Duration::MAX, || {});
+        // Nobody starts what runs already.
+        ticker.0.state.store(RUNNING, Ordering::SeqCst);
+        ticker
+    }
+
     /// Looks at one more dispatcher's polls, until they are dropped.
     pub(super) fn add(&self, polls: &Arc<Polls>) {
         let mut watched = lock(&self.0.watched);
@@ -174,5 +182,22 @@ impl fmt::Debug for Ticker {
         f.debug_struct("Ticker")
             .field("state", &state)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The thread has the ticker's state besides, so that a second owner shows it.
+    #[test]
+    fn a_ticker_that_is_off_has_no_thread() {
+        for (ticker, owners) in [
+            (Ticker::off(), 1),
+            (Ticker::new(Duration::from_secs(60), || {}), 2),
+        ] {
+            ticker.ensure_running();
+            assert_eq!(Arc::strong_count(&ticker.0), owners);
+        }
     }
 }

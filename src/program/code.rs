@@ -55,9 +55,12 @@ impl Code {
                 options.slow_compiles.clone(),
                 options.packages.clone(),
             ),
-            ticker: {
-                let epochs = engine.epochs();
-                Ticker::new(options.tick, move || epochs.increment())
+            ticker: match options.preemption {
+                true => {
+                    let epochs = engine.epochs();
+                    Ticker::new(options.tick, move || epochs.increment())
+                }
+                false => Ticker::off(),
             },
             engine,
             instances: Admission::new(options.pool.instances(), MAX_WAITING),

@@ -3,15 +3,19 @@
 mod adaptive;
 mod admission;
 mod async_once_cell;
+mod builder;
 mod code;
+mod directory;
+mod entry;
+mod entry_error;
 mod inspect;
 mod linked;
 mod modules;
 mod mounted;
 mod options;
 mod origin;
+mod registration;
 mod slow_compile;
-mod standalone;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,28 +25,31 @@ use wippy_dispatcher::Handle;
 use crate::env::Environment;
 use crate::host::CallLimits;
 use crate::module::{CodeStore, ModuleError, Profile};
-use crate::registry::{Entry, Registry};
+use crate::registry::{self, Registry};
 
 pub(crate) use admission::{Admission, AdmissionError, AdmissionPermit};
+pub use builder::ProgramBuilder;
 pub(crate) use code::Code;
+pub use directory::Directory;
+pub use entry::Entry;
+pub use entry_error::{EntryError, EntryErrorKind};
 pub(crate) use linked::{LinkedCode, LinkedCore, LinkedFunction, LoadedModule};
 pub use options::ProgramOptions;
 pub use origin::origin;
 pub(crate) use origin::{digest, module_key, readable};
 pub use slow_compile::SlowCompile;
-pub use standalone::{Directory, GrantError, Standalone};
 
 /// A project's entries and their code. Clones are the same program, which any number of threads
 /// share: [`Runtime::on`](crate::Runtime::on) puts it on a dispatcher. Modules are read, compiled
 /// and linked once, whichever thread needs them first.
 ///
 /// ```
-/// use wippy::{Arguments, Program, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, Program, Runtime};
 /// use wippy_dispatcher::Dispatcher;
 ///
 /// let text = r#"(module (func (export "one") (result i32) i32.const 1))"#;
-/// let module = Standalone::new("one", text.as_bytes());
-/// let program = Program::new(module.into_registry());
+/// let entry = Entry::function("file:one").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
 /// let threads = [program.clone(), program].map(|program| {
 ///     std::thread::spawn(move || {
 ///         let dispatcher = Dispatcher::new().unwrap();
@@ -54,6 +61,7 @@ pub use standalone::{Directory, GrantError, Standalone};
 /// for thread in threads {
 ///     assert_eq!(thread.join().unwrap(), 1);
 /// }
+/// # Ok::<(), wippy::EntryError>(())
 /// ```
 #[derive(Clone)]
 pub struct Program {
@@ -75,6 +83,11 @@ struct Shared {
 }
 
 impl Program {
+    /// The parts to put one together from: a project, entries that are made in code, options.
+    pub fn builder() -> ProgramBuilder {
+        ProgramBuilder::default()
+    }
+
     /// A program of a project's entries. Nothing is read or compiled yet.
     pub fn new(registry: Registry) -> Program {
         Program::with_options(registry, ProgramOptions::new())
@@ -153,7 +166,7 @@ impl Program {
         &self,
         code: &Arc<Code>,
         handle: &Handle,
-        entry: &Arc<Entry>,
+        entry: &Arc<registry::Entry>,
     ) -> Result<Arc<LinkedFunction>, ModuleError> {
         let make = || {
             let (program, code) = (self.clone(), code.clone());

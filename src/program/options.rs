@@ -18,15 +18,18 @@ pub(crate) const MAX_THREADS: usize = 1024;
 ///
 /// ```
 /// use std::time::Duration;
-/// use wippy::{Program, ProgramOptions, Standalone};
+/// use wippy::{Entry, Program, ProgramOptions};
 ///
-/// let module = Standalone::new("one", b"(module)".as_slice());
+/// let entry = Entry::function("file:one").bytes("(module)");
 /// let options = ProgramOptions::new().preemption_tick(Duration::from_millis(5));
-/// let program = Program::with_options(module.into_registry(), options);
+/// let program = Program::builder().entry(entry).options(options).build()?;
+/// # Ok::<(), wippy::EntryError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ProgramOptions {
     pub(crate) tick: Duration,
+    /// Whether a thread notices guests that compute.
+    pub(crate) preemption: bool,
     pub(crate) threads: usize,
     pub(crate) pin_threads: bool,
     /// How many callers wait for an entry whose pool says nothing else.
@@ -45,6 +48,7 @@ impl ProgramOptions {
     pub fn new() -> ProgramOptions {
         ProgramOptions {
             tick: DEFAULT_TICK,
+            preemption: true,
             threads: 1,
             pin_threads: false,
             max_waiting: DEFAULT_WAITING,
@@ -60,6 +64,16 @@ impl ProgramOptions {
     /// it yields between one and two of these. 1 ms by default.
     pub fn preemption_tick(mut self, tick: Duration) -> ProgramOptions {
         self.tick = tick.max(Duration::from_micros(100));
+        self
+    }
+
+    /// Whether guests that compute are preempted, which takes a thread that exists while guests run and for
+    /// about half a second afterwards. Without it a guest that calls no host function keeps its dispatcher's
+    /// thread until it ends, past its deadline as well: for guests that are trusted, in a process that is
+    /// to have no other thread. In a simulation guests are always preempted, without a thread. On by
+    /// default.
+    pub fn preemption(mut self, preempt: bool) -> ProgramOptions {
+        self.preemption = preempt;
         self
     }
 

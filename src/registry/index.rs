@@ -1,6 +1,7 @@
 //! The registry: a project's entries by ID, by name and by command.
 
 use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
@@ -10,7 +11,7 @@ use super::tree::Node;
 use crate::env::Environment;
 use crate::id::Id;
 use crate::nearest::nearest;
-use crate::trust::PathGuard;
+use crate::trust::{PathGuard, Walk, WritableDir};
 
 /// The entries of a project, in the order of its files.
 ///
@@ -355,9 +356,31 @@ impl Registry {
         self.commands.entry(name).or_insert(id);
     }
 
-    /// Sets the variables and storages of a project that has no YAML.
-    pub(crate) fn set_environment(&mut self, environment: Environment) {
-        self.environment = environment;
+    /// Whether an entry has this ID, usable or not.
+    pub(crate) fn has(&self, id: &Id) -> bool {
+        self.by_id.contains_key(id) || self.invalid.contains_key(id)
+    }
+
+    /// A directory that the guests of an entry may write from now on. Blocks.
+    pub(crate) fn add_writable(&mut self, directory: &Path, entry: &Id) {
+        let guard = Arc::make_mut(&mut self.guard);
+        // Where it cannot be followed, its mount cannot be opened either.
+        let Ok(walk) = Walk::new(None, directory) else {
+            return;
+        };
+        guard.add(WritableDir {
+            path: directory.to_owned(),
+            location: walk.location(),
+            entry: entry.to_string(),
+        });
+    }
+
+    /// Reads a file wherever it is, for a caller who knows what it has to hold. Blocks.
+    ///
+    /// # Errors
+    /// The rest of a message that begins with the path.
+    pub(crate) fn unguarded_read(&self, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+        PathGuard::default().read(path, limit)
     }
 
     pub(crate) fn connect(

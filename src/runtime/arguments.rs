@@ -9,13 +9,14 @@ use crate::values::{self, ValueError, signature};
 /// The arguments of a call, as they come.
 ///
 /// ```
-/// use wippy::{Arguments, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func (export "sum") (param i32 i32) (result i32)
 ///     (i32.add (local.get 0) (local.get 1))))"#;
-/// let module = Standalone::new("sum", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:sum").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let values = [2.into(), 3.into()];
 /// let words = ["2".to_owned(), "3".to_owned()];
 /// for arguments in [
@@ -39,7 +40,36 @@ pub enum Arguments<'a> {
     Values(&'a [Val]),
 }
 
+/// The same with what it borrows.
+pub(super) enum OwnedArguments {
+    Json(Vec<serde_json::Value>),
+    Text(Vec<String>),
+    Wave(String),
+    Values(Vec<Val>),
+}
+
+impl OwnedArguments {
+    pub(super) fn as_arguments(&self) -> Arguments<'_> {
+        match self {
+            OwnedArguments::Json(values) => Arguments::Json(values),
+            OwnedArguments::Text(words) => Arguments::Text(words),
+            OwnedArguments::Wave(text) => Arguments::Wave(text),
+            OwnedArguments::Values(values) => Arguments::Values(values),
+        }
+    }
+}
+
 impl Arguments<'_> {
+    /// The same with what it borrows.
+    pub(super) fn into_owned(self) -> OwnedArguments {
+        match self {
+            Arguments::Json(values) => OwnedArguments::Json(values.to_vec()),
+            Arguments::Text(words) => OwnedArguments::Text(words.to_vec()),
+            Arguments::Wave(text) => OwnedArguments::Wave(text.to_owned()),
+            Arguments::Values(values) => OwnedArguments::Values(values.to_vec()),
+        }
+    }
+
     /// The values that a function is called with.
     ///
     /// # Errors

@@ -47,12 +47,13 @@ const RUNTIME: [&str; 27] = [
 /// without a name are left out.
 ///
 /// ```
-/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+/// use wippy::{Arguments, CallErrorKind, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func $fails (export "fails") unreachable))"#;
-/// let module = Standalone::new("guest", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:guest").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let call = runtime.call("file:guest", Arguments::Wave(""));
 /// let error = dispatcher.block_on(call)?.unwrap_err();
 /// let CallErrorKind::Trap(trap) = error.kind else {

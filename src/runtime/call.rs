@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasmtime::component::Val;
 use wippy_dispatcher::{Handle, Instant};
 
 use super::chain::CallChain;
@@ -13,18 +12,19 @@ use super::error::{CallErrorKind, Trap};
 use super::fill::FillAfter;
 use super::function::Function;
 use super::guest::{paced, watched};
+use super::invocation::{Invocation, TypeMismatch, Untyped};
 use super::options::before;
-use super::spares::Instance;
+use super::spares::InstanceStore;
 use crate::activity::{CallRecord, CallState, observed};
+use crate::call_group::GroupError;
 use crate::host::embedder::poll_caught;
 use crate::host::stdio::OutputLost;
-use crate::host::{CallSettings, EPOCHS, Exit, State};
+use crate::host::{CallSettings, DeadlinePassed, EPOCHS, Exit, State};
 use crate::module::{FUEL_SLICE_COST, Profile};
 use crate::program::AdmissionPermit;
 use crate::select::{Either, select};
 
-/// Calls a function with values of its parameters' types, waiting for an instance where none is free.
-/// `None` for a function without a result.
+/// Calls a function, waiting for an instance where none is free.
 ///
 /// What the guest has handed over is delivered before this returns, or the time for that has passed
 /// (see [`CallLimits::delivery`](crate::host::CallLimits)). Dropping the future frees the instance at once
@@ -32,14 +32,14 @@ use crate::select::{Either, select};
 ///
 /// # Errors
 /// See [`CallErrorKind`].
-pub(super) async fn call(
+pub(super) async fn call<I: Invocation>(
     function: &Rc<Function>,
     handle: &Handle,
     context: CallSettings,
-    arguments: &[Val],
+    invocation: I,
     caller: Caller<'_>,
-) -> Result<Option<Val>, CallErrorKind> {
-    let result = call_once(function, handle, context, arguments, caller).await;
+) -> Result<I::Output, CallErrorKind> {
+    let result = call_once(function, handle, context, invocation, caller).await;
     // It fails at the dispatcher's end, which takes nothing from the result.
     let _ = function.budget.count_instance(handle).await;
     result
@@ -54,18 +54,18 @@ pub(super) struct Caller<'a> {
     pub(super) record: Option<&'a Arc<CallRecord>>,
 }
 
-async fn call_once(
+async fn call_once<I: Invocation>(
     function: &Rc<Function>,
     handle: &Handle,
     context: CallSettings,
-    arguments: &[Val],
+    invocation: I,
     caller: Caller<'_>,
-) -> Result<Option<Val>, CallErrorKind> {
+) -> Result<I::Output, CallErrorKind> {
     let _fill = FillAfter { function, handle };
     let waiting = instance(function, handle, context, caller);
     let record = caller.record.map(Arc::as_ref);
     let instance = observed(record, handle, CallState::WaitsForInstance, waiting).await?;
-    run(function, handle, instance, arguments, caller).await
+    run(function, handle, instance, invocation, caller).await
 }
 
 /// A place in the entry's pool where one is free, or none where the entry has no pool. `None` where
@@ -101,23 +101,23 @@ pub(super) async fn place(
 }
 
 /// An instance that is ready, or a store to make one in where a place is free.
-async fn instance(
+pub(super) async fn instance(
     function: &Function,
     handle: &Handle,
     context: CallSettings,
     caller: Caller<'_>,
-) -> Result<Instance, CallErrorKind> {
+) -> Result<InstanceStore, CallErrorKind> {
     if let Some(mut spare) = function.spares.take() {
         spare.store.set_epoch_deadline(EPOCHS);
         let budget = function.budget.get();
-        spare.store.data_mut().begin(context, budget);
+        spare.store.data_mut().begin(context, budget)?;
         return Ok(spare);
     }
     let place = instance_place(function, handle, caller).await?;
     let state = State::new(handle.clone(), context).with_budget(function.budget.get());
     let state = state.watched(function.watch.clone());
     let engine = function.linked.code.engine();
-    Ok(Instance {
+    Ok(InstanceStore {
         store: function.engine.store(engine, state).map_err(problem)?,
         callee: None,
         _place: place,
@@ -144,13 +144,13 @@ async fn instance_place(
     Ok(before(caller.deadline, handle, entering).await??)
 }
 
-async fn run(
+async fn run<I: Invocation>(
     function: &Function,
     handle: &Handle,
-    mut instance: Instance,
-    arguments: &[Val],
+    mut instance: InstanceStore,
+    invocation: I,
     caller: Caller<'_>,
-) -> Result<Option<Val>, CallErrorKind> {
+) -> Result<I::Output, CallErrorKind> {
     let now = handle.now()?;
     let deadline = match (function.fixed.limits.execution, caller.deadline) {
         (Some(limit), None) => Some(now + limit),
@@ -164,7 +164,7 @@ async fn run(
         record.enter(CallState::Running, now);
         state.set_record(record.clone());
     }
-    let guest = run_in(function, &mut instance, arguments);
+    let guest = run_in(function, &mut instance, invocation);
     let outcome = match deadline {
         None => guest_in(function, handle, guest, record).await,
         // Boxed to keep the common path's future small. The deadline is polled first: a guest that spins
@@ -199,12 +199,12 @@ async fn run(
 }
 
 /// Runs a guest so that the others run too, whatever it does.
-async fn guest_in(
+pub(super) async fn guest_in<T>(
     function: &Function,
     handle: &Handle,
-    guest: impl Future<Output = wasmtime::Result<Option<Val>>>,
+    guest: impl Future<Output = wasmtime::Result<T>>,
     record: Option<&CallRecord>,
-) -> Result<Option<Val>, CallErrorKind> {
+) -> Result<T, CallErrorKind> {
     let mut guest = pin!(guest);
     let may_panic = function.linked.has_own;
     let guest = poll_fn(|cx| poll_caught(guest.as_mut(), may_panic, cx));
@@ -217,25 +217,38 @@ async fn guest_in(
     ended.map_err(problem)
 }
 
-async fn run_in(
+async fn run_in<I: Invocation>(
     function: &Function,
-    instance: &mut Instance,
-    arguments: &[Val],
-) -> wasmtime::Result<Option<Val>> {
+    instance: &mut InstanceStore,
+    invocation: I,
+) -> wasmtime::Result<I::Output> {
     let store = &mut instance.store;
     let callee = match instance.callee {
         Some(callee) => callee,
         None => function.instantiate(store).await?,
     };
-    callee.call(&function.linked, store, arguments).await
+    invocation.invoke(callee, &function.linked, store).await
 }
 
-fn problem(error: wasmtime::Error) -> CallErrorKind {
+/// What an error of the engine means.
+pub(super) fn problem(error: wasmtime::Error) -> CallErrorKind {
     if let Some(&exit) = error.downcast_ref::<Exit>() {
         return CallErrorKind::Exit(exit);
     }
-    match error.downcast_ref::<OutputLost>() {
-        Some(lost) => CallErrorKind::Output(lost.clone()),
-        None => CallErrorKind::Trap(Trap::new(&error)),
+    if let Some(lost) = error.downcast_ref::<OutputLost>() {
+        return CallErrorKind::Output(lost.clone());
+    }
+    if let Some(&of_group) = error.downcast_ref::<GroupError>() {
+        return CallErrorKind::Group(of_group);
+    }
+    if error.is::<DeadlinePassed>() {
+        return CallErrorKind::DeadlineExceeded;
+    }
+    if let Some(mismatch) = error.downcast_ref::<TypeMismatch>() {
+        return mismatch.clone().into();
+    }
+    match error.is::<Untyped>() {
+        true => CallErrorKind::Untyped(Untyped.to_string()),
+        false => CallErrorKind::Trap(Trap::new(&error)),
     }
 }

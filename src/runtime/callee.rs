@@ -1,6 +1,6 @@
 //! The function that a call runs, in an instance of a component or of a core module.
 
-use wasmtime::component::{Func, Val};
+use wasmtime::component::{self, Func, Val};
 use wasmtime::{Result, Store, format_err};
 
 use super::core;
@@ -11,7 +11,11 @@ use crate::program::{LinkedCode, LinkedFunction};
 #[derive(Clone, Copy)]
 pub(super) enum Callee {
     /// A component's.
-    Component(Func),
+    Component {
+        /// The instance, for its other functions.
+        instance: component::Instance,
+        function: Func,
+    },
     /// That of a core module's instance.
     Core(wasmtime::Instance),
 }
@@ -30,7 +34,10 @@ impl Callee {
                 let instance = pre.instantiate_async(&mut *store).await?;
                 let callee = instance.get_func(&mut *store, index);
                 let gone = || format_err!("{} is gone", linked.method.name);
-                Ok(Callee::Component(callee.ok_or_else(gone)?))
+                Ok(Callee::Component {
+                    instance,
+                    function: callee.ok_or_else(gone)?,
+                })
             }
             // In a box, so that the futures of components' calls stay small.
             LinkedCode::Core(code) => Ok(Callee::Core(
@@ -51,12 +58,12 @@ impl Callee {
     ) -> Result<Option<Val>> {
         let method = &linked.method;
         match (self, &linked.code) {
-            (Callee::Component(callee), _) => {
+            (Callee::Component { function, .. }, _) => {
                 let mut results = match method.result {
                     Some(_) => vec![Val::Bool(false)],
                     None => Vec::new(),
                 };
-                callee
+                function
                     .call_async(&mut *store, arguments, &mut results)
                     .await?;
                 Ok(results.pop())

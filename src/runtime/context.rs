@@ -9,7 +9,7 @@ use super::Runtime;
 use super::error::CallErrorKind;
 use super::fixed_context::{FUNCS, Resolved, trusts_files};
 use super::function::Function;
-use super::options::CallOptions;
+use super::options::{CallOptions, ExtraOptions};
 use crate::fs;
 use crate::host::CallSettings;
 use crate::host::filesystem::Mount;
@@ -24,40 +24,43 @@ const CA_MAX: u64 = 1 << 20;
 
 impl Runtime {
     /// What a call of an entry is given whose context is whole: nothing is looked at again.
-    pub(super) fn whole_context(&self, function: &Function, options: CallOptions) -> CallSettings {
+    pub(super) fn whole_context(
+        &self,
+        function: &Function,
+        mut options: CallOptions,
+    ) -> CallSettings {
         let flow = self.flow(function);
-        let stdio = streams(function, options.stdio, options.logged_as);
-        let fixed = &function.fixed;
-        fixed.settings(stdio, &options.argv, flow, Resolved::default())
+        let env = options
+            .extra()
+            .and_then(|extra| environment(&function.fixed.env, extra));
+        let resolved = Resolved {
+            env,
+            ..Resolved::default()
+        };
+        let stdio = streams(function, options.stdio.take(), options.logged_as.take());
+        function.fixed.settings(stdio, &options, flow, resolved)
     }
 
     /// What a call is given.
     pub(super) async fn context(
         &self,
         function: &Function,
-        options: CallOptions,
+        mut options: CallOptions,
     ) -> Result<CallSettings, CallErrorKind> {
-        let CallOptions {
-            stdio,
-            logged_as,
-            argv,
-            chain,
-            record,
-            ..
-        } = options;
         let flow = self.flow(function);
         let mut resolved = match function.linked.entry.function() {
             Some(settings) => self.resolve(function, settings, flow).await?,
             None => Resolved::default(),
         };
         if function.linked.capabilities.allows(FUNCS) {
-            resolved.funcs = {
-                let number = record.map(|record| record.number());
-                Some(self.nested_caller(&function.linked.entry.id, chain, number)?)
-            };
+            resolved.funcs = Some(self.nested_caller(&function.linked.entry.id, &options)?);
         }
-        let stdio = streams(function, stdio, logged_as);
-        Ok(function.fixed.settings(stdio, &argv, flow, resolved))
+        if let Some(extra) = options.extra() {
+            let own = resolved.env.as_ref().unwrap_or(&function.fixed.env);
+            resolved.env = environment(own, extra).or(resolved.env);
+        }
+        let stdio = streams(function, options.stdio.take(), options.logged_as.take());
+        Ok(function.fixed.settings(stdio, &options, flow, resolved))
     }
 
     /// What may have changed since the last call. Most entries say nothing of the kind.
@@ -148,17 +151,20 @@ impl Runtime {
         let Some(settings) = function.linked.entry.function() else {
             return Ok(Vec::new());
         };
+        let mut bound = function.fixed.env.to_vec();
         let (environment, bindings) =
             (self.inner.program.environment().clone(), &settings.wasi.env);
         if !environment.reads_files(bindings) {
-            return Ok(environment.bind(bindings)?);
+            bound.extend(environment.bind(bindings)?);
+            return Ok(bound);
         }
         let bindings = bindings.clone();
         let job = self
             .inner
             .handle
             .unblock(move || environment.bind(&bindings));
-        Ok(job.await??)
+        bound.extend(job.await??);
+        Ok(bound)
     }
 
     /// What a guest's `get-directories` returns: opened when its call starts.
@@ -236,6 +242,20 @@ fn filesystem(directory: &FsDirectory) -> fs::Settings {
             list: mode.list,
         },
     }
+}
+
+/// A call's variables: those of its entry, and its own instead or beside. `None` where it has the
+/// entry's.
+fn environment(
+    entry: &[(String, String)],
+    extra: &ExtraOptions,
+) -> Option<Arc<[(String, String)]>> {
+    if extra.env.is_empty() {
+        return None;
+    }
+    let is_own = |name: &String| extra.env.iter().any(|(own, _)| own == name);
+    let others = entry.iter().filter(|(name, _)| !is_own(name));
+    Some(others.chain(&extra.env).cloned().collect())
 }
 
 /// A call's standard streams: the caller's, or log lines under a name.

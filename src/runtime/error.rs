@@ -6,6 +6,8 @@ use wasmtime::WasmBacktrace;
 use wasmtime::component::Val;
 
 use super::backtrace::Backtrace;
+use super::invocation::TypeMismatch;
+use crate::call_group::GroupError;
 use crate::env::EnvError;
 use crate::fs::OpenDirError;
 use crate::host::Exit;
@@ -19,12 +21,13 @@ use crate::values::{MAX_LIFTED_BYTES, ValueError};
 /// A failed call: which entry, and why.
 ///
 /// ```
-/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+/// use wippy::{Arguments, CallErrorKind, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func $fails (export "fails") unreachable))"#;
-/// let module = Standalone::new("guest", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:guest").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let call = runtime.call("file:guest", Arguments::Wave(""));
 /// let error = dispatcher.block_on(call)?.unwrap_err();
 /// assert_eq!(error.entry, "file:guest");
@@ -84,6 +87,32 @@ pub enum CallErrorKind {
         /// The function as WIT declares it.
         signature: String,
     },
+    /// The function has other types than those that it was called with.
+    #[error("{reason}; the function is {signature}")]
+    Type {
+        /// What does not fit.
+        reason: String,
+        /// The function as WIT declares it.
+        signature: String,
+    },
+    /// The module is a core module that imports preview 1; it has neither typed calls nor live instances.
+    #[error("{0}")]
+    Untyped(String),
+    /// The calls of its group have used up what they may have together. A live instance is dead then.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// The live instance runs another call, which has to end first.
+    #[error("the instance runs another call: an instance has one at a time")]
+    InstanceBusy,
+    /// The live instance has ended, and why.
+    #[error("the instance is dead: {0}; Instance::reset makes a new one in its place")]
+    InstanceDead(String),
+    /// The live instance has no synchronous calls, because its guest may have to wait in one.
+    #[error(
+        "the instance has no synchronous calls: it imports host functions that may wait, or its \
+         dispatcher is simulated; use Func::call"
+    )]
+    MayWait,
     /// Too many callers wait.
     #[error("pool is full")]
     PoolFull,
@@ -147,6 +176,12 @@ impl CallErrorKind {
     }
 }
 
+impl From<TypeMismatch> for CallErrorKind {
+    fn from(TypeMismatch { reason, signature }: TypeMismatch) -> CallErrorKind {
+        CallErrorKind::Type { reason, signature }
+    }
+}
+
 impl From<AdmissionError> for CallErrorKind {
     fn from(error: AdmissionError) -> CallErrorKind {
         match error {
@@ -159,12 +194,13 @@ impl From<AdmissionError> for CallErrorKind {
 /// What a guest trapped with; shown with its functions that were running.
 ///
 /// ```
-/// use wippy::{Arguments, CallErrorKind, Runtime, Standalone};
+/// use wippy::{Arguments, CallErrorKind, Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func $fails (export "fails") unreachable))"#;
-/// let module = Standalone::new("guest", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:guest").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let call = runtime.call("file:guest", Arguments::Wave(""));
 /// let error = dispatcher.block_on(call)?.unwrap_err();
 /// let CallErrorKind::Trap(trap) = error.kind else {

@@ -9,7 +9,7 @@ use wippy_dispatcher::Handle;
 
 use super::function::Function;
 use super::guest::watched;
-use super::spares::{Instance, Made, Work};
+use super::spares::{InstanceStore, Made, Work};
 use crate::host::State;
 use crate::host::embedder::poll_caught;
 
@@ -72,7 +72,7 @@ fn make(function: &Function, handle: &Handle) -> bool {
     let Ok(store) = store else {
         return false;
     };
-    let mut instance = Instance {
+    let mut instance = InstanceStore {
         store,
         callee: None,
         _place: place,
@@ -91,7 +91,7 @@ fn make(function: &Function, handle: &Handle) -> bool {
     function.spares.add(match made {
         Poll::Pending => Made::Late,
         Poll::Ready(Err(_)) => Made::Unfit,
-        Poll::Ready(Ok(callee)) if is_unused => Made::Spare(Instance {
+        Poll::Ready(Ok(callee)) if is_unused => Made::Spare(InstanceStore {
             callee: Some(callee),
             ..instance
         }),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wippy_dispatcher::Flow;
 
+use super::options::CallOptions;
 use crate::host::embedder::EntryPackages;
 use crate::host::filesystem::Mount;
 use crate::host::funcs::EntryCaller;
@@ -35,8 +36,9 @@ pub(crate) struct FixedContext {
     network: NetworkAccess,
     /// What a call may use.
     pub(crate) limits: CallLimits,
-    /// Nothing, shared by all calls that are given none.
-    no_env: Arc<[(String, String)]>,
+    /// The variables whose values its entry has, shared by all calls that are given no others.
+    pub(super) env: Arc<[(String, String)]>,
+    /// None, shared by all calls that are given none.
     no_mounts: Arc<[Arc<Mount>]>,
     /// The standard streams of instances without a call, which nobody writes.
     unused_stdio: Stdio,
@@ -73,7 +75,7 @@ impl FixedContext {
             cwd: wasi.cwd.as_str().into(),
             network: network(linked, wasi),
             limits: self::limits(limits, linked),
-            no_env: [].into(),
+            env: wasi.variables.as_slice().into(),
             no_mounts: [].into(),
             unused_stdio: Stdio::logged_as(linked.entry.id.to_string().into()),
             client,
@@ -96,7 +98,7 @@ impl FixedContext {
             member: 0,
         };
         let stdio = self.unused_stdio.clone();
-        self.settings(stdio, &[], nobody, Resolved::default())
+        self.settings(stdio, &CallOptions::new(), nobody, Resolved::default())
     }
 
     /// Lets go of what a call was given, where its instance is dropped later.
@@ -108,14 +110,14 @@ impl FixedContext {
     pub(super) fn settings(
         &self,
         stdio: Stdio,
-        argv: &[String],
+        options: &CallOptions,
         flow: Flow,
         resolved: Resolved,
     ) -> CallSettings {
         CallSettings {
-            env: resolved.env.unwrap_or_else(|| self.no_env.clone()),
-            args: match self.takes_argv && !argv.is_empty() {
-                true => argv.into(),
+            env: resolved.env.unwrap_or_else(|| self.env.clone()),
+            args: match self.takes_argv && !options.argv.is_empty() {
+                true => options.argv.as_slice().into(),
                 false => self.args.clone(),
             },
             cwd: self.cwd.clone(),
@@ -127,6 +129,8 @@ impl FixedContext {
             limits: self.limits,
             flow,
             packages: self.packages.clone(),
+            clock_offset: options.extra().map_or(0, |extra| extra.clock_offset),
+            group: options.call_group().cloned(),
         }
     }
 }

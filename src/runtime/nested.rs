@@ -9,6 +9,7 @@ use super::chain::CallChain;
 use super::error::{CallError, CallErrorKind};
 use super::options::CallOptions;
 use super::{Inner, Runtime, payload};
+use crate::call_group::CallGroup;
 use crate::host::Exit;
 use crate::host::funcs::{EntryCaller, Payload};
 use crate::id::Id;
@@ -24,6 +25,8 @@ struct NestedCaller {
     chain: CallChain,
     /// The number of the guest's call.
     number: Option<u64>,
+    /// The calls that it shares bounds with.
+    group: Option<CallGroup>,
 }
 
 impl Runtime {
@@ -34,8 +37,7 @@ impl Runtime {
     pub(super) fn nested_caller(
         &self,
         entry: &Id,
-        chain: CallChain,
-        number: Option<u64>,
+        options: &CallOptions,
     ) -> Result<Arc<dyn EntryCaller>, Error> {
         let handle = self.inner.handle.clone();
         let runtime = match self.inner.local.get() {
@@ -49,8 +51,9 @@ impl Runtime {
             handle,
             runtime,
             entry: entry.clone(),
-            chain,
-            number,
+            chain: options.chain.clone(),
+            number: options.record.as_ref().map(|record| record.number()),
+            group: options.call_group().cloned(),
         }))
     }
 
@@ -110,12 +113,16 @@ impl NestedCaller {
         let runtime = Runtime { inner };
         let entry = self.resolve(&runtime, target)?;
         let chain = self.chain.with(&self.entry);
+        let options = match &self.group {
+            Some(group) => CallOptions::new().group(group),
+            None => CallOptions::new(),
+        };
         let options = CallOptions {
             deadline,
             caller: self.number,
             chain: chain
                 .map_err(|error| CallErrorKind::TooDeep(error.to_string()).of(&entry.id))?,
-            ..CallOptions::new()
+            ..options
         };
         let call = async move {
             let output = runtime.call_nested(&entry, options, input).await;

@@ -35,13 +35,16 @@ impl Runtime {
     where
         F: Future<Output = Result<T, CallErrorKind>>,
     {
-        let live = self.begin(entry, &options)?;
+        let live = self.begin(entry, &mut options)?;
         options.record = Some(live.record().clone());
         let span = live.span();
         // A future that is moved into a span is copied, and it is not small.
-        let result = match span.is_disabled() {
-            true => run(options).await,
-            false => Box::pin(run(options)).instrument(span.clone()).await,
+        let result = match options.group_permit() {
+            Err(error) => Err(error.into()),
+            Ok(_permit) => match span.is_disabled() {
+                true => run(options).await,
+                false => Box::pin(run(options)).instrument(span.clone()).await,
+            },
         };
         live.end(outcome(&result), || self.inner.handle.now().ok());
         result
@@ -58,7 +61,15 @@ impl Runtime {
         before(options.deadline, handle, loading).await?
     }
 
-    fn begin(&self, entry: &Entry, options: &CallOptions) -> Result<LiveCall, CallErrorKind> {
+    /// Says that a call begins.
+    ///
+    /// # Errors
+    /// `Dispatcher` when it has ended.
+    pub(super) fn begin(
+        &self,
+        entry: &Entry,
+        options: &mut CallOptions,
+    ) -> Result<LiveCall, CallErrorKind> {
         let inner = &self.inner;
         let known = inner.functions.borrow().get(&entry.id).cloned();
         let stats = match known {
@@ -66,6 +77,7 @@ impl Runtime {
             None => inner.code.calls.stats(&entry.id),
         };
         let now = inner.handle.now()?;
+        options.begin(now);
         Ok(inner.code.calls.begin(stats, options.caller, now))
     }
 }
@@ -83,7 +95,7 @@ impl CallOptions {
 }
 
 /// What counters say of a result.
-fn outcome<T>(result: &Result<T, CallErrorKind>) -> Outcome {
+pub(super) fn outcome<T>(result: &Result<T, CallErrorKind>) -> Outcome {
     let Err(error) = result else {
         return Outcome::Ok;
     };
@@ -92,9 +104,13 @@ fn outcome<T>(result: &Result<T, CallErrorKind>) -> Outcome {
         CallErrorKind::Exit(_) => Outcome::Exit,
         CallErrorKind::Trap(_) => Outcome::Trap,
         CallErrorKind::DeadlineExceeded => Outcome::Deadline,
-        CallErrorKind::PoolFull | CallErrorKind::WaitsForItself(_) | CallErrorKind::TooDeep(_) => {
-            Outcome::Refused
-        }
+        CallErrorKind::PoolFull
+        | CallErrorKind::WaitsForItself(_)
+        | CallErrorKind::TooDeep(_)
+        | CallErrorKind::Group(_)
+        | CallErrorKind::InstanceBusy
+        | CallErrorKind::InstanceDead(_)
+        | CallErrorKind::MayWait => Outcome::Refused,
         CallErrorKind::Lookup(_)
         | CallErrorKind::NotCallable(_)
         | CallErrorKind::NotAProcess(_)
@@ -103,6 +119,8 @@ fn outcome<T>(result: &Result<T, CallErrorKind>) -> Outcome {
         | CallErrorKind::Payload(_)
         | CallErrorKind::Result(_)
         | CallErrorKind::Count { .. }
+        | CallErrorKind::Type { .. }
+        | CallErrorKind::Untyped(_)
         | CallErrorKind::Env(_)
         | CallErrorKind::Mount { .. }
         | CallErrorKind::NoFilesystem { .. }

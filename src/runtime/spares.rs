@@ -17,7 +17,7 @@ pub(super) const MAX_SPARES: u32 = 64;
 const MAX_LATE: u8 = 16;
 
 /// An instance of an entry with the function that is called.
-pub(super) struct Instance {
+pub(super) struct InstanceStore {
     pub(super) store: Store<State>,
     /// None in a store without an instance yet.
     pub(super) callee: Option<Callee>,
@@ -34,9 +34,9 @@ pub(super) struct Instance {
 pub(crate) struct Spares {
     /// How many are to be ready.
     count: Cell<u32>,
-    ready: RefCell<Vec<Instance>>,
+    ready: RefCell<Vec<InstanceStore>>,
     /// Instances whose call has its result, until there is time to drop them.
-    ended: RefCell<Vec<Instance>>,
+    ended: RefCell<Vec<InstanceStore>>,
     /// Whether a task makes and drops instances while the dispatcher is idle.
     pub(super) is_filling: Cell<bool>,
     late: Cell<u8>,
@@ -45,7 +45,7 @@ pub(crate) struct Spares {
 /// What a spare instance turned out to be.
 pub(super) enum Made {
     /// It has run nothing but its instantiation.
-    Spare(Instance),
+    Spare(InstanceStore),
     /// Its instantiation takes too long to be done beside other work.
     Late,
     /// It fails, or depends on what its call is given, because it calls the host.
@@ -87,13 +87,13 @@ impl Spares {
     }
 
     /// An instance for a call, the last that was made.
-    pub(super) fn take(&self) -> Option<Instance> {
+    pub(super) fn take(&self) -> Option<InstanceStore> {
         self.ready.borrow_mut().pop()
     }
 
     /// Takes a spare whose call has ended, to be dropped when there is time. How many there may be is
     /// the bound on all spares.
-    pub(super) fn end(&self, instance: Instance) {
+    pub(super) fn end(&self, instance: InstanceStore) {
         debug_assert!(instance.spare_place.is_some(), "it was made for its call");
         self.ended.borrow_mut().push(instance);
     }
@@ -121,7 +121,7 @@ impl Spares {
     }
 
     /// One instance that no call has, of those that have ended first.
-    fn any(&self) -> Option<Instance> {
+    fn any(&self) -> Option<InstanceStore> {
         let ended = self.ended.borrow_mut().pop();
         ended.or_else(|| self.ready.borrow_mut().pop())
     }

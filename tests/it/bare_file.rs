@@ -5,13 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::json;
-use wippy::Arguments;
-use wippy::project::Id;
-use wippy::{Runtime, Standalone};
-
 use crate::cli::{Ran, run};
-use crate::support::{guests, simulated};
+use crate::support::guests;
 
 const ADD: &str = r#"(module
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
@@ -387,18 +382,6 @@ fn options_that_cannot_be_read_are_usage_errors() {
     let ran = run_with(&["call", "--max-time", "20ms", "spin.wat"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.ends_with("context deadline exceeded\n"), "{ran:?}");
-}
-
-#[test]
-fn a_program_makes_such_an_entry_in_code() {
-    let module = Standalone::new("adder", ADD.as_bytes());
-    assert_eq!(module.id(), Id::new("file", "adder"));
-    let dispatcher = simulated();
-    let runtime = Runtime::new(dispatcher.handle(), module.into_registry()).expect("an engine");
-    let arguments = [json!(1), json!(2)];
-    let sum = runtime.call("adder", Arguments::Json(&arguments));
-    let sum = dispatcher.block_on(sum).expect("a dispatcher");
-    assert_eq!(sum.expect("a sum"), json!(3));
 }
 
 #[test]

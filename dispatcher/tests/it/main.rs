@@ -14,6 +14,7 @@ mod sources;
 mod stats;
 mod storm;
 mod timers;
+mod turn_budget;
 mod wait_sets;
 mod wakers;
 mod yielding;

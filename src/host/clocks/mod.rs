@@ -52,7 +52,7 @@ impl monotonic_clock::Host for Call {
 
 impl wall_clock::Host for Call {
     fn now(&mut self) -> Result<wall_clock::Datetime> {
-        let now = self.handle.wall_time()?;
+        let now = self.wall_time()?;
         Ok(wall_clock::Datetime {
             seconds: now.seconds,
             nanoseconds: now.nanoseconds,

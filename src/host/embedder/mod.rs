@@ -14,5 +14,5 @@ pub use context::{HostContext, HostTable};
 pub use function::HostFuture;
 pub use interface::OwnInterface;
 pub use package::HostPackage;
-pub(crate) use panics::poll_caught;
+pub(crate) use panics::{call_caught, poll_caught};
 pub use state::{EntryPackages, OwnState, StateFactory};

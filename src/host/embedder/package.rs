@@ -25,7 +25,7 @@ use crate::host::packages::{Definition, Interface, Package};
 /// panic in one of them is a trap of its call.
 ///
 /// ```
-/// use wippy::{Arguments, HostPackage, Program, ProgramOptions, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, HostPackage, Program, ProgramOptions, Runtime};
 /// use wippy_dispatcher::RngStream;
 ///
 /// let package = HostPackage::new("acme:game", "1.0.0").func(
@@ -46,13 +46,13 @@ use crate::host::packages::{Definition, Interface, Package};
 ///         (func (export "play") (result i32) (call $roll (i32.const 6))))
 ///     (core instance $i (instantiate $m (with "" (instance (export "roll" (func $roll))))))
 ///     (func (export "play") (result u32) (canon lift (core func $i "play"))))"#;
-/// let guest = Standalone::new("guest", guest.as_bytes()).import_package(&package);
+/// let guest = Entry::function("app:guest").bytes(guest).import("acme:game");
 /// let options = ProgramOptions::new().package(package);
-/// let program = Program::with_options(guest.into_registry(), options);
+/// let program = Program::builder().entry(guest).options(options).build()?;
 ///
 /// let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let runtime = Runtime::on(dispatcher.handle(), program)?;
-/// let rolled = dispatcher.block_on(runtime.call("file:guest", Arguments::Wave("")))??;
+/// let rolled = dispatcher.block_on(runtime.call("app:guest", Arguments::Wave("")))??;
 /// assert!((1..=6).contains(&rolled.as_u64().unwrap()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

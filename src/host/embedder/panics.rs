@@ -18,6 +18,17 @@ pub(super) fn guarded<T>(name: &HostFunction, function: impl FnOnce() -> Result<
     guard(function).unwrap_or_else(panicked)
 }
 
+/// Calls a function. Where it `may_panic`, as of [`poll_caught`], a panic is a trap.
+///
+/// # Errors
+/// The function's own, and its panic.
+pub(crate) fn call_caught<T>(may_panic: bool, function: impl FnOnce() -> Result<T>) -> Result<T> {
+    if !may_panic {
+        return function();
+    }
+    guard(function).unwrap_or_else(|panic| Err(format_err!("a host function panicked: {panic}")))
+}
+
 /// Polls a future. Where it `may_panic`, because it calls functions of the embedder's that nothing guards
 /// by name, a panic is a trap; then it must not be polled again. It is polled in place: to be a future by
 /// itself, it would move the other one, which is large.

@@ -43,11 +43,11 @@ impl Clock {
     /// # Errors
     /// `overflow` where that is after the year 2554.
     pub(super) fn now(self, guest: &mut Guest<'_>) -> Answer<u64> {
-        let handle = &guest.call().handle;
+        let call = guest.call();
         match self {
-            Clock::Monotonic => Ok(handle.now()?.as_nanos()),
+            Clock::Monotonic => Ok(call.handle.now()?.as_nanos()),
             Clock::Realtime => {
-                let now = handle.wall_time()?;
+                let now = call.wall_time()?;
                 nanos(Duration::new(now.seconds, now.nanoseconds))
             }
         }

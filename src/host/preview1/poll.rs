@@ -260,7 +260,7 @@ async fn scan(guest: &mut Guest<'_>, list: &[Subscription], events: u32) -> Answ
 /// Waits until one of them may be ready.
 async fn wait(call: &mut Call, list: &[Subscription]) -> Result<()> {
     let mut first = Instant::NEVER;
-    let (now, wall) = (call.handle.now()?, call.handle.wall_time()?);
+    let (now, wall) = (call.handle.now()?, call.wall_time()?);
     let wall = wall.seconds.saturating_mul(1_000_000_000) + u64::from(wall.nanoseconds);
     for one in list {
         let deadline = match one.waiting {

@@ -21,7 +21,7 @@ use super::log::Lines;
 ///
 /// ```
 /// use wippy::stdio::{InputSource, Sink, Stdio, pipe};
-/// use wippy::{Runtime, Standalone};
+/// use wippy::{Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module
@@ -31,14 +31,15 @@ use super::log::Lines;
 ///   (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
 ///   (func (export "_start")
 ///     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
-/// let module = Standalone::new("hello", text.as_bytes());
+/// let entry = Entry::function("file:hello").bytes(text);
 /// let (printed, output) = pipe(&dispatcher.handle(), 1024)?;
 /// let stdio = Stdio::new(
 ///     InputSource::Empty,
 ///     Sink::Pipe(output.clone()),
 ///     Sink::Pipe(output),
 /// );
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// let status = dispatcher.block_on(runtime.execute("file:hello", stdio, &[]))??;
 /// assert_eq!(status.code, 0);
 /// assert_eq!(printed.read(1024).unwrap(), b"hello\n");

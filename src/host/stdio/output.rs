@@ -50,7 +50,7 @@ pub struct Device {
 /// ```
 /// use std::sync::Arc;
 /// use wippy::stdio::{InputSource, Output, OutputLost, Sink, Stdio};
-/// use wippy::{Runtime, Standalone};
+/// use wippy::{Entry, Program, Runtime};
 ///
 /// # let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module
@@ -60,13 +60,14 @@ pub struct Device {
 ///   (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
 ///   (func (export "_start")
 ///     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
-/// let module = Standalone::new("hello", text.as_bytes());
+/// let entry = Entry::function("file:hello").bytes(text);
 /// let (reader, writer) = std::io::pipe()?;
 /// let output = Arc::new(Output::new(&dispatcher.handle(), Some(writer.into()))?);
 /// let sink = Sink::Device(output.clone());
 /// let stdio = Stdio::new(InputSource::Empty, sink.clone(), sink);
 /// drop(reader);
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// dispatcher.block_on(runtime.execute("file:hello", stdio, &[]))??;
 /// assert_eq!(output.lost(), Some(OutputLost::ReaderGone));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -21,12 +21,13 @@ const NAME: &str = "wippy";
 /// process runs as, or to root, nobody else may write it, and no guest can.
 ///
 /// ```
-/// use wippy::{CodeCache, Program, ProgramOptions, Standalone};
+/// use wippy::{CodeCache, Entry, Program, ProgramOptions};
 ///
-/// let module = Standalone::new("one", b"(module)".as_slice());
+/// let entry = Entry::function("file:one").bytes("(module)");
 /// let cache = CodeCache::at("/var/cache/example").max_bytes(64 << 20);
 /// let options = ProgramOptions::new().code_cache(cache);
-/// let program = Program::with_options(module.into_registry(), options);
+/// let program = Program::builder().entry(entry).options(options).build()?;
+/// # Ok::<(), wippy::EntryError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct CodeCache {

@@ -19,6 +19,8 @@ pub struct Wasi {
     pub cwd: String,
     /// The guest's environment.
     pub env: Vec<EnvBinding>,
+    /// Variables of the guest's environment with their values, before those of `env`; no YAML has them.
+    pub variables: Vec<(String, String)>,
     /// The guest's preopened directories, in this order.
     pub mounts: Vec<Mount>,
     /// `network.allow`: what the guest may reach. Absent: whatever the imports grant.
@@ -33,6 +35,7 @@ impl Default for Wasi {
             args: None,
             cwd: "/".into(),
             env: Vec::new(),
+            variables: Vec::new(),
             mounts: Vec::new(),
             network_allow: Allow::everything(),
             http_ca: Vec::new(),

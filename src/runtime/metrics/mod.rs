@@ -16,12 +16,13 @@ use crate::program::Admission;
 ///
 /// ```
 /// use wippy::activity::Outcome;
-/// use wippy::{Arguments, Runtime, Standalone};
+/// use wippy::{Arguments, Entry, Program, Runtime};
 ///
 /// let dispatcher = wippy_dispatcher::Dispatcher::new()?;
 /// let text = r#"(module (func (export "one") (result i32) i32.const 1))"#;
-/// let module = Standalone::new("one", text.as_bytes());
-/// let runtime = Runtime::new(dispatcher.handle(), module.into_registry())?;
+/// let entry = Entry::function("file:one").bytes(text);
+/// let program = Program::builder().entry(entry).build()?;
+/// let runtime = Runtime::on(dispatcher.handle(), program)?;
 /// dispatcher.block_on(runtime.call("file:one", Arguments::Wave("")))??;
 /// let metrics = runtime.metrics()?;
 /// assert_eq!(metrics.entries[0].ended(Outcome::Ok), 1);

@@ -1,0 +1,127 @@
+//! The functions of a program on one dispatcher: each is made once, when it is first needed.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::error::{CallError, CallErrorKind};
+use super::fill::fill;
+use super::fixed_context::FixedContext;
+use super::function::Function;
+use super::options::CallOptions;
+use super::spares::Spares;
+use super::{OtherThreads, Runtime};
+use crate::module::Profile;
+use crate::registry::{Entry, PoolType};
+
+impl Runtime {
+    /// The entry that a name means, and its function where it was called by this name.
+    pub(super) fn named(
+        &self,
+        name: &str,
+    ) -> Result<(Arc<Entry>, Option<Rc<Function>>), CallError> {
+        if let Some(function) = self.inner.named.borrow().get(name) {
+            return Ok((function.linked.entry.clone(), Some(function.clone())));
+        }
+        let entry = self.registry().resolve(name);
+        let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
+        Ok((entry.clone(), None))
+    }
+
+    /// The function of an entry that a name means, which is looked up once.
+    pub(super) async fn function_named(
+        &self,
+        name: &str,
+        entry: &Arc<Entry>,
+        known: Option<Rc<Function>>,
+        options: &CallOptions,
+    ) -> Result<Rc<Function>, CallErrorKind> {
+        if let Some(function) = known {
+            return Ok(function);
+        }
+        let function = Box::pin(self.function_for(entry, options)).await?;
+        let mut named = self.inner.named.borrow_mut();
+        named.insert(name.to_owned(), function.clone());
+        Ok(function)
+    }
+
+    /// An entry's function: read, hashed, compiled and linked once.
+    ///
+    /// # Errors
+    /// `NotCallable` and `Module`.
+    pub(crate) async fn function(&self, entry: &Arc<Entry>) -> Result<Rc<Function>, CallErrorKind> {
+        if entry.function().is_none() {
+            return Err(CallErrorKind::NotCallable(entry.kind_name().to_owned()));
+        }
+        if let Some(function) = self.inner.functions.borrow().get(&entry.id) {
+            return Ok(function.clone());
+        }
+        let inner = &self.inner;
+        let linked = inner
+            .program
+            .link(&inner.code, &inner.handle, entry)
+            .await?;
+        // Meanwhile another call of it may have come here.
+        if let Some(function) = inner.functions.borrow().get(&entry.id) {
+            return Ok(function.clone());
+        }
+        let is_pooled = inner.code.engine.is_pooled(linked.code.engine());
+        let instances = match is_pooled {
+            true => inner.code.instances.clone(),
+            false => inner.code.on_demand.clone(),
+        };
+        // Places beside the pool are few.
+        let spares = if is_pooled { self.spares_of(entry) } else { 0 };
+        let function = Rc::new(Function {
+            fixed: FixedContext::new(&linked, inner.program.limits(), inner.http.clone()),
+            linked,
+            engine: inner.code.engine.clone(),
+            watch: inner.watch.clone(),
+            group: self.number(),
+            instances,
+            budget: inner.budget.clone(),
+            spares: Rc::new(Spares::new(spares)),
+            spare_places: inner.code.spares.clone(),
+            all_spares: inner.spares.clone(),
+            stats: inner.code.calls.stats(&entry.id),
+        });
+        if function.spares.are_kept() {
+            inner.spares.add(&function.spares);
+            fill(&function, &inner.handle);
+        }
+        let mut functions = inner.functions.borrow_mut();
+        functions.insert(entry.id.clone(), function.clone());
+        Ok(function)
+    }
+
+    /// Reads, compiles and links what an entry needs, so that its first call does not wait for it.
+    /// The name is its ID, or its bare name where that is unambiguous.
+    ///
+    /// # Errors
+    /// `Lookup`, `NotCallable` and `Module`.
+    pub async fn prepare(&self, name: &str) -> Result<(), CallError> {
+        let entry = self.registry().resolve(name);
+        let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
+        let function = self.function(entry).await;
+        function.map(drop).map_err(|kind| kind.of(&entry.id))
+    }
+
+    /// How many instances an entry keeps ready. In a simulation none: nothing happens there that no guest
+    /// and no seed asks for.
+    fn spares_of(&self, entry: &Entry) -> u32 {
+        let Some(settings) = entry.function() else {
+            return 0;
+        };
+        // Its calls run on threads of its own, one at a time on each.
+        if settings.pool.worker_class.is_some() {
+            return u32::from(matches!(self.inner.threads, OtherThreads::Of(_)));
+        }
+        let has_room = self.inner.program.options().pool.instances() > 1;
+        let is_live = self.inner.code.engine.profile() == Profile::Live;
+        match settings.pool.effective_type() {
+            PoolType::Static if is_live && has_room && entry.process().is_none() => {
+                settings.pool.bound().concurrent
+            }
+            PoolType::Static | PoolType::Inline | PoolType::Lazy | PoolType::Adaptive => 0,
+        }
+    }
+}
