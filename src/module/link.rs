@@ -179,10 +179,7 @@ impl<'a> ImportOrigin<'a> {
                 package.release(interface)
             ),
             false => {
-                let remedy = match interface.is_own() && self.capabilities.by_options {
-                    true => "give it the package with Standalone::import_package".to_owned(),
-                    false => self.capabilities.remedy(package.group()),
-                };
+                let remedy = self.capabilities.remedy(package.group());
                 format!("{name} is not enabled; {remedy}")
             }
         }

@@ -236,7 +236,11 @@ fn a_dropped_call_leaves_it_dead() {
             .expect("a dispatcher")
             .is_none()
     );
-    let states: Vec<_> = runtime.calls().iter().map(|call| call.state).collect();
+    let states: Vec<_> = runtime
+        .calls()
+        .iter()
+        .map(|call| call.state.clone())
+        .collect();
     assert_eq!(states, [CallState::Idle]);
     let metrics = runtime.metrics().expect("a dispatcher");
     assert_eq!(metrics.entries[0].ended(Outcome::Dropped), 1);
@@ -334,7 +338,7 @@ fn it_is_seen_and_its_calls_are_counted() {
     let program = program([sleeper("a:sleeper")], ProgramOptions::new().metrics(true));
     let runtime = Runtime::on(dispatcher.handle(), program).expect("an engine");
     let sleeper = instance(&dispatcher, &runtime, "sleeper");
-    let state = || runtime.calls().first().map(|report| report.state);
+    let state = || runtime.calls().first().map(|report| report.state.clone());
     assert_eq!(state(), Some(CallState::Idle));
     let sleep = sleeper
         .func::<(Vec<u64>,), (u64,)>("sleep-series")

@@ -1,7 +1,7 @@
 //! What is not enabled, not there, or does not fit.
 
 use serde_json::json;
-use wippy::{CheckOptions, HostPackage, Program, ProgramOptions, Standalone, check};
+use wippy::{CheckOptions, Entry, HostPackage, Program, ProgramOptions, check};
 
 use super::{call, game, generated, load, on, project};
 use crate::support::{Project, guests, simulated};
@@ -27,22 +27,19 @@ fn what_is_not_enabled_traps_with_the_line_to_add() {
 }
 
 #[test]
-fn a_module_without_a_project_is_told_how_to_import_it() {
+fn an_entry_in_code_is_told_how_to_import_it() {
     let dispatcher = simulated();
-    let bytes = std::fs::read(guests().join("components/game.wasm")).expect("the guest");
-    let called = |module: Standalone| {
-        let options = ProgramOptions::new().package(game());
-        let program = Program::with_options(module.into_registry(), options);
-        call(&dispatcher, &on(&dispatcher, program), "file:game", &[])
+    let called = |entry: Entry| {
+        let program = Program::builder().package(game()).entry(entry).build();
+        let program = program.expect("an entry");
+        call(&dispatcher, &on(&dispatcher, program), "a:game", &[])
     };
-    let module = Standalone::new("game", bytes).method("game#name");
-    let trap = called(module.clone()).expect_err("not enabled");
-    let text = "acme:game/players#name is not enabled; give it the package with Standalone::import_package";
+    let file = guests().join("components/game.wasm");
+    let entry = Entry::function("a:game").file(file).method("game#name");
+    let trap = called(entry.clone()).expect_err("not enabled");
+    let text = "acme:game/players#name is not enabled; add `- acme:game` to its imports";
     assert!(trap.contains(text), "{trap}");
-    assert_eq!(
-        called(module.import_package(&game())),
-        Ok(json!("file:game"))
-    );
+    assert_eq!(called(entry.import("acme:game")), Ok(json!("a:game")));
 }
 
 /// What is enabled of a package works although the resources of the rest are not.
