@@ -31,7 +31,7 @@ use super::log::Lines;
 ///   (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
 ///   (func (export "_start")
 ///     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
-/// let entry = Entry::function("file:hello").bytes(text);
+/// let entry = Entry::process("file:hello").bytes(text).import("wasi1");
 /// let (printed, output) = pipe(&dispatcher.handle(), 1024)?;
 /// let stdio = Stdio::new(
 ///     InputSource::Empty,

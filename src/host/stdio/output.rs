@@ -60,7 +60,7 @@ pub struct Device {
 ///   (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
 ///   (func (export "_start")
 ///     (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))"#;
-/// let entry = Entry::function("file:hello").bytes(text);
+/// let entry = Entry::process("file:hello").bytes(text).import("wasi1");
 /// let (reader, writer) = std::io::pipe()?;
 /// let output = Arc::new(Output::new(&dispatcher.handle(), Some(writer.into()))?);
 /// let sink = Sink::Device(output.clone());
