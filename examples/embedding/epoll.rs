@@ -62,44 +62,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     epoll::add(&events, &timer, data(TICK), readable)?;
 
     let mut ready = Vec::with_capacity(8);
-    let mut counted_from = None;
     let mut turn = dispatcher.turn(Some(Duration::ZERO))?;
     while !task.is_finished() {
         // While tasks can run, the loop comes back at once.
         let at_once = Timespec::default();
         let timeout = (turn.runnable > 0).then_some(&at_once);
         retry_on_intr(|| epoll::wait(&events, spare_capacity(&mut ready), timeout))?;
-        let mut turns = turn.runnable > 0;
         for event in ready.drain(..) {
-            match event.data.u64() {
-                TICK => {
-                    // How many ticks there were since the last look.
-                    let mut ticks = [0; 8];
-                    read(&timer, &mut ticks)?;
-                    ticked.set();
-                    turns = true;
-                }
-                _ => turns = true,
+            if event.data.u64() == TICK {
+                // How many ticks there were since the last look.
+                let mut ticks = [0; 8];
+                read(&timer, &mut ticks)?;
+                ticked.set();
             }
         }
-        if turns {
-            turn = dispatcher.turn(Some(Duration::ZERO))?;
-        }
-        let calls = state.calls.get();
-        match counted_from {
-            // The compiler's threads end, and those for blocking jobs.
-            None if calls >= WARM_UP && support::is_alone()? => {
-                counted_from = Some((calls, allocator::allocations()));
-            }
-            Some((first, before)) if calls >= first + CALLS && !state.is_done.get() => {
-                let allocations = allocator::allocations() - before;
-                let calls = calls - first;
-                println!("{calls} calls: {allocations} allocations, all of them the engine's");
-                assert_eq!(allocations, BY_ENGINE * calls);
-                assert!(support::is_alone()?, "there is one thread");
-                state.is_done.set(true);
-            }
-            _ => assert!(calls < 10_000, "threads beside this one do not end"),
+        turn = dispatcher.turn(Some(Duration::ZERO))?;
+        // The compiler's threads end, and those for blocking jobs.
+        if !state.is_alone.get() && state.calls.get() >= WARM_UP {
+            state.is_alone.set(support::is_alone()?);
+            assert!(state.calls.get() < 10_000, "a thread beside this one stays");
         }
     }
     dispatcher.block_on(task)??
@@ -109,7 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 #[derive(Default)]
 struct State {
     calls: Cell<usize>,
-    is_done: Cell<bool>,
+    /// There is no other thread any more.
+    is_alone: Cell<bool>,
 }
 
 /// The task: a guest that is called at each tick.
@@ -120,13 +102,25 @@ async fn call_at_each_tick(
 ) -> Result<(), Box<dyn Error>> {
     let instance = runtime.instance("sleeper").await?;
     let sleep = instance.func::<(&[u64],), (u64,)>("sleeper#sleep-series")?;
-    while !state.is_done.get() {
+    let call = async || -> Result<(), Box<dyn Error>> {
         ticked.wait().await?;
         ticked.clear();
         let (nanoseconds,) = sleep.call((&[200],)).await?;
         assert!(nanoseconds >= 200_000, "it slept for {nanoseconds} ns");
         state.calls.set(state.calls.get() + 1);
+        Ok(())
+    };
+    while !state.is_alone.get() {
+        call().await?;
     }
+    let before = allocator::allocations();
+    for _ in 0..CALLS {
+        call().await?;
+    }
+    let allocations = allocator::allocations() - before;
+    println!("{CALLS} calls: {allocations} allocations, all of them the engine's");
+    assert_eq!(allocations, BY_ENGINE * CALLS);
+    assert!(support::is_alone()?, "there is one thread");
     Ok(())
 }
 
