@@ -2,12 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use wippy::stdio::{PipeReader, PipeWriter};
 use wippy::{Entry, Instance, Program, ProgramOptions, Runtime};
 use wippy_dispatcher::Dispatcher;
 
+use crate::host_function::BuilderPackage;
+use crate::reply::Reply;
 use crate::running::Running;
 
 /// A dispatcher.
@@ -34,6 +37,8 @@ pub(crate) struct Builder {
     pub project: wippy::project::Registry,
     pub entries: Vec<Entry>,
     pub options: ProgramOptions,
+    /// Host functions of the caller's.
+    pub packages: Vec<BuilderPackage>,
     /// What was found in the last project, one a line.
     pub diagnostics: String,
 }
@@ -90,5 +95,5 @@ pub(crate) struct ReaderObject(pub PipeReader);
 /// The end of a pipe that is written.
 pub(crate) struct WriterObject(pub PipeWriter);
 
-/// A guest's call of a host function.
-pub(crate) struct HostCallObject;
+/// A guest's call of a host function, which waits for its answer.
+pub(crate) struct HostCallObject(pub Arc<Reply>);

@@ -22,7 +22,7 @@ pub enum wippy_status {
     Pending = 6,
     /// The call has failed: `wippy_call_error` says with what.
     CallFailed = 7,
-    /// Nothing comes any more: the other end of a pipe is gone, the dispatcher is destroyed, a host call was answered.
+    /// Nothing comes any more: the other end of a pipe is gone, the dispatcher is destroyed, or the thread ends.
     Closed = 8,
     /// The buffer is too small; the needed length was written.
     TooSmall = 9,

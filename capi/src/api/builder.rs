@@ -169,9 +169,11 @@ pub extern "C" fn wippy_builder_build(
     guarded(|| {
         let out = given(program, "program")?;
         let parts = builder.get()?.0.borrow().clone();
-        let mut program = Program::builder()
-            .project(parts.project)
-            .options(parts.options);
+        let mut options = parts.options;
+        for own in parts.packages {
+            options = options.package(own.package);
+        }
+        let mut program = Program::builder().project(parts.project).options(options);
         for entry in parts.entries {
             program = program.entry(entry);
         }

@@ -8,6 +8,8 @@ mod entry;
 
 mod builder;
 
+mod host_function;
+
 mod runtime;
 
 mod pipe;
@@ -22,6 +24,7 @@ pub use builder::*;
 pub use call::*;
 pub use dispatcher::*;
 pub use entry::*;
+pub use host_function::*;
 pub use instance::*;
 pub use library::*;
 pub use options::*;
