@@ -45,7 +45,7 @@ typedef enum {
   WIPPY_STATUS_PENDING = 6,
   // The call has failed: `wippy_call_error` says with what.
   WIPPY_STATUS_CALL_FAILED = 7,
-  // Nothing comes any more: the other end of a pipe is gone, the dispatcher is destroyed, a host call was answered.
+  // Nothing comes any more: the other end of a pipe is gone, the dispatcher is destroyed, or the thread ends.
   WIPPY_STATUS_CLOSED = 8,
   // The buffer is too small; the needed length was written.
   WIPPY_STATUS_TOO_SMALL = 9,
@@ -167,6 +167,23 @@ typedef struct {
   // 0 is never one.
   uint64_t id;
 } wippy_program;
+
+// A guest's call of a host function that waits for its answer.
+typedef struct {
+  // 0 is never one.
+  uint64_t id;
+} wippy_host_call;
+
+// A host function: called in a turn of the dispatcher, on its thread, with the `userdata` that it was given with. `arguments`
+// are a JSON array with one value a parameter, `length` bytes with a zero byte behind them, there until the function returns.
+// `call` is to be answered by `wippy_host_call_reply` or `wippy_host_call_fail`, before the function returns or at any time
+// later; the guest waits for it, and others go on. It must not block, and must not throw or jump out. It may call any
+// function of this library, except that the dispatcher that calls it can be neither turned nor destroyed. It has
+// about a megabyte of stack.
+typedef void (*wippy_host_callback)(void *userdata,
+                                    wippy_host_call call,
+                                    const char *arguments,
+                                    size_t length);
 
 // A program on a dispatcher.
 typedef struct {
@@ -443,6 +460,35 @@ wippy_status wippy_builder_build(wippy_builder builder,
 //
 // Errors: INVALID_HANDLE, WRONG_THREAD.
 wippy_status wippy_program_destroy(wippy_program program);
+
+// Adds the host function `name` of the interface `interface` of the WIT package `package`, such as `acme:game`, in a version
+// such as `1.0.0`. Entries that import the package by that name (`wippy_entry_import`) may call it; its parameters and result
+// have the types that the guest imports it with, as JSON (`docs/values.md`). `userdata` is handed to it as it is, and has to
+// last as long as the dispatchers on which the program runs.
+//
+// Errors: INVALID_HANDLE, WRONG_THREAD, INVALID_ARGUMENT, also where the package has another version already.
+wippy_status wippy_builder_host_function(wippy_builder builder,
+                                         const char * package,
+                                         const char * version,
+                                         const char * interface,
+                                         const char * name,
+                                         wippy_host_callback callback,
+                                         void *userdata);
+
+// Answers a host call with its result as JSON: the value alone, and NULL or `null` for a function without one. The guest goes on
+// in one of the next turns, and traps where the result does not fit its type. The handle is gone then.
+//
+// Errors: INVALID_HANDLE where it was answered, or its guest has ended; WRONG_THREAD; INVALID_ARGUMENT for what is not JSON,
+// after which it can still be answered.
+wippy_status wippy_host_call_reply(wippy_host_call call,
+                                   const char * result);
+
+// Ends a host call with an error: its guest traps with this text. The handle is gone then. An error that the guest is to see is
+// a `result` of the function's type, by `wippy_host_call_reply`.
+//
+// Errors: INVALID_HANDLE where it was answered, or its guest has ended; WRONG_THREAD; INVALID_ARGUMENT.
+wippy_status wippy_host_call_fail(wippy_host_call call,
+                                  const char * message);
 
 // Puts a program on a dispatcher. It is cheap; what is compiled belongs to the program.
 //
