@@ -53,6 +53,7 @@ fn no_order_of_calls_does_harm() {
             *seen.entry(status).or_insert(0) += count;
         }
     }
+    println!("{seen:?}");
     let total: u64 = seen.values().sum();
     assert!(total >= calls, "{total}");
     assert!(!seen.contains_key("Panic"), "{seen:?}");

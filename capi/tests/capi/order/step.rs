@@ -16,7 +16,7 @@ use crate::support::{GAME, made};
 const MAX_HANDLES: usize = 64;
 
 /// What the engine is made for costs milliseconds.
-const SELDOM: usize = 1000;
+const SELDOM: usize = 10;
 
 const TEXTS: [&CStr; 12] = [
     c"app:one",
@@ -49,6 +49,8 @@ pub struct Run {
     shared: Arc<Mutex<Vec<u64>>>,
     /// Within a callback.
     depth: u32,
+    /// The dispatcher that calls it.
+    turning: wippy_dispatcher,
     pub seen: BTreeMap<&'static str, u64>,
 }
 
@@ -66,14 +68,18 @@ const HOST_CALL: usize = 10;
 const KINDS: usize = 11;
 
 impl Run {
+    /// One that begins with a runtime that works.
     pub fn new(random: Random, shared: Arc<Mutex<Vec<u64>>>) -> Run {
-        Run {
+        let mut run = Run {
             random,
             handles: Default::default(),
             shared,
             depth: 0,
+            turning: wippy_dispatcher::default(),
             seen: BTreeMap::new(),
-        }
+        };
+        whole(&mut run);
+        run
     }
 
     /// A number for a handle of a kind: mostly of one that was made, sometimes of anything else.
@@ -86,23 +92,33 @@ impl Run {
                 let at = self.random.below(shared.len().max(1));
                 shared.get(at).copied().unwrap_or_default()
             }
-            3 => self.known(self.random.below(KINDS)),
+            3 => {
+                let other = self.random.below(KINDS);
+                self.known(other)
+            }
             _ => self.known(kind),
         }
     }
 
+    /// Mostly one of the last that were made, which live most likely.
     fn known(&mut self, kind: usize) -> u64 {
-        let at = self.random.below(self.handles[kind].len().max(1));
-        self.handles[kind].get(at).copied().unwrap_or_default()
+        let known = self.handles[kind].len();
+        let among = match self.random.one_in(8) {
+            true => known,
+            false => known.min(6),
+        };
+        let back = self.random.below(among.max(1)) + 1;
+        let at = known.checked_sub(back);
+        at.map_or(0, |at| self.handles[kind][at])
     }
 
-    /// Remembers a handle, in the place of another where there are many.
+    /// Remembers a handle, and forgets another where there are many.
     fn add(&mut self, kind: usize, id: u64) {
-        let known = &mut self.handles[kind];
-        match known.len() < MAX_HANDLES {
-            true => known.push(id),
-            false => known[self.random.below(MAX_HANDLES)] = id,
+        if self.handles[kind].len() >= MAX_HANDLES {
+            let forgotten = self.random.below(MAX_HANDLES);
+            self.handles[kind].remove(forgotten);
         }
+        self.handles[kind].push(id);
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         match shared.len() < 1024 {
             true => shared.push(id),
@@ -184,6 +200,15 @@ extern "C" fn callback(_: *mut c_void, call: wippy_host_call, _: *const c_char, 
     };
     run.depth += 1;
     run.add(HOST_CALL, call.id);
+    // It is in its turn, whatever else is.
+    let turning = run.turning;
+    let reentered = match run.random.below(4) {
+        0 => wippy_dispatcher_turn(turning, 0, None),
+        1 => wippy_dispatcher_destroy(turning),
+        _ => wippy_status::Busy,
+    };
+    assert_eq!(reentered, wippy_status::Busy);
+    *run.seen.entry(name(reentered)).or_insert(0) += 1;
     if run.depth < 3 {
         for _ in 0..run.random.below(6) {
             run = step(run);
@@ -217,13 +242,15 @@ fn turn(mut run: Run) -> Run {
     let dispatcher = wippy_dispatcher {
         id: run.id(DISPATCHER),
     };
-    let (with_budget, wait) = (run.random.one_in(2), [0, 1000][run.random.below(2)]);
+    let outer_turning = std::mem::replace(&mut run.turning, dispatcher);
+    let (with_budget, wait) = (run.random.one_in(2), [0, 1_000_000][run.random.below(2)]);
     let outer = RUN.replace(Some(run));
     let status = match with_budget {
         true => wippy_dispatcher_turn_within(dispatcher, 1000, wait, None),
         false => wippy_dispatcher_turn(dispatcher, wait, None),
     };
     let mut run = RUN.replace(outer).expect("callbacks put it back");
+    run.turning = outer_turning;
     *run.seen.entry(name(status)).or_insert(0) += 1;
     run
 }
@@ -267,8 +294,11 @@ fn on_calls(run: &mut Run) -> wippy_status {
         5 | 6 => wippy_call_result(call, buffer, None),
         7 => wippy_call_error(call, None, buffer, None),
         8 => wippy_call_exit_status(call, Some(&mut MaybeUninit::uninit())),
-        9 => wippy_call_cancel(call),
-        10 => wippy_call_destroy(call),
+        9 => match run.random.one_in(3) {
+            true => wippy_call_destroy(call),
+            false => wippy_call_poll(call, None),
+        },
+        10 => wippy_call_cancel(call),
         11 => make!(
             run,
             INSTANCE,
@@ -318,8 +348,8 @@ fn on_streams(run: &mut Run) -> wippy_status {
             b"bytes".as_slice().into(),
             Some(&mut MaybeUninit::uninit()),
         ),
-        6 => wippy_reader_destroy(reader),
-        7 => wippy_writer_destroy(writer),
+        6 if run.random.one_in(2) => wippy_reader_destroy(reader),
+        7 if run.random.one_in(2) => wippy_writer_destroy(writer),
         8 => make!(run, OPTIONS, wippy_call_options, wippy_call_options_new()),
         9 => match run.random.one_in(4) {
             true => wippy_call_options_destroy(options),
@@ -365,7 +395,7 @@ fn on_entries(run: &mut Run) -> wippy_status {
     match run.random.below(30) {
         0 | 1 => make!(run, ENTRY, wippy_entry, wippy_entry_function(first)),
         2 => make!(run, ENTRY, wippy_entry, wippy_entry_process(first)),
-        3 => wippy_entry_destroy(entry),
+        3 if run.random.one_in(3) => wippy_entry_destroy(entry),
         4..8 => wippy_entry_bytes(entry, module),
         8 => wippy_entry_file(entry, first),
         9 => wippy_entry_hash(entry, first),
@@ -417,8 +447,8 @@ fn on_large(run: &mut Run) -> wippy_status {
         0 if is_rare => whole(run),
         1 => make!(run, BUILDER, wippy_builder, wippy_builder_new()),
         2 => match run.random.one_in(4) {
-            true => wippy_builder_destroy(builder),
-            false => wippy_builder_max_instances(builder, 4),
+            true if run.random.one_in(2) => wippy_builder_destroy(builder),
+            _ => wippy_builder_max_instances(builder, 4),
         },
         3 => wippy_builder_host_function(
             builder,

@@ -30,7 +30,7 @@ fn a_handle_of_another_kind_is_refused() {
     };
     assert_eq!(wippy_call_destroy(call), wippy_status::InvalidHandle);
     assert!(last_error().contains("another kind"), "{}", last_error());
-    for id in [0, 1, u64::MAX, 1 << 40] {
+    for id in [0, 1, u64::MAX] {
         let call = wippy_call { id };
         assert_eq!(wippy_call_cancel(call), wippy_status::InvalidHandle, "{id}");
     }
