@@ -85,9 +85,9 @@ pub fn error_kind(kind: &CallErrorKind) -> wippy_error_kind {
         CallErrorKind::DeadlineExceeded => wippy_error_kind::DeadlineExceeded,
         CallErrorKind::Trap(_) => wippy_error_kind::Trap,
         CallErrorKind::Dispatcher(_) | CallErrorKind::Stdio(_) => wippy_error_kind::Dispatcher,
-        CallErrorKind::InstanceBusy
-        | CallErrorKind::InstanceDead(_)
-        | CallErrorKind::MayWait => wippy_error_kind::Instance,
+        CallErrorKind::InstanceBusy | CallErrorKind::InstanceDead(_) | CallErrorKind::MayWait => {
+            wippy_error_kind::Instance
+        }
         _ => wippy_error_kind::Other,
     }
 }

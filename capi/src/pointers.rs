@@ -92,9 +92,7 @@ impl<'a> wippy_bytes<'a> {
     pub(crate) fn get(self, what: &str) -> Result<&'a [u8], Failure> {
         match (self.data.is_null(), self.length) {
             (_, 0) => Ok(&[]),
-            (true, _) => Err(Failure::argument(format!(
-                "{what} is NULL, with a length"
-            ))),
+            (true, _) => Err(Failure::argument(format!("{what} is NULL, with a length"))),
             (false, length) if length > MAX_LENGTH => {
                 Err(Failure::argument(format!("{what} is too long: {length}")))
             }
@@ -147,7 +145,11 @@ impl wippy_buffer<'_> {
             // SAFETY: `capacity` has found that `data` is not NULL, and `length` is no more than it. It is from a slice that
             // is borrowed for as long as this, or from C, which promises so much memory there that nobody else uses
             // until the function returns. `bytes` are the library's own, and so elsewhere.
-            unsafe { self.data.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), length) };
+            unsafe {
+                self.data
+                    .cast::<u8>()
+                    .copy_from_nonoverlapping(bytes.as_ptr(), length)
+            };
         }
         Ok(())
     }

@@ -161,5 +161,8 @@ pub extern "C" fn wippy_call_destroy(call: wippy_call) -> wippy_status {
 }
 
 fn pending() -> Failure {
-    Failure::new(wippy_status::Pending, "the call still runs: turn its dispatcher")
+    Failure::new(
+        wippy_status::Pending,
+        "the call still runs: turn its dispatcher",
+    )
 }

@@ -150,7 +150,9 @@ pub extern "C" fn wippy_entry_env(
     name: Text<'_>,
     value: Text<'_>,
 ) -> wippy_status {
-    change(entry, |it| Ok(it.env(name.get("name")?, value.get("value")?)))
+    change(entry, |it| {
+        Ok(it.env(name.get("name")?, value.get("value")?))
+    })
 }
 
 /// Adds one of its arguments, which a call cannot replace then. The first is its own name by custom.
@@ -181,11 +183,10 @@ pub extern "C" fn wippy_entry_allow(entry: wippy_entry, rule: Text<'_>) -> wippy
 ///
 /// Errors: INVALID_HANDLE, WRONG_THREAD.
 #[unsafe(no_mangle)]
-pub extern "C" fn wippy_entry_max_execution(
-    entry: wippy_entry,
-    nanoseconds: u64,
-) -> wippy_status {
-    change(entry, |it| Ok(it.max_execution(Duration::from_nanos(nanoseconds))))
+pub extern "C" fn wippy_entry_max_execution(entry: wippy_entry, nanoseconds: u64) -> wippy_status {
+    change(entry, |it| {
+        Ok(it.max_execution(Duration::from_nanos(nanoseconds)))
+    })
 }
 
 /// The bytes of memory that a call may take. Default: 1 GiB.
