@@ -11,7 +11,7 @@ use wippy::{HostContext, HostPackage};
 
 use crate::failure::Failure;
 use crate::handles::{Handle, wippy_host_call};
-use crate::objects::{Builder, HostCallObject};
+use crate::objects::HostCallObject;
 use crate::reply::Reply;
 use crate::table;
 
@@ -88,39 +88,4 @@ impl Drop for Listed {
         // It was answered, or the thread ends.
         let _ = self.0.remove();
     }
-}
-
-impl Builder {
-    /// The package of a name, made if there is none.
-    ///
-    /// # Errors
-    /// `InvalidArgument` where it has another version.
-    pub fn package(&mut self, name: &str, version: &str) -> Result<&mut HostPackage, Failure> {
-        let known = self
-            .packages
-            .iter()
-            .position(|it| it.package.name() == name);
-        let at = known.unwrap_or(self.packages.len());
-        if known.is_none() {
-            self.packages.push(BuilderPackage {
-                version: version.to_owned(),
-                package: HostPackage::new(name, version),
-            });
-        }
-        match self.packages.get_mut(at) {
-            Some(known) if known.version == version => Ok(&mut known.package),
-            Some(known) => Err(Failure::argument(format!(
-                "the package {name} has the version {} already, which is not {version}",
-                known.version
-            ))),
-            None => Err(Failure::argument(format!("there is no package {name}"))),
-        }
-    }
-}
-
-/// A package that is being made.
-#[derive(Clone)]
-pub(crate) struct BuilderPackage {
-    pub version: String,
-    pub package: HostPackage,
 }

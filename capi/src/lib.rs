@@ -9,6 +9,7 @@
 
 mod api;
 mod arguments;
+mod builder;
 mod failure;
 mod guard;
 mod handles;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wippy::stdio::{PipeReader, PipeWriter};
-use wippy::{Entry, Instance, Program, ProgramOptions, Runtime};
+use wippy::{Entry, Instance, Program, Runtime};
 use wippy_dispatcher::Dispatcher;
 
-use crate::host_function::BuilderPackage;
+use crate::builder::Builder;
 use crate::reply::Reply;
 use crate::running::Running;
 
@@ -30,18 +30,6 @@ pub(crate) struct EntryObject {
 /// The parts of a program.
 #[derive(Default)]
 pub(crate) struct BuilderObject(pub RefCell<Builder>);
-
-/// The parts of a program.
-#[derive(Clone, Default)]
-pub(crate) struct Builder {
-    pub project: wippy::project::Registry,
-    pub entries: Vec<Entry>,
-    pub options: ProgramOptions,
-    /// Host functions of the caller's.
-    pub packages: Vec<BuilderPackage>,
-    /// What was found in the last project, one a line.
-    pub diagnostics: String,
-}
 
 /// A program.
 pub(crate) struct ProgramObject(pub Program);
