@@ -8,7 +8,7 @@
 // Ownership. A function that makes an object writes its handle, which is to be destroyed by the function of that name, in any
 // order. Handles are numbers that are never given twice: whatever is done with one that was destroyed answers INVALID_HANDLE.
 // What a thread has not destroyed goes when it ends. What is given by address is read or written until the function
-// returns, and copied where it is kept. Texts are UTF-8.
+// returns, and copied where it is kept; what one function is given for writing must not overlap. Texts are UTF-8.
 //
 // Errors. Every function says by name which statuses it answers: INVALID_HANDLE stands for WIPPY_STATUS_INVALID_HANDLE. Any
 // function may answer PANIC, and CLOSED while its thread ends. Where a function fails, it has changed nothing and written

@@ -39,3 +39,17 @@ pub fn last_error() -> String {
     let last = LAST_ERROR.try_with(|last| last.borrow().clone());
     last.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{guarded, last_error};
+    use crate::status::wippy_status;
+
+    #[test]
+    fn a_panic_is_a_status() {
+        let status = guarded(|| panic!("what it says"));
+        assert_eq!(status, wippy_status::Panic);
+        assert!(last_error().ends_with("what it says"), "{}", last_error());
+        assert_eq!(guarded(|| Ok(())), wippy_status::Ok);
+    }
+}

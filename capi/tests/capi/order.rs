@@ -96,3 +96,22 @@ fn every_function_is_among_them() {
     }
     assert!(functions > 40, "{functions}");
 }
+
+/// Nothing unwinds out of what is exported.
+#[test]
+fn every_function_is_guarded() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api");
+    let mut functions = 0;
+    for file in std::fs::read_dir(directory).expect("sources") {
+        let text = std::fs::read_to_string(file.expect("a file").path()).expect("UTF-8");
+        for exported in text.split("#[unsafe(no_mangle)]").skip(1) {
+            functions += 1;
+            let body = exported.split("\n}\n").next().unwrap_or_default();
+            let is_guarded = body.contains("guarded(") || body.contains("change(");
+            // It gives the address of a constant.
+            let is_constant = body.contains("fn wippy_version()");
+            assert!(is_guarded || is_constant, "{body}");
+        }
+    }
+    assert!(functions > 60, "{functions}");
+}
