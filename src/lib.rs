@@ -107,6 +107,7 @@ pub use runtime::{
     Func, Instance, Metrics, PoolMetrics, Runtime, Trap, WithOptions, check,
 };
 pub use status::Status;
+pub use values::parse_json;
 /// The engine, whose `bindgen!` and component types host functions of an embedder's are made with.
 pub use wasmtime;
 pub use wasmtime::component::Val;

@@ -44,6 +44,14 @@ pub fn arguments(params: &[(String, Type)], json: &[Value]) -> Result<Vec<Val>, 
         .collect()
 }
 
+/// What a host function returns, as a value of its type.
+///
+/// # Errors
+/// As [`from_json`], with `result` as the place.
+pub fn result(ty: &Type, json: &Value) -> Result<Val, ValueError> {
+    from_json(ty, json, &Path::Result)
+}
+
 /// The same number of arguments as of parameters.
 pub(super) fn check_count(expected: usize, got: usize) -> Result<(), ValueError> {
     if expected == got {

@@ -12,6 +12,11 @@ use super::quoted::Quoted;
 ///
 /// # Errors
 /// For text that is not one JSON value, with the line and the column.
+///
+/// ```
+/// assert_eq!(wippy::parse_json("[1, true]").unwrap()[0], 1);
+/// assert!(wippy::parse_json(r#"{"a": 1, "a": 2}"#).is_err());
+/// ```
 pub fn parse_json(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).map(|Strict(value)| value)
 }

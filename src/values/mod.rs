@@ -38,7 +38,7 @@ mod to_json;
 
 pub use engine_values::check;
 pub use error::ValueError;
-pub use from_json::arguments;
+pub use from_json::{arguments, result};
 pub use from_text::{from_text, text_arguments};
 pub use from_wave::wave_arguments;
 pub use json_text::parse_json;

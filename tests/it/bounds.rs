@@ -87,11 +87,8 @@ fn the_page_says_what_the_code_says() {
         let (files, names): (Vec<&str>, Vec<&str>) =
             row.code.iter().partition(|word| word.ends_with(".rs"));
         let texts = files.iter().map(|file| {
-            let below = if file.starts_with("dispatcher/") {
-                ""
-            } else {
-                "src"
-            };
+            let is_of_other = file.starts_with("dispatcher/") || file.starts_with("capi/");
+            let below = if is_of_other { "" } else { "src" };
             let text = fs::read_to_string(root.join(below).join(file));
             text.unwrap_or_else(|error| panic!("{}: {file}: {error}", row.bound))
         });

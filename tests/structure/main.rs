@@ -79,6 +79,11 @@ fn no_circle_in_the_library() {
 }
 
 #[test]
+fn no_circle_in_the_c_library() {
+    no_circle(&sources("capi/src", "lib.rs"));
+}
+
+#[test]
 fn no_circle_in_the_benchmarks() {
     no_circle(&sources("benches/side_by_side", "main.rs"));
     no_circle(&sources("benches/counts", "main.rs"));

@@ -5,9 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use serde_json::Value;
+use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{
-    ComponentNamedList, Lift, LinkerInstance, Lower, Resource, ResourceType,
+    ComponentNamedList, Lift, LinkerInstance, Lower, Resource, ResourceType, Val,
 };
+use wasmtime::error::Context;
 use wasmtime::{Result, StoreContextMut};
 
 use super::context::HostContext;
@@ -15,6 +18,7 @@ use super::panics::guarded;
 use super::wait::noting;
 use crate::activity::{CallState, HostFunction, Wait, observed};
 use crate::host::State;
+use crate::values;
 
 /// Defines one item of an interface.
 pub(super) type DefineItem =
@@ -64,25 +68,76 @@ where
             move |mut store: StoreContextMut<'_, State>, params: P| {
                 let (name, function) = (name.clone(), function.clone());
                 Box::new(async move {
-                    let state = store.data_mut().counted();
-                    state.call.consume_budget().await?;
-                    let (record, handle) = state.call.observer();
-                    let parked = CallState::Parked(Wait::Host(name.clone()));
-                    let mut waited = false;
-                    let result = {
-                        let context = state.uncounted_context();
-                        let future = guarded(&name, || Ok(function(context, params)))?;
-                        let future = noting(&mut waited, poll_guarded(&name, future));
-                        observed(record.as_deref(), &handle, parked, future).await
-                    };
-                    if waited {
-                        store.data_mut().call.reset_budget();
-                    }
-                    result
+                    let state = store.data_mut();
+                    call_waiting(state, &name, |context| function(context, params)).await
                 })
             },
         )
     })
+}
+
+/// A function of whatever types it is imported with, which may wait.
+pub(super) fn json_function(
+    name: HostFunction,
+    item: String,
+    function: impl for<'a> Fn(HostContext<'a>, Vec<Value>) -> HostFuture<'a, Value>
+    + Send
+    + Sync
+    + 'static,
+) -> DefineItem {
+    let function = Arc::new(function);
+    Arc::new(move |instance| {
+        let (name, function) = (name.clone(), function.clone());
+        instance.func_new_async(
+            &item,
+            move |mut store: StoreContextMut<'_, State>, ty, params, results| {
+                let (name, function) = (name.clone(), function.clone());
+                Box::new(async move {
+                    let arguments = json_arguments(&ty, params)?;
+                    let state = store.data_mut();
+                    let call = call_waiting(state, &name, |context| function(context, arguments));
+                    let value = call.await?;
+                    for (ty, result) in ty.results().zip(results) {
+                        *result = values::result(&ty, &value)?;
+                    }
+                    Ok(())
+                })
+            },
+        )
+    })
+}
+
+fn json_arguments(ty: &ComponentFunc, params: &[Val]) -> Result<Vec<Value>> {
+    let mut arguments = Vec::with_capacity(params.len());
+    for ((name, ty), value) in ty.params().zip(params) {
+        let json = values::to_json(&ty, value);
+        arguments.push(json.with_context(|| format!("the argument {name}"))?);
+    }
+    Ok(arguments)
+}
+
+/// What a function that may wait gives. It counts against the call's budget, and reports say that the call
+/// waits for it.
+async fn call_waiting<R>(
+    state: &mut State,
+    name: &HostFunction,
+    function: impl for<'a> FnOnce(HostContext<'a>) -> HostFuture<'a, R>,
+) -> Result<R> {
+    let state = state.counted();
+    state.call.consume_budget().await?;
+    let (record, handle) = state.call.observer();
+    let parked = CallState::Parked(Wait::Host(name.clone()));
+    let mut waited = false;
+    let result = {
+        let context = state.uncounted_context();
+        let future = guarded(name, || Ok(function(context)))?;
+        let future = noting(&mut waited, poll_guarded(name, future));
+        observed(record.as_deref(), &handle, parked, future).await
+    };
+    if waited {
+        state.call.reset_budget();
+    }
+    result
 }
 
 /// The future's output; its panic is a trap.

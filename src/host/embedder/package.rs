@@ -8,7 +8,7 @@ use wasmtime::component::{ComponentNamedList, Lift, Linker, Lower, ResourceType}
 
 use super::call_info::CallInfo;
 use super::context::HostContext;
-use super::function::{HostFuture, function, resource, waiting_function};
+use super::function::{HostFuture, function, json_function, resource, waiting_function};
 use super::interface::{Item, OwnInterface};
 use super::state::StateFactory;
 use crate::activity::HostFunction;
@@ -218,6 +218,37 @@ impl HostPackage {
     {
         let full = self.full(interface, name);
         let define = waiting_function(full, name.to_owned(), function);
+        let name = name.to_owned();
+        self.item(interface, Item::Function { name, define })
+    }
+
+    /// A function of whatever types a guest imports it with, which may wait as those of
+    /// [`func_async`](HostPackage::func_async): its arguments are JSON values, one a parameter, and so is its
+    /// result, `null` for none (`docs/values.md`). For hosts that learn of their functions when they run. A
+    /// result that does not fit is a trap; so is an argument without a JSON form, such as a resource.
+    ///
+    /// ```
+    /// use wippy::HostPackage;
+    ///
+    /// let package = HostPackage::new("acme:game", "1.0.0").func_json(
+    ///     "texts",
+    ///     "count",
+    ///     |_, arguments| Box::pin(async move { Ok(arguments.len().into()) }),
+    /// );
+    /// ```
+    pub fn func_json(
+        self,
+        interface: &str,
+        name: &str,
+        function: impl for<'a> Fn(
+            HostContext<'a>,
+            Vec<serde_json::Value>,
+        ) -> HostFuture<'a, serde_json::Value>
+        + Send
+        + Sync
+        + 'static,
+    ) -> HostPackage {
+        let define = json_function(self.full(interface, name), name.to_owned(), function);
         let name = name.to_owned();
         self.item(interface, Item::Function { name, define })
     }

@@ -62,6 +62,24 @@ impl Stdio {
         }
     }
 
+    /// The same with another input.
+    pub fn stdin(mut self, stdin: InputSource) -> Stdio {
+        self.stdin = stdin;
+        self
+    }
+
+    /// The same with another output.
+    pub fn stdout(mut self, stdout: Sink) -> Stdio {
+        self.stdout = stdout;
+        self
+    }
+
+    /// The same with another error output.
+    pub fn stderr(mut self, stderr: Sink) -> Stdio {
+        self.stderr = stderr;
+        self
+    }
+
     /// A function's: an empty input, and log lines.
     pub fn logged(entry: &str) -> Stdio {
         Stdio::logged_as(entry.into())
