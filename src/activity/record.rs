@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -65,6 +65,11 @@ pub(crate) struct CallRecord {
     stats: Arc<EntryStats>,
     begun: Instant,
     progress: Mutex<Progress>,
+    /// A call of an instance runs. Where no times are counted this stands for its state, so that such a
+    /// call takes no lock: it is idle in `progress` then, or parked.
+    in_call: AtomicBool,
+    /// When that call began, in nanoseconds of the dispatcher's clock.
+    call_begun: AtomicU64,
     resources: AtomicU32,
     pollables: AtomicU32,
 }
@@ -100,6 +105,8 @@ impl CallRecord {
                 parked: Duration::ZERO,
                 processor: Duration::ZERO,
             }),
+            in_call: AtomicBool::new(false),
+            call_begun: AtomicU64::new(0),
             resources: AtomicU32::new(0),
             pollables: AtomicU32::new(0),
         }
@@ -130,6 +137,11 @@ impl CallRecord {
     /// A call of an instance begins: its times are of this call alone.
     pub(crate) fn enter_call(&self, now: Instant) {
         tracing::trace!(target: TARGET, "{}", CallState::Running);
+        if !self.is_timed() {
+            self.call_begun.store(now.as_nanos(), Ordering::Relaxed);
+            self.in_call.store(true, Ordering::Release);
+            return;
+        }
         let mut progress = self.lock();
         *progress = Progress {
             begun: now,
@@ -143,9 +155,14 @@ impl CallRecord {
 
     /// The call of an instance has ended. `clock` is asked only where times are counted.
     pub(crate) fn end_call(&self, outcome: Outcome, clock: impl FnOnce() -> Option<Instant>) {
-        let now = self.is_timed().then(clock).flatten();
+        let is_timed = self.is_timed();
+        let now = is_timed.then(clock).flatten();
         self.stats.ended(outcome, || Some(self.time(now?)));
-        self.lock().state = CallState::Idle;
+        self.in_call.store(false, Ordering::Release);
+        // What has ended well waits for nothing any more.
+        if is_timed || outcome != Outcome::Ok {
+            self.lock().state = CallState::Idle;
+        }
     }
 
     /// Its guest has computed for so long.
@@ -174,10 +191,15 @@ impl CallRecord {
 
     /// What it is doing.
     pub(super) fn report(&self) -> CallReport {
-        let (state, since) = {
+        let (mut state, mut since) = {
             let progress = self.lock();
             (progress.state.clone(), progress.since)
         };
+        if state == CallState::Idle && self.in_call.load(Ordering::Acquire) {
+            state = CallState::Running;
+            let begun = Instant::from_nanos(self.call_begun.load(Ordering::Relaxed));
+            since = since.max(begun);
+        }
         CallReport {
             number: self.number,
             caller: self.caller,
