@@ -124,7 +124,8 @@ impl Builder {
         self
     }
 
-    /// The bound on armed timers. Default 4,194,304.
+    /// The bound on armed timers; in a simulation on all events to come, packets on their way included.
+    /// Default 4,194,304.
     pub fn max_timers(mut self, timers: usize) -> Builder {
         self.max_timers = timers;
         self
@@ -187,7 +188,8 @@ impl Builder {
     /// Makes the dispatcher, on this thread.
     ///
     /// # Errors
-    /// `Io` when the system has no epoll set, eventfd or timerfd left.
+    /// `Io` when the system has no epoll set, eventfd or timerfd left. For a simulation `InvalidHost`,
+    /// `UnknownHost`, and `TooManyTimers` where its timetable is beyond the bound.
     pub fn build(self) -> Result<Dispatcher, Error> {
         let (sender, messages) = crossbeam_channel::unbounded();
         let pool = Pool::new(
@@ -238,12 +240,15 @@ impl Builder {
 /// The four seams: those of the system, or of a simulation.
 fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Error> {
     Ok(match simulation {
-        Some(simulation) => Seams {
-            clock: Clock::simulated(),
-            entropy: Entropy::seeded(simulation.seed),
-            picker: Picker::Uniform,
-            driver: Driver::Simulated(SimDriver::new(simulation, max_timers)),
-        },
+        Some(simulation) => {
+            let clock = Clock::simulated();
+            Seams {
+                entropy: Entropy::seeded(simulation.seed),
+                picker: Picker::Uniform,
+                driver: Driver::Simulated(SimDriver::new(simulation, max_timers, clock.now())?),
+                clock,
+            }
+        }
         None => Seams {
             clock: Clock::system(),
             entropy: Entropy::system(),

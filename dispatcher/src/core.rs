@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::task::Waker;
+use std::time::Duration;
 
 use crate::Error;
 use crate::driver::Driver;
@@ -17,9 +18,16 @@ use crate::executor::wake::{discard, wake};
 use crate::histogram::SharedHistogram;
 use crate::io::reactor::Report;
 use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
+use crate::io::system_driver::SystemDriver;
 use crate::io::wait_sets::{Registration, WaitSets};
 use crate::locals::Locals;
 use crate::net::Lookups;
+use crate::sim::Boots;
+use crate::sim::context::SimContext;
+use crate::sim::driver::SimDriver;
+use crate::sim::event::Due;
+use crate::sim::net::arena::SocketKey;
+use crate::sim::net::network::Network;
 use crate::sim::trace::{Record, hash_of};
 use crate::time::clock::{Clock, Instant};
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
@@ -36,6 +44,8 @@ pub(crate) struct Core {
     pub(crate) sets: RefCell<WaitSets>,
     pub(crate) lookups: Lookups,
     pub(crate) locals: Locals,
+    /// What simulated hosts begin with.
+    pub(crate) boots: Boots,
     /// Within a turn: wakes need not end the dispatcher's wait, because the turn looks at its queue
     /// before it ends.
     pub(crate) in_turn: Cell<bool>,
@@ -94,6 +104,7 @@ impl Core {
             )),
             lookups,
             locals: Locals::new(bounds.max_sources),
+            boots: Boots::default(),
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
             idle: RefCell::default(),
@@ -214,27 +225,82 @@ impl Core {
     /// reading of the clock.
     #[inline]
     pub(crate) fn fire_timers(&self) {
-        if self.driver.is_idle() {
+        let system = match &self.driver {
+            Driver::System(system) => system,
+            Driver::Simulated(simulated) => return self.take_events(simulated),
+        };
+        if system.timers.borrow().is_empty() {
             return;
         }
         let now = self.clock.now();
         if let Some(overshoot) = &self.overshoot {
-            return self.fire_measured(now, overshoot);
+            return self.fire_measured(system, now, overshoot);
         }
-        while let Some(listener) = self.driver.pop_due(now) {
+        loop {
+            let due = system.timers.borrow_mut().pop_due(now);
+            let Some(listener) = due else { break };
             self.notify(listener);
         }
     }
 
     /// The same, and notes how late each of them is.
     #[cold]
-    fn fire_measured(&self, now: Instant, overshoot: &SharedHistogram) {
-        while let Some(deadline) = self.driver.next_deadline()
-            && let Some(listener) = self.driver.pop_due(now)
-        {
+    fn fire_measured(&self, system: &SystemDriver, now: Instant, overshoot: &SharedHistogram) {
+        loop {
+            let mut timers = system.timers.borrow_mut();
+            let deadline = timers.next_deadline();
+            let due = timers.pop_due(now);
+            drop(timers);
+            let (Some(deadline), Some(listener)) = (deadline, due) else {
+                break;
+            };
             overshoot.record(now - deadline);
             self.notify(listener);
         }
+    }
+
+    /// Everything of a simulation that has happened until now.
+    fn take_events(&self, simulated: &SimDriver) {
+        let now = self.clock.now();
+        loop {
+            let happened = simulated.next_event();
+            match simulated.pop_due(now) {
+                Some(Due::Notify(listener)) => {
+                    if let (Some(overshoot), Some(deadline)) = (&self.overshoot, happened) {
+                        overshoot.record(now - deadline);
+                    }
+                    self.notify(listener);
+                }
+                Some(Due::Network(event)) => {
+                    self.simulate(simulated, |network, cx| network.handle(cx, event));
+                }
+                Some(Due::Fault(place)) => {
+                    if let Some(fault) = simulated.take_fault(place) {
+                        // Its hosts are known. A boot function that fails leaves its host without
+                        // tasks.
+                        let _ = self.apply_fault(simulated, &fault);
+                    }
+                }
+                None => break,
+            }
+        }
+    }
+
+    /// Does something with the simulated network, and then marks what has become ready.
+    pub(crate) fn simulate<R>(
+        &self,
+        simulated: &SimDriver,
+        operation: impl FnOnce(&mut Network, &mut SimContext<'_>) -> R,
+    ) -> R {
+        let (result, mut marks) = simulated.operate(self.clock.now(), operation);
+        for mark in marks.drain(..) {
+            match mark.ready {
+                true => self.mark_ready(mark.key, mark.interest),
+                false => self.ready.borrow_mut().clear(mark.key, mark.interest),
+            }
+        }
+        simulated.keep(marks);
+        result
     }
 
     /// Marks a direction of a source or event ready and notifies its listeners.
@@ -312,6 +378,13 @@ impl Core {
         Ok(())
     }
 
+    /// Closes a socket of the simulated network.
+    pub(crate) fn close_simulated(&self, key: SocketKey) {
+        if let Some(simulated) = self.driver.simulated() {
+            self.simulate(simulated, |network, cx| network.close(cx, key));
+        }
+    }
+
     /// Moves virtual time to the next event, or to `limit` if that is earlier.
     ///
     /// # Errors
@@ -344,17 +417,16 @@ impl Core {
         Ok(())
     }
 
-    /// In a simulation: draws when a blocking job that starts now is done. `None` on the system,
-    /// where it takes a thread and real time.
+    /// In a simulation: draws how long a blocking job takes. `None` on the system, where it takes a
+    /// thread and real time.
     ///
     /// # Errors
     /// `Io` from `getrandom`.
-    pub(crate) fn draw_job_end(&self) -> Result<Option<Instant>, Error> {
-        let Some(simulated) = self.driver.simulated() else {
-            return Ok(None);
-        };
-        let delay = simulated.draw_job_delay(&self.entropy)?;
-        Ok(Some(self.clock.now() + delay))
+    pub(crate) fn draw_job_delay(&self) -> Result<Option<Duration>, Error> {
+        match self.driver.simulated() {
+            Some(simulated) => simulated.draw_job_delay(&self.entropy).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Wakes a listener, or has its wait set note the member and wakes the task that waits for the

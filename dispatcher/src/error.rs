@@ -68,6 +68,23 @@ pub enum Error {
     /// Something that only the system driver has was asked of a simulation.
     #[error("{0} is not available in a simulation")]
     Simulated(&'static str),
+    /// Something that only a simulation has was asked of a dispatcher on the system.
+    #[error("{0} is available in a simulation only (Builder::simulation)")]
+    NotSimulated(&'static str),
+    /// The simulated host has crashed since the handle was made, or is down.
+    #[error("the simulated host has crashed; take a new handle of it when it is up again")]
+    HostDown,
+    /// A simulation has no host of this name.
+    #[error("the simulation has no host {0:?}; add it with Simulation::host")]
+    UnknownHost(String),
+    /// A host's name or one of its addresses cannot be used.
+    #[error("host {host:?} cannot be simulated: {reason}")]
+    InvalidHost {
+        /// The name that was given.
+        host: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// `block_on` inside `block_on`, or `turn` inside a task.
     #[error(
         "the dispatcher is running already: inside a task await the future instead of calling block_on \

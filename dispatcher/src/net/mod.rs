@@ -23,6 +23,7 @@ mod udp_socket;
 
 pub(crate) use lookups::Lookups;
 pub(crate) use resolver::Resolver;
+pub(crate) use socket::SocketOption;
 
 pub use family::Family;
 pub use host_name::host_name;

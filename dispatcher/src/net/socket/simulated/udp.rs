@@ -1,0 +1,45 @@
+//! UDP over the simulated network.
+
+use std::net::SocketAddr;
+
+use super::Socket;
+use crate::Error;
+
+impl Socket {
+    pub(in crate::net) fn set_peer(&self, peer: Option<SocketAddr>) -> Result<(), Error> {
+        self.look(|network, key| network.set_peer(key, peer))
+    }
+
+    pub(in crate::net) fn recv_from(
+        &self,
+        buffer: &mut [u8],
+    ) -> Result<(usize, SocketAddr), Error> {
+        self.operate(|network, cx, key| network.receive_from(cx, key, buffer))
+    }
+
+    pub(in crate::net) fn peek_sender(&self) -> Result<SocketAddr, Error> {
+        self.operate(|network, cx, key| network.peek_sender(cx, key))
+    }
+
+    pub(in crate::net) fn send_to(
+        &self,
+        bytes: &[u8],
+        to: Option<SocketAddr>,
+    ) -> Result<usize, Error> {
+        self.operate(|network, cx, key| network.send_to(cx, key, bytes, to))
+    }
+
+    pub(in crate::net) fn send_many(
+        &self,
+        datagrams: &[(&[u8], Option<SocketAddr>)],
+    ) -> Result<usize, Error> {
+        for (sent, (bytes, to)) in datagrams.iter().enumerate() {
+            match self.send_to(bytes, *to) {
+                Err(error) if sent == 0 => return Err(error),
+                Err(_) => return Ok(sent),
+                Ok(_) => {}
+            }
+        }
+        Ok(datagrams.len())
+    }
+}

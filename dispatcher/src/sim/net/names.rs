@@ -1,0 +1,43 @@
+//! What name lookups answer.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::sim::fault::NameAnswer;
+use crate::sim::net::hosts::{Hosts, canonical, is_localhost, loopback};
+
+/// Answers that differ from the hosts' own addresses, each with the host that gets it; `None` is all.
+#[derive(Default)]
+pub(crate) struct Names(BTreeMap<(String, Option<u32>), NameAnswer>);
+
+impl Names {
+    /// From now on a host, or all that have no answer of their own, get this one.
+    pub(crate) fn set(&mut self, host: Option<u32>, name: &str, answer: NameAnswer) {
+        let key = (canonical(name), host);
+        match answer {
+            NameAnswer::Original => self.0.remove(&key),
+            answer => self.0.insert(key, answer),
+        };
+    }
+
+    /// The answer for a name on a host.
+    pub(crate) fn answer(&self, hosts: &Hosts, host: u32, name: &str) -> NameAnswer {
+        let name = canonical(name);
+        let mut key = (name, Some(host));
+        if let Some(answer) = self.0.get(&key) {
+            return answer.clone();
+        }
+        key.1 = None;
+        if let Some(answer) = self.0.get(&key) {
+            return answer.clone();
+        }
+        if is_localhost(&key.0) {
+            let families: [IpAddr; 2] = [[0; 4].into(), [0_u8; 16].into()];
+            return NameAnswer::Addresses(families.map(loopback).to_vec());
+        }
+        match hosts.addresses(&key.0) {
+            Some(addresses) => NameAnswer::Addresses(addresses.to_vec()),
+            None => NameAnswer::NotFound,
+        }
+    }
+}
