@@ -3,6 +3,7 @@
 mod as_fd;
 mod blocking;
 mod cancel;
+mod conformance;
 mod fairness;
 mod handles;
 mod idle;

@@ -117,7 +117,10 @@ impl Socket {
                 Ok(Socket::System(socket))
             }
             Driver::Simulated(_) => {
-                let socket = simulated::Socket::open(handle, family, protocol)?;
+                let socket = match protocol {
+                    Protocol::Tcp => simulated::Socket::tcp(handle, family)?,
+                    Protocol::Udp => simulated::Socket::udp(handle, family)?,
+                };
                 Ok(Socket::Simulated(socket))
             }
         }

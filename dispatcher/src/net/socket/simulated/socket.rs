@@ -9,7 +9,7 @@ use crate::handle::Handle;
 use crate::io::ready_future::ReadyFuture;
 use crate::io::ready_slot::ReadySlot;
 use crate::net::Family;
-use crate::net::socket::{Protocol, SocketOption};
+use crate::net::SocketOption;
 use crate::shared::Message;
 use crate::sim::context::SimContext;
 use crate::sim::net::arena::SocketKey;
@@ -25,23 +25,18 @@ pub(in crate::net) struct Socket {
 }
 
 impl Socket {
-    pub(in crate::net) fn open(
-        handle: &Handle,
-        family: Family,
-        protocol: Protocol,
-    ) -> Result<Socket, Error> {
-        let (is_ipv4, is_tcp) = (family == Family::V4, protocol == Protocol::Tcp);
-        let host = handle.host();
+    pub(in crate::net) fn tcp(handle: &Handle, family: Family) -> Result<Socket, Error> {
+        Socket::open(handle, family, true)
+    }
+
+    pub(in crate::net) fn udp(handle: &Handle, family: Family) -> Result<Socket, Error> {
+        Socket::open(handle, family, false)?.attached()
+    }
+
+    fn open(handle: &Handle, family: Family, is_tcp: bool) -> Result<Socket, Error> {
+        let (host, is_ipv4) = (handle.host(), family == Family::V4);
         let key = look(handle, |network| network.open(host, is_ipv4, is_tcp))?;
-        let socket = Socket {
-            handle: handle.clone(),
-            key,
-            slot: None,
-        };
-        match protocol {
-            Protocol::Tcp => Ok(socket),
-            Protocol::Udp => socket.attached(),
-        }
+        Ok(Socket::of(handle, key))
     }
 
     /// A socket that the network has made already.
