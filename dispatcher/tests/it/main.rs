@@ -10,6 +10,7 @@ mod idle;
 mod lanes;
 mod local;
 mod net;
+mod simulated_network;
 mod simulation;
 mod sources;
 mod stats;
