@@ -11,7 +11,7 @@ use crate::sim::draws::Choice;
 use crate::sim::net::arena::SocketKey;
 use crate::sim::net::event::{Datagram, NetEventKind, PortUnreachable};
 use crate::sim::net::links::{Parcel, nanos};
-use crate::sim::net::network::{Network, is_mapped, plain};
+use crate::sim::net::network::{Network, is_broadcast, is_mapped, plain};
 use crate::sim::net::socket::{SocketKind, Udp};
 use crate::sim::trace::{Discard, Packet, Record};
 
@@ -32,7 +32,7 @@ impl Network {
     /// Connects it to one peer, or to none again. What it is bound to stays.
     ///
     /// # Errors
-    /// `AFNOSUPPORT`, `NETUNREACH`, `INVAL`, `ADDRINUSE`.
+    /// `AFNOSUPPORT`, `NETUNREACH`, `ACCESS`, `INVAL`, `ADDRINUSE`.
     pub(crate) fn set_peer(
         &mut self,
         key: SocketKey,
@@ -46,6 +46,9 @@ impl Network {
         let socket = self.socket(key)?;
         if socket.is_ipv4 != peer.is_ipv4() {
             return Err(Errno::AFNOSUPPORT);
+        }
+        if is_broadcast(peer) {
+            return Err(Errno::ACCESS);
         }
         let (source, peer) = self.route_to(socket.host.number, socket.bound, peer)?;
         self.bind_if_needed(key)?;
@@ -110,7 +113,7 @@ impl Network {
     /// Sends a datagram, `None` to the peer that it is connected to.
     ///
     /// # Errors
-    /// `MSGSIZE`, `DESTADDRREQ`, `AFNOSUPPORT`, `NETUNREACH`, `INVAL`; `NOBUFS` when as many bytes are
+    /// `MSGSIZE`, `DESTADDRREQ`, `AFNOSUPPORT`, `NETUNREACH`, `ACCESS`, `INVAL`; `NOBUFS` when as many bytes are
     /// on their way as may; `CONNREFUSED` of an earlier one.
     pub(crate) fn send_to(
         &mut self,
@@ -137,6 +140,9 @@ impl Network {
         }
         if peer.port() == 0 {
             return Err(Errno::INVAL);
+        }
+        if is_broadcast(peer) {
+            return Err(Errno::ACCESS);
         }
         let most = if is_ipv4 { MAX_IPV4 } else { MAX_IPV6 };
         if bytes.len() > most {

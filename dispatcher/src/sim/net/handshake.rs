@@ -12,7 +12,7 @@ use crate::sim::net::arena::{ConnectionKey, SocketKey};
 use crate::sim::net::connection::{Connection, End, EndState, Flow, Side};
 use crate::sim::net::event::NetEventKind;
 use crate::sim::net::hosts::loopback;
-use crate::sim::net::network::{Network, is_mapped, plain};
+use crate::sim::net::network::{Network, is_broadcast, is_mapped, plain};
 use crate::sim::net::socket::{Accepted, Listener, Socket, SocketKind};
 use crate::sim::trace::{Discard, Packet, Record};
 
@@ -88,7 +88,7 @@ impl Network {
         if peer.ip().is_unspecified() {
             peer.set_ip(loopback(peer.ip()));
         }
-        if peer.ip().is_multicast() || is_mapped(peer.ip()) {
+        if peer.ip().is_multicast() || is_broadcast(peer) || is_mapped(peer.ip()) {
             return Err(Errno::NETUNREACH);
         }
         match bound {

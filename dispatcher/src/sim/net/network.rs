@@ -347,6 +347,11 @@ pub(super) fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip(), address.port())
 }
 
+/// Whether it is everybody's address, which no link carries.
+pub(super) fn is_broadcast(address: SocketAddr) -> bool {
+    matches!(address.ip(), IpAddr::V4(address) if address.is_broadcast())
+}
+
 /// Whether it is an IPv4 address in IPv6 form, which sockets of IPv6 do not take.
 pub(super) fn is_mapped(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some())
