@@ -242,10 +242,12 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
     Ok(match simulation {
         Some(simulation) => {
             let clock = Clock::simulated();
+            let entropy = Entropy::seeded(simulation.seed);
+            let driver = SimDriver::new(simulation, max_timers, clock.now())?;
             Seams {
-                entropy: Entropy::seeded(simulation.seed),
+                entropy,
                 picker: Picker::Uniform,
-                driver: Driver::Simulated(SimDriver::new(simulation, max_timers, clock.now())?),
+                driver: Driver::Simulated(Box::new(driver)),
                 clock,
             }
         }

@@ -18,7 +18,7 @@ use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
 pub(crate) enum Driver {
     System(SystemDriver),
-    Simulated(SimDriver),
+    Simulated(Box<SimDriver>),
 }
 
 impl Driver {
