@@ -23,11 +23,6 @@ use crate::io::wait_sets::{Registration, WaitSets};
 use crate::locals::Locals;
 use crate::net::Lookups;
 use crate::sim::Boots;
-use crate::sim::context::SimContext;
-use crate::sim::driver::SimDriver;
-use crate::sim::event::Due;
-use crate::sim::net::arena::SocketKey;
-use crate::sim::net::network::Network;
 use crate::sim::trace::{Record, hash_of};
 use crate::time::clock::{Clock, Instant};
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
@@ -259,50 +254,6 @@ impl Core {
         }
     }
 
-    /// Everything of a simulation that has happened until now.
-    fn take_events(&self, simulated: &SimDriver) {
-        let now = self.clock.now();
-        loop {
-            let happened = simulated.next_event();
-            match simulated.pop_due(now) {
-                Some(Due::Notify(listener)) => {
-                    if let (Some(overshoot), Some(deadline)) = (&self.overshoot, happened) {
-                        overshoot.record(now - deadline);
-                    }
-                    self.notify(listener);
-                }
-                Some(Due::Network(event)) => {
-                    self.simulate(simulated, |network, cx| network.handle(cx, event));
-                }
-                Some(Due::Fault(place)) => {
-                    if let Some(fault) = simulated.take_fault(place) {
-                        // Its hosts are known. A boot function that fails leaves its host without
-                        // tasks.
-                        let _ = self.apply_fault(simulated, &fault);
-                    }
-                }
-                None => break,
-            }
-        }
-    }
-
-    /// Does something with the simulated network, and then marks what has become ready.
-    pub(crate) fn simulate<R>(
-        &self,
-        simulated: &SimDriver,
-        operation: impl FnOnce(&mut Network, &mut SimContext<'_>) -> R,
-    ) -> R {
-        let (result, mut marks) = simulated.operate(self.clock.now(), operation);
-        for mark in marks.drain(..) {
-            match mark.ready {
-                true => self.mark_ready(mark.key, mark.interest),
-                false => self.ready.borrow_mut().clear(mark.key, mark.interest),
-            }
-        }
-        simulated.keep(marks);
-        result
-    }
-
     /// Marks a direction of a source or event ready and notifies its listeners.
     pub(crate) fn mark_ready(&self, key: ReadyKey, interest: Interest) {
         let mut listeners = self.listeners.take();
@@ -378,13 +329,6 @@ impl Core {
         Ok(())
     }
 
-    /// Closes a socket of the simulated network.
-    pub(crate) fn close_simulated(&self, key: SocketKey) {
-        if let Some(simulated) = self.driver.simulated() {
-            self.simulate(simulated, |network, cx| network.close(cx, key));
-        }
-    }
-
     /// Moves virtual time to the next event, or to `limit` if that is earlier.
     ///
     /// # Errors
@@ -431,7 +375,7 @@ impl Core {
 
     /// Wakes a listener, or has its wait set note the member and wakes the task that waits for the
     /// set.
-    fn notify(&self, listener: Listener) {
+    pub(crate) fn notify(&self, listener: Listener) {
         let waker = match listener {
             Listener::Waker(waker) => Some(waker),
             Listener::Member { set, tag } => self.sets.borrow_mut().fire(set, tag),

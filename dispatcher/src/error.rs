@@ -77,12 +77,12 @@ pub enum Error {
     /// A simulation has no host of this name.
     #[error("the simulation has no host {0:?}; add it with Simulation::host")]
     UnknownHost(String),
-    /// A host's name or one of its addresses cannot be used.
-    #[error("host {host:?} cannot be simulated: {reason}")]
+    /// A host's name, one of its addresses, or what is asked of a host cannot be.
+    #[error("host {host:?} cannot be simulated so: {reason}")]
     InvalidHost {
-        /// The name that was given.
+        /// Its name.
         host: String,
-        /// What is wrong with it.
+        /// What is wrong.
         reason: &'static str,
     },
     /// `block_on` inside `block_on`, or `turn` inside a task.

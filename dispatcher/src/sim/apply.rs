@@ -10,9 +10,9 @@ impl Core {
     /// A fault takes effect, and is recorded.
     ///
     /// # Errors
-    /// `UnknownHost`, and nothing happened; those of a boot function.
+    /// `UnknownHost` and `InvalidHost`, and nothing happened; those of a boot function.
     pub(crate) fn apply_fault(&self, simulated: &SimDriver, fault: &Fault) -> Result<(), Error> {
-        simulated.check_hosts(fault)?;
+        simulated.check(fault)?;
         simulated.record(Record::Fault {
             kind: fault.kind(),
             hash: hash_of(fault.to_string().as_bytes()),
@@ -64,8 +64,7 @@ impl Core {
             Fault::Name(host, name, answer) => {
                 let host = host.as_deref().map(number).transpose()?;
                 let answer = answer.clone();
-                simulated.look(|network| network.names.set(host, name, answer));
-                Ok(())
+                simulated.look(|network| network.names.set(host, name, answer))
             }
         }
     }

@@ -49,7 +49,7 @@ impl SimDriver {
         let mut events = TimerHeap::new(max_events);
         let mut timetable = Vec::new();
         for timed in &settings.timetable {
-            check_hosts(&network, &timed.fault)?;
+            check(&network, &timed.fault)?;
             if let Some(bound) = events.bound_reached() {
                 return Err(Error::TooManyTimers(bound));
             }
@@ -206,18 +206,24 @@ impl SimDriver {
         self.timetable.borrow_mut().get_mut(place as usize)?.take()
     }
 
-    /// Whether there are all hosts that a fault names.
+    /// Whether a fault can take effect.
     ///
     /// # Errors
-    /// `UnknownHost`.
-    pub(crate) fn check_hosts(&self, fault: &Fault) -> Result<(), Error> {
-        check_hosts(&self.network.borrow(), fault)
+    /// `UnknownHost`; `InvalidHost` for a crash of the default host.
+    pub(crate) fn check(&self, fault: &Fault) -> Result<(), Error> {
+        check(&self.network.borrow(), fault)
     }
 }
 
-fn check_hosts(network: &Network, fault: &Fault) -> Result<(), Error> {
+fn check(network: &Network, fault: &Fault) -> Result<(), Error> {
     for host in fault.hosts() {
-        network.hosts.number(host)?;
+        let number = network.hosts.number(host)?;
+        if number == 0 && matches!(fault, Fault::Crash(..) | Fault::Restart(_)) {
+            return Err(Error::InvalidHost {
+                host: host.to_owned(),
+                reason: "what is on no other host is on this one, which does not crash",
+            });
+        }
     }
     Ok(())
 }

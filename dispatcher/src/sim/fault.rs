@@ -33,7 +33,7 @@ pub enum Fault {
     Heal(Vec<String>, Vec<String>),
     /// The link between two hosts is like this from now on.
     Link(String, String, Link),
-    /// The host loses its power: its tasks are dropped, its sockets vanish.
+    /// The host loses its power: its tasks are dropped, its sockets vanish. The default host cannot.
     Crash(String, Crash),
     /// The host is there again, and its boot function is called. One that is up crashes first.
     Restart(String),

@@ -77,8 +77,8 @@ impl Handle {
     /// Has a fault take effect now.
     ///
     /// # Errors
-    /// `UnknownHost`, and nothing happened; `NotSimulated`, `WrongThread`, `Closed`; for a restart what
-    /// the boot function fails with.
+    /// `UnknownHost`, and nothing happened, as after `InvalidHost` for a crash of the default host;
+    /// `NotSimulated`, `WrongThread`, `Closed`; for a restart what the boot function fails with.
     pub fn inject(&self, fault: &Fault) -> Result<(), Error> {
         let core = self.core()?;
         match core.driver.simulated() {
@@ -162,7 +162,7 @@ impl Host {
     /// A task of the host itself that calls this goes on to its next wait.
     ///
     /// # Errors
-    /// `WrongThread`, `Closed`.
+    /// `InvalidHost` for the default host; `WrongThread`, `Closed`.
     pub fn crash(&self) -> Result<(), Error> {
         self.crash_with(Crash::Drawn)
     }

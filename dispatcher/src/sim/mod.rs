@@ -56,6 +56,7 @@ mod host;
 pub(crate) mod host_key;
 mod link;
 pub(crate) mod net;
+mod operation;
 mod probability;
 pub(crate) mod settings;
 mod swarm;

@@ -145,13 +145,16 @@ impl Simulation {
         self
     }
 
-    /// How many sockets a host may have; one more is `EMFILE`. Default 16,384.
+    /// How many sockets a host may have; one more is `EMFILE`. Connections that were closed and still deliver
+    /// what was written are not sockets; with them it may have begun twice as many, and one more is
+    /// `ENOBUFS`. Default 16,384.
     pub fn max_sockets(mut self, sockets: usize) -> Simulation {
         self.max_sockets = sockets;
         self
     }
 
-    /// How many bytes of datagrams may be on their way; one more is `ENOBUFS`. Default 64 MiB.
+    /// How many bytes of datagrams may be on their way, each counted as 256 bytes more than it has; one more
+    /// is `ENOBUFS`. Default 64 MiB.
     pub fn max_datagram_bytes(mut self, bytes: usize) -> Simulation {
         self.max_datagram_bytes = bytes;
         self

@@ -3,6 +3,7 @@
 use crate::sim::context::SimContext;
 use crate::sim::net::arena::ConnectionKey;
 use crate::sim::net::connection::Side;
+use crate::sim::net::datagram::weight;
 use crate::sim::net::event::{NetEvent, NetEventKind};
 use crate::sim::net::hosts::Status;
 use crate::sim::net::network::Network;
@@ -84,7 +85,9 @@ impl Network {
                     self.arm_retransmission(cx, segment.connection, sender);
                 }
             }
-            NetEventKind::Datagram(datagram) => self.datagram_bytes -= datagram.bytes.len(),
+            NetEventKind::Datagram(datagram) => {
+                self.datagram_bytes -= weight(datagram.bytes.len());
+            }
             _ => {}
         }
     }

@@ -18,8 +18,8 @@ use crate::sim::trace::{Discard, Packet, Record};
 /// The longest datagrams of IPv4 and IPv6, in bytes.
 const MAX_IPV4: usize = 65_507;
 const MAX_IPV6: usize = 65_527;
-/// What a datagram takes of the receive buffer besides its bytes.
-const OVERHEAD: u64 = 256;
+/// What a datagram takes of the receive buffer, and while it is on its way, besides its bytes.
+const OVERHEAD: usize = 256;
 
 impl Network {
     fn udp(&mut self, key: SocketKey) -> Result<&mut Udp, Errno> {
@@ -83,7 +83,7 @@ impl Network {
         let Some((sender, bytes)) = udp.received.pop_front() else {
             return self.would_block(cx, key, Interest::Readable);
         };
-        udp.held -= bytes.len() as u64 + OVERHEAD;
+        udp.held -= weight(bytes.len());
         let length = bytes.len().min(buffer.len());
         buffer[..length].copy_from_slice(&bytes[..length]);
         self.settle(cx, key, Interest::Readable);
@@ -149,7 +149,7 @@ impl Network {
             return Err(Errno::MSGSIZE);
         }
         let (source, peer) = self.route_to(host, socket.bound, peer)?;
-        if self.datagram_bytes + bytes.len() > self.settings.max_datagram_bytes
+        if self.datagram_bytes + weight(bytes.len()) > self.settings.max_datagram_bytes as u64
             || cx.events.bound_reached().is_some()
         {
             return Err(Errno::NOBUFS);
@@ -198,13 +198,13 @@ impl Network {
             let length = datagram.bytes.len();
             let kind = NetEventKind::Datagram(Box::new(datagram));
             if Network::schedule(cx, at, to, kind).is_some() {
-                self.datagram_bytes += length;
+                self.datagram_bytes += weight(length);
             }
         }
     }
 
     pub(super) fn on_datagram(&mut self, cx: &mut SimContext<'_>, datagram: Datagram) {
-        self.datagram_bytes -= datagram.bytes.len();
+        self.datagram_bytes -= weight(datagram.bytes.len());
         let Some(number) = self.hosts.route(datagram.from_host, datagram.to.ip()) else {
             return;
         };
@@ -229,7 +229,7 @@ impl Network {
         let SocketKind::Udp(udp) = &mut socket.kind else {
             return;
         };
-        let takes = datagram.bytes.len() as u64 + OVERHEAD;
+        let takes = weight(datagram.bytes.len());
         if udp.held + takes > limit {
             return cx.record(discard(Discard::ReceiveBufferFull));
         }
@@ -277,4 +277,9 @@ impl Network {
             self.wake(cx, key, Interest::Writable);
         }
     }
+}
+
+/// What a datagram of so many bytes takes.
+pub(super) fn weight(length: usize) -> u64 {
+    (length + OVERHEAD) as u64
 }

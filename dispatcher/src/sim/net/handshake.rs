@@ -25,7 +25,8 @@ impl Network {
     /// Begins to connect.
     ///
     /// # Errors
-    /// `AFNOSUPPORT`, `NETUNREACH`, `ADDRNOTAVAIL`, `INVAL`, `ISCONN`.
+    /// `AFNOSUPPORT`, `NETUNREACH`, `ADDRNOTAVAIL`, `INVAL`, `ISCONN`; `NOBUFS` when the host has twice as many
+    /// connections as it may have sockets, because those that were closed are not delivered.
     pub(crate) fn connect(
         &mut self,
         cx: &mut SimContext<'_>,
@@ -43,7 +44,11 @@ impl Network {
         }
         let (own, peer) = self.route_to(host.number, bound, peer)?;
         let server = self.hosts.route(host.number, peer.ip());
-        let ports = &mut self.hosts.get_mut(host.number).tcp;
+        let its_host = self.hosts.get_mut(host.number);
+        if its_host.connections >= 2 * self.settings.max_sockets {
+            return Err(Errno::NOBUFS);
+        }
+        let ports = &mut its_host.tcp;
         ports.expire(cx.now);
         let own = match bound {
             Some(bound) => SocketAddr::new(own, bound.port()),
@@ -53,6 +58,7 @@ impl Network {
         let socket = self.socket_mut(key)?;
         socket.bound = Some(own);
         connected?;
+        self.hosts.get_mut(host.number).connections += 1;
         let mut client = End::new(host, own, EndState::SynSent);
         client.socket = Some(key);
         let server_key = self.hosts.key(server.unwrap_or(host.number));

@@ -10,8 +10,8 @@ use crate::sim::net::ports::Ports;
 
 /// The name of the host that everything belongs to which no other was named for.
 pub const DEFAULT_HOST: &str = "default";
-/// The most hosts: as many as have automatic addresses.
-const MAX_HOSTS: usize = 65_000;
+/// The most hosts, the default one included. Each pair of them may have a link of its own.
+const MAX_HOSTS: usize = 10_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Status {
@@ -26,6 +26,8 @@ pub(crate) struct HostState {
     pub(crate) incarnation: u32,
     pub(crate) status: Status,
     pub(crate) sockets: usize,
+    /// Connections that it has begun and that are not forgotten, closed ones included.
+    pub(crate) connections: usize,
     pub(crate) tcp: Ports,
     pub(crate) udp: Ports,
     /// What has arrived during a pause.
@@ -97,6 +99,7 @@ impl Hosts {
             incarnation: 0,
             status: Status::Up,
             sockets: 0,
+            connections: 0,
             tcp: Ports::default(),
             udp: Ports::default(),
             inbox: VecDeque::new(),

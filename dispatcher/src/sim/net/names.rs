@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::Error;
 use crate::sim::fault::NameAnswer;
 use crate::sim::net::hosts::{Hosts, canonical, is_localhost, loopback};
+
+/// The most answers that differ from the hosts' own addresses.
+const MAX_ANSWERS: usize = 65_536;
 
 /// Answers that differ from the hosts' own addresses, each with the host that gets it; `None` is all.
 #[derive(Default)]
@@ -12,12 +16,28 @@ pub(crate) struct Names(BTreeMap<(String, Option<u32>), NameAnswer>);
 
 impl Names {
     /// From now on a host, or all that have no answer of their own, get this one.
-    pub(crate) fn set(&mut self, host: Option<u32>, name: &str, answer: NameAnswer) {
+    ///
+    /// # Errors
+    /// `InvalidHost` where there are as many answers as can be.
+    pub(crate) fn set(
+        &mut self,
+        host: Option<u32>,
+        name: &str,
+        answer: NameAnswer,
+    ) -> Result<(), Error> {
         let key = (canonical(name), host);
-        match answer {
-            NameAnswer::Original => self.0.remove(&key),
-            answer => self.0.insert(key, answer),
-        };
+        if answer == NameAnswer::Original {
+            self.0.remove(&key);
+            return Ok(());
+        }
+        if self.0.len() >= MAX_ANSWERS && !self.0.contains_key(&key) {
+            return Err(Error::InvalidHost {
+                host: name.to_owned(),
+                reason: "there are as many answers to name lookups as can be",
+            });
+        }
+        self.0.insert(key, answer);
+        Ok(())
     }
 
     /// The answer for a name on a host.

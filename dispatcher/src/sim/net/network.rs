@@ -31,8 +31,8 @@ pub(crate) struct Network {
     pub(crate) names: Names,
     pub(super) sockets: Arena<OfSockets, Socket>,
     pub(super) connections: Arena<OfConnections, Connection>,
-    /// Bytes of datagrams on their way.
-    pub(super) datagram_bytes: usize,
+    /// Bytes of datagrams on their way, overhead included.
+    pub(super) datagram_bytes: u64,
     pub(super) settings: NetworkSettings,
 }
 

@@ -36,7 +36,7 @@ impl Network {
         host.incarnation = host.incarnation.wrapping_add(1);
         host.tcp = Ports::default();
         host.udp = Ports::default();
-        host.sockets = 0;
+        (host.sockets, host.connections) = (0, 0);
         let (next, inbox) = (host.incarnation, std::mem::take(&mut host.inbox));
         // Its programs find their sockets gone.
         for key in self

@@ -14,6 +14,8 @@ use crate::time::instant::Instant;
 const CHOSEN: RangeInclusive<u16> = 32_768..=60_999;
 /// How long a connection's addresses linger after its end (`TIME_WAIT`).
 const LINGER: Duration = Duration::from_secs(60);
+/// How many linger at most; further ones are given up at once (`net.ipv4.tcp_max_tw_buckets`).
+const MAX_LINGERING: usize = 65_536;
 
 /// The ports of one protocol on one host.
 pub(crate) struct Ports {
@@ -215,6 +217,9 @@ impl Ports {
 
     /// Gives a pair up a minute after its connection's end.
     pub(crate) fn linger(&mut self, own: SocketAddr, peer: SocketAddr, since: Instant) {
+        if self.lingering.len() >= MAX_LINGERING {
+            return self.disconnect(own, peer);
+        }
         let until = since + LINGER;
         // Ends come in nearly this order; what comes before its place waits a little longer.
         self.lingering.push_back((until, own, peer));

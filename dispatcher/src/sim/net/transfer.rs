@@ -374,7 +374,9 @@ impl Network {
         if self.hosts.key(client.host.number) != client.host {
             return;
         }
-        let ports = &mut self.hosts.get_mut(client.host.number).tcp;
+        let host = self.hosts.get_mut(client.host.number);
+        host.connections -= 1;
+        let ports = &mut host.tcp;
         match (client.closes_first, client.finished) {
             (true, Some(finished)) if client.state != EndState::Closed => {
                 ports.linger(client.address, server, finished);

@@ -104,7 +104,7 @@ fn ports_run_out_and_linger() {
 #[test]
 fn so_many_bytes_of_datagrams_are_under_way() {
     let slow = Link::new().latency(Duration::from_secs(5));
-    let dispatcher = build(plain(1).default_link(slow).max_datagram_bytes(10_000));
+    let dispatcher = build(plain(1).default_link(slow).max_datagram_bytes(12_560));
     let client = host(&dispatcher, "client").handle();
     let socket = UdpSocket::bound(&client, any(0)).expect("bind");
     let to = address(&dispatcher, "server", 9);
