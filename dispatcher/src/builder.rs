@@ -169,7 +169,8 @@ impl Builder {
 
     /// Resolves names instead of the system's resolver. It is called on threads for lookups, on many
     /// at once, and may block; its panic is `ResolveError::Permanent`. Numeric addresses are never
-    /// passed to it, and names are passed as [`host_name`](crate::net::host_name) returns them.
+    /// passed to it, and names are passed as [`host_name`](crate::net::host_name) returns them. A simulation
+    /// does not call it: its names are those of its hosts.
     pub fn resolver<F>(mut self, resolver: F) -> Builder
     where
         F: Fn(&str) -> Result<Vec<IpAddr>, ResolveError> + Send + Sync + 'static,

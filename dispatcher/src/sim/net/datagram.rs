@@ -14,6 +14,7 @@ use crate::sim::net::links::{Parcel, nanos};
 use crate::sim::net::network::{Network, is_broadcast, is_mapped, plain};
 use crate::sim::net::socket::{SocketKind, Udp};
 use crate::sim::trace::{Discard, Packet, Record};
+use crate::time::instant::Instant;
 
 /// The longest datagrams of IPv4 and IPv6, in bytes.
 const MAX_IPV4: usize = 65_507;
@@ -35,6 +36,7 @@ impl Network {
     /// `AFNOSUPPORT`, `NETUNREACH`, `ACCESS`, `INVAL`, `ADDRINUSE`.
     pub(crate) fn set_peer(
         &mut self,
+        now: Instant,
         key: SocketKey,
         peer: Option<SocketAddr>,
     ) -> Result<(), Errno> {
@@ -51,17 +53,17 @@ impl Network {
             return Err(Errno::ACCESS);
         }
         let (source, peer) = self.route_to(socket.host.number, socket.bound, peer)?;
-        self.bind_if_needed(key)?;
+        self.bind_if_needed(now, key)?;
         let udp = self.udp(key)?;
         (udp.peer, udp.source) = (Some(peer), Some(source));
         Ok(())
     }
 
-    fn bind_if_needed(&mut self, key: SocketKey) -> Result<(), Errno> {
+    fn bind_if_needed(&mut self, now: Instant, key: SocketKey) -> Result<(), Errno> {
         let socket = self.socket(key)?;
         match socket.bound {
             Some(_) => Ok(()),
-            None => self.bind(key, socket.unspecified()),
+            None => self.bind(now, key, socket.unspecified()),
         }
     }
 
@@ -154,7 +156,7 @@ impl Network {
         {
             return Err(Errno::NOBUFS);
         }
-        self.bind_if_needed(key)?;
+        self.bind_if_needed(cx.now, key)?;
         let port = self.socket(key)?.bound.map_or(0, |bound| bound.port());
         // Nobody is there, and nobody says so.
         let Some(to_host) = self.hosts.route(host, peer.ip()) else {

@@ -15,6 +15,7 @@ use crate::sim::net::hosts::loopback;
 use crate::sim::net::network::{Network, is_broadcast, is_mapped, plain};
 use crate::sim::net::socket::{Accepted, Listener, Socket, SocketKind};
 use crate::sim::trace::{Discard, Packet, Record};
+use crate::time::instant::Instant;
 
 /// The most that a backlog is set to (`net.core.somaxconn`), in connections.
 const MAX_BACKLOG: usize = 4_096;
@@ -144,13 +145,18 @@ impl Network {
     ///
     /// # Errors
     /// `ADDRINUSE`; `INVAL` for what is connected.
-    pub(crate) fn listen(&mut self, key: SocketKey, backlog: i32) -> Result<(), Errno> {
+    pub(crate) fn listen(
+        &mut self,
+        now: Instant,
+        key: SocketKey,
+        backlog: i32,
+    ) -> Result<(), Errno> {
         let socket = self.socket(key)?;
         if !matches!(socket.kind, SocketKind::Idle) {
             return Err(Errno::INVAL);
         }
         if socket.bound.is_none() {
-            self.bind(key, self.socket(key)?.unspecified())?;
+            self.bind(now, key, self.socket(key)?.unspecified())?;
         }
         let socket = self.sockets.get_mut(key).ok_or(Errno::NETDOWN)?;
         let bound = socket.bound.ok_or(Errno::INVAL)?;

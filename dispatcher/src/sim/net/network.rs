@@ -139,7 +139,12 @@ impl Network {
     /// # Errors
     /// `ADDRINUSE`; `ADDRNOTAVAIL` when the host does not have the address; `AFNOSUPPORT` for one of the
     /// other family; `INVAL` when it is bound already.
-    pub(crate) fn bind(&mut self, key: SocketKey, address: SocketAddr) -> Result<(), Errno> {
+    pub(crate) fn bind(
+        &mut self,
+        now: Instant,
+        key: SocketKey,
+        address: SocketAddr,
+    ) -> Result<(), Errno> {
         let socket = self.sockets.get_mut(key).ok_or(Errno::NETDOWN)?;
         let address = plain(address);
         if address.is_ipv4() != socket.is_ipv4 {
@@ -155,6 +160,7 @@ impl Network {
             return Err(Errno::ADDRNOTAVAIL);
         }
         let host = self.hosts.get_mut(socket.host.number);
+        host.tcp.expire(now);
         let bound = match socket.kind.is_tcp() {
             true => host.tcp.bind(key, address, true)?,
             false => host.udp.bind(key, address, false)?,

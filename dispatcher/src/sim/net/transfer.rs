@@ -221,17 +221,16 @@ impl Network {
                 let lacks_ack = flow.acked < flow.delivered
                     || flow.end_acked != flow.end_delivered
                     || flow.window_end < flow.read + flow.receive_limit;
-                let receiver = side.other();
-                if lacks_ack && connection.end(receiver).state == EndState::Open {
-                    self.answer_again(cx, key, side);
+                if lacks_ack {
+                    self.send_again(cx, key, side);
                 }
                 self.transmit(cx, key, side);
             }
         }
     }
 
-    /// The receiver has what the sender sends again, and says so, if that reaches it.
-    fn answer_again(&mut self, cx: &mut SimContext<'_>, key: ConnectionKey, side: Side) {
+    /// The receiver may have what the sender sends again, and says so then, if that reaches it.
+    fn send_again(&mut self, cx: &mut SimContext<'_>, key: ConnectionKey, side: Side) {
         match self.send_packet(cx, key, side, Packet::Segment, 0) {
             Some(at) => {
                 let Some(connection) = self.connections.get_mut(key) else {

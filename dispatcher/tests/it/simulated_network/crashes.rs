@@ -145,6 +145,33 @@ fn what_was_under_way_to_a_host_that_restarts_is_answered_with_a_reset() {
     assert_eq!(failed.kind(), io::ErrorKind::ConnectionReset);
 }
 
+/// The bytes arrived, the receipt did not, and then nobody is there any more.
+#[test]
+fn a_host_that_crashes_with_a_receipt_under_way_is_noticed() {
+    for restarts in [false, true] {
+        let dispatcher = build(plain(1));
+        let server = host(&dispatcher, "server");
+        serve_echo(&server);
+        let stream = connect(&dispatcher).expect("connect");
+        let cut = Fault::partition_one_way(["server"], ["client"]);
+        dispatcher.inject(&cut).expect("both are there");
+        stream.try_write(b"ping").expect("room");
+        sleep(&dispatcher, 10 * MS);
+        server.crash_with(Crash::Silent).expect("own thread");
+        let heal = Fault::heal(["server"], ["client"]);
+        dispatcher.inject(&heal).expect("both are there");
+        if restarts {
+            server.restart().expect("room");
+        }
+        let failed = run(&dispatcher, stream.read(&mut [0; 4])).expect_err("gone");
+        let expected = match restarts {
+            true => io::ErrorKind::ConnectionReset,
+            false => io::ErrorKind::TimedOut,
+        };
+        assert_eq!(failed.kind(), expected);
+    }
+}
+
 /// Whoever connects while the server restarts gets through in the end.
 #[test]
 fn connecting_goes_on_until_the_host_is_up() {

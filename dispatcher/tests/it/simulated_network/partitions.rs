@@ -129,4 +129,7 @@ fn unknown_hosts_are_an_error() {
     let live = wippy_dispatcher::Dispatcher::new().expect("dispatcher");
     assert!(matches!(live.inject(&cut()), Err(Error::NotSimulated(_))));
     assert!(matches!(live.host("client"), Err(Error::NotSimulated(_))));
+    let fault = Fault::Restart(wippy_dispatcher::sim::DEFAULT_HOST.to_owned());
+    let refused = dispatcher.inject(&fault).expect_err("it never crashes");
+    assert!(matches!(refused, Error::InvalidHost { .. }), "{refused}");
 }

@@ -83,7 +83,7 @@ impl Socket {
     }
 
     pub(in crate::net) fn bind(&self, address: SocketAddr) -> Result<(), Error> {
-        self.look(|network, key| network.bind(key, address))
+        self.operate(|network, cx, key| network.bind(cx.now, key, address))
     }
 
     pub(in crate::net) fn local_addr(&self) -> Result<SocketAddr, Error> {

@@ -18,7 +18,7 @@ impl Socket {
     }
 
     pub(in crate::net) fn listen(self, backlog: i32) -> Result<Socket, Error> {
-        self.look(|network, key| network.listen(key, backlog))?;
+        self.operate(|network, cx, key| network.listen(cx.now, key, backlog))?;
         self.attached()
     }
 

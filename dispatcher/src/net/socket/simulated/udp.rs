@@ -7,7 +7,7 @@ use crate::Error;
 
 impl Socket {
     pub(in crate::net) fn set_peer(&self, peer: Option<SocketAddr>) -> Result<(), Error> {
-        self.look(|network, key| network.set_peer(key, peer))
+        self.operate(|network, cx, key| network.set_peer(cx.now, key, peer))
     }
 
     pub(in crate::net) fn recv_from(
