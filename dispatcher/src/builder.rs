@@ -189,8 +189,8 @@ impl Builder {
     /// Makes the dispatcher, on this thread.
     ///
     /// # Errors
-    /// `Io` when the system has no epoll set, eventfd or timerfd left. For a simulation `InvalidHost`,
-    /// `UnknownHost`, and `TooManyTimers` where its timetable is beyond the bound.
+    /// `Io` when the system has no epoll set, eventfd or timerfd left. For a simulation a
+    /// `sim::HostError`, and `TooManyTimers` where its timetable is beyond the bound.
     pub fn build(self) -> Result<Dispatcher, Error> {
         let (sender, messages) = crossbeam_channel::unbounded();
         let pool = Pool::new(

@@ -74,17 +74,6 @@ pub enum Error {
     /// The simulated host has crashed since the handle was made, or is down.
     #[error("the simulated host has crashed; take a new handle of it when it is up again")]
     HostDown,
-    /// A simulation has no host of this name.
-    #[error("the simulation has no host {0:?}; add it with Simulation::host")]
-    UnknownHost(String),
-    /// A host's name, one of its addresses, or what is asked of a host cannot be.
-    #[error("host {host:?} cannot be simulated so: {reason}")]
-    InvalidHost {
-        /// Its name.
-        host: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
     /// `block_on` inside `block_on`, or `turn` inside a task.
     #[error(
         "the dispatcher is running already: inside a task await the future instead of calling block_on \

@@ -10,7 +10,7 @@ impl Core {
     /// A fault takes effect, and is recorded.
     ///
     /// # Errors
-    /// `UnknownHost` and `InvalidHost`, and nothing happened; those of a boot function.
+    /// a `HostError`, and nothing happened; those of a boot function.
     pub(crate) fn apply_fault(&self, simulated: &SimDriver, fault: &Fault) -> Result<(), Error> {
         simulated.check(fault)?;
         simulated.record(Record::Fault {

@@ -11,6 +11,7 @@ use crate::sim::context::{Mark, SimContext};
 use crate::sim::draws::{Choice, Draws};
 use crate::sim::event::{Due, SimEvent};
 use crate::sim::fault::Fault;
+use crate::sim::host_error::HostError;
 use crate::sim::net::network::Network;
 use crate::sim::settings::Simulation;
 use crate::sim::trace::{Record, Trace};
@@ -37,7 +38,7 @@ impl SimDriver {
     /// At most `max_events` are to come at any time. `start` is the time now.
     ///
     /// # Errors
-    /// `InvalidHost`, `UnknownHost`; `TooManyTimers` for a timetable beyond the bound.
+    /// a `HostError`; `TooManyTimers` for a timetable beyond the bound.
     pub(crate) fn new(
         mut settings: Simulation,
         max_events: usize,
@@ -209,7 +210,7 @@ impl SimDriver {
     /// Whether a fault can take effect.
     ///
     /// # Errors
-    /// `UnknownHost`; `InvalidHost` for a crash of the default host.
+    /// a `HostError`, also for a crash of the default host.
     pub(crate) fn check(&self, fault: &Fault) -> Result<(), Error> {
         check(&self.network.borrow(), fault)
     }
@@ -219,10 +220,9 @@ fn check(network: &Network, fault: &Fault) -> Result<(), Error> {
     for host in fault.hosts() {
         let number = network.hosts.number(host)?;
         if number == 0 && matches!(fault, Fault::Crash(..) | Fault::Restart(_)) {
-            return Err(Error::InvalidHost {
-                host: host.to_owned(),
-                reason: "what is on no other host is on this one, which does not crash",
-            });
+            let host = host.to_owned();
+            let reason = "what is on no other host is on this one, which does not crash";
+            return Err(HostError::Invalid { host, reason }.into());
         }
     }
     Ok(())

@@ -42,7 +42,7 @@ impl Dispatcher {
     /// The host of that name in a simulation; see [`Handle::simulated_host`].
     ///
     /// # Errors
-    /// `NotSimulated`, `UnknownHost`.
+    /// `NotSimulated`, a [`HostError`](crate::sim::HostError).
     pub fn host(&self, name: &str) -> Result<Host, Error> {
         self.handle().simulated_host(name)
     }
@@ -61,7 +61,7 @@ impl Handle {
     /// [`DEFAULT_HOST`](crate::sim::DEFAULT_HOST).
     ///
     /// # Errors
-    /// `NotSimulated`, `UnknownHost`, `WrongThread`, `Closed`.
+    /// `NotSimulated`, a [`HostError`](crate::sim::HostError), `WrongThread`, `Closed`.
     pub fn simulated_host(&self, name: &str) -> Result<Host, Error> {
         let core = self.core()?;
         let simulated = core.driver.simulated();
@@ -77,7 +77,7 @@ impl Handle {
     /// Has a fault take effect now.
     ///
     /// # Errors
-    /// `UnknownHost`, and nothing happened, as after `InvalidHost` for a crash of the default host;
+    /// a [`HostError`](crate::sim::HostError), also for a crash of the default host, and nothing happened;
     /// `NotSimulated`, `WrongThread`, `Closed`; for a restart what the boot function fails with.
     pub fn inject(&self, fault: &Fault) -> Result<(), Error> {
         let core = self.core()?;
@@ -162,7 +162,7 @@ impl Host {
     /// A task of the host itself that calls this goes on to its next wait.
     ///
     /// # Errors
-    /// `InvalidHost` for the default host; `WrongThread`, `Closed`.
+    /// a [`HostError`](crate::sim::HostError) for the default host; `WrongThread`, `Closed`.
     pub fn crash(&self) -> Result<(), Error> {
         self.crash_with(Crash::Drawn)
     }

@@ -53,6 +53,7 @@ pub(crate) mod driver;
 pub(crate) mod event;
 mod fault;
 mod host;
+mod host_error;
 pub(crate) mod host_key;
 mod link;
 pub(crate) mod net;
@@ -66,6 +67,7 @@ pub(crate) use boots::Boots;
 
 pub use fault::{Crash, Fault, NameAnswer};
 pub use host::Host;
+pub use host_error::HostError;
 pub use link::Link;
 pub use net::hosts::DEFAULT_HOST;
 pub use swarm::FaultMix;

@@ -9,6 +9,8 @@ use crate::sim::net::network::Network;
 
 impl Core {
     /// Everything of a simulation that has happened until now.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn take_events(&self, simulated: &SimDriver) {
         let now = self.clock.now();
         loop {
@@ -53,6 +55,8 @@ impl Core {
     }
 
     /// Closes a socket of the simulated network.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn close_simulated(&self, key: SocketKey) {
         if let Some(simulated) = self.driver.simulated() {
             self.simulate(simulated, |network, cx| network.close(cx, key));

@@ -183,7 +183,7 @@ impl Simulation {
     /// The hosts and the links between them.
     ///
     /// # Errors
-    /// `InvalidHost`, `UnknownHost`.
+    /// a `HostError`.
     pub(crate) fn network(&self) -> Result<Network, Error> {
         let mut hosts = Hosts::new();
         for (name, addresses) in &self.hosts {

@@ -67,6 +67,8 @@ impl VirtualClock {
     }
 
     /// Virtual time.
+    #[cold]
+    #[inline(never)]
     pub(super) fn now(&self) -> Instant {
         Instant::from_nanos(self.now.get())
     }
@@ -86,6 +88,8 @@ impl VirtualClock {
     }
 
     /// What a host's monotonic clock reads.
+    #[cold]
+    #[inline(never)]
     pub(super) fn read(&self, host: u32) -> Instant {
         match self.host(host) {
             HostClock {
@@ -96,6 +100,8 @@ impl VirtualClock {
     }
 
     /// The virtual time at which a host's monotonic clock reads `deadline`.
+    #[cold]
+    #[inline(never)]
     pub(super) fn time_of(&self, host: u32, deadline: Instant) -> Instant {
         match self.host(host) {
             HostClock {
@@ -107,6 +113,8 @@ impl VirtualClock {
     }
 
     /// What a host's wall clock reads; one before 1970 reads as 1970.
+    #[cold]
+    #[inline(never)]
     pub(super) fn wall(&self, host: u32) -> WallTime {
         let since_epoch = i128::from(EPOCH) * BILLION + i128::from(self.read(host).as_nanos());
         let nanos = (since_epoch + self.host(host).wall_offset).max(0);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Error;
+use crate::sim::host_error::HostError;
 use crate::sim::host_key::HostKey;
 use crate::sim::net::event::NetEvent;
 use crate::sim::net::ports::Ports;
@@ -55,21 +56,21 @@ impl Hosts {
     /// Adds a host. Without addresses it gets one of each family, by its number.
     ///
     /// # Errors
-    /// `InvalidHost`.
+    /// A `HostError`.
     pub(crate) fn add(&mut self, name: &str, addresses: &[IpAddr]) -> Result<(), Error> {
-        let invalid = |reason| Error::InvalidHost {
-            host: name.to_owned(),
-            reason,
+        let invalid = |reason| {
+            let host = name.to_owned();
+            HostError::Invalid { host, reason }
         };
         if self.by_name.contains_key(&canonical(name)) {
-            return Err(invalid("another host has this name"));
+            return Err(invalid("another host has this name").into());
         }
         let is_name = crate::net::host_name(name).is_some_and(|it| it == name);
         if !is_name || name.parse::<IpAddr>().is_ok() || is_localhost(&canonical(name)) {
-            return Err(invalid("it is no name that a host can have"));
+            return Err(invalid("it is no name that a host can have").into());
         }
         if self.hosts.len() >= MAX_HOSTS {
-            return Err(invalid("there are as many hosts as can be"));
+            return Err(invalid("there are as many hosts as can be").into());
         }
         let addresses = match addresses {
             [] => automatic(self.hosts.len()).to_vec(),
@@ -77,10 +78,10 @@ impl Hosts {
         };
         for (place, address) in addresses.iter().enumerate() {
             if self.by_address.contains_key(address) || addresses[..place].contains(address) {
-                return Err(invalid("another host has one of its addresses"));
+                return Err(invalid("another host has one of its addresses").into());
             }
             if address.is_loopback() || address.is_unspecified() || address.is_multicast() {
-                return Err(invalid("one of its addresses belongs to no host"));
+                return Err(invalid("one of its addresses belongs to no host").into());
             }
         }
         self.insert(name, addresses);
@@ -109,10 +110,10 @@ impl Hosts {
     /// The number of a host.
     ///
     /// # Errors
-    /// `UnknownHost`.
+    /// A `HostError`.
     pub(crate) fn number(&self, name: &str) -> Result<u32, Error> {
         let number = self.by_name.get(&canonical(name)).copied();
-        number.ok_or_else(|| Error::UnknownHost(name.to_owned()))
+        Ok(number.ok_or_else(|| HostError::Unknown(name.to_owned()))?)
     }
 
     /// Numbers are given out by [`Hosts::number`] only, and hosts are never removed.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::Error;
 use crate::sim::fault::NameAnswer;
+use crate::sim::host_error::HostError;
 use crate::sim::net::hosts::{Hosts, canonical, is_localhost, loopback};
 
 /// The most answers that differ from the hosts' own addresses.
@@ -18,7 +19,7 @@ impl Names {
     /// From now on a host, or all that have no answer of their own, get this one.
     ///
     /// # Errors
-    /// `InvalidHost` where there are as many answers as can be.
+    /// a `HostError` where there are as many answers as can be.
     pub(crate) fn set(
         &mut self,
         host: Option<u32>,
@@ -31,10 +32,9 @@ impl Names {
             return Ok(());
         }
         if self.0.len() >= MAX_ANSWERS && !self.0.contains_key(&key) {
-            return Err(Error::InvalidHost {
-                host: name.to_owned(),
-                reason: "there are as many answers to name lookups as can be",
-            });
+            let host = name.to_owned();
+            let reason = "there are as many answers to name lookups as can be";
+            return Err(HostError::Invalid { host, reason }.into());
         }
         self.0.insert(key, answer);
         Ok(())

@@ -202,3 +202,40 @@ fn everything_is_given_back() {
         drop(outcomes);
     }
 }
+
+const ASKED_FOR_SEED: &str = "WIPPY_TEST_NETWORK_SEED";
+
+/// What the next test starts in a process of its own: the hash of the seed asked for.
+#[test]
+fn prints_the_hash_of_its_seed() {
+    let seed = std::env::var(ASKED_FOR_SEED).map_or(0, |seed| seed.parse().expect("a number"));
+    let (trace, outcomes) = small_world(seed);
+    assert!(!outcomes.is_empty(), "nothing has ended");
+    println!("hash {:016x} of {}", trace.hash(), trace.length());
+}
+
+/// With another environment and another working directory, and with addresses of its own.
+#[test]
+fn another_process_gives_the_same_hash() {
+    let binary = std::env::current_exe().expect("this binary");
+    for seed in [1, 2] {
+        let child = std::process::Command::new(&binary)
+            .args([
+                "--exact",
+                "simulated_network::determinism::prints_the_hash_of_its_seed",
+                "--nocapture",
+            ])
+            .env_clear()
+            .env(ASKED_FOR_SEED, seed.to_string())
+            .current_dir("/")
+            .output()
+            .expect("a process");
+        let printed = String::from_utf8_lossy(&child.stdout);
+        let (trace, _) = small_world(seed);
+        let expected = format!("hash {:016x} of {}", trace.hash(), trace.length());
+        assert!(
+            printed.contains(&expected),
+            "{expected} is not in {printed}"
+        );
+    }
+}

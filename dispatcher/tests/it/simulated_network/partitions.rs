@@ -118,18 +118,19 @@ fn unknown_hosts_are_an_error() {
     let dispatcher = build(plain(1));
     let fault = Fault::partition(["client"], ["nobody"]);
     let refused = dispatcher.inject(&fault).expect_err("no such host");
-    assert!(matches!(&refused, Error::UnknownHost(name) if name == "nobody"));
+    assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
     assert_eq!(
         refused.to_string(),
         "the simulation has no host \"nobody\"; add it with Simulation::host"
     );
     let builder = wippy_dispatcher::Dispatcher::builder();
     let refused = builder.simulation(plain(1).at(MS, fault)).build();
-    assert!(matches!(refused, Err(Error::UnknownHost(_))));
+    let refused = refused.map(drop).expect_err("no such host");
+    assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
     let live = wippy_dispatcher::Dispatcher::new().expect("dispatcher");
     assert!(matches!(live.inject(&cut()), Err(Error::NotSimulated(_))));
     assert!(matches!(live.host("client"), Err(Error::NotSimulated(_))));
     let fault = Fault::Restart(wippy_dispatcher::sim::DEFAULT_HOST.to_owned());
     let refused = dispatcher.inject(&fault).expect_err("it never crashes");
-    assert!(matches!(refused, Error::InvalidHost { .. }), "{refused}");
+    assert!(refused.to_string().contains("does not crash"), "{refused}");
 }

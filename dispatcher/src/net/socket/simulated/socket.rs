@@ -25,10 +25,14 @@ pub(in crate::net) struct Socket {
 }
 
 impl Socket {
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn tcp(handle: &Handle, family: Family) -> Result<Socket, Error> {
         Socket::open(handle, family, true)
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn udp(handle: &Handle, family: Family) -> Result<Socket, Error> {
         Socket::open(handle, family, false)?.attached()
     }
@@ -82,18 +86,26 @@ impl Socket {
         Ok(core.simulate(simulated, |network, cx| operation(network, cx, key))?)
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn bind(&self, address: SocketAddr) -> Result<(), Error> {
         self.operate(|network, cx, key| network.bind(cx.now, key, address))
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn local_addr(&self) -> Result<SocketAddr, Error> {
         self.look(|network, key| network.local_addr(key))
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn peer_addr(&self) -> Result<SocketAddr, Error> {
         self.look(|network, key| network.peer_addr(key))
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn family(&self) -> Result<Family, Error> {
         match self.look(|network, key| network.is_ipv4(key))? {
             true => Ok(Family::V4),
@@ -101,19 +113,27 @@ impl Socket {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn option(&self, option: SocketOption) -> Result<u32, Error> {
         self.look(|network, key| network.option(key, option))
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn set_option(&self, option: SocketOption, value: u32) -> Result<(), Error> {
         self.look(|network, key| network.set_option(key, option, value))
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn is_ready(&self, interest: Interest) -> bool {
         let slot = self.slot.as_ref();
         slot.is_some_and(|slot| slot.is_ready(interest))
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn confirm_ready(&self, interest: Interest) -> bool {
         let Some(slot) = &self.slot else { return false };
         if !slot.is_ready(interest) {
@@ -134,6 +154,8 @@ impl Socket {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(in crate::net) fn register(
         &self,
         set: &mut WaitSet,
