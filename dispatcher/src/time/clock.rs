@@ -10,7 +10,7 @@ pub use crate::time::instant::{Instant, WallTime};
 
 pub(crate) enum Clock {
     System,
-    Virtual(VirtualClock),
+    Virtual(Box<VirtualClock>),
 }
 
 impl Clock {
@@ -19,7 +19,7 @@ impl Clock {
     }
 
     pub(crate) fn simulated() -> Clock {
-        Clock::Virtual(VirtualClock::new())
+        Clock::Virtual(Box::new(VirtualClock::new()))
     }
 
     /// The time of the system, or of all events of a simulation.
