@@ -124,7 +124,8 @@ impl Builder {
         self
     }
 
-    /// The bound on armed timers. Default 4,194,304.
+    /// The bound on armed timers; in a simulation on all events to come, packets on their way included.
+    /// Default 4,194,304.
     pub fn max_timers(mut self, timers: usize) -> Builder {
         self.max_timers = timers;
         self
@@ -168,7 +169,8 @@ impl Builder {
 
     /// Resolves names instead of the system's resolver. It is called on threads for lookups, on many
     /// at once, and may block; its panic is `ResolveError::Permanent`. Numeric addresses are never
-    /// passed to it, and names are passed as [`host_name`](crate::net::host_name) returns them.
+    /// passed to it, and names are passed as [`host_name`](crate::net::host_name) returns them. A simulation
+    /// does not call it: its names are those of its hosts.
     pub fn resolver<F>(mut self, resolver: F) -> Builder
     where
         F: Fn(&str) -> Result<Vec<IpAddr>, ResolveError> + Send + Sync + 'static,
@@ -187,7 +189,8 @@ impl Builder {
     /// Makes the dispatcher, on this thread.
     ///
     /// # Errors
-    /// `Io` when the system has no epoll set, eventfd or timerfd left.
+    /// `Io` when the system has no epoll set, eventfd or timerfd left. For a simulation a
+    /// `sim::HostError`, and `TooManyTimers` where its timetable is beyond the bound.
     pub fn build(self) -> Result<Dispatcher, Error> {
         let (sender, messages) = crossbeam_channel::unbounded();
         let pool = Pool::new(
@@ -238,12 +241,17 @@ impl Builder {
 /// The four seams: those of the system, or of a simulation.
 fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Error> {
     Ok(match simulation {
-        Some(simulation) => Seams {
-            clock: Clock::simulated(),
-            entropy: Entropy::seeded(simulation.seed),
-            picker: Picker::Uniform,
-            driver: Driver::Simulated(SimDriver::new(simulation, max_timers)),
-        },
+        Some(simulation) => {
+            let clock = Clock::simulated();
+            let entropy = Entropy::seeded(simulation.seed);
+            let driver = SimDriver::new(simulation, max_timers, clock.now())?;
+            Seams {
+                entropy,
+                picker: Picker::Uniform,
+                driver: Driver::Simulated(Box::new(driver)),
+                clock,
+            }
+        }
         None => Seams {
             clock: Clock::system(),
             entropy: Entropy::system(),

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::task::Waker;
+use std::time::Duration;
 
 use crate::Error;
 use crate::driver::Driver;
@@ -17,9 +18,11 @@ use crate::executor::wake::{discard, wake};
 use crate::histogram::SharedHistogram;
 use crate::io::reactor::Report;
 use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
+use crate::io::system_driver::SystemDriver;
 use crate::io::wait_sets::{Registration, WaitSets};
 use crate::locals::Locals;
 use crate::net::Lookups;
+use crate::sim::Boots;
 use crate::sim::trace::{Record, hash_of};
 use crate::time::clock::{Clock, Instant};
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
@@ -36,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) sets: RefCell<WaitSets>,
     pub(crate) lookups: Lookups,
     pub(crate) locals: Locals,
+    /// What simulated hosts begin with.
+    pub(crate) boots: Boots,
     /// Within a turn: wakes need not end the dispatcher's wait, because the turn looks at its queue
     /// before it ends.
     pub(crate) in_turn: Cell<bool>,
@@ -94,6 +99,7 @@ impl Core {
             )),
             lookups,
             locals: Locals::new(bounds.max_sources),
+            boots: Boots::default(),
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
             idle: RefCell::default(),
@@ -214,24 +220,35 @@ impl Core {
     /// reading of the clock.
     #[inline]
     pub(crate) fn fire_timers(&self) {
-        if self.driver.is_idle() {
+        let system = match &self.driver {
+            Driver::System(system) => system,
+            Driver::Simulated(simulated) => return self.take_events(simulated),
+        };
+        if system.timers.borrow().is_empty() {
             return;
         }
         let now = self.clock.now();
         if let Some(overshoot) = &self.overshoot {
-            return self.fire_measured(now, overshoot);
+            return self.fire_measured(system, now, overshoot);
         }
-        while let Some(listener) = self.driver.pop_due(now) {
+        loop {
+            let due = system.timers.borrow_mut().pop_due(now);
+            let Some(listener) = due else { break };
             self.notify(listener);
         }
     }
 
     /// The same, and notes how late each of them is.
     #[cold]
-    fn fire_measured(&self, now: Instant, overshoot: &SharedHistogram) {
-        while let Some(deadline) = self.driver.next_deadline()
-            && let Some(listener) = self.driver.pop_due(now)
-        {
+    fn fire_measured(&self, system: &SystemDriver, now: Instant, overshoot: &SharedHistogram) {
+        loop {
+            let mut timers = system.timers.borrow_mut();
+            let deadline = timers.next_deadline();
+            let due = timers.pop_due(now);
+            drop(timers);
+            let (Some(deadline), Some(listener)) = (deadline, due) else {
+                break;
+            };
             overshoot.record(now - deadline);
             self.notify(listener);
         }
@@ -344,22 +361,21 @@ impl Core {
         Ok(())
     }
 
-    /// In a simulation: draws when a blocking job that starts now is done. `None` on the system,
-    /// where it takes a thread and real time.
+    /// In a simulation: draws how long a blocking job takes. `None` on the system, where it takes a
+    /// thread and real time.
     ///
     /// # Errors
     /// `Io` from `getrandom`.
-    pub(crate) fn draw_job_end(&self) -> Result<Option<Instant>, Error> {
-        let Some(simulated) = self.driver.simulated() else {
-            return Ok(None);
-        };
-        let delay = simulated.draw_job_delay(&self.entropy)?;
-        Ok(Some(self.clock.now() + delay))
+    pub(crate) fn draw_job_delay(&self) -> Result<Option<Duration>, Error> {
+        match self.driver.simulated() {
+            Some(simulated) => simulated.draw_job_delay(&self.entropy).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Wakes a listener, or has its wait set note the member and wakes the task that waits for the
     /// set.
-    fn notify(&self, listener: Listener) {
+    pub(crate) fn notify(&self, listener: Listener) {
         let waker = match listener {
             Listener::Waker(waker) => Some(waker),
             Listener::Member { set, tag } => self.sets.borrow_mut().fire(set, tag),

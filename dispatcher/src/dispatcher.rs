@@ -22,6 +22,7 @@ use crate::io::reactor::Reactor;
 use crate::io::spin::Spin;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
+use crate::sim::host_key::HostKey;
 use crate::sim::trace::{Record, Trace};
 use crate::time::clock::Instant;
 use crate::turn::{RunLimit, Turn, TurnBudget};
@@ -52,7 +53,7 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// A reference for futures and everything else on this thread.
     pub fn handle(&self) -> Handle {
-        Handle::new(self.shared.clone())
+        Handle::new(self.shared.clone(), HostKey::default())
     }
 
     /// A reference for other threads.
@@ -333,6 +334,7 @@ impl Dispatcher {
             Message::Unlisten(key, interest, number) => core.unlisten(key, interest, number),
             Message::RemoveSource(key) => core.remove_source(key),
             Message::RemoveSet(id, registrations) => core.remove_set(id, &registrations),
+            Message::CloseSocket(key) => core.close_simulated(key),
         }
     }
 }
@@ -359,6 +361,7 @@ impl Drop for Dispatcher {
         core.resume_yielded();
         while core.resume_one_long() {}
         while core.resume_idle() {}
+        core.executor.release_held();
         loop {
             for waker in core.executor.wakers() {
                 waker.wake();

@@ -18,7 +18,7 @@ use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
 pub(crate) enum Driver {
     System(SystemDriver),
-    Simulated(SimDriver),
+    Simulated(Box<SimDriver>),
 }
 
 impl Driver {
@@ -106,29 +106,11 @@ impl Driver {
         }
     }
 
-    /// How many descriptors are watched.
+    /// How many descriptors are watched; in a simulation how many sockets there are.
     pub(crate) fn descriptors(&self) -> usize {
         match self {
             Driver::System(system) => system.reactor.registered(),
-            Driver::Simulated(_) => 0,
-        }
-    }
-
-    /// Whether no deadline is armed.
-    #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
-        match self {
-            Driver::System(system) => system.timers.borrow().is_empty(),
-            Driver::Simulated(simulated) => simulated.is_idle(),
-        }
-    }
-
-    /// Takes the first deadline that has come at `now`, in the order of (deadline, arming).
-    #[inline]
-    pub(crate) fn pop_due(&self, now: Instant) -> Option<Listener> {
-        match self {
-            Driver::System(system) => system.timers.borrow_mut().pop_due(now),
-            Driver::Simulated(simulated) => simulated.pop_due(now),
+            Driver::Simulated(simulated) => simulated.sockets(),
         }
     }
 

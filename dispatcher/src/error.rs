@@ -68,6 +68,12 @@ pub enum Error {
     /// Something that only the system driver has was asked of a simulation.
     #[error("{0} is not available in a simulation")]
     Simulated(&'static str),
+    /// Something that only a simulation has was asked of a dispatcher on the system.
+    #[error("{0} is available in a simulation only (Builder::simulation)")]
+    NotSimulated(&'static str),
+    /// The simulated host has crashed since the handle was made, or is down.
+    #[error("the simulated host has crashed; take a new handle of it when it is up again")]
+    HostDown,
     /// `block_on` inside `block_on`, or `turn` inside a task.
     #[error(
         "the dispatcher is running already: inside a task await the future instead of calling block_on \

@@ -12,12 +12,16 @@ use crate::Error;
 use crate::core::Core;
 use crate::entropy::RngStream;
 use crate::shared::{Message, Shared};
+use crate::sim::host_key::HostKey;
 use crate::time::clock::{Instant, WallTime};
 
 /// A reference to a dispatcher that is `Send` although the dispatcher is not, so that futures and
 /// stores that hold one may be `Send`. It works on the dispatcher's thread; on any other each use
 /// is [`Error::WrongThread`], and after the dispatcher's end [`Error::Closed`]. A future, source or
 /// event that is dropped on another thread is removed by the dispatcher at its next turn.
+///
+/// In a simulation it belongs to a host (`sim::Host::handle`): tasks that it starts run there,
+/// clocks are read there, sockets have that host's addresses. Clones belong to the same host.
 ///
 /// ```
 /// use wippy_dispatcher::{Dispatcher, Error};
@@ -36,11 +40,23 @@ use crate::time::clock::{Instant, WallTime};
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
+    host: HostKey,
 }
 
 impl Handle {
-    pub(crate) fn new(shared: Arc<Shared>) -> Handle {
-        Handle { shared }
+    pub(crate) fn new(shared: Arc<Shared>, host: HostKey) -> Handle {
+        Handle { shared, host }
+    }
+
+    /// The same dispatcher, for another simulated host.
+    pub(crate) fn on_host(&self, host: HostKey) -> Handle {
+        Handle::new(self.shared.clone(), host)
+    }
+
+    /// The simulated host that it belongs to; the default host on the system.
+    #[inline]
+    pub(crate) fn host(&self) -> HostKey {
+        self.host
     }
 
     pub(crate) fn core(&self) -> Result<Rc<Core>, Error> {
@@ -60,20 +76,20 @@ impl Handle {
         self.shared.send(message);
     }
 
-    /// The monotonic clock.
+    /// The monotonic clock; in a simulation as the handle's host reads it.
     ///
     /// # Errors
     /// `WrongThread` and `Closed`.
     pub fn now(&self) -> Result<Instant, Error> {
-        Ok(self.core()?.clock.now())
+        Ok(self.core()?.clock.now_on(self.host.number))
     }
 
-    /// The wall clock.
+    /// The wall clock; in a simulation as the handle's host reads it.
     ///
     /// # Errors
     /// `WrongThread` and `Closed`.
     pub fn wall_time(&self) -> Result<WallTime, Error> {
-        Ok(self.core()?.clock.wall())
+        Ok(self.core()?.clock.wall(self.host.number))
     }
 
     /// The smallest step of the monotonic clock.

@@ -52,7 +52,7 @@ mod locals;
 pub mod net;
 mod remote;
 mod shared;
-mod sim;
+pub mod sim;
 mod stats;
 mod thread_bound;
 mod time;

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use crate::Error;
 use crate::handle::Handle;
 use crate::shared::{Message, Shared};
+use crate::sim::host_key::HostKey;
 
 /// Starts tasks on a dispatcher and wakes it, from any thread.
 ///
@@ -42,7 +43,8 @@ impl Handle {
 
 impl Remote {
     /// Has the dispatcher call `start` at its next turn and run the future that it makes. The
-    /// future need not be `Send`: it is made and dropped on the dispatcher's thread.
+    /// future need not be `Send`: it is made and dropped on the dispatcher's thread. In a simulation it
+    /// runs on the default host.
     ///
     /// # Errors
     /// `TooManyJobs` while the dispatcher has that many spawns still to take, `Closed`.
@@ -59,7 +61,7 @@ impl Remote {
         let queued = Queued(shared.clone());
         let message = Message::Spawn(Box::new(move |shared| {
             drop(queued);
-            let handle = Handle::new(shared.clone());
+            let handle = Handle::new(shared.clone(), HostKey::default());
             let inner = handle.clone();
             // Called within the task, so that its panic ends the task and not the turn.
             let future = async move { start(&inner).await };

@@ -10,11 +10,12 @@ use crossbeam_channel::Sender;
 use crate::Error;
 use crate::blocking::pool::Pool;
 use crate::core::Core;
+use crate::executor::meta::Meta;
 use crate::executor::park::ParkFlag;
-use crate::executor::tasks::Meta;
 use crate::io::reactor::ReactorRemote;
 use crate::io::readiness::{Interest, ReadyKey};
 use crate::io::wait_sets::Registration;
+use crate::sim::net::arena::SocketKey;
 use crate::thread_bound::ThreadBound;
 use crate::time::timer_heap::TimerKey;
 
@@ -28,6 +29,8 @@ pub(crate) enum Message {
     Disarm(TimerKey),
     RemoveSource(ReadyKey),
     RemoveSet(usize, Vec<Registration>),
+    /// Of a simulation.
+    CloseSocket(SocketKey),
 }
 
 /// Starts a task on the dispatcher's thread.

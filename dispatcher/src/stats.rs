@@ -29,7 +29,7 @@ pub struct Stats {
     pub runnable: usize,
     /// Armed deadlines; in a simulation the ends of blocking jobs too.
     pub timers: usize,
-    /// Descriptors that it watches: sockets, pipes, terminals.
+    /// Descriptors that it watches: sockets, pipes, terminals; in a simulation its sockets, on all hosts.
     pub descriptors: usize,
     /// Descriptors and events: whatever has readiness.
     pub sources: usize,

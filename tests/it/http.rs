@@ -8,6 +8,7 @@ mod keeping;
 mod refusing;
 mod rules;
 mod server;
+mod simulated;
 mod timeouts;
 mod tls;
 mod transfer;

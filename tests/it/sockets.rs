@@ -8,6 +8,7 @@ mod fairness;
 mod limits;
 mod matrix;
 mod names;
+mod simulated;
 mod tcp;
 mod udp;
 
@@ -79,8 +80,12 @@ struct Guest {
 
 impl Guest {
     fn new() -> Guest {
-        let dispatcher = live();
-        let runtime = project().load(&dispatcher);
+        let program = project().program(wippy::ProgramOptions::new());
+        Guest::on(live(), &program)
+    }
+
+    fn on(dispatcher: Dispatcher, program: &wippy::Program) -> Guest {
+        let runtime = Runtime::on(dispatcher.handle(), program.clone()).expect("an engine");
         Guest {
             dispatcher,
             runtime,
@@ -91,7 +96,7 @@ impl Guest {
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, String> {
         self.dispatcher
             .block_on(self.runtime.call(method, Arguments::Json(arguments)))
-            .expect("no deadlock")
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
             .map_err(|error| error.to_string())
     }
 

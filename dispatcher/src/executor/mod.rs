@@ -1,7 +1,9 @@
 //! Tasks: which are alive and runnable, which goes next, and what wakes them.
 
+pub(crate) mod host_tasks;
 pub(crate) mod idle;
 pub(crate) mod listener;
+pub(crate) mod meta;
 pub(crate) mod park;
 pub(crate) mod picker;
 pub(crate) mod task;

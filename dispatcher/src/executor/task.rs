@@ -8,29 +8,31 @@ use std::task::{Context, Poll};
 use async_task::{Builder, FallibleTask};
 
 use crate::Error;
-use crate::executor::tasks::Meta;
+use crate::executor::meta::Meta;
 use crate::handle::Handle;
 
 impl Handle {
-    /// Starts a task on this dispatcher. It runs at the next turn; dropping the [`Task`] cancels
-    /// it, [`Task::detach`] lets it run on.
+    /// Starts a task on this dispatcher, in a simulation on the handle's host. It runs at the next turn;
+    /// dropping the [`Task`] cancels it, [`Task::detach`] lets it run on.
     ///
     /// # Errors
-    /// `TooManyTasks`, `WrongThread`, `Closed`.
+    /// `TooManyTasks`, `WrongThread`, `Closed`; in a simulation `HostDown` where the host has crashed since
+    /// the handle was made.
     pub fn spawn<F>(&self, future: F) -> Result<Task<F::Output>, Error>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         let core = self.core()?;
-        let (runnable, task) = core.executor.add(|id, key| {
+        let host = self.host();
+        let (runnable, task) = core.executor.add(host, |id, key| {
             let alive = Alive {
                 handle: self.clone(),
                 key,
             };
             let scheduler = self.clone();
             Builder::new()
-                .metadata(Meta { id })
+                .metadata(Meta { id, host })
                 .propagate_panic(true)
                 .spawn_local(
                     move |_| async move {
@@ -59,7 +61,8 @@ impl Drop for Alive {
     }
 }
 
-/// The task was cancelled, because its dispatcher was dropped before the task ended.
+/// The task was cancelled, because its dispatcher was dropped or its simulated host crashed before
+/// the task ended.
 ///
 /// ```
 /// use wippy_dispatcher::{Cancelled, Dispatcher};
@@ -78,7 +81,8 @@ pub struct Cancelled;
 /// the dispatcher's next turn.
 ///
 /// # Errors
-/// Awaiting it gives `Cancelled` when the dispatcher ended before the task did.
+/// Awaiting it gives `Cancelled` when the dispatcher ended, or the task's simulated host crashed, before
+/// the task did.
 ///
 /// # Panics
 /// Awaiting it panics with the task's own payload when the task panicked.

@@ -9,19 +9,18 @@ use slab::Slab;
 
 use crate::Error;
 use crate::entropy::Entropy;
+use crate::executor::host_tasks::HostTasks;
+use crate::executor::meta::Meta;
 use crate::executor::picker::Picker;
-
-/// What a task carries besides its future.
-pub(crate) struct Meta {
-    /// Its number, in the order of spawning.
-    pub(crate) id: u64,
-}
+use crate::executor::wake::wake;
+use crate::sim::host_key::HostKey;
 
 /// At most `bound` tasks alive.
 pub(crate) struct Executor {
     runnable: RefCell<VecDeque<Runnable<Meta>>>,
     /// A waker for each task alive, so that the dispatcher's end can schedule and drop them all.
-    alive: RefCell<Slab<Waker>>,
+    alive: RefCell<Slab<(HostKey, Waker)>>,
+    hosts: HostTasks,
     spawned: Cell<u64>,
     bound: usize,
     picker: Picker,
@@ -32,17 +31,22 @@ impl Executor {
         Executor {
             runnable: RefCell::new(VecDeque::new()),
             alive: RefCell::new(Slab::new()),
+            hosts: HostTasks::default(),
             spawned: Cell::new(0),
             bound,
             picker,
         }
     }
 
-    /// Adds a task, which `build` makes from its number and its key among those alive.
+    /// Adds a task of a host, which `build` makes from its number and its key among those alive.
     pub(crate) fn add<T>(
         &self,
+        host: HostKey,
         build: impl FnOnce(u64, usize) -> (Runnable<Meta>, async_task::Task<T, Meta>),
     ) -> Result<(Runnable<Meta>, async_task::Task<T, Meta>), Error> {
+        if !self.hosts.is_up(host) {
+            return Err(Error::HostDown);
+        }
         let mut alive = self.alive.borrow_mut();
         if alive.len() >= self.bound {
             return Err(Error::TooManyTasks(self.bound));
@@ -51,7 +55,7 @@ impl Executor {
         self.spawned.set(id + 1);
         let entry = alive.vacant_entry();
         let (runnable, task) = build(id, entry.key());
-        entry.insert(runnable.waker());
+        entry.insert((host, runnable.waker()));
         Ok((runnable, task))
     }
 
@@ -63,7 +67,48 @@ impl Executor {
     }
 
     pub(crate) fn push(&self, runnable: Runnable<Meta>) {
-        self.runnable.borrow_mut().push_back(runnable);
+        if let Some(runnable) = self.hosts.admit(runnable) {
+            self.runnable.borrow_mut().push_back(runnable);
+        }
+    }
+
+    /// Keeps the tasks of a simulated host from running.
+    pub(crate) fn pause_host(&self, host: u32) {
+        self.hosts.pause(host, &mut self.runnable.borrow_mut());
+    }
+
+    /// Lets them run again.
+    pub(crate) fn resume_host(&self, host: u32) {
+        let held = self.hosts.resume(host);
+        self.runnable.borrow_mut().extend(held);
+    }
+
+    /// Drops all tasks of a simulated host, in the order of their places among those alive; the one
+    /// that runs at this moment when its poll ends. This runs their code.
+    pub(crate) fn crash_host(&self, host: u32, next_incarnation: u32) {
+        let runnable = {
+            let mut queue = self.runnable.borrow_mut();
+            self.hosts.crash(host, next_incarnation, &mut queue)
+        };
+        drop(runnable);
+        let wakers: Vec<Waker> = {
+            let alive = self.alive.borrow();
+            let of_host = alive.iter().filter(|(_, (key, _))| key.number == host);
+            of_host.map(|(_, (_, waker))| waker.clone()).collect()
+        };
+        // Woken, they come to `push`, which drops them.
+        wakers.into_iter().for_each(wake);
+    }
+
+    /// Tasks may be started on a simulated host that had crashed.
+    pub(crate) fn restart_host(&self, host: u32) {
+        self.hosts.restart(host);
+    }
+
+    /// Makes the tasks of paused hosts runnable, for the end of the dispatcher.
+    pub(crate) fn release_held(&self) {
+        let held = self.hosts.take_held();
+        self.runnable.borrow_mut().extend(held);
     }
 
     pub(crate) fn pop(&self) -> Option<Runnable<Meta>> {
@@ -93,7 +138,7 @@ impl Executor {
         self.alive
             .borrow()
             .iter()
-            .map(|(_, waker)| waker.clone())
+            .map(|(_, (_, waker))| waker.clone())
             .collect()
     }
 }

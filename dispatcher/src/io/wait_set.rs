@@ -73,7 +73,7 @@ impl WaitSet {
         Ok(())
     }
 
-    /// Adds a deadline.
+    /// Adds a deadline, in a simulation one of the host's clock.
     ///
     /// # Errors
     /// `TooManyMembers`, `TooManyTimers`, `WrongThread`, `Closed`.
@@ -81,6 +81,7 @@ impl WaitSet {
         let core = self.handle.core()?;
         self.count()?;
         let listener = Listener::Member { set: self.id, tag };
+        let deadline = core.clock.time_of(self.handle.host().number, deadline);
         let key = core.arm(DeadlineKind::Timer, deadline, listener)?;
         self.registrations.push(Registration::Timer(key));
         Ok(())
@@ -107,7 +108,16 @@ impl WaitSet {
         self.add_ready(source.slot(), interest, tag)
     }
 
-    fn add_ready(&mut self, slot: &ReadySlot, interest: Interest, tag: u32) -> Result<(), Error> {
+    /// Adds a direction of whatever has this slot.
+    ///
+    /// # Errors
+    /// As [`WaitSet::add_source`].
+    pub(crate) fn add_ready(
+        &mut self,
+        slot: &ReadySlot,
+        interest: Interest,
+        tag: u32,
+    ) -> Result<(), Error> {
         let core = self.handle.core()?;
         if !self.handle.same_dispatcher(slot.handle()) {
             return Err(Error::OtherDispatcher);

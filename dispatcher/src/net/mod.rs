@@ -5,8 +5,9 @@
 //! wait itself is a future ([`TcpStream::readable`]) or a member of a [`WaitSet`](crate::WaitSet)
 //! ([`TcpStream::register`]).
 //!
-//! A dispatcher of [`Builder::simulation`](crate::Builder::simulation) has no network: making a
-//! socket or looking a name up fails with [`Error::Simulated`](crate::Error::Simulated).
+//! On a dispatcher of [`Builder::simulation`](crate::Builder::simulation) the same types reach a simulated
+//! network, whose hosts, links and faults [`sim`](crate::sim) describes. They fail with the error
+//! numbers that Linux has.
 
 mod family;
 mod host_name;
@@ -23,6 +24,7 @@ mod udp_socket;
 
 pub(crate) use lookups::Lookups;
 pub(crate) use resolver::Resolver;
+pub(crate) use socket::SocketOption;
 
 pub use family::Family;
 pub use host_name::host_name;

@@ -18,7 +18,8 @@ pub enum ResolveError {
     /// The resolver cannot answer, and will not later either.
     #[error("the resolver failed: {0}")]
     Permanent(String),
-    /// An error of the dispatcher itself: `LaneFull`, `Simulated`, `WrongThread`, `Closed`.
+    /// An error of the dispatcher itself: `LaneFull`, in a simulation
+    /// `TooManyTimers`, `WrongThread`, `Closed`.
     #[error(transparent)]
     Dispatcher(#[from] Error),
 }

@@ -32,7 +32,7 @@ impl TcpSocket {
     ///
     /// # Errors
     /// `Io` when no descriptor is left (`EMFILE`, `ENFILE`) or the machine does not have the family
-    /// (`EAFNOSUPPORT`); `Simulated`, `WrongThread`, `Closed`.
+    /// (`EAFNOSUPPORT`), and in a simulation `NetworkDown` when the host has crashed; `WrongThread`, `Closed`.
     pub fn new(handle: &Handle, family: Family) -> Result<TcpSocket, Error> {
         let socket = Socket::open(handle, family, Protocol::Tcp)?;
         Ok(TcpSocket { socket })

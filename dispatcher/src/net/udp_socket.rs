@@ -41,7 +41,8 @@ impl UdpSocket {
     ///
     /// # Errors
     /// `Io` when no descriptor is left (`EMFILE`, `ENFILE`) or the machine does not have the family
-    /// (`EAFNOSUPPORT`); `Simulated`, `TooManySources`, `WrongThread`, `Closed`.
+    /// (`EAFNOSUPPORT`), and in a simulation `NetworkDown` when the host has crashed; `TooManySources`,
+    /// `WrongThread`, `Closed`.
     pub fn new(handle: &Handle, family: Family) -> Result<UdpSocket, Error> {
         let socket = Socket::open(handle, family, Protocol::Udp)?;
         Ok(UdpSocket { socket })

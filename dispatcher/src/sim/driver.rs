@@ -7,48 +7,68 @@ use std::time::Duration;
 use crate::Error;
 use crate::entropy::{Entropy, Purpose};
 use crate::executor::listener::Listener;
+use crate::sim::context::{Mark, SimContext};
+use crate::sim::draws::{Choice, Draws};
+use crate::sim::event::{Due, SimEvent};
+use crate::sim::fault::Fault;
+use crate::sim::host_error::HostError;
+use crate::sim::net::network::Network;
 use crate::sim::settings::Simulation;
 use crate::sim::trace::{Record, Trace};
 use crate::time::clock::Instant;
 use crate::time::timer_heap::{DeadlineKind, TimerHeap, TimerKey};
 
-/// What happens at a point of virtual time.
-enum SimEvent {
-    Timer(Listener),
-    /// A blocking job is done; its future runs it when it is polled.
-    JobDone(Listener),
-}
-
-impl SimEvent {
-    fn listener(&mut self) -> &mut Listener {
-        match self {
-            SimEvent::Timer(listener) | SimEvent::JobDone(listener) => listener,
-        }
-    }
-
-    fn into_listener(self) -> Listener {
-        match self {
-            SimEvent::Timer(listener) | SimEvent::JobDone(listener) => listener,
-        }
-    }
-}
-
-/// Owns every event to come, totally ordered by (time, sequence), and the trace of what was
-/// decided. Virtual time moves from one event to the next and never by itself.
+/// Owns every event to come, totally ordered by (time, sequence), the network, and the trace of what
+/// was decided. Virtual time moves from one event to the next and never by itself.
 pub(crate) struct SimDriver {
-    settings: Simulation,
+    yield_cost: Duration,
+    job_delay: (Duration, Duration),
+    lookup_delay: (Duration, Duration),
     events: RefCell<TimerHeap<SimEvent>>,
     trace: RefCell<Trace>,
+    draws: RefCell<Draws>,
+    network: RefCell<Network>,
+    /// What is yet to come of the timetable, by the place that its event names.
+    timetable: RefCell<Vec<Option<Fault>>>,
+    /// An empty vector, kept between uses.
+    marks: RefCell<Vec<Mark>>,
 }
 
 impl SimDriver {
-    /// At most `max_events` are to come at any time.
-    pub(crate) fn new(settings: Simulation, max_events: usize) -> SimDriver {
-        SimDriver {
-            events: RefCell::new(TimerHeap::new(max_events)),
-            trace: RefCell::new(Trace::new(settings.trace_capacity)),
-            settings,
+    /// At most `max_events` are to come at any time. `start` is the time now.
+    ///
+    /// # Errors
+    /// a `HostError`; `TooManyTimers` for a timetable beyond the bound.
+    pub(crate) fn new(
+        mut settings: Simulation,
+        max_events: usize,
+        start: Instant,
+    ) -> Result<SimDriver, Error> {
+        let mut draws = Draws::new(settings.seed);
+        settings.mix(&mut draws);
+        let network = settings.network()?;
+        let mut events = TimerHeap::new(max_events);
+        let mut timetable = Vec::new();
+        for timed in &settings.timetable {
+            check(&network, &timed.fault)?;
+            if let Some(bound) = events.bound_reached() {
+                return Err(Error::TooManyTimers(bound));
+            }
+            let place = timetable.len() as u32;
+            events.arm(start + timed.after, SimEvent::Fault(place));
+            timetable.push(Some(timed.fault.clone()));
         }
+        Ok(SimDriver {
+            yield_cost: settings.yield_cost,
+            job_delay: settings.job_delay,
+            lookup_delay: settings.lookup_delay,
+            events: RefCell::new(events),
+            trace: RefCell::new(Trace::new(settings.trace_capacity)),
+            draws: RefCell::new(draws),
+            network: RefCell::new(network),
+            timetable: RefCell::new(timetable),
+            marks: RefCell::default(),
+        })
     }
 
     /// The bound on events to come, if it is reached.
@@ -74,7 +94,7 @@ impl SimDriver {
     #[inline]
     pub(crate) fn disarm(&self, key: TimerKey) -> Option<Listener> {
         let event = self.events.borrow_mut().disarm(key);
-        event.map(SimEvent::into_listener)
+        event.and_then(SimEvent::into_listener)
     }
 
     #[inline]
@@ -82,7 +102,8 @@ impl SimDriver {
         let mut events = self.events.borrow_mut();
         events
             .get_mut(key)
-            .is_some_and(|event| event.listener().swap_waker(waker))
+            .and_then(SimEvent::listener)
+            .is_some_and(|listener| listener.swap_waker(waker))
     }
 
     /// How many events are to come.
@@ -90,10 +111,9 @@ impl SimDriver {
         self.events.borrow().len()
     }
 
-    /// Whether no event is to come.
-    #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
-        self.events.borrow().is_empty()
+    /// How many sockets there are, on all hosts.
+    pub(crate) fn sockets(&self) -> usize {
+        self.network.borrow().sockets()
     }
 
     /// When the next event happens, of whatever kind.
@@ -104,9 +124,9 @@ impl SimDriver {
 
     /// Takes the first event that has happened at `now`.
     #[inline]
-    pub(crate) fn pop_due(&self, now: Instant) -> Option<Listener> {
+    pub(crate) fn pop_due(&self, now: Instant) -> Option<Due> {
         let event = self.events.borrow_mut().pop_due(now);
-        event.map(SimEvent::into_listener)
+        event.map(SimEvent::into_due)
     }
 
     #[inline]
@@ -120,7 +140,7 @@ impl SimDriver {
     }
 
     pub(crate) fn yield_cost(&self) -> Duration {
-        self.settings.yield_cost
+        self.yield_cost
     }
 
     /// Draws how long a blocking job takes, and records it.
@@ -128,7 +148,7 @@ impl SimDriver {
     /// # Errors
     /// Those of [`Entropy::fill`].
     pub(crate) fn draw_job_delay(&self, entropy: &Entropy) -> Result<Duration, Error> {
-        let (least, most) = self.settings.job_delay;
+        let (least, most) = self.job_delay;
         let span = nanos(most - least).saturating_add(1);
         let delay = least + Duration::from_nanos(entropy.below(Purpose::Delay, span)?);
         self.record(Record::Job {
@@ -136,6 +156,76 @@ impl SimDriver {
         });
         Ok(delay)
     }
+
+    /// Draws how long a name lookup on a host takes, and records it.
+    pub(crate) fn draw_lookup_delay(&self, host: u32) -> Duration {
+        let (least, most) = self.lookup_delay;
+        let span = nanos(most - least);
+        let drawn = self.draws.borrow_mut().up_to(Choice::NameDelay, span);
+        let delay = least + Duration::from_nanos(drawn);
+        self.record(Record::Lookup {
+            host,
+            nanos: nanos(delay),
+        });
+        delay
+    }
+
+    /// Looks at the network, or at what of it takes no time.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&mut Network) -> R) -> R {
+        look(&mut self.network.borrow_mut())
+    }
+
+    /// Does something with the network. What becomes ready is appended to the vector that is given
+    /// back, to be notified while nothing is borrowed; [`SimDriver::keep`] takes the vector again.
+    pub(crate) fn operate<R>(
+        &self,
+        now: Instant,
+        operation: impl FnOnce(&mut Network, &mut SimContext<'_>) -> R,
+    ) -> (R, Vec<Mark>) {
+        let mut marks = self.marks.take();
+        let mut context = SimContext {
+            now,
+            draws: &mut self.draws.borrow_mut(),
+            trace: &mut self.trace.borrow_mut(),
+            events: &mut self.events.borrow_mut(),
+            marks: &mut marks,
+        };
+        let result = operation(&mut self.network.borrow_mut(), &mut context);
+        (result, marks)
+    }
+
+    /// Keeps an empty vector for the next use.
+    pub(crate) fn keep(&self, marks: Vec<Mark>) {
+        debug_assert!(marks.is_empty(), "all were notified");
+        if marks.capacity() > self.marks.borrow().capacity() {
+            self.marks.replace(marks);
+        }
+    }
+
+    /// A fault of the timetable, whose time has come.
+    pub(crate) fn take_fault(&self, place: u32) -> Option<Fault> {
+        self.timetable.borrow_mut().get_mut(place as usize)?.take()
+    }
+
+    /// Whether a fault can take effect.
+    ///
+    /// # Errors
+    /// a `HostError`, also for a crash of the default host.
+    pub(crate) fn check(&self, fault: &Fault) -> Result<(), Error> {
+        check(&self.network.borrow(), fault)
+    }
+}
+
+fn check(network: &Network, fault: &Fault) -> Result<(), Error> {
+    for host in fault.hosts() {
+        let number = network.hosts.number(host)?;
+        if number == 0 && matches!(fault, Fault::Crash(..) | Fault::Restart(_)) {
+            let host = host.to_owned();
+            let reason = "what is on no other host is on this one, which does not crash";
+            return Err(HostError::Invalid { host, reason }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Nanoseconds, at most `u64::MAX` (584 years).

@@ -1,109 +1,16 @@
 //! The clock seam: what time it is. The driver holds the timers.
 
-use std::cell::Cell;
-use std::fmt;
-use std::ops::{Add, Sub};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_getres, clock_gettime};
 
-/// A point of the monotonic clock, in nanoseconds. The origin is that of the system's
-/// `CLOCK_MONOTONIC`, or one second before the start of a simulation.
-///
-/// ```
-/// use std::time::Duration;
-/// use wippy_dispatcher::Instant;
-///
-/// let start = Instant::from_nanos(5);
-/// assert_eq!((start + Duration::from_nanos(7)) - start, Duration::from_nanos(7));
-/// assert_eq!(Instant::NEVER + Duration::from_secs(1), Instant::NEVER);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Instant(u64);
+use crate::time::virtual_clock::VirtualClock;
 
-impl Instant {
-    /// The instant that never comes.
-    pub const NEVER: Instant = Instant(u64::MAX);
-
-    /// From nanoseconds since the clock's origin.
-    pub const fn from_nanos(nanos: u64) -> Instant {
-        Instant(nanos)
-    }
-
-    /// Nanoseconds since the clock's origin.
-    pub const fn as_nanos(self) -> u64 {
-        self.0
-    }
-
-    /// The instant `duration` before this one, but not before the clock's origin.
-    pub(crate) fn before(self, duration: Duration) -> Instant {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Instant(self.0.saturating_sub(nanos))
-    }
-
-    /// The time from `earlier` to `self`, zero if `earlier` is later.
-    pub const fn since(self, earlier: Instant) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
-    }
-}
-
-/// Saturates at [`Instant::NEVER`].
-impl Add<Duration> for Instant {
-    type Output = Instant;
-    fn add(self, duration: Duration) -> Instant {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Instant(self.0.saturating_add(nanos))
-    }
-}
-
-/// Saturates at zero.
-impl Sub<Instant> for Instant {
-    type Output = Duration;
-    fn sub(self, earlier: Instant) -> Duration {
-        self.since(earlier)
-    }
-}
-
-impl fmt::Display for Instant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{:09} s",
-            self.0 / 1_000_000_000,
-            self.0 % 1_000_000_000
-        )
-    }
-}
-
-/// Time since 1970-01-01T00:00:00Z, without leap seconds. Never negative: a system clock before
-/// 1970 reads as zero.
-///
-/// ```
-/// use wippy_dispatcher::Dispatcher;
-///
-/// // A simulation starts one second after 2000-01-01T00:00:00Z.
-/// let dispatcher = Dispatcher::simulated(1)?;
-/// assert_eq!(dispatcher.handle().wall_time()?.seconds, 946_684_801);
-/// # Ok::<(), wippy_dispatcher::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct WallTime {
-    /// Whole seconds.
-    pub seconds: u64,
-    /// Nanoseconds below one second.
-    pub nanoseconds: u32,
-}
-
-/// Where a simulation begins, in nanoseconds: one second after the origin, so that there are instants
-/// before it.
-const VIRTUAL_START: u64 = 1_000_000_000;
-/// The wall clock at a simulation's origin, in Unix seconds: 2000-01-01T00:00:00Z.
-const VIRTUAL_EPOCH: u64 = 946_684_800;
+pub use crate::time::instant::{Instant, WallTime};
 
 pub(crate) enum Clock {
     System,
-    /// Nanoseconds since the origin.
-    Virtual(Cell<u64>),
+    Virtual(Box<VirtualClock>),
 }
 
 impl Clock {
@@ -112,21 +19,38 @@ impl Clock {
     }
 
     pub(crate) fn simulated() -> Clock {
-        Clock::Virtual(Cell::new(VIRTUAL_START))
+        Clock::Virtual(Box::new(VirtualClock::new()))
     }
 
+    /// The time of the system, or of all events of a simulation.
+    #[inline]
     pub(crate) fn now(&self) -> Instant {
         match self {
-            Clock::System => {
-                let now = clock_gettime(ClockId::Monotonic);
-                debug_assert!(now.tv_sec >= 0, "the monotonic clock starts at zero");
-                Instant(now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64)
-            }
-            Clock::Virtual(now) => Instant(now.get()),
+            Clock::System => monotonic(),
+            Clock::Virtual(clock) => clock.now(),
         }
     }
 
-    pub(crate) fn wall(&self) -> WallTime {
+    /// The time as a simulated host reads it; on the system all read the same.
+    #[inline]
+    pub(crate) fn now_on(&self, host: u32) -> Instant {
+        match self {
+            Clock::System => monotonic(),
+            Clock::Virtual(clock) => clock.read(host),
+        }
+    }
+
+    /// When a deadline of a simulated host comes; on the system deadlines are what they are.
+    #[inline]
+    pub(crate) fn time_of(&self, host: u32, deadline: Instant) -> Instant {
+        match self {
+            Clock::System => deadline,
+            Clock::Virtual(clock) => clock.time_of(host, deadline),
+        }
+    }
+
+    /// The wall clock of a simulated host, or the system's.
+    pub(crate) fn wall(&self, host: u32) -> WallTime {
         match self {
             Clock::System => {
                 let now = clock_gettime(ClockId::Realtime);
@@ -141,10 +65,7 @@ impl Clock {
                     },
                 }
             }
-            Clock::Virtual(now) => WallTime {
-                seconds: VIRTUAL_EPOCH + now.get() / 1_000_000_000,
-                nanoseconds: (now.get() % 1_000_000_000) as u32,
-            },
+            Clock::Virtual(clock) => clock.wall(host),
         }
     }
 
@@ -164,11 +85,31 @@ impl Clock {
 
     /// Moves a virtual clock forward to `instant`; the system's clock moves by itself.
     pub(crate) fn advance(&self, instant: Instant) {
-        if let Clock::Virtual(now) = self {
-            // A limit of the caller's may be in the past.
-            now.set(now.get().max(instant.0));
+        if let Clock::Virtual(clock) = self {
+            clock.advance(instant);
         }
     }
+
+    /// Changes how fast a simulated host's clocks run; see [`VirtualClock`]. The system's are left alone.
+    pub(crate) fn set_drift(&self, host: u32, parts_per_billion: i64) {
+        if let Clock::Virtual(clock) = self {
+            clock.set_drift(host, parts_per_billion);
+        }
+    }
+
+    /// Sets a simulated host's wall clock forward or back. The system's is left alone.
+    pub(crate) fn step_wall(&self, host: u32, nanos: i128) {
+        if let Clock::Virtual(clock) = self {
+            clock.step_wall(host, nanos);
+        }
+    }
+}
+
+#[inline]
+fn monotonic() -> Instant {
+    let now = clock_gettime(ClockId::Monotonic);
+    debug_assert!(now.tv_sec >= 0, "the monotonic clock starts at zero");
+    Instant::from_nanos(now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64)
 }
 
 fn resolution_of(id: ClockId) -> Duration {
@@ -176,29 +117,4 @@ fn resolution_of(id: ClockId) -> Duration {
     let nanos = resolution.tv_sec as u64 * 1_000_000_000 + resolution.tv_nsec as u64;
     debug_assert!(nanos > 0, "a clock has a smallest step");
     Duration::from_nanos(nanos)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instants_saturate() {
-        assert_eq!(Instant::NEVER + Duration::from_secs(1), Instant::NEVER);
-        assert_eq!(Instant::from_nanos(5) + Duration::MAX, Instant::NEVER);
-        assert_eq!(
-            Instant::from_nanos(5) - Instant::from_nanos(9),
-            Duration::ZERO
-        );
-    }
-
-    #[test]
-    fn a_virtual_clock_never_goes_back() {
-        let clock = Clock::simulated();
-        let start = clock.now();
-        clock.advance(start + Duration::from_nanos(3));
-        clock.advance(start);
-        assert_eq!(clock.now() - start, Duration::from_nanos(3));
-        assert_eq!(clock.wall().seconds, VIRTUAL_EPOCH + 1);
-    }
 }

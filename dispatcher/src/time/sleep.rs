@@ -105,7 +105,8 @@ impl Future for Sleep {
             Ok(core) => core,
             Err(error) => return Poll::Ready(Err(error)),
         };
-        if core.clock.now() >= this.deadline {
+        let host = this.handle.host().number;
+        if core.clock.now_on(host) >= this.deadline {
             if let Some(key) = this.key.take() {
                 core.disarm(key);
             }
@@ -120,7 +121,8 @@ impl Future for Sleep {
             discard(waker);
             return Poll::Pending;
         }
-        match core.arm(this.kind, this.deadline, Listener::Waker(waker)) {
+        let deadline = core.clock.time_of(host, this.deadline);
+        match core.arm(this.kind, deadline, Listener::Waker(waker)) {
             Ok(key) => {
                 this.key = Some(key);
                 Poll::Pending

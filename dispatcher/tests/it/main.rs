@@ -3,12 +3,14 @@
 mod as_fd;
 mod blocking;
 mod cancel;
+mod conformance;
 mod fairness;
 mod handles;
 mod idle;
 mod lanes;
 mod local;
 mod net;
+mod simulated_network;
 mod simulation;
 mod sources;
 mod stats;

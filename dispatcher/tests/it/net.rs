@@ -45,27 +45,3 @@ fn futures_of_sockets_may_be_sent() {
     is_send(wippy_dispatcher::net::TcpStream::connect(&handle, address));
     is_send(wippy_dispatcher::net::resolve(&handle, "::1"));
 }
-
-#[test]
-fn a_simulation_refuses_sockets_and_lookups_by_name() {
-    use wippy_dispatcher::net::{Family, TcpSocket, UdpSocket, resolve};
-    let dispatcher = Dispatcher::simulated(1).expect("dispatcher");
-    let handle = dispatcher.handle();
-    let refused = [
-        TcpSocket::new(&handle, Family::V4).map(drop),
-        UdpSocket::new(&handle, Family::V6).map(drop),
-    ];
-    for refused in refused {
-        let text = refused.expect_err("no network").to_string();
-        assert_eq!(text, "a socket is not available in a simulation");
-    }
-    let refused = dispatcher.block_on(resolve(&handle, "localhost"));
-    let text = refused
-        .expect("block_on")
-        .expect_err("no names")
-        .to_string();
-    assert_eq!(text, "a name lookup is not available in a simulation");
-    let numeric = dispatcher.block_on(resolve(&handle, "10.1.2.3"));
-    let known = [IpAddr::from([10, 1, 2, 3])];
-    assert_eq!(numeric.expect("block_on").expect("numeric"), known);
-}

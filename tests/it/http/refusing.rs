@@ -203,19 +203,3 @@ fn only_what_is_listed_is_reached() {
     // Entries of one project that reach the same server may share its connection.
     assert!(matches!(server.accepted(), 1 | 2), "{}", server.accepted());
 }
-
-/// There is no network in a simulation yet: the guest is told so.
-#[test]
-fn a_simulation_has_no_servers() {
-    let mut project = Project::new();
-    let imports = "[wasi:clocks, wasi:io, wasi:http]";
-    project.function("fetch", "http-client", "http-client#fetch", imports, &[]);
-    let answer = project
-        .call("fetch", &[get("localhost:1")])
-        .expect("no trap");
-    let error = answer["err"].as_str().expect("an error");
-    assert!(
-        error.starts_with("InternalError(") && error.contains("not available in a simulation"),
-        "{error}"
-    );
-}

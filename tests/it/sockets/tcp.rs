@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::json;
 
-use super::{Guest, families, loopback, project};
+use super::{Guest, families, loopback};
 
 #[test]
 fn a_client_talks_to_a_native_server_and_half_closes() {
@@ -204,15 +204,5 @@ fn nothing_is_read_while_the_stream_is_open_and_the_end_after_it_was_shut_down()
     assert_eq!(
         guest.lines("read-nothing", &[json!(port)]),
         ["0 bytes", "ok", "closed", "true", "closed"]
-    );
-}
-
-#[test]
-fn a_simulation_has_no_sockets_and_says_so() {
-    let refused = project().call("tcp-bind", &[json!(0)]);
-    let text = refused.expect_err("no network");
-    assert!(
-        text.contains("a socket is not available in a simulation"),
-        "{text}"
     );
 }

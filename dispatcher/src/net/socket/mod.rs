@@ -1,6 +1,7 @@
 //! The seam between the public types of [`net`](crate::net) and the drivers that carry their bytes.
 
 mod option;
+mod simulated;
 mod system;
 
 use std::fmt;
@@ -15,7 +16,7 @@ use crate::driver::Driver;
 use crate::handle::Handle;
 use crate::{Error, Interest, WaitSet};
 
-pub(super) use option::SocketOption;
+pub(crate) use option::SocketOption;
 pub(super) use system::look_up as look_up_with_system;
 
 /// What a socket speaks.
@@ -78,6 +79,7 @@ pub(super) enum Protocol {
 ///   delivered, unless [`reset_on_close`](Socket::reset_on_close) was called.
 pub(super) enum Socket {
     System(system::Socket),
+    Simulated(simulated::Socket),
 }
 
 /// Calls an operation of the socket's driver. `$wrap`, where it is asked for, makes a [`Socket`] of
@@ -89,6 +91,10 @@ macro_rules! on_driver {
                 $(let $wrap = Socket::System;)?
                 $call
             }
+            Socket::Simulated($socket) => {
+                $(let $wrap = Socket::Simulated;)?
+                $call
+            }
         }
     };
 }
@@ -97,9 +103,6 @@ macro_rules! on_driver {
 /// act on are named at the public types.
 impl Socket {
     /// A socket that is not bound. One of IPv6 takes no IPv4 addresses, mapped ones included.
-    ///
-    /// # Errors
-    /// `Simulated` where the driver has no network.
     pub(super) fn open(
         handle: &Handle,
         family: Family,
@@ -113,7 +116,13 @@ impl Socket {
                 };
                 Ok(Socket::System(socket))
             }
-            Driver::Simulated(_) => Err(Error::Simulated("a socket")),
+            Driver::Simulated(_) => {
+                let socket = match protocol {
+                    Protocol::Tcp => simulated::Socket::tcp(handle, family)?,
+                    Protocol::Udp => simulated::Socket::udp(handle, family)?,
+                };
+                Ok(Socket::Simulated(socket))
+            }
         }
     }
 
@@ -273,13 +282,15 @@ impl Socket {
 pub(super) enum Lookup {
     /// By the dispatcher's resolver, on a thread.
     System(LookupRequest),
+    /// By the simulated network.
+    Simulated(simulated::Lookup),
 }
 
 impl Lookup {
     /// Begins to look a name up.
     ///
     /// # Errors
-    /// `Simulated` where the driver has no names, `LaneFull` where `flow` may not wait.
+    /// `LaneFull` where `flow` may not wait.
     pub(super) fn start(
         handle: &Handle,
         flow: Option<Flow>,
@@ -288,7 +299,7 @@ impl Lookup {
         let core = handle.core()?;
         match &core.driver {
             Driver::System(_) => Ok(Lookup::System(core.lookups.request(flow, name)?)),
-            Driver::Simulated(_) => Err(Error::Simulated("a name lookup")),
+            Driver::Simulated(_) => Ok(Lookup::Simulated(simulated::Lookup::start(handle, name)?)),
         }
     }
 
@@ -296,6 +307,7 @@ impl Lookup {
     pub(super) fn name(&self) -> &str {
         match self {
             Lookup::System(request) => request.name(),
+            Lookup::Simulated(lookup) => lookup.name(),
         }
     }
 
@@ -303,6 +315,7 @@ impl Lookup {
     pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<Vec<IpAddr>, ResolveError>> {
         match self {
             Lookup::System(request) => request.poll(waker),
+            Lookup::Simulated(lookup) => lookup.poll(waker),
         }
     }
 }

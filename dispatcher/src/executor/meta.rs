@@ -1,0 +1,10 @@
+//! What a task carries besides its future.
+
+use crate::sim::host_key::HostKey;
+
+pub(crate) struct Meta {
+    /// Its number, in the order of spawning.
+    pub(crate) id: u64,
+    /// Where it runs in a simulation.
+    pub(crate) host: HostKey,
+}
