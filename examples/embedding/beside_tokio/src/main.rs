@@ -55,7 +55,9 @@ fn main() -> Result<(), AnyError> {
         };
     };
 
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
     let (slept, ticks) = tokio.block_on(async {
         let calls = (0..10).map(|_| {
             let guests = guests.clone();
@@ -76,11 +78,16 @@ fn main() -> Result<(), AnyError> {
     })?;
     println!("{} guests slept beside {ticks} ticks of tokio", slept.len());
     assert_eq!(slept.len(), 10);
-    assert!(slept.iter().all(|nanoseconds| *nanoseconds >= 20_000_000), "{slept:?}");
+    assert!(
+        slept.iter().all(|nanoseconds| *nanoseconds >= 20_000_000),
+        "{slept:?}"
+    );
     assert!(ticks > 0);
 
     stop.set();
-    thread.join().map_err(|_| "the guests' thread has panicked")?
+    thread
+        .join()
+        .map_err(|_| "the guests' thread has panicked")?
 }
 
 /// The runtime of the guests' thread, with one entry.
