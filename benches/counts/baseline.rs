@@ -10,7 +10,7 @@ use super::callgrind::Counted;
 const TOLERANCE: f64 = 3.0;
 
 /// How much the allocations of a row may differ: what a growing table adds now and then.
-const ALLOCATION_TOLERANCE: f64 = 0.1;
+const ALLOCATION_TOLERANCE: f64 = 0.02;
 
 /// What becomes of the counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
