@@ -23,7 +23,7 @@ pub struct Counted {
 
 /// How often the rows are run; the least of a row's counts is its count. When a timer is looked at
 /// depends on the time, so that a few operations in a thousand differ.
-const RUNS: usize = 3;
+const RUNS: usize = 5;
 
 /// Counts all rows.
 ///
