@@ -59,6 +59,7 @@ impl Handle {
         self.host
     }
 
+    #[inline]
     pub(crate) fn core(&self) -> Result<Rc<Core>, Error> {
         self.shared.core.get()
     }
@@ -112,6 +113,7 @@ impl Handle {
     ///
     /// # Errors
     /// `WrongThread` and `Closed`.
+    #[inline]
     pub fn is_simulated(&self) -> Result<bool, Error> {
         Ok(self.core()?.driver.simulated().is_some())
     }

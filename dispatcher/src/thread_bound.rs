@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::Error;
 
 /// This thread's number: unique in the process, never reused, readable in thread-local destructors.
+#[inline]
 fn this_thread() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     thread_local! {
@@ -51,11 +52,13 @@ impl<T> ThreadBound<T> {
     }
 
     /// Whether the calling thread is the owner.
+    #[inline]
     pub(crate) fn is_owner(&self) -> bool {
         self.owner == this_thread()
     }
 
     /// The value; `WrongThread` off its thread, `Closed` after `take`.
+    #[inline]
     pub(crate) fn get(&self) -> Result<Rc<T>, Error> {
         if !self.is_owner() {
             return Err(Error::WrongThread);

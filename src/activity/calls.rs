@@ -104,13 +104,13 @@ impl LiveCalls {
         }
     }
 
-    /// What each call is doing, in the order of their beginning.
-    pub(crate) fn reports(&self) -> Vec<CallReport> {
+    /// What each call is doing now, in the order of their beginning.
+    pub(crate) fn reports(&self, now: Instant) -> Vec<CallReport> {
         let records: Vec<_> = {
             let state = self.lock();
             state.calls.iter().map(|(_, call)| call.clone()).collect()
         };
-        let mut reports: Vec<_> = records.iter().map(|record| record.report()).collect();
+        let mut reports: Vec<_> = records.iter().map(|record| record.report(now)).collect();
         reports.sort_unstable_by_key(|report| report.number);
         reports
     }

@@ -50,7 +50,8 @@ pub struct CallReport {
     pub begun: Instant,
     /// Where it is.
     pub state: CallState,
-    /// Since when it is there.
+    /// Since when it is there. The call of a live instance whose times are not counted runs since it was
+    /// first seen to, at most two preemption ticks after its beginning.
     pub since: Instant,
     /// How many resources its guest had when it last waited.
     pub resources: u32,
@@ -68,8 +69,9 @@ pub(crate) struct CallRecord {
     /// A call of an instance runs. Where no times are counted this stands for its state, so that such a
     /// call takes no lock: it is idle in `progress` then, or parked.
     in_call: AtomicBool,
-    /// When that call began, in nanoseconds of the dispatcher's clock.
-    call_begun: AtomicU64,
+    /// When that call was first seen to wait or to be preempted, in nanoseconds of the dispatcher's clock;
+    /// 0 before: a call that does neither does not read the clock.
+    call_seen: AtomicU64,
     resources: AtomicU32,
     pollables: AtomicU32,
 }
@@ -106,7 +108,7 @@ impl CallRecord {
                 processor: Duration::ZERO,
             }),
             in_call: AtomicBool::new(false),
-            call_begun: AtomicU64::new(0),
+            call_seen: AtomicU64::new(0),
             resources: AtomicU32::new(0),
             pollables: AtomicU32::new(0),
         }
@@ -134,14 +136,17 @@ impl CallRecord {
         std::mem::replace(&mut progress.state, state)
     }
 
-    /// A call of an instance begins: its times are of this call alone.
-    pub(crate) fn enter_call(&self, now: Instant) {
+    /// A call of an instance begins: its times are of this call alone. `clock` is asked only where times
+    /// are counted.
+    pub(crate) fn enter_call(&self, clock: impl FnOnce() -> Option<Instant>) {
         tracing::trace!(target: TARGET, "{}", CallState::Running);
         if !self.is_timed() {
-            self.call_begun.store(now.as_nanos(), Ordering::Relaxed);
+            self.call_seen.store(0, Ordering::Relaxed);
             self.in_call.store(true, Ordering::Release);
             return;
         }
+        // It fails at the dispatcher's end, with which the call ends.
+        let Some(now) = clock() else { return };
         let mut progress = self.lock();
         *progress = Progress {
             begun: now,
@@ -151,6 +156,15 @@ impl CallRecord {
             parked: Duration::ZERO,
             processor: Duration::ZERO,
         };
+    }
+
+    /// The call of an instance waits, or is preempted, for the first time.
+    pub(crate) fn seen_in_call(&self, clock: impl FnOnce() -> Option<Instant>) {
+        if !self.is_timed()
+            && let Some(now) = clock()
+        {
+            self.call_seen.store(now.as_nanos(), Ordering::Relaxed);
+        }
     }
 
     /// The call of an instance has ended. `clock` is asked only where times are counted.
@@ -189,16 +203,18 @@ impl CallRecord {
         }
     }
 
-    /// What it is doing.
-    pub(super) fn report(&self) -> CallReport {
+    /// What it is doing now.
+    pub(super) fn report(&self, now: Instant) -> CallReport {
         let (mut state, mut since) = {
             let progress = self.lock();
             (progress.state.clone(), progress.since)
         };
         if state == CallState::Idle && self.in_call.load(Ordering::Acquire) {
             state = CallState::Running;
-            let begun = Instant::from_nanos(self.call_begun.load(Ordering::Relaxed));
-            since = since.max(begun);
+            since = match self.call_seen.load(Ordering::Relaxed) {
+                0 => now,
+                seen => since.max(Instant::from_nanos(seen)),
+            };
         }
         CallReport {
             number: self.number,

@@ -69,27 +69,34 @@ impl SharedBudget {
     /// # Errors
     /// `Closed` and `WrongThread` of the dispatcher.
     pub(crate) async fn count_instance(&self, handle: &Handle) -> Result<(), Error> {
-        self.count(INSTANCE, handle).await
+        match self.spend(INSTANCE) {
+            true => self.renew(handle).await,
+            false => Ok(()),
+        }
     }
 
-    /// Counts a call of an instance that lives on, as a call of the host: see
-    /// [`SharedBudget::count_instance`].
+    /// Counts a call of an instance that lives on, as a call of the host. Where nothing is left after
+    /// it, [`SharedBudget::renew`] is to be called.
+    pub(crate) fn is_used_up_by_call(&self) -> bool {
+        self.spend(1)
+    }
+
+    /// Yields, after which the budget is full again.
     ///
     /// # Errors
     /// `Closed` and `WrongThread` of the dispatcher.
-    pub(crate) async fn count_call(&self, handle: &Handle) -> Result<(), Error> {
-        self.count(1, handle).await
+    pub(crate) async fn renew(&self, handle: &Handle) -> Result<(), Error> {
+        handle.yield_now().await?;
+        self.set(Budget::FULL);
+        Ok(())
     }
 
-    async fn count(&self, calls: u32, handle: &Handle) -> Result<(), Error> {
+    /// Whether nothing is left after these calls.
+    fn spend(&self, calls: u32) -> bool {
         let mut budget = self.get();
         budget.spend(calls);
         self.set(budget);
-        if budget.is_used_up() {
-            handle.yield_now().await?;
-            self.set(Budget::FULL);
-        }
-        Ok(())
+        budget.is_used_up()
     }
 }
 

@@ -77,10 +77,13 @@ impl ProgramBuilder {
     /// As [`ProgramBuilder::build`].
     fn parts(self) -> Result<(Registry, ProgramOptions), EntryError> {
         let mut registry = self.project;
+        let mut options = self.options;
         for entry in self.entries {
-            add(entry, &mut registry, &self.options.packages)?;
+            let stdio = entry.stdio.clone();
+            let id = add(entry, &mut registry, &options.packages)?;
+            options.stdio.extend(stdio.map(|stdio| (id, stdio)));
         }
-        Ok((registry, self.options))
+        Ok((registry, options))
     }
 
     /// The entries alone.

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wippy_dispatcher::{Error, Handle};
+
 use super::directory::Directory;
+use super::stdio_source::StdioSource;
+use crate::host::stdio::Stdio;
 use crate::registry::{Limits, Pool, PoolType};
 
 /// A function or a process that is made in code: its module, and what it may use. What YAML says of an
@@ -48,6 +52,7 @@ pub struct Entry {
     pub(super) allow: Option<Vec<String>>,
     pub(super) limits: Limits,
     pub(super) pool: Pool,
+    pub(super) stdio: Option<StdioSource>,
 }
 
 /// Where a module's bytes are.
@@ -75,6 +80,7 @@ impl Entry {
             allow: None,
             limits: Limits::default(),
             pool: Pool::default(),
+            stdio: None,
         }
     }
 
@@ -197,6 +203,38 @@ impl Entry {
     /// How many callers wait for a place in its static pool; one more is refused. Default: 64 a place.
     pub fn max_waiting(mut self, callers: u32) -> Entry {
         self.pool.buffer = callers;
+        self
+    }
+
+    /// Opens the standard streams of each call that is given none by its caller
+    /// ([`CallOptions::stdio`](crate::CallOptions::stdio)): pipes in memory, descriptors, log lines. It
+    /// is called on the thread of the call's dispatcher, whose handle it gets; of a live instance once.
+    /// Without it the input is empty, and output and errors are log lines. An error ends the call with
+    /// `CallErrorKind::Stdio`.
+    ///
+    /// ```
+    /// use wippy::stdio::{Sink, Stdio, pipe};
+    /// use wippy::{Arguments, Entry, Program, Runtime};
+    /// use wippy_dispatcher::Dispatcher;
+    ///
+    /// let dispatcher = Dispatcher::new()?;
+    /// let (printed, writer) = pipe(&dispatcher.handle(), 1024)?;
+    /// let entry = Entry::function("app:hello")
+    ///     .file(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/components/hello-c.wasm"))
+    ///     .method("wasi:cli/run@0.2.6#run")
+    ///     .import("wasi:cli")
+    ///     .import("wasi:io")
+    ///     .stdio(move |_| Ok(Stdio::logged("app:hello").stdout(Sink::Pipe(writer.clone()))));
+    /// let runtime = Runtime::on(dispatcher.handle(), Program::builder().entry(entry).build()?)?;
+    /// dispatcher.block_on(runtime.call("app:hello", Arguments::Json(&[])))??;
+    /// assert_eq!(printed.read(1024).unwrap(), b"hello\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stdio(
+        mut self,
+        open: impl Fn(&Handle) -> Result<Stdio, Error> + Send + Sync + 'static,
+    ) -> Entry {
+        self.stdio = Some(StdioSource::new(open));
         self
     }
 

@@ -16,6 +16,7 @@ mod options;
 mod origin;
 mod registration;
 mod slow_compile;
+mod stdio_source;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,6 +39,7 @@ pub use options::ProgramOptions;
 pub use origin::origin;
 pub(crate) use origin::{digest, module_key, readable};
 pub use slow_compile::SlowCompile;
+pub(crate) use stdio_source::StdioSource;
 
 /// A project's entries and their code. Clones are the same program, which any number of threads
 /// share: [`Runtime::on`](crate::Runtime::on) puts it on a dispatcher. Modules are read, compiled

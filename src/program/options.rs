@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::slow_compile::{SlowCompile, SlowCompiles};
+use super::stdio_source::StdioSources;
 use crate::host::embedder::HostPackage;
 use crate::host::{PACKAGES, Packages};
 use crate::module::{CodeCache, InstancePool};
@@ -41,6 +42,8 @@ pub struct ProgramOptions {
     pub(crate) metrics: bool,
     /// What its guests may import.
     pub(crate) packages: Packages,
+    /// The standard streams of entries that are made in code.
+    pub(crate) stdio: StdioSources,
 }
 
 impl ProgramOptions {
@@ -57,6 +60,7 @@ impl ProgramOptions {
             pool: InstancePool::default(),
             metrics: false,
             packages: PACKAGES.clone(),
+            stdio: StdioSources::new(),
         }
     }
 

@@ -18,7 +18,8 @@ use crate::registry::{
 /// The place of what is written in code.
 const CODE: &str = "code";
 
-/// Adds an entry to the registry of a program with these packages. Blocks: it looks at directories, and reads the module's file.
+/// Adds an entry to the registry of a program with these packages. Its ID. Blocks: it looks at directories,
+/// and reads the module's file.
 ///
 /// # Errors
 /// See [`EntryErrorKind`]; the registry is as before then.
@@ -26,7 +27,7 @@ pub(super) fn add(
     entry: Entry,
     registry: &mut Registry,
     packages: &Packages,
-) -> Result<(), EntryError> {
+) -> Result<Id, EntryError> {
     let name = entry.id.clone();
     add_checked(entry, registry, packages).map_err(|kind| kind.of(&name))
 }
@@ -35,7 +36,7 @@ fn add_checked(
     entry: Entry,
     registry: &mut Registry,
     packages: &Packages,
-) -> Result<(), EntryErrorKind> {
+) -> Result<Id, EntryErrorKind> {
     let id = Id::parse(&entry.id)?;
     if registry.has(&id) {
         return Err(EntryErrorKind::Duplicate);
@@ -86,8 +87,8 @@ fn add_checked(
         }),
         false => Kind::FunctionWasm(function),
     };
-    registry.add(registered(id, kind, &place));
-    Ok(())
+    registry.add(registered(id.clone(), kind, &place));
+    Ok(id)
 }
 
 fn check_directories(directories: &[Directory]) -> Result<(), EntryErrorKind> {

@@ -166,7 +166,9 @@ async fn run<I: Invocation>(
     }
     let guest = run_in(function, &mut instance, invocation);
     let outcome = match deadline {
-        None => guest_in(function, handle, guest, record).await,
+        None => guest_in(function, handle, guest, record)
+            .await
+            .map_err(|kind| *kind),
         // Boxed to keep the common path's future small. The deadline is polled first: a guest that spins
         // is ready whenever it is polled.
         Some(deadline) => {
@@ -174,7 +176,7 @@ async fn run<I: Invocation>(
             match select(handle.sleep_until(deadline), guest).await {
                 Either::Left(Ok(())) => Err(CallErrorKind::DeadlineExceeded),
                 Either::Left(Err(error)) => Err(error.into()),
-                Either::Right(outcome) => outcome,
+                Either::Right(outcome) => outcome.map_err(|kind| *kind),
             }
         }
     };
@@ -198,13 +200,14 @@ async fn run<I: Invocation>(
     outcome
 }
 
-/// Runs a guest so that the others run too, whatever it does.
+/// Runs a guest so that the others run too, whatever it does. Its error is boxed because the result is
+/// moved at each step of its way out.
 pub(super) async fn guest_in<T>(
     function: &Function,
     handle: &Handle,
     guest: impl Future<Output = wasmtime::Result<T>>,
     record: Option<&CallRecord>,
-) -> Result<T, CallErrorKind> {
+) -> Result<T, Box<CallErrorKind>> {
     let mut guest = pin!(guest);
     let may_panic = function.linked.has_own;
     let guest = poll_fn(|cx| poll_caught(guest.as_mut(), may_panic, cx));
@@ -212,9 +215,12 @@ pub(super) async fn guest_in<T>(
     let timed = record.filter(|record| record.is_timed());
     let ended = match function.engine.profile() {
         Profile::Live => watched(guest, &function.watch, handle, timed).await,
-        Profile::Simulated => paced(guest, handle, FUEL_SLICE_COST, timed).await?,
+        Profile::Simulated => {
+            let paced = paced(guest, handle, FUEL_SLICE_COST, timed).await;
+            paced.map_err(|error| Box::new(error.into()))?
+        }
     };
-    ended.map_err(problem)
+    ended.map_err(|error| Box::new(problem(error)))
 }
 
 async fn run_in<I: Invocation>(
@@ -231,6 +237,7 @@ async fn run_in<I: Invocation>(
 }
 
 /// What an error of the engine means.
+#[cold]
 pub(super) fn problem(error: wasmtime::Error) -> CallErrorKind {
     if let Some(&exit) = error.downcast_ref::<Exit>() {
         return CallErrorKind::Exit(exit);

@@ -277,7 +277,7 @@ impl Runtime {
         let (deadline, chain) = (options.deadline, options.chain.clone());
         let record = options.record.clone();
         let context = match function.fixed.is_whole {
-            true => self.whole_context(function, options),
+            true => self.whole_context(function, options)?,
             false => before(deadline, handle, Box::pin(self.context(function, options))).await??,
         };
         let caller = Caller {

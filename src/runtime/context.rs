@@ -13,7 +13,6 @@ use super::options::{CallOptions, ExtraOptions};
 use crate::fs;
 use crate::host::CallSettings;
 use crate::host::filesystem::Mount;
-use crate::host::stdio::Stdio;
 use crate::http::Roots;
 use crate::module::ModuleError;
 use crate::program::readable;
@@ -24,11 +23,14 @@ const CA_MAX: u64 = 1 << 20;
 
 impl Runtime {
     /// What a call of an entry is given whose context is whole: nothing is looked at again.
+    ///
+    /// # Errors
+    /// `Stdio`.
     pub(super) fn whole_context(
         &self,
         function: &Function,
         mut options: CallOptions,
-    ) -> CallSettings {
+    ) -> Result<CallSettings, CallErrorKind> {
         let flow = self.flow(function);
         let env = options
             .extra()
@@ -37,8 +39,9 @@ impl Runtime {
             env,
             ..Resolved::default()
         };
-        let stdio = streams(function, options.stdio.take(), options.logged_as.take());
-        function.fixed.settings(stdio, &options, flow, resolved)
+        let (stdio, name) = (options.stdio.take(), options.logged_as.take());
+        let stdio = function.fixed.stdio(self.handle(), stdio, name)?;
+        Ok(function.fixed.settings(stdio, &options, flow, resolved))
     }
 
     /// What a call is given.
@@ -59,7 +62,8 @@ impl Runtime {
             let own = resolved.env.as_ref().unwrap_or(&function.fixed.env);
             resolved.env = environment(own, extra).or(resolved.env);
         }
-        let stdio = streams(function, options.stdio.take(), options.logged_as.take());
+        let (stdio, name) = (options.stdio.take(), options.logged_as.take());
+        let stdio = function.fixed.stdio(self.handle(), stdio, name)?;
         Ok(function.fixed.settings(stdio, &options, flow, resolved))
     }
 
@@ -256,13 +260,4 @@ fn environment(
     let is_own = |name: &String| extra.env.iter().any(|(own, _)| own == name);
     let others = entry.iter().filter(|(name, _)| !is_own(name));
     Some(others.chain(&extra.env).cloned().collect())
-}
-
-/// A call's standard streams: the caller's, or log lines under a name.
-fn streams(function: &Function, stdio: Option<Stdio>, logged_as: Option<Arc<str>>) -> Stdio {
-    match (stdio, logged_as) {
-        (Some(stdio), _) => stdio,
-        (None, Some(name)) => Stdio::logged_as(name),
-        (None, None) => function.fixed.logged(),
-    }
 }

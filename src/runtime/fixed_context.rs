@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wippy_dispatcher::Flow;
+use wippy_dispatcher::{Flow, Handle};
 
+use super::error::CallErrorKind;
 use super::options::CallOptions;
 use crate::host::embedder::EntryPackages;
 use crate::host::filesystem::Mount;
@@ -14,7 +15,7 @@ use crate::host::stdio::Stdio;
 use crate::host::{CallLimits, CallSettings, State};
 use crate::http::{Client, Roots};
 use crate::network::NetworkAccess;
-use crate::program::LinkedFunction;
+use crate::program::{LinkedFunction, StdioSource};
 use crate::registry::{Function, Wasi};
 
 /// The interface that sends requests.
@@ -42,6 +43,8 @@ pub(crate) struct FixedContext {
     no_mounts: Arc<[Arc<Mount>]>,
     /// The standard streams of instances without a call, which nobody writes.
     unused_stdio: Stdio,
+    /// Where calls get their standard streams from that are given none.
+    stdio: Option<StdioSource>,
     client: Client,
     /// What the embedder's packages know of the entry.
     packages: Arc<EntryPackages>,
@@ -59,7 +62,12 @@ pub(super) struct Resolved {
 
 impl FixedContext {
     /// That of an entry of a program whose calls may use these limits.
-    pub(super) fn new(linked: &LinkedFunction, limits: CallLimits, client: Client) -> FixedContext {
+    pub(super) fn new(
+        linked: &LinkedFunction,
+        limits: CallLimits,
+        client: Client,
+        stdio: Option<StdioSource>,
+    ) -> FixedContext {
         let default = Wasi::default();
         let wasi = linked.entry.function().map_or(&default, |it| &it.wasi);
         let settings = linked.entry.function();
@@ -78,6 +86,7 @@ impl FixedContext {
             env: wasi.variables.as_slice().into(),
             no_mounts: [].into(),
             unused_stdio: Stdio::logged_as(linked.entry.id.to_string().into()),
+            stdio,
             client,
             packages: Arc::new(EntryPackages {
                 entry: linked.entry.id.clone(),
@@ -86,9 +95,25 @@ impl FixedContext {
         }
     }
 
-    /// A function's standard streams: an empty input, and log lines.
-    pub(super) fn logged(&self) -> Stdio {
-        Stdio::logged_as(self.name.clone())
+    /// A call's standard streams: the caller's, or the entry's own, or an empty input and log lines
+    /// under a name, if there is one, or the entry's.
+    ///
+    /// # Errors
+    /// `Stdio`.
+    pub(super) fn stdio(
+        &self,
+        handle: &Handle,
+        of_call: Option<Stdio>,
+        logged_as: Option<Arc<str>>,
+    ) -> Result<Stdio, CallErrorKind> {
+        match (of_call, &self.stdio) {
+            (Some(stdio), _) => Ok(stdio),
+            (None, Some(source)) => source.open(handle).map_err(CallErrorKind::Stdio),
+            (None, None) => {
+                let name = logged_as.unwrap_or_else(|| self.name.clone());
+                Ok(Stdio::logged_as(name))
+            }
+        }
     }
 
     /// What an instance is given that has no call yet or none any more: nothing.

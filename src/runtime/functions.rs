@@ -72,7 +72,12 @@ impl Runtime {
         // Places beside the pool are few.
         let spares = if is_pooled { self.spares_of(entry) } else { 0 };
         let function = Rc::new(Function {
-            fixed: FixedContext::new(&linked, inner.program.limits(), inner.http.clone()),
+            fixed: FixedContext::new(
+                &linked,
+                inner.program.limits(),
+                inner.http.clone(),
+                inner.program.options().stdio.get(&entry.id).cloned(),
+            ),
             linked,
             engine: inner.code.engine.clone(),
             watch: inner.watch.clone(),

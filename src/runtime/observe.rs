@@ -17,9 +17,13 @@ use crate::registry::Entry;
 
 impl Runtime {
     /// What each call of the program that has not ended is doing, on whatever thread, in the order of
-    /// their beginning: where it is, since when, and what a parked guest waits for.
+    /// their beginning: where it is, since when, and what a parked guest waits for. None once the
+    /// dispatcher has ended.
     pub fn calls(&self) -> Vec<CallReport> {
-        self.inner.code.calls.reports()
+        match self.inner.handle.now() {
+            Ok(now) => self.inner.code.calls.reports(now),
+            Err(_) => Vec::new(),
+        }
     }
 
     /// Runs a call that anybody can see from its beginning to its end.
@@ -96,9 +100,14 @@ impl CallOptions {
 
 /// What counters say of a result.
 pub(super) fn outcome<T>(result: &Result<T, CallErrorKind>) -> Outcome {
-    let Err(error) = result else {
-        return Outcome::Ok;
-    };
+    match result {
+        Ok(_) => Outcome::Ok,
+        Err(error) => outcome_of(error),
+    }
+}
+
+/// What counters say of an error.
+pub(super) fn outcome_of(error: &CallErrorKind) -> Outcome {
     match error {
         CallErrorKind::Exit(Exit(0)) => Outcome::Ok,
         CallErrorKind::Exit(_) => Outcome::Exit,

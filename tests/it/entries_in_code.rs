@@ -1,6 +1,8 @@
 //! Entries that are made in code, beside a project's or without one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,7 +10,8 @@ use wippy::project::kinds::PoolType;
 use wippy::project::{LoadOptions, from_yaml};
 use wippy::stdio::{InputSource, Sink, Stdio, pipe};
 use wippy::{
-    Arguments, CallErrorKind, Directory, Entry, EntryError, EntryErrorKind, Program, Runtime,
+    Arguments, CallErrorKind, CallOptions, Directory, Entry, EntryError, EntryErrorKind, Program,
+    Runtime,
 };
 use wippy_dispatcher::Dispatcher;
 
@@ -274,4 +277,36 @@ fn a_directory_is_what_the_guest_sees() {
         let is_there = host.path().join(&name).is_dir();
         assert_eq!(is_there, expected, "{said:?}");
     }
+}
+
+#[test]
+fn an_entry_opens_the_streams_of_calls_that_are_given_none() {
+    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let (printed, writer) = pipe(&dispatcher.handle(), 1024).expect("room");
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = opened.clone();
+    let entry = Entry::function("app:hello")
+        .file(component("hello-c"))
+        .method("wasi:cli/run@0.2.6#run")
+        .import("wasi:cli")
+        .import("wasi:io")
+        .stdio(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+            2 => Err(wippy_dispatcher::Error::Closed),
+            _ => Ok(Stdio::logged("app:hello").stdout(Sink::Pipe(writer.clone()))),
+        });
+    let program = Program::builder().entry(entry).build().expect("an entry");
+    let runtime = Runtime::on(dispatcher.handle(), program).expect("an engine");
+    let call = |options| {
+        let call = runtime.with(options);
+        let call = call.start("hello", Arguments::Json(&[])).expect("a call");
+        dispatcher.block_on(call).expect("a dispatcher")
+    };
+    call(CallOptions::new()).expect("the first");
+    call(CallOptions::new()).expect("the second");
+    assert_eq!(printed.read(1024).expect("output"), b"hello\nhello\n");
+    let own = CallOptions::new().stdio(Stdio::logged("test"));
+    call(own).expect("one with streams of its own");
+    assert_eq!(opened.load(Ordering::Relaxed), 2);
+    let refused = call(CallOptions::new()).expect_err("no streams");
+    assert!(matches!(refused.kind, CallErrorKind::Stdio(_)), "{refused}");
 }

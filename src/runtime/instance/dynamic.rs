@@ -67,7 +67,7 @@ impl Instance {
             let function = function.ok_or_else(|| format_err!("{name} is gone"))?;
             function.call_async(store, &arguments, &mut results).await
         });
-        run.await?;
+        run.await.map_err(|kind| *kind)?;
         match (&method.result, results.first()) {
             (Some(ty), Some(value)) => values::to_json(ty, value).map_err(CallErrorKind::Result),
             _ => Ok(serde_json::Value::Null),

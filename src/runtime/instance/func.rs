@@ -75,7 +75,7 @@ impl Instance {
             return Err(CallErrorKind::Untyped(Untyped.to_string()));
         };
         let (method, index) = Method::find(pre.component(), name)?;
-        let mut taken = shared.slot.take()?;
+        let mut taken = shared.slot.take().map_err(|kind| *kind)?;
         let found = taken.live().map(|live| {
             let typed = look_up(live, &index);
             typed.map(|typed| (live.generation, typed))
@@ -131,7 +131,7 @@ where
             let typed = self.typed(live)?;
             typed.call_async(&mut live.kept.store, params).await
         });
-        run.await.map_err(|kind| self.error(kind))
+        run.await.map_err(|kind| self.error(*kind))
     }
 
     /// Calls it at once, on the caller's stack: no task, no stack of its own, no allocation. It may be
@@ -164,7 +164,7 @@ where
             let typed = self.typed(live)?;
             typed.call(&mut live.kept.store, params)
         });
-        run.map_err(|kind| self.error(kind))
+        run.map_err(|kind| self.error(*kind))
     }
 
     /// The function in the instance that is there now.

@@ -2,6 +2,7 @@
 
 mod dynamic;
 mod func;
+mod run;
 mod shared;
 mod slot;
 
@@ -155,7 +156,7 @@ impl Instance {
         let run = self.shared.run(None, async |live| {
             resource.resource_drop_async(&mut live.kept.store).await
         });
-        run.await.map_err(|kind| self.error(kind))
+        run.await.map_err(|kind| self.error(*kind))
     }
 
     /// Ends it, and waits until what it has handed over is delivered, as at the end of a call
@@ -165,7 +166,7 @@ impl Instance {
     /// `InstanceBusy` and `InstanceDead`.
     pub async fn close(self) -> Result<(), CallError> {
         let taken = self.shared.slot.take();
-        let live = taken.map_err(|kind| self.error(kind))?.remove();
+        let live = taken.map_err(|kind| self.error(*kind))?.remove();
         let outstanding = live.and_then(|mut live| live.kept.store.data_mut().end());
         if let Some(outstanding) = outstanding {
             outstanding.delivered(None).await;

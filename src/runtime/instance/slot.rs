@@ -39,17 +39,18 @@ impl Slot {
     ///
     /// # Errors
     /// `InstanceBusy` and `InstanceDead`.
-    pub(super) fn take(&self) -> Result<Taken<'_>, CallErrorKind> {
+    #[inline]
+    pub(super) fn take(&self) -> Result<Taken<'_>, Box<CallErrorKind>> {
         let mut content = self.0.borrow_mut();
         match replace(&mut *content, Content::Running) {
             Content::Ready(live) => Ok(Taken {
                 slot: self,
                 live: Some(live),
             }),
-            Content::Running => Err(CallErrorKind::InstanceBusy),
+            Content::Running => Err(Box::new(CallErrorKind::InstanceBusy)),
             Content::Dead(reason) => {
                 *content = Content::Dead(reason.clone());
-                Err(CallErrorKind::InstanceDead(reason))
+                Err(Box::new(CallErrorKind::InstanceDead(reason)))
             }
         }
     }

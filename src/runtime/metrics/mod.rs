@@ -111,7 +111,7 @@ impl Runtime {
     /// `WrongThread` and `Closed` of the dispatcher.
     pub fn metrics(&self) -> Result<Metrics, wippy_dispatcher::Error> {
         let code = &self.inner.code;
-        let reports = code.calls.reports();
+        let reports = code.calls.reports(self.inner.handle.now()?);
         let entries = code.calls.entries();
         let entries = entries.iter().map(|stats| self.entry(stats, &reports));
         let sum = |number: fn(&CallReport) -> u32| -> u64 {
