@@ -171,6 +171,17 @@ pub mod http_client {
     pub use crate::http::{DnsError, ErrorCode, FieldSize, TlsAlert};
 }
 
+/// What is simulated beside the dispatcher's network.
+pub mod sim {
+    /// TLS between the hosts of a simulation, without cryptography: `docs/determinism.md` says what is modelled.
+    pub mod tls {
+        pub use crate::http::simulated_tls::{
+            Certificate, CertificateName, InvalidCertificate, ProtocolError, SIMULATED_ROOT,
+            TlsAcceptor, TlsConnector, TlsError, TlsStream, TrustStore, UntrustedCertificate,
+        };
+    }
+}
+
 /// Standard streams of a call.
 pub mod stdio {
     pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};
