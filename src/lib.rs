@@ -171,7 +171,13 @@ pub mod http_client {
     pub use crate::http::{DnsError, ErrorCode, FieldSize, TlsAlert};
 }
 
-/// What is simulated beside the dispatcher's network.
+/// Standard streams of a call.
+pub mod stdio {
+    pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};
+    pub use crate::host::stdio::{Input, InputSource, Output, OutputLost, Sink, Stdio};
+}
+
+/// Guests in a simulation: what they meet beside the dispatcher's network.
 pub mod sim {
     /// TLS between the hosts of a simulation, without cryptography: `docs/determinism.md` says what is modelled.
     pub mod tls {
@@ -180,12 +186,6 @@ pub mod sim {
             TlsAcceptor, TlsConnector, TlsError, TlsStream, TrustStore, UntrustedCertificate,
         };
     }
-}
-
-/// Standard streams of a call.
-pub mod stdio {
-    pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};
-    pub use crate::host::stdio::{Input, InputSource, Output, OutputLost, Sink, Stdio};
 }
 
 /// What the tests and benchmarks of this package look at beside what embedders need. It changes

@@ -28,11 +28,11 @@ use super::stream::TlsStream;
 ///     stream.close().await
 /// })?;
 ///
-/// let host = dispatcher.host("client")?;
-/// let connector = TlsConnector::new(&host.handle(), TrustStore::default())?;
+/// let handle = dispatcher.host("client")?.handle();
+/// let connector = TlsConnector::new(&handle, TrustStore::default())?;
 /// let address = dispatcher.host("server")?.addresses()[0];
-/// let client = host.spawn(async move {
-///     let tcp = TcpStream::connect(&host.handle(), (address, 443).into()).await?;
+/// let client = handle.clone().spawn(async move {
+///     let tcp = TcpStream::connect(&handle, (address, 443).into()).await?;
 ///     let stream = connector.connect("server", tcp).await?;
 ///     let mut buffer = [0; 16];
 ///     let read = stream.read(&mut buffer).await?;
@@ -67,7 +67,7 @@ impl TlsAcceptor {
     /// The application protocols that the server speaks, the one it likes best first. A client that offers some, and
     /// none of these, is refused with the alert 120. A guest's client offers `http/1.1`. Default: none, with which
     /// any client is content.
-    pub fn protocols(mut self, protocols: &[&'static str]) -> TlsAcceptor {
+    pub fn protocols(mut self, protocols: &[&str]) -> TlsAcceptor {
         self.protocols = protocols.iter().map(ToString::to_string).collect();
         self
     }

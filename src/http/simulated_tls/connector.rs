@@ -5,9 +5,10 @@ use wippy_dispatcher::net::TcpStream;
 use wippy_dispatcher::{Error, Handle};
 
 use super::error::TlsError;
-use super::session::{Session, Verifier};
+use super::session::Session;
 use super::stream::TlsStream;
 use super::trust_store::TrustStore;
+use super::verifier::Verifier;
 use crate::http::error::ErrorCode;
 
 /// Makes sessions of connections of a native client, as [`TlsAcceptor`](super::TlsAcceptor) does for a server; there is

@@ -23,6 +23,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod trust_store;
+mod verifier;
 
 pub use acceptor::TlsAcceptor;
 pub use certificate::{Certificate, InvalidCertificate};

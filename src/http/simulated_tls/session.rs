@@ -4,14 +4,13 @@ use std::io::{self, Read, Write};
 
 use rustls::AlertDescription;
 use rustls::pki_types::ServerName;
-use wippy_dispatcher::Handle;
 
 use super::certificate::Certificate;
 use super::error::{ProtocolError, TlsError};
 use super::message::Message;
 use super::record::ContentType;
 use super::record_layer::RecordLayer;
-use super::trust_store::TrustStore;
+use super::verifier::Verifier;
 use crate::http::buffer::Buffer;
 use crate::http::tls::Got;
 
@@ -55,15 +54,6 @@ enum State {
     Open,
     /// Nothing: the handshake has failed.
     Failed,
-}
-
-/// Which servers a client accepts.
-#[derive(Debug)]
-pub struct Verifier {
-    /// Its wall clock decides whether a certificate is valid.
-    pub(super) handle: Handle,
-    pub(super) trust: TrustStore,
-    pub(super) server: ServerName<'static>,
 }
 
 impl Session {
@@ -124,9 +114,12 @@ impl Session {
     /// flushed.
     ///
     /// # Errors
-    /// `Protocol`, `Certificate`, `NoApplicationProtocol`, `AlertReceived`; `Truncated` when the reader has ended,
-    /// `Io` when it fails.
+    /// `Protocol`, `Certificate`, `NoApplicationProtocol`, `AlertReceived`: the same again from then on. `Truncated`
+    /// when the reader has ended, `Io` when it fails.
     pub fn handshake(&mut self, io: &mut dyn Read) -> Result<bool, TlsError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
         match self.records.fill(io) {
             Ok(0) => return Err(TlsError::Truncated),
             Ok(_) => {}
@@ -239,6 +232,7 @@ impl Session {
         if let Some(alert) = error.alert() {
             self.alert(FATAL, alert);
         }
+        self.closed = true;
         self.failed = Some(error.clone());
         error
     }
@@ -281,8 +275,7 @@ impl Session {
                 State::Certificate(verifier)
             }
             (State::Certificate(verifier), Message::Certificate(certificate)) => {
-                let now = verifier.handle.wall_time()?.seconds;
-                certificate.verify(&verifier.server, &verifier.trust, now)?;
+                verifier.verify(&certificate)?;
                 State::Finished { is_client: true }
             }
             (State::ClientHello(certificate, spoken), Message::ClientHello { name, protocols }) => {

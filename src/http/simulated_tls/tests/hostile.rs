@@ -110,13 +110,16 @@ fn flights(handle: &Handle) -> (Vec<u8>, Vec<u8>) {
     (hello, sent(&mut server))
 }
 
+/// What a client sends after it has agreed.
+type Sends<'a> = dyn Fn(&mut Session) -> Vec<u8> + 'a;
+
 /// In the middle of a session: a record left out, doubled, of a length that none has, or no record.
 #[test]
 fn records_that_are_not_the_next_end_the_session() {
     let (_dispatcher, handle) = handle();
     let too_long = [&[0x97, b'w', b's'][..], &(16_402u16).to_be_bytes()].concat();
     let too_short = [&[0x97, b'w', b's'][..], &(16u16).to_be_bytes()].concat();
-    let ends: [(&dyn Fn(&mut Session) -> Vec<u8>, ProtocolError); 5] = [
+    let ends: [(&Sends<'_>, ProtocolError); 5] = [
         (
             &|client| {
                 client.write(b"lost");

@@ -11,8 +11,9 @@ use wippy_dispatcher::{Dispatcher, Handle};
 
 use super::certificate::Certificate;
 use super::error::TlsError;
-use super::session::{Session, Verifier};
+use super::session::Session;
 use super::trust_store::TrustStore;
+use super::verifier::Verifier;
 use crate::http::tls::Got;
 
 /// A client of the server `server` that trusts the simulated root.
