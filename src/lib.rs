@@ -177,6 +177,17 @@ pub mod stdio {
     pub use crate::host::stdio::{Input, InputSource, Output, OutputLost, Sink, Stdio};
 }
 
+/// Guests in a simulation: what they meet beside the dispatcher's network.
+pub mod sim {
+    /// TLS between the hosts of a simulation, without cryptography: `docs/determinism.md` says what is modelled.
+    pub mod tls {
+        pub use crate::http::simulated_tls::{
+            Certificate, CertificateName, InvalidCertificate, ProtocolError, SIMULATED_ROOT,
+            TlsAcceptor, TlsConnector, TlsError, TlsStream, TrustStore, UntrustedCertificate,
+        };
+    }
+}
+
 /// What the tests and benchmarks of this package look at beside what embedders need. It changes
 /// without notice.
 #[doc(hidden)]
