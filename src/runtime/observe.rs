@@ -17,9 +17,10 @@ use crate::registry::Entry;
 
 impl Runtime {
     /// What each call of the program that has not ended is doing, on whatever thread, in the order of
-    /// their beginning: where it is, since when, and what a parked guest waits for.
+    /// their beginning: where it is, since when, and what a parked guest waits for. In a simulation the
+    /// calls of this runtime.
     pub fn calls(&self) -> Vec<CallReport> {
-        self.inner.code.calls.reports()
+        self.inner.bounds.calls.reports()
     }
 
     /// Runs a call that anybody can see from its beginning to its end.
@@ -74,11 +75,11 @@ impl Runtime {
         let known = inner.functions.borrow().get(&entry.id).cloned();
         let stats = match known {
             Some(function) => function.stats.clone(),
-            None => inner.code.calls.stats(&entry.id),
+            None => inner.bounds.calls.stats(&entry.id),
         };
         let now = inner.handle.now()?;
         options.begin(now);
-        Ok(inner.code.calls.begin(stats, options.caller, now))
+        Ok(inner.bounds.calls.begin(stats, options.caller, now))
     }
 }
 
