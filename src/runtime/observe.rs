@@ -11,7 +11,7 @@ use super::Runtime;
 use super::error::CallErrorKind;
 use super::function::Function;
 use super::options::{CallOptions, before};
-use crate::activity::{CallReport, CallState, LiveCall, Outcome, observed};
+use crate::activity::{CallReport, CallState, LiveCall, LiveCalls, Outcome, observed};
 use crate::host::Exit;
 use crate::registry::Entry;
 
@@ -21,6 +21,11 @@ impl Runtime {
     /// calls of this runtime.
     pub fn calls(&self) -> Vec<CallReport> {
         self.inner.bounds.calls.reports()
+    }
+
+    /// The same without the runtime, for whoever must not keep it.
+    pub(crate) fn live_calls(&self) -> Arc<LiveCalls> {
+        self.inner.bounds.calls.clone()
     }
 
     /// Runs a call that anybody can see from its beginning to its end.

@@ -50,6 +50,7 @@ mod boots;
 pub(crate) mod context;
 pub(crate) mod draws;
 pub(crate) mod driver;
+mod elapsed;
 pub(crate) mod event;
 mod fault;
 mod host;
