@@ -9,6 +9,7 @@ use wippy_dispatcher::{
     Dispatcher, Error, Event, Instant, Interest, Record, Simulation, Source, Trace,
 };
 
+mod pickers;
 mod replay;
 
 fn simulation(simulation: Simulation) -> Dispatcher {
