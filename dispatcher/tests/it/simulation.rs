@@ -10,6 +10,7 @@ use wippy_dispatcher::{
 };
 
 mod replay;
+mod seeds;
 
 fn simulation(simulation: Simulation) -> Dispatcher {
     Dispatcher::builder()
