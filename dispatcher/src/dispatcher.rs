@@ -24,6 +24,8 @@ use crate::remote::Remote;
 use crate::shared::{Message, Shared};
 use crate::sim::host_key::HostKey;
 use crate::sim::trace::Trace;
+use crate::sim::seeds::capture;
+use crate::sim::trace::{Record, Trace};
 use crate::time::clock::Instant;
 use crate::turn::{RunLimit, Turn, TurnBudget};
 
@@ -377,6 +379,9 @@ impl Drop for Dispatcher {
             }
         }
         core.lookups.close();
+        if let Some(simulated) = core.driver.simulated() {
+            capture::keep(|| simulated.trace());
+        }
         drop(self.shared.core.take());
         self.shared.pool.close();
     }

@@ -11,6 +11,7 @@ use wippy_dispatcher::{
 
 mod pickers;
 mod replay;
+mod seeds;
 
 fn simulation(simulation: Simulation) -> Dispatcher {
     Dispatcher::builder()
