@@ -87,15 +87,41 @@ fn observed(options: &Options, seeds: Seeds, elapsed: Rc<Cell<Duration>>) -> See
     })
 }
 
+/// How many seeds of a reason are named.
+const SHOWN_SEEDS: usize = 10;
+
+/// The seeds that failed, by why they did, in the order of the first of each.
+fn by_reason(swept: &SweepReport<String>) -> Vec<(&str, Vec<u64>)> {
+    let mut reasons: Vec<(&str, Vec<u64>)> = Vec::new();
+    for failure in swept.failures() {
+        match reasons
+            .iter_mut()
+            .find(|(reason, _)| *reason == failure.reason)
+        {
+            Some((_, seeds)) => seeds.push(failure.seed),
+            None => reasons.push((&failure.reason, vec![failure.seed])),
+        }
+    }
+    reasons
+}
+
 fn as_text(sim: &Sim, swept: &SweepReport<String>, seconds: f64) -> String {
     let mut text = String::new();
-    for failure in swept.failures() {
-        let _ = writeln!(text, "{failure}");
-        let _ = writeln!(text, "  to run it again: {}", again(sim, failure.seed));
+    for (reason, seeds) in by_reason(swept) {
+        let _ = writeln!(text, "{reason}");
+        let named = seeds.iter().take(SHOWN_SEEDS).map(u64::to_string);
+        let named = named.collect::<Vec<_>>().join(", ");
+        let _ = match seeds.len().checked_sub(SHOWN_SEEDS) {
+            None | Some(0) => writeln!(text, "  seeds {named}"),
+            Some(more) => writeln!(text, "  seeds {named} and {more} more"),
+        };
+        if let Some(first) = seeds.first() {
+            let _ = writeln!(text, "  {}", again(sim, *first));
+        }
     }
     let unlisted = swept.failed() - swept.failures().len() as u64;
     if unlisted > 0 {
-        let _ = writeln!(text, "and {unlisted} more");
+        let _ = writeln!(text, "{unlisted} more seeds failed");
     }
     for seed in swept.passed_again() {
         let _ = writeln!(
