@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::Error;
+use crate::sim::bounds::Bounds;
 use crate::sim::draws::Draws;
 use crate::sim::fault::{Fault, TimedFault};
 use crate::sim::link::Link;
@@ -43,6 +44,7 @@ pub struct Simulation {
     pub(crate) max_sockets: usize,
     pub(crate) max_datagram_bytes: usize,
     pub(crate) swarm: Option<FaultMix>,
+    pub(crate) bounds: Bounds,
 }
 
 impl Simulation {
@@ -67,6 +69,7 @@ impl Simulation {
             max_sockets: 16_384,
             max_datagram_bytes: 64 << 20,
             swarm: None,
+            bounds: Bounds::default(),
         }
     }
 
