@@ -329,25 +329,6 @@ impl Core {
         Ok(())
     }
 
-    /// Moves virtual time to the next event, or to `limit` if that is earlier.
-    ///
-    /// # Errors
-    /// `Deadlock` where neither comes.
-    #[inline]
-    pub(crate) fn advance(&self, limit: Option<Instant>) -> Result<(), Error> {
-        let comes = |instant: &Instant| *instant != Instant::NEVER;
-        let next = self.driver.next_deadline().filter(comes);
-        let Some(to) = earlier(next, limit.filter(comes)) else {
-            return Err(Error::Deadlock {
-                now: self.clock.now(),
-                tasks: self.executor.alive(),
-            });
-        };
-        self.clock.advance(to);
-        self.driver.record(|| Record::Advance { to });
-        Ok(())
-    }
-
     /// Fills `buffer` with random bytes, which a simulation records.
     ///
     /// # Errors

@@ -145,6 +145,14 @@ impl Driver {
         }
     }
 
+    /// Notes that something is waited for with this waker; only a simulation does.
+    #[inline]
+    pub(crate) fn registered(&self, waker: &Waker) {
+        if let Driver::Simulated(simulated) = self {
+            simulated.tasks.registered(waker);
+        }
+    }
+
     /// The virtual time that a yield takes; `None` where it takes real time.
     pub(crate) fn yield_cost(&self) -> Option<Duration> {
         Some(self.simulated()?.yield_cost())

@@ -154,6 +154,25 @@ impl Executor {
         self.runnable.borrow().len()
     }
 
+    /// The tasks alive, in the order of their places: place, host, address of the waker.
+    pub(crate) fn alive_tasks(&self) -> Vec<(usize, HostKey, usize)> {
+        let alive = self.alive.borrow();
+        let tasks = alive.iter();
+        tasks
+            .map(|(key, task)| (key, task.host, task.waker.data() as usize))
+            .collect()
+    }
+
+    /// The numbers of the tasks that can run.
+    pub(crate) fn runnable_tasks(&self) -> Vec<u64> {
+        self.runnable.borrow().numbers()
+    }
+
+    /// The numbers of the tasks that could run but for a pause.
+    pub(crate) fn held_tasks(&self) -> Vec<u64> {
+        self.hosts.held()
+    }
+
     /// How many tasks have not ended.
     pub(crate) fn alive(&self) -> usize {
         self.alive.borrow().len()

@@ -225,6 +225,26 @@ impl ReadyTable {
         }
     }
 
+    /// All listeners, in the order in which they came.
+    pub(crate) fn listeners(&self) -> Vec<(ReadyKey, Interest, &Listener)> {
+        let mut all = Vec::new();
+        for (slot, entry) in &self.slots {
+            let key = ReadyKey {
+                slot: slot as u32,
+                generation: entry.generation,
+            };
+            for interest in Interest::ALL {
+                let listeners = entry.listeners[interest.index()].iter();
+                all.extend(listeners.map(|(number, it)| (*number, key, interest, it)));
+            }
+        }
+        all.sort_by_key(|(number, ..)| *number);
+        let parts = all.into_iter();
+        parts
+            .map(|(_, key, interest, it)| (key, interest, it))
+            .collect()
+    }
+
     /// Removes a listener that has not fired.
     pub(crate) fn unlisten(
         &mut self,

@@ -40,6 +40,7 @@ impl Future for ReadyFuture<'_> {
         let (key, interest) = (self.slot.key(), self.interest);
         // Cloned before the borrow and dropped after it: either may run foreign code.
         let mut waker = cx.waker().clone();
+        core.driver.registered(&waker);
         let mut ready = core.ready.borrow_mut();
         if ready.is_ready(key, interest) {
             drop(ready);

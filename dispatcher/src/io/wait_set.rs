@@ -155,6 +155,7 @@ impl WaitSet {
             Ok(core) => {
                 // The waker that comes back in its place is dropped while nothing is borrowed.
                 let mut waker = Some(cx.waker().clone());
+                core.driver.registered(cx.waker());
                 let fired = core.sets.borrow_mut().poll(id, &mut waker);
                 discard(waker);
                 if fired {

@@ -7,14 +7,18 @@ use std::time::Duration;
 use crate::Error;
 use crate::entropy::{Entropy, Purpose};
 use crate::executor::listener::Listener;
+use crate::sim::bounds::Limits;
 use crate::sim::context::{Mark, SimContext};
 use crate::sim::draws::{Choice, Draws};
 use crate::sim::event::{Due, SimEvent};
 use crate::sim::fault::Fault;
 use crate::sim::host_error::HostError;
+use crate::sim::invariants::Assertions;
 use crate::sim::net::network::Network;
 use crate::sim::settings::Simulation;
 use crate::sim::trace::{Record, Trace};
+use crate::sim::waits::WaitFor;
+use crate::sim::waits::task_notes::TaskNotes;
 use crate::time::clock::Instant;
 use crate::time::timer_heap::{DeadlineKind, TimerHeap, TimerKey};
 
@@ -32,6 +36,10 @@ pub(crate) struct SimDriver {
     timetable: RefCell<Vec<Option<Fault>>>,
     /// An empty vector, kept between uses.
     marks: RefCell<Vec<Mark>>,
+    start: Instant,
+    pub(crate) limits: Limits,
+    pub(crate) tasks: TaskNotes,
+    pub(crate) assertions: Assertions,
 }
 
 impl SimDriver {
@@ -68,6 +76,10 @@ impl SimDriver {
             network: RefCell::new(network),
             timetable: RefCell::new(timetable),
             marks: RefCell::default(),
+            start,
+            limits: Limits::new(settings.bounds, start),
+            tasks: TaskNotes::default(),
+            assertions: Assertions::default(),
         })
     }
 
@@ -84,8 +96,13 @@ impl SimDriver {
         deadline: Instant,
         listener: Listener,
     ) -> TimerKey {
+        if let Listener::Waker(waker) = &listener {
+            self.tasks.registered(waker);
+        }
         let event = match kind {
             DeadlineKind::Timer => SimEvent::Timer(listener),
+            DeadlineKind::Yield => SimEvent::Yield(listener),
+            DeadlineKind::Lookup => SimEvent::Lookup(listener, Box::default()),
             DeadlineKind::JobDone => SimEvent::JobDone(listener),
         };
         self.events.borrow_mut().arm(deadline, event)
@@ -99,11 +116,37 @@ impl SimDriver {
 
     #[inline]
     pub(crate) fn swap_waker(&self, key: TimerKey, waker: &mut Waker) -> bool {
+        self.tasks.registered(waker);
         let mut events = self.events.borrow_mut();
         events
             .get_mut(key)
             .and_then(SimEvent::listener)
             .is_some_and(|listener| listener.swap_waker(waker))
+    }
+
+    /// Notes which name an armed lookup looks up.
+    pub(crate) fn name_lookup(&self, key: TimerKey, looked_up: &str) {
+        if let Some(SimEvent::Lookup(_, name)) = self.events.borrow_mut().get_mut(key)
+            && name.is_empty()
+        {
+            *name = looked_up.into();
+        }
+    }
+
+    /// Has a check called so long after the start. The caller has checked
+    /// [`bound_reached`](SimDriver::bound_reached).
+    pub(crate) fn schedule_check(&self, after: Duration, key: usize) {
+        let at = self.start + after;
+        self.events.borrow_mut().arm(at, SimEvent::Check(key));
+    }
+
+    /// Passes on what is waited for of the events to come, in their order, with who is notified.
+    pub(crate) fn for_each_wait(&self, mut pass: impl FnMut(WaitFor, &Listener)) {
+        for (at, event) in self.events.borrow().in_order() {
+            if let Some((wait, listener)) = event.wait(at) {
+                pass(wait, listener);
+            }
+        }
     }
 
     /// How many events are to come.
@@ -132,6 +175,11 @@ impl SimDriver {
     #[inline]
     pub(crate) fn record(&self, record: Record) {
         self.trace.borrow_mut().push(record);
+    }
+
+    /// How many records there are.
+    pub(crate) fn records(&self) -> u64 {
+        self.trace.borrow().length()
     }
 
     /// What was decided until now.

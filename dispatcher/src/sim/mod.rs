@@ -47,15 +47,19 @@
 
 mod apply;
 mod boots;
+mod bounds;
+mod broken_invariant;
 pub(crate) mod context;
 pub(crate) mod draws;
 pub(crate) mod driver;
 mod elapsed;
+mod ended;
 pub(crate) mod event;
 mod fault;
 mod host;
 mod host_error;
 pub(crate) mod host_key;
+mod invariants;
 mod link;
 pub(crate) mod net;
 mod operation;
@@ -63,11 +67,14 @@ pub(crate) mod picker;
 mod probability;
 pub(crate) mod seeds;
 pub(crate) mod settings;
+mod step;
 mod swarm;
 pub(crate) mod trace;
+pub(crate) mod waits;
 
 pub(crate) use boots::Boots;
 
+pub use broken_invariant::BrokenInvariant;
 pub use fault::{Crash, Fault, NameAnswer};
 pub use host::Host;
 pub use host_error::HostError;
@@ -77,3 +84,4 @@ pub use picker::Picker;
 pub use seeds::{SeedFailure, Seeds, SweepError, SweepProgress, SweepReport, for_each_seed};
 pub use swarm::FaultMix;
 pub use trace::{Discard, Fate, Packet};
+pub use waits::{ConnectionState, TaskState, TaskWait, WaitFor, Waits};

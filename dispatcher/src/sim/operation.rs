@@ -32,7 +32,11 @@ impl Core {
                         let _ = self.apply_fault(simulated, &fault);
                     }
                 }
+                Some(Due::Check(key)) => self.run_check(simulated, key),
                 None => break,
+            }
+            if simulated.limits.has_ended() {
+                break;
             }
         }
     }

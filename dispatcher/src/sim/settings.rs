@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::Error;
+use crate::sim::bounds::Bounds;
 use crate::sim::draws::Draws;
 use crate::sim::fault::{Fault, TimedFault};
 use crate::sim::link::Link;
@@ -45,6 +46,7 @@ pub struct Simulation {
     pub(crate) max_datagram_bytes: usize,
     pub(crate) swarm: Option<FaultMix>,
     pub(crate) picker: PickerSettings,
+    pub(crate) bounds: Bounds,
 }
 
 impl Simulation {
@@ -70,6 +72,7 @@ impl Simulation {
             max_datagram_bytes: 64 << 20,
             swarm: None,
             picker: PickerSettings::default(),
+            bounds: Bounds::default(),
         }
     }
 

@@ -99,6 +99,13 @@ pub enum Record {
         /// Its connections are reset; otherwise its peers notice nothing.
         has_resets: bool,
     },
+    /// The time of a check has come ([`Dispatcher::check_at`](crate::Dispatcher::check_at)).
+    Check {
+        /// How many checks were registered before it.
+        number: u32,
+        /// It holds.
+        is_ok: bool,
+    },
 }
 
 /// What a packet of the simulated network is.
@@ -176,6 +183,7 @@ impl Record {
             Record::Lookup { host, nanos } => [9, both(host, 0), nanos],
             Record::Fault { kind, hash } => [10, both(kind, 0), hash],
             Record::Crash { host, has_resets } => [11, both(host, 0), u64::from(has_resets)],
+            Record::Check { number, is_ok } => [12, both(number, 0), u64::from(is_ok)],
         }
     }
 }
@@ -229,6 +237,10 @@ impl fmt::Display for Record {
                     "silently"
                 };
                 write!(f, "host {host} crashes {how}")
+            }
+            Record::Check { number, is_ok } => {
+                let how = if *is_ok { "holds" } else { "does not hold" };
+                write!(f, "check {number} {how}")
             }
         }
     }

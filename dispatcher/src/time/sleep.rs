@@ -79,6 +79,11 @@ impl Sleep {
         sleep
     }
 
+    /// Its timer, while it waits.
+    pub(crate) fn timer(&self) -> Option<TimerKey> {
+        self.key
+    }
+
     /// When it completes.
     pub fn deadline(&self) -> Instant {
         self.deadline

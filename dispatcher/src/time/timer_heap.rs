@@ -11,6 +11,10 @@ use crate::time::clock::Instant;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeadlineKind {
     Timer,
+    /// The end of a yield, which takes virtual time.
+    Yield,
+    /// The answer to a name lookup.
+    Lookup,
     /// The drawn duration of a simulated blocking job has passed.
     JobDone,
 }
@@ -112,6 +116,14 @@ impl<T> TimerHeap<T> {
             Some(node) if node.deadline <= now => Some(self.remove(0)),
             _ => None,
         }
+    }
+
+    /// All that are armed, in the order in which they fire.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (Instant, &T)> {
+        let mut nodes: Vec<&Node> = self.heap.iter().collect();
+        nodes.sort_by_key(|node| (node.deadline, node.sequence));
+        let value = |node: &Node| (node.deadline, &self.slots[node.slot].value);
+        nodes.into_iter().map(value)
     }
 
     /// How many are armed.
