@@ -60,6 +60,7 @@ mod host;
 mod host_error;
 pub(crate) mod host_key;
 mod invariants;
+mod limits;
 mod link;
 pub(crate) mod net;
 mod operation;

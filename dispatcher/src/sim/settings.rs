@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::Error;
-use crate::sim::bounds::Bounds;
 use crate::sim::draws::Draws;
 use crate::sim::fault::{Fault, TimedFault};
+use crate::sim::limits::Bounds;
 use crate::sim::link::Link;
 use crate::sim::net::hosts::Hosts;
 use crate::sim::net::network::{Network, NetworkSettings};

@@ -23,9 +23,10 @@ impl Handle {
         Ok(core.waits(simulated.ok_or(Error::NotSimulated("a report of waits"))?))
     }
 
-    /// Has `describe` called with the number of each task that is put into a report of waits: what it says
-    /// is a line of its own below the task's. It is for layers that know what a task does. The first
-    /// one that says something counts. It may not run the dispatcher.
+    /// Has `describe` called with the number of each task that is put into a report of waits, or `None` for the
+    /// future of `block_on`: what it says is a line of its own below the task's. It is for layers that know
+    /// what a task does, and [`current_task`](Handle::current_task) says within a task which it is. The
+    /// first describer that says something counts.
     ///
     /// ```
     /// use wippy_dispatcher::Dispatcher;
@@ -34,7 +35,7 @@ impl Handle {
     /// let task = dispatcher.spawn(std::future::pending::<()>())?;
     /// let number = task.number();
     /// dispatcher.handle().describe_waits(move |task| {
-    ///     (task == number).then(|| "the function app:main".to_owned())
+    ///     (task == Some(number)).then(|| "the function app:main".to_owned())
     /// })?;
     /// let waits = dispatcher.waits().expect("a simulation");
     /// assert_eq!(waits.to_string(), "task 0 on default can run\n    the function app:main");
@@ -45,7 +46,7 @@ impl Handle {
     /// `NotSimulated`, `WrongThread`, `Closed`.
     pub fn describe_waits<F>(&self, describe: F) -> Result<(), Error>
     where
-        F: Fn(u64) -> Option<String> + 'static,
+        F: Fn(Option<u64>) -> Option<String> + 'static,
     {
         let core = self.core()?;
         let simulated = core.driver.simulated();
@@ -54,7 +55,8 @@ impl Handle {
         Ok(())
     }
 
-    /// The number of the task that runs now in a simulation. `None` outside of tasks, and on the system.
+    /// The number of the task that runs now in a simulation. `None` in the future of `block_on` and outside of
+    /// tasks, and on the system.
     ///
     /// # Errors
     /// `WrongThread` and `Closed`.

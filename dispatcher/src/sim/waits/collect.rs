@@ -56,7 +56,7 @@ impl Core {
                 stalled_runs: note.stalled_runs,
                 more: listed.count - listed.first.len(),
                 waits_for: listed.first,
-                description: note.runner.and_then(|number| notes.describe(number)),
+                description: notes.describe(note.runner),
             });
         }
         tasks.sort_by_key(|wait| wait.task);

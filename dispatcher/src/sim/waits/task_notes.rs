@@ -27,8 +27,8 @@ pub(crate) struct TaskNotes {
     describers: RefCell<Vec<Rc<Describer>>>,
 }
 
-/// What the program says of the task of a number.
-type Describer = dyn Fn(u64) -> Option<String>;
+/// What the program says of a task.
+type Describer = dyn Fn(Runner) -> Option<String>;
 
 /// Of one task.
 #[derive(Clone)]
@@ -157,14 +157,14 @@ impl TaskNotes {
         self.current().flatten()
     }
 
-    pub(crate) fn add_describer(&self, describe: impl Fn(u64) -> Option<String> + 'static) {
+    pub(crate) fn add_describer(&self, describe: impl Fn(Runner) -> Option<String> + 'static) {
         self.describers.borrow_mut().push(Rc::new(describe));
     }
 
     /// What the program says of a task. Nothing is borrowed while it is asked.
-    pub(crate) fn describe(&self, number: u64) -> Option<String> {
+    pub(crate) fn describe(&self, runner: Runner) -> Option<String> {
         let describers = self.describers.borrow().clone();
-        describers.iter().find_map(|describe| describe(number))
+        describers.iter().find_map(|describe| describe(runner))
     }
 
     /// Something is waited for with this waker. One that is not the task's own is remembered.

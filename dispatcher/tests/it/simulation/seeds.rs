@@ -131,6 +131,8 @@ fn a_panic_of_a_task_that_nobody_awaits_is_a_failure() {
         dispatcher.block_on(handle.sleep(Duration::from_secs(1)))??;
         Ok::<_, Error>(())
     };
+    let seeds = Seeds::new(0..4).caught_panics_fail(false);
+    assert!(seeds.run(run).expect("no file").is_ok());
     let report = Seeds::new(0..4).run(run).expect("no file");
     assert_eq!(report.failed(), 1);
     assert_eq!(report.failures()[0].seed, 2);
@@ -140,6 +142,31 @@ fn a_panic_of_a_task_that_nobody_awaits_is_a_failure() {
         "{reason}"
     );
     assert!(reason.contains("the server is gone"), "{reason}");
+}
+
+/// A result that cannot be compared with another.
+#[derive(Eq, PartialOrd, Ord)]
+struct Incomparable;
+
+impl PartialEq for Incomparable {
+    fn eq(&self, _: &Incomparable) -> bool {
+        panic!("no comparison")
+    }
+}
+
+/// Such as one of the thread's that compares the two runs: nobody waits for its result for ever.
+#[test]
+fn a_panic_outside_of_a_run_ends_the_sweep() {
+    for jobs in [1, 2] {
+        let seeds = Seeds::new(0..2_000).jobs(jobs).verify(true);
+        let run = |seed| {
+            Dispatcher::simulated(seed)?;
+            Ok::<_, Error>(Incomparable)
+        };
+        let sweep = || seeds.run(run);
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(sweep));
+        assert!(ended.is_err());
+    }
 }
 
 #[test]

@@ -429,17 +429,22 @@ fn the_program_adds_what_it_knows() {
     let at = handle.clone();
     let task = dispatcher.spawn(async move {
         let own = at.current_task()?;
-        at.describe_waits(move |task| (Some(task) == own).then(|| "app:main in poll".to_owned()))?;
+        at.describe_waits(move |task| (task == own).then(|| "app:main in poll".to_owned()))?;
         at.sleep(9 * SECOND).await
     });
     let _task = task.expect("room");
-    handle.describe_waits(|_| None).expect("simulated");
+    let root = |task: Option<u64>| task.is_none().then(|| "the test".to_owned());
+    handle.describe_waits(root).expect("simulated");
     assert_eq!(handle.current_task().expect("own thread"), None);
     run_for(&dispatcher, SECOND);
     assert_eq!(
         waits(&dispatcher).to_string(),
         "task 0 on default waits since 1.000000000 s for a timer at 10.000000000 s\n    app:main in poll"
     );
+    let at = handle.clone();
+    let waits = dispatcher.block_on(async move { at.waits() }).expect("run");
+    let root = waits.expect("own thread").tasks()[0].to_string();
+    assert_eq!(root, "block_on runs\n    the test");
 }
 
 /// However many tasks there are, the text has a bound; the list has all of them.
