@@ -23,7 +23,8 @@ use crate::io::wait_sets::{Registration, WaitSets};
 use crate::locals::Locals;
 use crate::net::Lookups;
 use crate::sim::Boots;
-use crate::sim::trace::{Record, hash_of};
+use crate::sim::hash::hash_of;
+use crate::sim::record::Record;
 use crate::time::clock::{Clock, Instant};
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
@@ -256,6 +257,9 @@ impl Core {
 
     /// Marks a direction of a source or event ready and notifies its listeners.
     pub(crate) fn mark_ready(&self, key: ReadyKey, interest: Interest) {
+        if let Driver::Simulated(simulated) = &self.driver {
+            simulated.record_ready(&mut self.ready.borrow_mut(), key, interest);
+        }
         let mut listeners = self.listeners.take();
         self.ready.borrow_mut().mark(key, interest, &mut listeners);
         self.notify_all(listeners);

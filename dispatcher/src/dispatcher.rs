@@ -107,7 +107,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// `Reentrant` within a task, `Deadlock` in a simulation without `max_wait` in which nothing can
-    /// happen any more, `Io` from `epoll_wait` or the timerfd.
+    /// happen any more, `Log` and `Diverged` in one with a log, `Io` from `epoll_wait` or the timerfd.
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<Turn, Error> {
         let core = &*self.core;
         let ran = self.step(
@@ -158,7 +158,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// `Reentrant` within `block_on` or a turn, `Deadlock` in a simulation in which nothing can
-    /// happen any more, `Io` from `epoll_wait` or the timerfd.
+    /// happen any more, `Log` and `Diverged` in one with a log, `Io` from `epoll_wait` or the timerfd.
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
         let core = &*self.core;
         if core.in_turn.get() || self.blocked_on.replace(true) {
@@ -175,6 +175,7 @@ impl Dispatcher {
                 core.begin_poll();
                 let polled = future.as_mut().poll(&mut context);
                 drop(turn);
+                core.driver.check_records()?;
                 if let Poll::Ready(output) = polled {
                     self.shared.release_thread(core)?;
                     return Ok(output);
@@ -194,6 +195,23 @@ impl Dispatcher {
         limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
+        let Driver::Simulated(simulated) = &core.driver else {
+            return self.step_unrecorded(core, max_wait, has_root, limit_of_run);
+        };
+        let can_go_on = simulated.check_records();
+        let ran =
+            can_go_on.and_then(|()| self.step_unrecorded(core, max_wait, has_root, limit_of_run));
+        simulated.note_outcome(&ran);
+        ran
+    }
+
+    fn step_unrecorded(
+        &self,
+        core: &Core,
+        max_wait: Option<Duration>,
+        has_root: bool,
+        limit_of_run: &mut RunLimit,
+    ) -> Result<usize, Error> {
         let notified = self.take_messages(core);
         core.fire_timers();
         if self.has_work(core, has_root) || core.idlers() > 0 {
@@ -214,6 +232,7 @@ impl Dispatcher {
             core.resume_idle();
         }
         core.begin_yield_skips();
+        core.driver.check_records()?;
         limit_of_run.begin(&core.clock);
         self.run_tasks(core, limit_of_run)
     }
@@ -235,7 +254,7 @@ impl Dispatcher {
                 }
                 break;
             };
-            core.run(runnable, among);
+            core.run(runnable, among)?;
             ran += 1;
             is_over = limit.is_over(&core.clock);
             if core.take_end_of_turn() || is_over {
@@ -350,6 +369,10 @@ impl Drop for Dispatcher {
     fn drop(&mut self) {
         let core = &*self.core;
         core.in_turn.set(true);
+        if let Driver::Simulated(simulated) = &core.driver {
+            // Who wants to know whether the log is whole has ended it, or reads it.
+            let _ = simulated.finish_log();
+        }
         // Dropping a message may run foreign code. These are kept until all tasks have ended, so
         // that this code cannot interfere.
         let mut undelivered = Vec::new();

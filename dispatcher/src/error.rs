@@ -88,6 +88,12 @@ pub enum Error {
         /// How many tasks are alive.
         tasks: usize,
     },
+    /// The decision log of a simulation cannot be written, or the one to replay cannot be read.
+    #[error(transparent)]
+    Log(#[from] crate::sim::LogError),
+    /// A simulation differs from the log that it replays.
+    #[error("{0}")]
+    Diverged(Box<crate::sim::Difference>),
     /// The operating system refused. [`Error::kind`] and [`Error::raw_os_error`] say why.
     #[error(transparent)]
     Io(#[from] io::Error),

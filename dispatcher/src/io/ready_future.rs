@@ -10,6 +10,7 @@ use crate::executor::wake::discard;
 use crate::io::readiness::Interest;
 use crate::io::ready_slot::ReadySlot;
 use crate::shared::Message;
+use crate::sim::record::Waiter;
 
 /// Completes when a direction of a slot is marked ready. Dropped before, it removes its listener.
 pub(crate) struct ReadyFuture<'a> {
@@ -44,6 +45,9 @@ impl Future for ReadyFuture<'_> {
         if ready.is_ready(key, interest) {
             drop(ready);
             discard(waker);
+            if let Some(number) = self.listener {
+                core.driver.record_consumption(Waiter::Listener(number));
+            }
             return Poll::Ready(Ok(()));
         }
         if let Some(number) = self.listener

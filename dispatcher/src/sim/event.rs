@@ -2,6 +2,7 @@
 
 use crate::executor::listener::Listener;
 use crate::sim::net::event::NetEvent;
+use crate::sim::record::Operation;
 
 pub(crate) enum SimEvent {
     Timer(Listener),
@@ -15,7 +16,7 @@ pub(crate) enum SimEvent {
 
 /// What the core does about an event that has happened.
 pub(crate) enum Due {
-    Notify(Listener),
+    Notify(Operation, Listener),
     Network(NetEvent),
     Fault(u32),
 }
@@ -39,7 +40,8 @@ impl SimEvent {
 
     pub(crate) fn into_due(self) -> Due {
         match self {
-            SimEvent::Timer(listener) | SimEvent::JobDone(listener) => Due::Notify(listener),
+            SimEvent::Timer(listener) => Due::Notify(Operation::Timer, listener),
+            SimEvent::JobDone(listener) => Due::Notify(Operation::Job, listener),
             SimEvent::Network(event) => Due::Network(event),
             SimEvent::Fault(place) => Due::Fault(place),
         }

@@ -9,8 +9,14 @@ use wippy_dispatcher::{
     Dispatcher, Error, Event, Instant, Interest, Record, Simulation, Source, Trace,
 };
 
+mod broken_determinism;
+mod log;
+mod log_damage;
+mod log_difference;
+mod log_replay;
 mod pickers;
 mod replay;
+mod world;
 
 fn simulation(simulation: Simulation) -> Dispatcher {
     Dispatcher::builder()
