@@ -89,8 +89,8 @@ pub enum Error {
         tasks: usize,
     },
     /// The decision log of a simulation cannot be written, or the one to replay cannot be read.
-    #[error(transparent)]
-    Log(#[from] crate::sim::LogError),
+    #[error("{0}")]
+    Log(Box<crate::sim::LogError>),
     /// A simulation differs from the log that it replays.
     #[error("{0}")]
     Diverged(Box<crate::sim::Difference>),

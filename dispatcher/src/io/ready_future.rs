@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::Error;
+use crate::driver::Driver;
 use crate::executor::listener::Listener;
 use crate::executor::wake::discard;
 use crate::io::readiness::Interest;
@@ -45,8 +46,10 @@ impl Future for ReadyFuture<'_> {
         if ready.is_ready(key, interest) {
             drop(ready);
             discard(waker);
-            if let Some(number) = self.listener {
-                core.driver.record_consumption(Waiter::Listener(number));
+            if let Driver::Simulated(simulated) = &core.driver
+                && let Some(number) = self.listener
+            {
+                simulated.record_consumption(Waiter::Listener(number));
             }
             return Poll::Ready(Ok(()));
         }

@@ -166,12 +166,17 @@ impl SimDriver {
     /// Records that those who wait for a direction are notified.
     #[cold]
     #[inline(never)]
-    pub(crate) fn record_ready(&self, table: &mut ReadyTable, key: ReadyKey, interest: Interest) {
+    pub(crate) fn record_ready(
+        &self,
+        table: &RefCell<ReadyTable>,
+        key: ReadyKey,
+        interest: Interest,
+    ) {
         let operation = match interest {
             Interest::Readable => Operation::Readable,
             Interest::Writable => Operation::Writable,
         };
-        for waiter in table.waiters(key, interest) {
+        for waiter in table.borrow_mut().waiters(key, interest) {
             self.record_completion(operation, waiter);
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{FORMAT, MAX_LABEL};
+use crate::Error;
 
 /// A decision log that cannot be written, read or replayed.
 ///
@@ -89,6 +90,13 @@ pub enum LogError {
         /// The hash of the simulation's.
         simulation: u64,
     },
+}
+
+/// Boxed, because errors of the dispatcher are small: they are moved with every result.
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Error {
+        Error::Log(Box::new(error))
+    }
 }
 
 impl LogError {

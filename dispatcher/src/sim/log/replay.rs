@@ -21,7 +21,7 @@ impl From<LogError> for Mismatch {
 impl From<Mismatch> for Error {
     fn from(mismatch: Mismatch) -> Error {
         match mismatch {
-            Mismatch::Log(error) => Error::Log(error),
+            Mismatch::Log(error) => error.into(),
             Mismatch::Diverged(difference) => Error::Diverged(difference),
         }
     }

@@ -17,6 +17,13 @@ fn records(log: &Log) -> Vec<Record> {
         .expect("a whole log")
 }
 
+fn log_error(error: Error) -> LogError {
+    match error {
+        Error::Log(error) => *error,
+        other => panic!("{other}"),
+    }
+}
+
 /// The log of a run of the world, written and finished.
 fn log_of(seed: u64) -> (Vec<u8>, Dispatcher) {
     let sink = Sink::new();
@@ -203,16 +210,15 @@ fn every_future_that_is_ready_was_notified() {
 fn settings_that_cannot_be_are_errors() {
     let long = Simulation::new(1).label(&[0; 65_537]).log(Sink::new());
     let built = Dispatcher::builder().simulation(long).build();
-    assert!(matches!(
-        built,
-        Err(Error::Log(LogError::LabelTooLong(65_537)))
-    ));
+    let error = log_error(built.expect_err("a label that is too long"));
+    assert!(matches!(error, LogError::LabelTooLong(65_537)));
     let most = Simulation::new(1).label(&[0; 65_536]).log(Sink::new());
     drop(simulation(most));
     let shared = Simulation::new(1).log(Sink::new());
     drop(simulation(shared.clone()));
     let second = Dispatcher::builder().simulation(shared).build();
-    assert!(matches!(second, Err(Error::Log(LogError::Taken))));
+    let error = log_error(second.expect_err("one log"));
+    assert!(matches!(error, LogError::Taken));
 }
 
 /// A sink that fails ends the run, wherever it fails, and what it has is not taken for a whole log.
@@ -230,9 +236,9 @@ fn a_sink_that_fails_ends_the_run() {
                 (error, dispatcher.finish_log().err())
             }
         };
-        assert!(matches!(error, Error::Log(LogError::Write(_))), "{error:?}");
         let text = "cannot write the decision log: the disk is full";
         assert_eq!(error.to_string(), text);
+        assert!(matches!(log_error(error), LogError::Write(_)));
         assert!(again.is_none_or(|again| again.to_string() == text));
         assert_eq!(sink.bytes().len(), bound);
         let read = Log::read(&sink.bytes()[..]);
@@ -260,7 +266,8 @@ fn a_sink_that_fails_ends_the_turn() {
     });
     let drawing = drawing.expect("room");
     let ended = dispatcher.block_on(drawing);
-    assert!(matches!(ended, Err(Error::Log(LogError::Write(_)))));
+    let error = log_error(ended.expect_err("no room"));
+    assert!(matches!(error, LogError::Write(_)));
     let records = trace(&dispatcher).length();
     // Ten bytes a draw: two blocks of 32 KiB.
     assert!((5_000..7_500).contains(&records), "{records}");

@@ -246,7 +246,7 @@ fn a_log_of_another_simulation_is_refused() {
     let refused = |settings: Simulation| {
         let built = Dispatcher::builder().simulation(settings).build();
         match built.expect_err("refused") {
-            Error::Log(error) => error,
+            Error::Log(error) => *error,
             other => panic!("{other}"),
         }
     };
@@ -281,13 +281,13 @@ fn a_damaged_log_ends_the_run() {
         let good = log.records().map_while(Result::ok).count() as u64;
         let (dispatcher, ended) = run(many, Simulation::new(2).replay(log));
         let error = ended.expect_err("the log is not whole");
-        assert!(
-            matches!(
-                error,
-                Error::Log(LogError::Cut { .. } | LogError::Damaged { .. })
-            ),
-            "{error}"
-        );
+        let Error::Log(error) = error else {
+            panic!("{error}");
+        };
+        assert!(matches!(
+            *error,
+            LogError::Cut { .. } | LogError::Damaged { .. }
+        ));
         assert!(good > 0 && trace(&dispatcher).length() == good);
     }
 }
