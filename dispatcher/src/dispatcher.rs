@@ -109,7 +109,7 @@ impl Dispatcher {
     /// # Errors
     /// `Reentrant` within a task, `Io` from `epoll_wait` or the timerfd. In a simulation `Deadlock` without
     /// `max_wait` where nothing can happen any more, and what it has ended with for good: `TimeOver`,
-    /// `TooManyRecords`, `Livelock`, `Invariant`.
+    /// `TooManyRecords`, `Livelock`, `Invariant`, with a log `Log` and `Diverged`.
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<Turn, Error> {
         let core = &*self.core;
         let ran = self.step(
@@ -161,7 +161,7 @@ impl Dispatcher {
     /// # Errors
     /// `Reentrant` within `block_on` or a turn, `Io` from `epoll_wait` or the timerfd. In a simulation
     /// `Deadlock` where nothing can happen any more, and what it has ended with for good: `TimeOver`,
-    /// `TooManyRecords`, `Livelock`, `Invariant`.
+    /// `TooManyRecords`, `Livelock`, `Invariant`, with a log `Log` and `Diverged`.
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
         let core = &*self.core;
         if core.in_turn.get() || self.blocked_on.replace(true) {
@@ -184,6 +184,7 @@ impl Dispatcher {
                     }
                 };
                 drop(turn);
+                core.driver.check_records()?;
                 if let Poll::Ready(output) = polled {
                     self.shared.release_thread(core)?;
                     return Ok(output);
@@ -203,6 +204,23 @@ impl Dispatcher {
         limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
+        let Driver::Simulated(simulated) = &core.driver else {
+            return self.step_unrecorded(core, max_wait, has_root, limit_of_run);
+        };
+        let can_go_on = simulated.check_records();
+        let ran =
+            can_go_on.and_then(|()| self.step_unrecorded(core, max_wait, has_root, limit_of_run));
+        simulated.note_outcome(&ran);
+        ran
+    }
+
+    fn step_unrecorded(
+        &self,
+        core: &Core,
+        max_wait: Option<Duration>,
+        has_root: bool,
+        limit_of_run: &mut RunLimit,
+    ) -> Result<usize, Error> {
         let notified = self.take_messages(core);
         core.fire_timers();
         if let Some(simulated) = core.driver.simulated() {
@@ -229,6 +247,7 @@ impl Dispatcher {
             core.resume_idle();
         }
         core.begin_yield_skips();
+        core.driver.check_records()?;
         limit_of_run.begin(&core.clock);
         self.run_tasks(core, limit_of_run)
     }
@@ -371,6 +390,10 @@ impl Drop for Dispatcher {
     fn drop(&mut self) {
         let core = &*self.core;
         core.in_turn.set(true);
+        if let Driver::Simulated(simulated) = &core.driver {
+            // Who wants to know whether the log is whole has ended it, or reads it.
+            let _ = simulated.finish_log();
+        }
         // Dropping a message may run foreign code. These are kept until all tasks have ended, so
         // that this code cannot interfere.
         let mut undelivered = Vec::new();

@@ -117,6 +117,12 @@ pub enum Error {
     /// Something that has to hold in a simulation did not (`Dispatcher::invariant`, `Dispatcher::check_at`).
     #[error("at {} {:?} did not hold: {}", .0.at, .0.name, .0.reason)]
     Invariant(Box<BrokenInvariant>),
+    /// The decision log of a simulation cannot be written, or the one to replay cannot be read.
+    #[error("{0}")]
+    Log(Box<crate::sim::LogError>),
+    /// A simulation differs from the log that it replays.
+    #[error("{0}")]
+    Diverged(Box<crate::sim::Difference>),
     /// The operating system refused. [`Error::kind`] and [`Error::raw_os_error`] say why.
     #[error(transparent)]
     Io(#[from] io::Error),

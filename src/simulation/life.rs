@@ -63,7 +63,7 @@ impl Host {
             let capture = Capture::new(handle, self.settings.max_output);
             let running = self.journal.begin(number, capture.clone());
             let task = make(runtime.clone(), call.clone(), capture, running);
-            handle.spawn(task)?.detach();
+            handle.spawn_named(call.label(), task)?.detach();
         }
         Ok(())
     }

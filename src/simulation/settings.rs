@@ -58,6 +58,10 @@ impl Settings {
         if let Some(mix) = &self.swarm {
             simulation = simulation.swarm(mix.clone());
         }
+        simulation = simulation.max_time(self.max_time);
+        if let Some(records) = self.max_records {
+            simulation = simulation.max_records(records);
+        }
         let changes = self.configure.iter();
         changes.fold(simulation, |simulation, change| change(simulation))
     }

@@ -13,6 +13,7 @@ impl Core {
     /// `Io` from `getrandom`.
     #[inline]
     pub(crate) fn pick(&self) -> Result<Option<(Runnable<Meta>, usize)>, Error> {
-        self.executor.pick(&self.entropy, || None)
+        let recorded = || self.driver.simulated()?.recorded_pick();
+        self.executor.pick(&self.entropy, recorded)
     }
 }

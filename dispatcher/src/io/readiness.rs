@@ -9,6 +9,7 @@ use slab::Slab;
 
 use crate::Error;
 use crate::executor::listener::Listener;
+use crate::sim::record::Waiter;
 
 /// One direction of a source.
 ///
@@ -187,6 +188,17 @@ impl ReadyTable {
                     .map(|(_, listener)| listener),
             );
         }
+    }
+
+    /// Those who wait for a direction, in the order in which a mark notifies them.
+    pub(crate) fn waiters(
+        &mut self,
+        key: ReadyKey,
+        interest: Interest,
+    ) -> impl Iterator<Item = Waiter> {
+        let slot = self.slot(key).into_iter();
+        let listeners = slot.flat_map(move |slot| &slot.listeners[interest.index()]);
+        listeners.map(|(number, listener)| listener.waiter(Waiter::Listener(*number)))
     }
 
     /// Adds a listener for a direction, and gives its number for [`ReadyTable::unlisten`]. Where the

@@ -2,6 +2,7 @@
 
 use crate::executor::listener::Listener;
 use crate::sim::net::event::NetEvent;
+use crate::sim::record::Operation;
 use crate::sim::waits::WaitFor;
 use crate::time::instant::Instant;
 
@@ -23,7 +24,7 @@ pub(crate) enum SimEvent {
 
 /// What the core does about an event that has happened.
 pub(crate) enum Due {
-    Notify(Listener),
+    Notify(Operation, Listener),
     Network(NetEvent),
     Fault(u32),
     Check(usize),
@@ -44,7 +45,7 @@ impl SimEvent {
     /// The same, taken.
     pub(crate) fn into_listener(self) -> Option<Listener> {
         match self.into_due() {
-            Due::Notify(listener) => Some(listener),
+            Due::Notify(_, listener) => Some(listener),
             Due::Network(_) | Due::Fault(_) | Due::Check(_) => None,
         }
     }
@@ -53,8 +54,8 @@ impl SimEvent {
         match self {
             SimEvent::Timer(listener)
             | SimEvent::Yield(listener)
-            | SimEvent::Lookup(listener, _)
-            | SimEvent::JobDone(listener) => Due::Notify(listener),
+            | SimEvent::Lookup(listener, _) => Due::Notify(Operation::Timer, listener),
+            SimEvent::JobDone(listener) => Due::Notify(Operation::Job, listener),
             SimEvent::Network(event) => Due::Network(event),
             SimEvent::Fault(place) => Due::Fault(place),
             SimEvent::Check(key) => Due::Check(key),

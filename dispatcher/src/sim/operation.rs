@@ -16,7 +16,7 @@ impl Core {
         loop {
             let happened = simulated.next_event();
             match simulated.pop_due(now) {
-                Some(Due::Notify(listener)) => {
+                Some(Due::Notify(_, listener)) => {
                     if let (Some(overshoot), Some(deadline)) = (&self.overshoot, happened) {
                         overshoot.record(now - deadline);
                     }

@@ -8,6 +8,7 @@ use crate::sim::draws::Draws;
 use crate::sim::fault::{Fault, TimedFault};
 use crate::sim::limits::Bounds;
 use crate::sim::link::Link;
+use crate::sim::log::{Log, LogSink};
 use crate::sim::net::hosts::Hosts;
 use crate::sim::net::network::{Network, NetworkSettings};
 use crate::sim::picker::{Picker, PickerSettings};
@@ -47,6 +48,9 @@ pub struct Simulation {
     pub(crate) swarm: Option<FaultMix>,
     pub(crate) picker: PickerSettings,
     pub(crate) bounds: Bounds,
+    pub(crate) log: Option<LogSink>,
+    pub(crate) replay: Option<Log>,
+    pub(crate) label: Vec<u8>,
 }
 
 impl Simulation {
@@ -73,6 +77,9 @@ impl Simulation {
             swarm: None,
             picker: PickerSettings::default(),
             bounds: Bounds::default(),
+            log: None,
+            replay: None,
+            label: Vec::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::executor::meta::Meta;
 use crate::sim::driver::SimDriver;
 use crate::sim::ended::Ended;
 use crate::sim::limits::Passed;
-use crate::sim::trace::Record;
+use crate::sim::record::Record;
 use crate::sim::waits::task_notes::address;
 use crate::time::clock::Instant;
 
@@ -18,7 +18,7 @@ impl Core {
     /// Runs a task that was picked among so many.
     ///
     /// # Errors
-    /// With which the simulation has ended: `TooManyRecords`, `Livelock`, `Invariant`.
+    /// With which the simulation has ended: `TooManyRecords`, `Livelock`, `Invariant`, `Log`, `Diverged`.
     #[cold]
     #[inline(never)]
     pub(crate) fn run_simulated(
@@ -32,12 +32,21 @@ impl Core {
             task: id,
             among: among as u64,
         });
+        if let Err(error) = simulated.check_records() {
+            self.executor.has_run();
+            // It stays runnable, for the end of the dispatcher.
+            self.executor.push(runnable);
+            return Err(error);
+        }
         let waker = address(&runnable.waker());
         self.begin_poll();
         let run = simulated.tasks.run(key, waker, self.clock.now());
+        simulated.set_running(Some(id));
         runnable.run();
+        simulated.set_running(None);
         drop(run);
         self.executor.has_run();
+        simulated.check_records()?;
         self.end_step(simulated, Some(id))
     }
 

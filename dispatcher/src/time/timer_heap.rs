@@ -27,6 +27,13 @@ pub(crate) struct TimerKey {
     sequence: u64,
 }
 
+impl TimerKey {
+    /// Which timer it was, of all that were armed.
+    pub(crate) fn sequence(self) -> u64 {
+        self.sequence
+    }
+}
+
 struct Slot<T> {
     sequence: u64,
     /// Where its node stands in the heap.
@@ -108,6 +115,11 @@ impl<T> TimerHeap<T> {
     /// The earliest deadline.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.heap.first().map(|node| node.deadline)
+    }
+
+    /// The sequence number of the earliest.
+    pub(crate) fn next_sequence(&self) -> Option<u64> {
+        self.heap.first().map(|node| node.sequence)
     }
 
     /// Takes the first timer that is due at `now`.

@@ -9,12 +9,18 @@ use wippy_dispatcher::{
     Dispatcher, Error, Event, Instant, Interest, Record, Simulation, Source, Trace,
 };
 
-mod pickers;
 mod bounds;
+mod broken_determinism;
 mod invariants;
+mod log;
+mod log_damage;
+mod log_difference;
+mod log_replay;
+mod pickers;
 mod replay;
 mod seeds;
 mod waits;
+mod world;
 
 fn simulation(simulation: Simulation) -> Dispatcher {
     Dispatcher::builder()

@@ -23,7 +23,7 @@ hosts:
       - {{entry: test:cat, name: copy, stdin: \"one\\ntwo\\n\", start: 1500ms}}
   b:
     run:
-      - {{entry: nap, input: [[2000000000]]}}
+      - {{entry: nap, input: [[2000000]]}}
 {expect}
 ",
         component.display()

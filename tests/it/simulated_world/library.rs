@@ -11,7 +11,8 @@ use wippy_dispatcher::sim::{Crash, Fault};
 use super::program;
 use super::server::{get, serve};
 
-const SECOND: u64 = 1_000_000_000;
+/// The sleeper counts in microseconds.
+const SECOND: u64 = 1_000_000;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

@@ -18,7 +18,7 @@ hosts:
     run:
       - entry: test:nap
         name: sleeps
-        input: [[1000000000]]
+        input: [[1000000]]
         start: 1s
         restart: false
         timeout: 10s
@@ -133,13 +133,13 @@ fn what_is_wrong_has_a_place_and_what_was_meant() {
         ),
         (
             "hosts: {a: {run: [{entry: x, name: one}]}}\nexpect: {calls: [{call: on, status: 300}]}",
-            "s.yaml:2:37: error: expect.calls[0].status: expected an exit status from 0 to 255, or any\n\
+            "s.yaml:2:29: error: expect.calls[0].status: expected an exit status from 0 to 255, or any\n\
              s.yaml:2:25: error: expect: there is no call \"on\" (did you mean \"one\"?)",
         ),
         (
             "hosts: {a: }\nexpect: {end: dead}",
             "s.yaml:2:15: error: expect.end: expected one of completed, deadlock, time over, too many records, \
-             failed",
+             livelock, failed",
         ),
         (
             "hosts: {a: }\n---\nhosts: {b: }",
@@ -154,7 +154,7 @@ fn what_is_wrong_has_a_place_and_what_was_meant() {
 #[test]
 fn what_does_not_hold_is_said() {
     let wrong = |expect: &str| {
-        let hosts = "hosts: {a: {run: [{entry: cat, stdin: \"one\\ntwo\\n\"}, {entry: args, args: [--exit, 1]}]}}";
+        let hosts = "hosts: {a: {run: [{entry: cat, stdin: \"one\\ntwo\\n\"}, {entry: args, args: [--exit, \"1\"]}]}}";
         let yaml = format!("{hosts}\nexpect: {expect}");
         let scenario = read(&yaml).expect("no mistakes");
         let simulation = scenario

@@ -12,7 +12,7 @@ use super::server::{get, serve};
 /// Guests with TCP, UDP, HTTP, clocks, randomness and standard streams, beside a native HTTP server.
 pub fn simulation() -> Simulation {
     let call = |name: &str| Call::new(name);
-    let mix = FaultMix::new(Duration::from_secs(20))
+    let mix = FaultMix::new(Duration::from_secs(10))
         .latency(Duration::from_millis(50))
         .jitter(Duration::from_millis(20))
         .loss(0.1)
@@ -20,7 +20,7 @@ pub fn simulation() -> Simulation {
         .reordering(0.1)
         .short_io(0.3)
         .spurious_readiness(0.3)
-        .partitions(3)
+        .partitions(8)
         .crashes(2)
         .pauses(2)
         .clock_drift(500)
@@ -36,7 +36,12 @@ pub fn simulation() -> Simulation {
             Link::new().latency(Duration::from_millis(5)),
         )
         .native("server", serve)
-        .run("one", call("fetch").input([get("server", "/one")]))
+        .run(
+            "one",
+            call("fetch")
+                .input([get("server", "/one")])
+                .start(Duration::from_secs(5)),
+        )
         .run("one", call("together").input([json!("server"), json!(3)]))
         .run(
             "one",
@@ -46,10 +51,7 @@ pub fn simulation() -> Simulation {
             "two",
             call("sequential").input([json!("http"), json!("server"), json!(4)]),
         )
-        .run(
-            "two",
-            call("nap").input([json!([1_000_000, 2_000_000_000_u64])]),
-        )
+        .run("two", call("nap").input([json!([1_000, 2_000_000])]))
         .run("two", call("cat").stdin("what goes in"))
         .run("three", call("churn").input([json!(3)]))
         .run("three", call("udp-flood").input([json!(2)]))

@@ -166,8 +166,12 @@ impl RunQueue {
         }
     }
 
+    /// Whether it is to be told of tasks that have ended.
+    pub(crate) fn knows_tasks(&self) -> bool {
+        matches!(self, RunQueue::PriorityChange(_))
+    }
+
     /// A task has ended.
-    #[inline]
     pub(crate) fn forget(&mut self, task: u64) {
         if let RunQueue::PriorityChange(queue) = self {
             queue.forget(task);

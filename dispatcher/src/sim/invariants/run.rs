@@ -4,7 +4,7 @@ use crate::core::Core;
 use crate::sim::broken_invariant::BrokenInvariant;
 use crate::sim::driver::SimDriver;
 use crate::sim::ended::Ended;
-use crate::sim::trace::Record;
+use crate::sim::record::Record;
 
 impl Core {
     /// Ends the simulation if an invariant does not hold after a run of `task`.
