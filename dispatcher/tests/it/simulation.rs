@@ -13,6 +13,7 @@ mod broken_determinism;
 mod log;
 mod log_damage;
 mod log_difference;
+mod log_format;
 mod log_replay;
 mod pickers;
 mod replay;
