@@ -1,5 +1,5 @@
 //! The simulated counterpart of the system: what a seed decides, hosts and the network between them,
-//! and the trace of it all.
+//! the trace of it all, and logs that are replayed and compared.
 //!
 //! A simulation has hosts with names and addresses, and a link between each two of them. Code is on a host
 //! if it was given that host's [`Handle`](crate::Handle): its sockets have that host's addresses, its

@@ -15,6 +15,7 @@ mod invariants;
 mod log;
 mod log_damage;
 mod log_difference;
+mod log_format;
 mod log_replay;
 mod pickers;
 mod replay;

@@ -9,7 +9,7 @@ use super::{LogError, MAX_BLOCK};
 use crate::sim::hash;
 
 /// Several cursors may read the same bytes at once.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Source {
     File(Arc<File>),
     Memory(Arc<[u8]>),

@@ -31,9 +31,9 @@ fn places() -> Vec<(Vec<u8>, Vec<usize>)> {
     let (small, large) = (log_of(30), log_of(7_000));
     assert!(large.len() > 2 * (32 << 10));
     let all = (0..small.len()).collect();
-    let around = |block: usize| (block * (32 << 10)..block * (32 << 10) + 250).step_by(3);
+    let around = |block: usize| (block * (32 << 10)..block * (32 << 10) + 250).step_by(7);
     let end = large.len() - 60..large.len();
-    let some = (0..large.len()).step_by(1_009);
+    let some = (0..large.len()).step_by(4_001);
     let some = some.chain(around(1)).chain(around(2)).chain(end).collect();
     vec![(small, all), (large, some)]
 }

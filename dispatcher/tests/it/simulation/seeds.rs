@@ -196,7 +196,10 @@ fn verify_shows_the_first_record_that_differs() {
     let reason = &report.failures()[0].reason;
     let lines: Vec<&str> = reason.lines().collect();
     assert_eq!(lines.len(), 6, "{reason}");
-    assert_eq!(lines[0], "the run does not repeat itself: record 15 differs");
+    assert_eq!(
+        lines[0],
+        "the run does not repeat itself: record 15 differs"
+    );
     assert_eq!(lines[1], "  12: advance to 1.005000000 s");
     assert!(
         lines[4].starts_with("  15 in the first run: draw 8 bytes ("),
