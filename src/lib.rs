@@ -90,6 +90,7 @@ mod quota;
 mod registry;
 mod runtime;
 mod select;
+mod simulation;
 mod status;
 mod trust;
 mod values;
@@ -177,8 +178,14 @@ pub mod stdio {
     pub use crate::host::stdio::{Input, InputSource, Output, OutputLost, Sink, Stdio};
 }
 
-/// Guests in a simulation: what they meet beside the dispatcher's network.
+/// Guests in a simulation: entries on hosts, a network between them, faults, and what became of all that.
 pub mod sim {
+    pub use crate::host::capture::{OutputChunk, OutputKind};
+    pub use crate::simulation::{
+        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Simulation,
+        SimulationBuilder, SimulationError, World, scenario_schema,
+    };
+
     /// TLS between the hosts of a simulation, without cryptography: `docs/determinism.md` says what is modelled.
     pub mod tls {
         pub use crate::http::simulated_tls::{

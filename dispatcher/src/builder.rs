@@ -14,7 +14,7 @@ use crate::dispatcher::Dispatcher;
 use crate::driver::Driver;
 use crate::entropy::Entropy;
 use crate::executor::park::ParkFlag;
-use crate::executor::picker::Picker;
+use crate::executor::picker::RunQueue;
 use crate::io::spin::Spin;
 use crate::io::system_driver::SystemDriver;
 use crate::net::{Lookups, ResolveError, Resolver};
@@ -190,7 +190,8 @@ impl Builder {
     ///
     /// # Errors
     /// `Io` when the system has no epoll set, eventfd or timerfd left. For a simulation a
-    /// `sim::HostError`, and `TooManyTimers` where its timetable is beyond the bound.
+    /// `sim::HostError`; `TooManyTimers` where its timetable is beyond the bound; `Log` where its log cannot be
+    /// written or its replay is of another simulation.
     pub fn build(self) -> Result<Dispatcher, Error> {
         let (sender, messages) = crossbeam_channel::unbounded();
         let pool = Pool::new(
@@ -244,10 +245,12 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
         Some(simulation) => {
             let clock = Clock::simulated();
             let entropy = Entropy::seeded(simulation.seed);
+            let queue =
+                RunQueue::simulated(&simulation.picker, simulation.replay.is_some(), &entropy)?;
             let driver = SimDriver::new(simulation, max_timers, clock.now())?;
             Seams {
                 entropy,
-                picker: Picker::Uniform,
+                queue,
                 driver: Driver::Simulated(Box::new(driver)),
                 clock,
             }
@@ -255,7 +258,7 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
         None => Seams {
             clock: Clock::system(),
             entropy: Entropy::system(),
-            picker: Picker::Fifo,
+            queue: RunQueue::system(),
             driver: Driver::System(SystemDriver::new(max_timers)?),
         },
     })

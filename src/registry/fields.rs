@@ -148,7 +148,21 @@ impl<'a> Fields<'a> {
 
     /// An integer.
     pub fn integer(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<i64>> {
-        let node = self.node(name, Shape::Integer, cx)?;
+        self.integer_of(name, Shape::Integer, cx)
+    }
+
+    /// An integer that may be negative.
+    pub fn signed(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<i64>> {
+        self.integer_of(name, Shape::SignedInteger, cx)
+    }
+
+    fn integer_of(
+        &mut self,
+        name: &'static str,
+        shape: Shape,
+        cx: &mut Context<'_>,
+    ) -> Option<Spanned<i64>> {
+        let node = self.node(name, shape, cx)?;
         match resolved(node) {
             Some(Resolved::Integer(value)) => Some(Spanned {
                 value,
@@ -241,6 +255,39 @@ impl<'a> Fields<'a> {
         };
         let read = |(i, item)| Fields::new(item, &format!("{path}[{i}]"), cx);
         items.iter().enumerate().map(read).collect()
+    }
+
+    /// A mapping of names to mappings, in the order of the document; empty if absent.
+    pub fn named_sections(
+        &mut self,
+        name: &'static str,
+        cx: &mut Context<'_>,
+    ) -> Vec<(Spanned<String>, Fields<'a>)> {
+        let node = self.node(name, Shape::NamedSections, cx);
+        let path = self.path_of(name);
+        if cx.describes() {
+            let any = Spanned {
+                value: String::new(),
+                place: self.place.clone(),
+            };
+            return vec![(any, self.absent(format!("{path}[]")))];
+        }
+        let Some(node) = node else {
+            return Vec::new();
+        };
+        let Some(mapping) = node.as_mapping() else {
+            cx.expected(node, &path, "a mapping of names");
+            return Vec::new();
+        };
+        let read = |(key, node): &'a (Key, Node)| {
+            let field = format!("{path}.{}", super::tree::shorten(&key.text));
+            let name = Spanned {
+                value: key.text.to_string(),
+                place: key.place.clone(),
+            };
+            (name, Fields::new(node, &field, cx))
+        };
+        mapping.entries.iter().map(read).collect()
     }
 
     /// Reports the fields that were not read, as unknown.

@@ -10,7 +10,7 @@ use super::function::Function;
 use super::options::CallOptions;
 use super::spares::Spares;
 use super::{OtherThreads, Runtime};
-use crate::module::Profile;
+use crate::module::{Digest, Profile};
 use crate::registry::{Entry, PoolType};
 
 impl Runtime {
@@ -66,12 +66,17 @@ impl Runtime {
         }
         let is_pooled = inner.code.engine.is_pooled(linked.code.engine());
         let instances = match is_pooled {
-            true => inner.code.instances.clone(),
-            false => inner.code.on_demand.clone(),
+            true => inner.bounds.instances.clone(),
+            false => inner.bounds.on_demand.clone(),
         };
         // Places beside the pool are few.
         let spares = if is_pooled { self.spares_of(entry) } else { 0 };
+        let pool = match inner.code.engine.profile() {
+            Profile::Live => linked.pool.clone(),
+            Profile::Simulated => linked.own_pool(inner.program.options()),
+        };
         let function = Rc::new(Function {
+            pool,
             fixed: FixedContext::new(
                 &linked,
                 inner.program.limits(),
@@ -85,9 +90,9 @@ impl Runtime {
             instances,
             budget: inner.budget.clone(),
             spares: Rc::new(Spares::new(spares)),
-            spare_places: inner.code.spares.clone(),
+            spare_places: inner.bounds.spares.clone(),
             all_spares: inner.spares.clone(),
-            stats: inner.code.calls.stats(&entry.id),
+            stats: inner.bounds.calls.stats(&entry.id),
         });
         if function.spares.are_kept() {
             inner.spares.add(&function.spares);
@@ -108,6 +113,13 @@ impl Runtime {
         let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
         let function = self.function(entry).await;
         function.map(drop).map_err(|kind| kind.of(&entry.id))
+    }
+
+    /// The hash of the module of an entry that was prepared.
+    pub(crate) fn module_digest(&self, name: &str) -> Option<Digest> {
+        let id = &self.registry().resolve(name).ok()?.id;
+        let functions = self.inner.functions.borrow();
+        Some(functions.get(id)?.linked.module.digest())
     }
 
     /// How many instances an entry keeps ready. In a simulation none: nothing happens there that no guest

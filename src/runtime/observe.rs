@@ -11,19 +11,24 @@ use super::Runtime;
 use super::error::CallErrorKind;
 use super::function::Function;
 use super::options::{CallOptions, before};
-use crate::activity::{CallReport, CallState, LiveCall, Outcome, observed};
+use crate::activity::{CallReport, CallState, LiveCall, LiveCalls, Outcome, observed};
 use crate::host::Exit;
 use crate::registry::Entry;
 
 impl Runtime {
     /// What each call of the program that has not ended is doing, on whatever thread, in the order of
-    /// their beginning: where it is, since when, and what a parked guest waits for. None once the
-    /// dispatcher has ended.
+    /// their beginning: where it is, since when, and what a parked guest waits for. In a simulation the
+    /// calls of this runtime. None once the dispatcher has ended.
     pub fn calls(&self) -> Vec<CallReport> {
         match self.inner.handle.now() {
-            Ok(now) => self.inner.code.calls.reports(now),
+            Ok(now) => self.inner.bounds.calls.reports(now),
             Err(_) => Vec::new(),
         }
+    }
+
+    /// The same without the runtime, for whoever must not keep it.
+    pub(crate) fn live_calls(&self) -> Arc<LiveCalls> {
+        self.inner.bounds.calls.clone()
     }
 
     /// Runs a call that anybody can see from its beginning to its end.
@@ -78,11 +83,11 @@ impl Runtime {
         let known = inner.functions.borrow().get(&entry.id).cloned();
         let stats = match known {
             Some(function) => function.stats.clone(),
-            None => inner.code.calls.stats(&entry.id),
+            None => inner.bounds.calls.stats(&entry.id),
         };
         let now = inner.handle.now()?;
         options.begin(now);
-        Ok(inner.code.calls.begin(stats, options.caller, now))
+        Ok(inner.bounds.calls.begin(stats, options.caller, now))
     }
 }
 

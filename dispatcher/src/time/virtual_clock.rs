@@ -1,12 +1,13 @@
 //! The clocks of a simulation: one virtual time, and what each host reads of it.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use crate::time::instant::{Instant, WallTime};
 
 /// Where a simulation begins, in nanoseconds: one second after the origin, so that there are instants
 /// before it.
-const START: u64 = 1_000_000_000;
+pub(crate) const START: u64 = 1_000_000_000;
 /// The wall clock at a simulation's origin, in Unix seconds: 2000-01-01T00:00:00Z.
 pub(super) const EPOCH: u64 = 946_684_800;
 const BILLION: i128 = 1_000_000_000;
@@ -71,6 +72,11 @@ impl VirtualClock {
     #[inline(never)]
     pub(super) fn now(&self) -> Instant {
         Instant::from_nanos(self.now.get())
+    }
+
+    /// Virtual time since the simulation's start.
+    pub(super) fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.now.get() - START)
     }
 
     /// Moves virtual time forward.
