@@ -90,6 +90,7 @@ mod quota;
 mod registry;
 mod runtime;
 mod select;
+mod simulation;
 mod status;
 mod trust;
 mod values;
@@ -175,6 +176,15 @@ pub mod http_client {
 pub mod stdio {
     pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};
     pub use crate::host::stdio::{Input, InputSource, Output, OutputLost, Sink, Stdio};
+}
+
+/// Guests in a simulation: entries on hosts, a network between them, faults, and what became of all that.
+pub mod sim {
+    pub use crate::host::capture::{OutputChunk, OutputKind};
+    pub use crate::simulation::{
+        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Simulation,
+        SimulationBuilder, SimulationError, World,
+    };
 }
 
 /// What the tests and benchmarks of this package look at beside what embedders need. It changes

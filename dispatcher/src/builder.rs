@@ -14,7 +14,7 @@ use crate::dispatcher::Dispatcher;
 use crate::driver::Driver;
 use crate::entropy::Entropy;
 use crate::executor::park::ParkFlag;
-use crate::executor::picker::Picker;
+use crate::executor::picker::RunQueue;
 use crate::io::spin::Spin;
 use crate::io::system_driver::SystemDriver;
 use crate::net::{Lookups, ResolveError, Resolver};
@@ -244,10 +244,11 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
         Some(simulation) => {
             let clock = Clock::simulated();
             let entropy = Entropy::seeded(simulation.seed);
+            let queue = RunQueue::simulated(&simulation.picker, false, &entropy)?;
             let driver = SimDriver::new(simulation, max_timers, clock.now())?;
             Seams {
                 entropy,
-                picker: Picker::Uniform,
+                queue,
                 driver: Driver::Simulated(Box::new(driver)),
                 clock,
             }
@@ -255,7 +256,7 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
         None => Seams {
             clock: Clock::system(),
             entropy: Entropy::system(),
-            picker: Picker::Fifo,
+            queue: RunQueue::system(),
             driver: Driver::System(SystemDriver::new(max_timers)?),
         },
     })

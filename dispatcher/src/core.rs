@@ -12,7 +12,7 @@ use crate::Error;
 use crate::driver::Driver;
 use crate::entropy::{Entropy, Purpose, RngStream};
 use crate::executor::listener::Listener;
-use crate::executor::picker::Picker;
+use crate::executor::picker::RunQueue;
 use crate::executor::tasks::Executor;
 use crate::executor::wake::{discard, wake};
 use crate::histogram::SharedHistogram;
@@ -76,7 +76,7 @@ pub(crate) struct Bounds {
 pub(crate) struct Seams {
     pub(crate) clock: Clock,
     pub(crate) driver: Driver,
-    pub(crate) picker: Picker,
+    pub(crate) queue: RunQueue,
     pub(crate) entropy: Entropy,
 }
 
@@ -91,7 +91,7 @@ impl Core {
             clock: seams.clock,
             driver: seams.driver,
             entropy: seams.entropy,
-            executor: Executor::new(seams.picker, bounds.max_tasks),
+            executor: Executor::new(seams.queue, bounds.max_tasks),
             ready: RefCell::new(ReadyTable::new(bounds.max_sources)),
             sets: RefCell::new(WaitSets::new(
                 bounds.max_wait_sets,

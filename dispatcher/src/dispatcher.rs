@@ -23,6 +23,8 @@ use crate::io::spin::Spin;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
 use crate::sim::host_key::HostKey;
+use crate::sim::trace::Trace;
+use crate::sim::seeds::capture;
 use crate::sim::trace::{Record, Trace};
 use crate::time::clock::Instant;
 use crate::turn::{RunLimit, Turn, TurnBudget};
@@ -227,7 +229,7 @@ impl Dispatcher {
         let mut has_resumed = false;
         let mut is_over = false;
         while ran < limit.tasks {
-            let Some((runnable, among)) = core.executor.pick(&core.entropy)? else {
+            let Some((runnable, among)) = core.pick()? else {
                 // All others have run: now one of those that keep the thread for long.
                 if !has_resumed && core.resume_one_long() {
                     has_resumed = true;
@@ -235,12 +237,7 @@ impl Dispatcher {
                 }
                 break;
             };
-            core.driver.record(|| Record::Pick {
-                task: runnable.metadata().id,
-                among: among as u64,
-            });
-            core.begin_poll();
-            runnable.run();
+            core.run(runnable, among);
             ran += 1;
             is_over = limit.is_over(&core.clock);
             if core.take_end_of_turn() || is_over {
@@ -382,6 +379,9 @@ impl Drop for Dispatcher {
             }
         }
         core.lookups.close();
+        if let Some(simulated) = core.driver.simulated() {
+            capture::keep(|| simulated.trace());
+        }
         drop(self.shared.core.take());
         self.shared.pool.close();
     }

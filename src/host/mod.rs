@@ -5,6 +5,7 @@
 
 mod budget;
 mod call;
+pub mod capture;
 pub mod cli;
 pub mod clocks;
 pub mod embedder;

@@ -389,6 +389,39 @@ impl ResourceLimiter for State {
             false => Ok(false),
         }
     }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
+        self.grow_failed(error)
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
+        self.grow_failed(error)
+    }
+}
+
+/// What the engine says where a guest asked for more than the type of its memory or table allows, which
+/// is the same on every machine.
+const BEYOND_ITS_TYPE: [&str; 4] = [
+    "memory growth exceeds memory type's limits",
+    "Memory maximum size exceeded",
+    "overflow calculating new table size",
+    "Table maximum size exceeded",
+];
+
+impl State {
+    /// A memory or a table could not grow. What the machine has left is no part of a simulation: its
+    /// guest traps rather than see -1 here and not elsewhere.
+    ///
+    /// # Errors
+    /// In a simulation the failure of the machine.
+    fn grow_failed(&self, error: wasmtime::Error) -> Result<()> {
+        let is_simulated = self.call.handle.is_simulated().unwrap_or_default();
+        let text = error.to_string();
+        match is_simulated && !BEYOND_ITS_TYPE.contains(&text.as_str()) {
+            true => Err(error.context("this machine has no memory left for a guest")),
+            false => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ pub const MAX_ON_DEMAND: u32 = 200;
 pub enum Profile {
     /// For real time.
     Live,
-    /// For a simulation: fuel interrupts guests that only compute, and floating point gives the
-    /// same bits everywhere.
+    /// For a simulation: fuel interrupts guests that only compute, floating point gives the same bits
+    /// everywhere, and the code is the same whatever the processor can do beyond its architecture.
     Simulated,
 }
 
@@ -195,6 +195,27 @@ fn config(profile: Profile) -> Config {
             .consume_fuel(true)
             .cranelift_nan_canonicalization(true)
             .relaxed_simd_deterministic(true);
+        if let Some(target) = TARGET {
+            // It is a target of the compiler: it is what this program was compiled for.
+            let known = config.target(target);
+            debug_assert!(known.is_ok(), "{target}");
+        }
     }
     config
 }
+
+/// The architecture without what processors add to it, where the engine names it as the compiler of this
+/// program does. Elsewhere simulations run on what the processor has.
+const TARGET: Option<&str> = if !cfg!(all(target_os = "linux", target_vendor = "unknown")) {
+    None
+} else if cfg!(all(target_arch = "x86_64", target_env = "gnu")) {
+    Some("x86_64-unknown-linux-gnu")
+} else if cfg!(all(target_arch = "x86_64", target_env = "musl")) {
+    Some("x86_64-unknown-linux-musl")
+} else if cfg!(all(target_arch = "aarch64", target_env = "gnu")) {
+    Some("aarch64-unknown-linux-gnu")
+} else if cfg!(all(target_arch = "aarch64", target_env = "musl")) {
+    Some("aarch64-unknown-linux-musl")
+} else {
+    None
+};

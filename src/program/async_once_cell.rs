@@ -1,4 +1,7 @@
 //! A value that is computed once, however many tasks on however many threads ask for it.
+//!
+//! A cell is asked in one of two ways: by tasks, or by threads that wait (`get_blocking`), as those of
+//! simulated dispatchers do.
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -15,6 +18,8 @@ use wippy_dispatcher::{Error, Handle};
 #[derive(Debug)]
 pub(crate) struct AsyncOnceCell<T, E> {
     state: Arc<Mutex<State<T, E>>>,
+    /// Held by a thread that computes and by those that wait for it.
+    blocking: Arc<Mutex<()>>,
 }
 
 #[derive(Debug)]
@@ -48,6 +53,33 @@ impl<T, E> Default for AsyncOnceCell<T, E> {
     fn default() -> AsyncOnceCell<T, E> {
         AsyncOnceCell {
             state: Arc::new(Mutex::new(State::Empty)),
+            blocking: Arc::default(),
+        }
+    }
+}
+
+impl<T: Clone, E> AsyncOnceCell<T, E> {
+    /// The value, computed by `make` on this thread; where another thread computes it, this one
+    /// blocks until it has. No task and no timer takes part, so that a simulation runs the same
+    /// whether there is a value already or not.
+    ///
+    /// # Errors
+    /// What `make` gives; the next who asks tries again.
+    pub(crate) fn get_blocking(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let _turn = lock(&self.blocking);
+        if let Some(value) = self.peek() {
+            return Ok(value);
+        }
+        let value = make()?;
+        *lock(&self.state) = State::Done(value.clone());
+        Ok(value)
+    }
+
+    /// The value, if it was computed.
+    pub(crate) fn peek(&self) -> Option<T> {
+        match &*lock(&self.state) {
+            State::Done(value) => Some(value.clone()),
+            State::Running(_) | State::Empty => None,
         }
     }
 }
@@ -86,14 +118,6 @@ where
             if let Outcome::Finished(result) = attempt.ended().await {
                 return result;
             }
-        }
-    }
-
-    /// The value, if it was computed.
-    pub(crate) fn peek(&self) -> Option<T> {
-        match &*lock(&self.state) {
-            State::Done(value) => Some(value.clone()),
-            State::Running(_) | State::Empty => None,
         }
     }
 
@@ -316,5 +340,21 @@ mod tests {
         let made = second.block_on(waiting).expect("no deadlock");
         assert_eq!(made, Ok(3));
         drop(asked);
+    }
+
+    #[test]
+    fn threads_that_block_compute_it_once_and_after_a_failure_again() {
+        let cell = Arc::new(Cell::default());
+        let failed = cell.get_blocking(|| Err(Failure::Refused));
+        assert_eq!(failed, Err(Failure::Refused));
+        let made = Arc::new(AtomicU32::new(0));
+        let ask = |_| {
+            let (cell, made) = (cell.clone(), made.clone());
+            thread::spawn(move || cell.get_blocking(|| Ok(made.fetch_add(1, Ordering::Relaxed))))
+        };
+        for thread in (0..4).map(ask).collect::<Vec<_>>() {
+            assert_eq!(thread.join().expect("no panic"), Ok(0));
+        }
+        assert_eq!(made.load(Ordering::Relaxed), 1);
     }
 }

@@ -23,6 +23,15 @@ pub(crate) struct Code {
     pub(crate) modules: Modules,
     /// Preempts the guests of all dispatchers that run this code.
     pub(crate) ticker: Ticker,
+    /// What the runtimes on the system share.
+    shared: CallBounds,
+    functions: Mutex<Functions>,
+}
+
+/// What bounds and counts calls. The runtimes of a program on the system have the same. In a simulation
+/// each has its own, as if it were another process: no run depends on one beside it.
+#[derive(Clone)]
+pub(crate) struct CallBounds {
     /// The bound on instances from the pool, over all entries and threads.
     pub(crate) instances: Admission,
     /// The bound on those of the pool that are made before their calls, over all entries and threads: half
@@ -32,7 +41,17 @@ pub(crate) struct Code {
     pub(crate) on_demand: Admission,
     /// The calls that have not ended, and what was counted of the others.
     pub(crate) calls: Arc<LiveCalls>,
-    functions: Mutex<Functions>,
+}
+
+impl CallBounds {
+    fn new(options: &ProgramOptions) -> CallBounds {
+        CallBounds {
+            instances: Admission::new(options.pool.instances(), MAX_WAITING),
+            spares: Admission::new(options.pool.instances() / 2, 0),
+            on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
+            calls: Arc::new(LiveCalls::new(options.metrics)),
+        }
+    }
 }
 
 type Functions = HashMap<Id, Arc<AsyncOnceCell<Arc<LinkedFunction>, ModuleError>>>;
@@ -63,12 +82,17 @@ impl Code {
                 false => Ticker::off(),
             },
             engine,
-            instances: Admission::new(options.pool.instances(), MAX_WAITING),
-            spares: Admission::new(options.pool.instances() / 2, 0),
-            on_demand: Admission::new(MAX_ON_DEMAND, MAX_WAITING),
-            calls: Arc::new(LiveCalls::new(options.metrics)),
+            shared: CallBounds::new(options),
             functions: Mutex::default(),
         })
+    }
+
+    /// What bounds and counts the calls of one more runtime.
+    pub(crate) fn bounds(&self, options: &ProgramOptions) -> CallBounds {
+        match self.engine.profile() {
+            Profile::Live => self.shared.clone(),
+            Profile::Simulated => CallBounds::new(options),
+        }
     }
 
     /// An entry's function, if it was linked.

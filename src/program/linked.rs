@@ -29,7 +29,7 @@ pub(crate) struct LinkedFunction {
     pub(crate) capabilities: Capabilities,
     /// Functions of the embedder's are among what it enables.
     pub(crate) has_own: bool,
-    /// The entry's own bound on calls, over all threads; a process has none.
+    /// The entry's own bound on calls, over all threads of a program on the system; a process has none.
     pub(crate) pool: Option<Admission>,
     /// What is instantiated.
     pub(crate) code: LinkedCode,
@@ -66,6 +66,11 @@ impl LinkedCode {
 }
 
 impl LinkedFunction {
+    /// A bound on the calls of a runtime that shares it with no other.
+    pub(crate) fn own_pool(&self, options: &ProgramOptions) -> Option<Admission> {
+        pool(&self.entry, options)
+    }
+
     /// The functions that its module imports.
     pub(crate) fn imports(&self) -> &[Import] {
         &self.module.interface.imports
@@ -98,18 +103,15 @@ pub(super) async fn link(
     let compiled = modules.compiled(handle, &entry.id, &module).await?;
     let (enabled, exports) = (capabilities.clone(), module.core.clone());
     // It defines some hundreds of functions, and compares their types.
-    let linking = handle.unblock(move || link_code(&compiled, exports, &method, &enabled));
-    let (method, code) = linking.await??;
-    let pool = match entry.function() {
-        Some(settings) if entry.process().is_none() => {
-            Some(admission(&settings.pool, options.max_waiting))
-        }
-        _ => None,
+    let link = move || link_code(&compiled, exports, &method, &enabled);
+    let (method, code) = match modules.is_simulated() {
+        true => link()?,
+        false => handle.unblock(link).await??,
     };
     Ok(Arc::new(LinkedFunction {
         method,
         code,
-        pool,
+        pool: pool(&entry, options),
         module,
         has_own: capabilities.has_own(),
         capabilities,
@@ -117,7 +119,16 @@ pub(super) async fn link(
     }))
 }
 
-/// The bound on an entry's calls.
+/// The bound on an entry's calls; a process has none.
+fn pool(entry: &Entry, options: &ProgramOptions) -> Option<Admission> {
+    match entry.function() {
+        Some(settings) if entry.process().is_none() => {
+            Some(admission(&settings.pool, options.max_waiting))
+        }
+        _ => None,
+    }
+}
+
 fn admission(pool: &Pool, max_waiting: u32) -> Admission {
     let bound = pool.bound();
     match pool.effective_type() {

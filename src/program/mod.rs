@@ -18,7 +18,9 @@ mod registration;
 mod slow_compile;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use wippy_dispatcher::Handle;
 
@@ -29,7 +31,7 @@ use crate::registry::{self, Registry};
 
 pub(crate) use admission::{Admission, AdmissionError, AdmissionPermit};
 pub use builder::ProgramBuilder;
-pub(crate) use code::Code;
+pub(crate) use code::{CallBounds, Code};
 pub use directory::Directory;
 pub use entry::Entry;
 pub use entry_error::{EntryError, EntryErrorKind};
@@ -168,6 +170,13 @@ impl Program {
         handle: &Handle,
         entry: &Arc<registry::Entry>,
     ) -> Result<Arc<LinkedFunction>, ModuleError> {
+        if code.modules.is_simulated() {
+            return code.cell(entry).get_blocking(|| {
+                let (registry, options) = (self.registry(), self.options());
+                let linking = linked::link(registry, &code.modules, handle, entry.clone(), options);
+                at_once(linking)
+            });
+        }
         let make = || {
             let (program, code) = (self.clone(), code.clone());
             let (handle, entry) = (handle.clone(), entry.clone());
@@ -177,6 +186,20 @@ impl Program {
             }
         };
         code.cell(entry).get(handle, make).await
+    }
+}
+
+/// The output of a future that waits for nothing, as all steps are where they happen on the caller's
+/// thread.
+///
+/// # Errors
+/// `Engine`, were it to wait for something.
+fn at_once<T>(future: impl Future<Output = Result<T, ModuleError>>) -> Result<T, ModuleError> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => Err(ModuleError::Engine(
+            "linking for a simulation waits for something".to_owned(),
+        )),
     }
 }
 

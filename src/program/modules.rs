@@ -19,7 +19,8 @@ use crate::module::{
 type Cells<K, T> = Mutex<HashMap<K, Arc<AsyncOnceCell<T, ModuleError>>>>;
 
 /// The modules of one engine, however many entries, calls and threads ask for them at the same
-/// time. What takes long happens on the blocking pool of the dispatcher that asks first.
+/// time. What takes long happens on the blocking pool of the dispatcher that asks first; of a simulated
+/// one on its own thread, so that it is no part of the simulation.
 #[derive(Debug)]
 pub(crate) struct Modules {
     engine: Engine,
@@ -45,7 +46,7 @@ impl Modules {
         slow: Option<SlowCompiles>,
         packages: Packages,
     ) -> Modules {
-        // Its timers would be events of the simulation, and there would be none with code from disk.
+        // A simulation does not wait for compilations.
         let slow = slow.filter(|_| engine.profile() == Profile::Live);
         Modules {
             engine,
@@ -86,6 +87,12 @@ impl Modules {
         key: ModuleKey,
     ) -> Result<Arc<Module>, ModuleError> {
         let (origin, wit) = key.clone();
+        if self.is_simulated() {
+            return cell(&self.loaded, key).get_blocking(|| {
+                self.reads.fetch_add(1, Ordering::Relaxed);
+                Ok(Arc::new(origin.load(wit.as_deref(), &self.packages)?))
+            });
+        }
         let job = || {
             self.reads.fetch_add(1, Ordering::Relaxed);
             let packages = self.packages.clone();
@@ -105,20 +112,25 @@ impl Modules {
         entry: &Id,
         module: &Module,
     ) -> Result<Compiled, ModuleError> {
+        if self.is_simulated() {
+            let compiled = cell(&self.compiled, module.digest());
+            let compiled = compiled.get_blocking(|| Ok(self.compile_here(module)))?;
+            module.forget_code();
+            return compiled;
+        }
         let (engine, code) = (self.engine.clone(), module.code());
         let large = module.interface.large;
         let (store, slow) = (self.store.clone(), self.slow.clone());
         let (compilations, found) = (self.compilations.clone(), self.found.clone());
         let (handle_of_job, entry) = (handle.clone(), entry.clone());
         let job = || {
-            // They are let go only once the compiled module is here.
             let is_compiling = Arc::new(AtomicBool::new(false));
             let begun = is_compiling.clone();
             let job = handle_of_job.unblock(move || {
-                let Some(code) = &code else {
-                    return Err(ModuleError::Invalid("it was let go already".to_owned()));
+                let source = Source {
+                    code: code.as_ref().ok_or_else(let_go)?,
+                    large,
                 };
-                let source = Source { code, large };
                 compile(&engine, &source, store.as_deref(), &begun)
             });
             async move {
@@ -130,11 +142,7 @@ impl Modules {
                     None => job.await?,
                 };
                 if compiled.is_ok() {
-                    let count = match is_compiling.load(Ordering::Relaxed) {
-                        true => &compilations,
-                        false => &found,
-                    };
-                    count.fetch_add(1, Ordering::Relaxed);
+                    count(&is_compiling, &compilations, &found);
                 }
                 Ok(compiled)
             }
@@ -145,6 +153,40 @@ impl Modules {
         module.forget_code();
         compiled
     }
+
+    /// Whether it is for simulated dispatchers.
+    pub(super) fn is_simulated(&self) -> bool {
+        self.engine.profile() == Profile::Simulated
+    }
+
+    /// Compiles a module, or takes its code from disk, on this thread. Blocks.
+    ///
+    /// # Errors
+    /// `Invalid`, `Engine`.
+    fn compile_here(&self, module: &Module) -> Result<Compiled, ModuleError> {
+        let (code, is_compiling) = (module.code(), AtomicBool::new(false));
+        let source = Source {
+            code: code.as_ref().ok_or_else(let_go)?,
+            large: module.interface.large,
+        };
+        let compiled = compile(&self.engine, &source, self.store.as_deref(), &is_compiling)?;
+        count(&is_compiling, &self.compilations, &self.found);
+        Ok(compiled)
+    }
+}
+
+/// Bytes are let go only once the compiled module is there.
+fn let_go() -> ModuleError {
+    ModuleError::Invalid("it was let go already".to_owned())
+}
+
+/// Counts a module that was compiled, or whose code was found on disk.
+fn count(is_compiling: &AtomicBool, compilations: &AtomicU64, found: &AtomicU64) {
+    let count = match is_compiling.load(Ordering::Relaxed) {
+        true => compilations,
+        false => found,
+    };
+    count.fetch_add(1, Ordering::Relaxed);
 }
 
 /// The cell of a key, made if there is none.

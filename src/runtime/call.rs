@@ -75,7 +75,7 @@ pub(super) fn place_at_once(
     handle: &Handle,
     caller: Caller<'_>,
 ) -> Option<Option<AdmissionPermit>> {
-    match &function.linked.pool {
+    match &function.pool {
         None => Some(None),
         Some(_) if !caller.chain.is_empty() => None,
         Some(pool) => pool.try_enter(handle).map(Some),
@@ -88,7 +88,7 @@ pub(super) async fn place(
     handle: &Handle,
     caller: Caller<'_>,
 ) -> Result<Option<AdmissionPermit>, CallErrorKind> {
-    let Some(pool) = &function.linked.pool else {
+    let Some(pool) = &function.pool else {
         return Ok(None);
     };
     let own = caller.chain.count(&function.linked.entry.id);

@@ -21,6 +21,8 @@ pub(crate) struct Function {
     pub(crate) fixed: FixedContext,
     /// The guests of this dispatcher.
     pub(crate) watch: Arc<GuestWatch>,
+    /// The bound on its calls: over all threads, in a simulation of this runtime; a process has none.
+    pub(crate) pool: Option<Admission>,
     /// The group of its calls' flows.
     pub(crate) group: u64,
     /// The bound on instances of its kind, pooled or not, over all entries.

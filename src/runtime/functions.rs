@@ -66,12 +66,17 @@ impl Runtime {
         }
         let is_pooled = inner.code.engine.is_pooled(linked.code.engine());
         let instances = match is_pooled {
-            true => inner.code.instances.clone(),
-            false => inner.code.on_demand.clone(),
+            true => inner.bounds.instances.clone(),
+            false => inner.bounds.on_demand.clone(),
         };
         // Places beside the pool are few.
         let spares = if is_pooled { self.spares_of(entry) } else { 0 };
+        let pool = match inner.code.engine.profile() {
+            Profile::Live => linked.pool.clone(),
+            Profile::Simulated => linked.own_pool(inner.program.options()),
+        };
         let function = Rc::new(Function {
+            pool,
             fixed: FixedContext::new(&linked, inner.program.limits(), inner.http.clone()),
             linked,
             engine: inner.code.engine.clone(),
@@ -80,9 +85,9 @@ impl Runtime {
             instances,
             budget: inner.budget.clone(),
             spares: Rc::new(Spares::new(spares)),
-            spare_places: inner.code.spares.clone(),
+            spare_places: inner.bounds.spares.clone(),
             all_spares: inner.spares.clone(),
-            stats: inner.code.calls.stats(&entry.id),
+            stats: inner.bounds.calls.stats(&entry.id),
         });
         if function.spares.are_kept() {
             inner.spares.add(&function.spares);

@@ -49,7 +49,7 @@ use crate::host::SharedBudget;
 use crate::http::{Client, ClientLimits};
 use crate::module::{ModuleError, Profile};
 use crate::preemption::GuestWatch;
-use crate::program::{Code, Program};
+use crate::program::{CallBounds, Code, Program};
 use crate::registry::{Id, Registry};
 
 pub use arguments::Arguments;
@@ -106,6 +106,7 @@ struct Inner {
     handle: Handle,
     program: Program,
     code: Arc<Code>,
+    bounds: CallBounds,
     /// Records whether this dispatcher is executing guest code.
     watch: Arc<GuestWatch>,
     functions: RefCell<HashMap<Id, Rc<Function>>>,
@@ -177,6 +178,7 @@ impl Runtime {
                 roots: RootCache::new(handle.clone(), guard),
                 http: Client::new(&handle, ClientLimits::default()),
                 handle,
+                bounds: code.bounds(program.options()),
                 program,
                 watch: Arc::new(GuestWatch::new(code.ticker.clone())),
                 code,

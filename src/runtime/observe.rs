@@ -11,15 +11,21 @@ use super::Runtime;
 use super::error::CallErrorKind;
 use super::function::Function;
 use super::options::{CallOptions, before};
-use crate::activity::{CallReport, CallState, LiveCall, Outcome, observed};
+use crate::activity::{CallReport, CallState, LiveCall, LiveCalls, Outcome, observed};
 use crate::host::Exit;
 use crate::registry::Entry;
 
 impl Runtime {
     /// What each call of the program that has not ended is doing, on whatever thread, in the order of
-    /// their beginning: where it is, since when, and what a parked guest waits for.
+    /// their beginning: where it is, since when, and what a parked guest waits for. In a simulation the
+    /// calls of this runtime.
     pub fn calls(&self) -> Vec<CallReport> {
-        self.inner.code.calls.reports()
+        self.inner.bounds.calls.reports()
+    }
+
+    /// The same without the runtime, for whoever must not keep it.
+    pub(crate) fn live_calls(&self) -> Arc<LiveCalls> {
+        self.inner.bounds.calls.clone()
     }
 
     /// Runs a call that anybody can see from its beginning to its end.
@@ -74,11 +80,11 @@ impl Runtime {
         let known = inner.functions.borrow().get(&entry.id).cloned();
         let stats = match known {
             Some(function) => function.stats.clone(),
-            None => inner.code.calls.stats(&entry.id),
+            None => inner.bounds.calls.stats(&entry.id),
         };
         let now = inner.handle.now()?;
         options.begin(now);
-        Ok(inner.code.calls.begin(stats, options.caller, now))
+        Ok(inner.bounds.calls.begin(stats, options.caller, now))
     }
 }
 

@@ -43,6 +43,36 @@ impl Runtime {
         stdio: Stdio,
         words: &[String],
     ) -> Result<Status, CallError> {
+        let (entry, name) = self.process(name)?;
+        let options = CallOptions::new().stdio(stdio);
+        self.run_process(entry, name, options, Input::Words(words))
+            .await
+    }
+
+    /// The same with options of the caller's, and with values instead of words where there are some.
+    ///
+    /// # Errors
+    /// As [`Runtime::execute`].
+    pub(crate) async fn execute_with(
+        &self,
+        name: &str,
+        options: CallOptions,
+        words: &[String],
+        values: &[serde_json::Value],
+    ) -> Result<Status, CallError> {
+        let (entry, name) = self.process(name)?;
+        let input = match values {
+            [] => Input::Words(words),
+            values => Input::Values(values),
+        };
+        self.run_process(entry, name, options, input).await
+    }
+
+    /// A process by its ID or bare name, and the name that it has as its first argument.
+    ///
+    /// # Errors
+    /// `Lookup`, `NotAProcess`.
+    fn process(&self, name: &str) -> Result<(&Arc<Entry>, &str), CallError> {
         let entry = self
             .registry()
             .resolve(name)
@@ -50,13 +80,10 @@ impl Runtime {
         let Some(process) = entry.process() else {
             return Err(CallErrorKind::NotAProcess(entry.kind_name().to_owned()).of(&entry.id));
         };
-        let name = match &process.command {
-            Some(command) => &command.name,
-            None => &entry.id.name,
-        };
-        let options = CallOptions::new().stdio(stdio);
-        self.run_process(entry, name, options, Input::Words(words))
-            .await
+        Ok(match &process.command {
+            Some(command) => (entry, &command.name),
+            None => (entry, &entry.id.name),
+        })
     }
 
     /// Runs a service's process once, with the service's input. Without standard streams its output

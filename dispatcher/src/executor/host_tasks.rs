@@ -2,7 +2,7 @@
 //! earlier lives.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use async_task::Runnable;
 
@@ -74,11 +74,11 @@ impl HostTasks {
         change(self.hosts.borrow_mut().entry(host).or_default())
     }
 
-    /// From now on its tasks are held; those in `queue` are taken out of it.
-    pub(crate) fn pause(&self, host: u32, queue: &mut VecDeque<Runnable<Meta>>) {
+    /// From now on its tasks are held, `runnable` first.
+    pub(crate) fn pause(&self, host: u32, runnable: Vec<Runnable<Meta>>) {
         self.change(host, |state| {
             state.is_paused = true;
-            state.held.extend(take_of(host, queue));
+            state.held.extend(runnable);
         });
     }
 
@@ -91,19 +91,19 @@ impl HostTasks {
     }
 
     /// Ends a host's life: tasks of `incarnation` and before are dropped when they are woken. Gives
-    /// those that are runnable, in `queue` or held, to be dropped while nothing is borrowed.
+    /// those that were held and `runnable`, to be dropped while nothing is borrowed.
     pub(crate) fn crash(
         &self,
         host: u32,
         next_incarnation: u32,
-        queue: &mut VecDeque<Runnable<Meta>>,
+        runnable: Vec<Runnable<Meta>>,
     ) -> Vec<Runnable<Meta>> {
         self.change(host, |state| {
             state.incarnation = next_incarnation;
             state.is_down = true;
             state.is_paused = false;
             let mut ended = std::mem::take(&mut state.held);
-            ended.extend(take_of(host, queue));
+            ended.extend(runnable);
             ended
         })
     }
@@ -122,12 +122,4 @@ impl HostTasks {
         });
         held.flatten().collect()
     }
-}
-
-/// Takes a host's tasks out of a queue.
-fn take_of(host: u32, queue: &mut VecDeque<Runnable<Meta>>) -> Vec<Runnable<Meta>> {
-    let is_of_host = |runnable: &Runnable<Meta>| runnable.metadata().host.number == host;
-    let (taken, others): (Vec<_>, Vec<_>) = queue.drain(..).partition(is_of_host);
-    queue.extend(others);
-    taken
 }

@@ -6,6 +6,7 @@ pub(crate) mod listener;
 pub(crate) mod meta;
 pub(crate) mod park;
 pub(crate) mod picker;
+mod run;
 pub(crate) mod task;
 pub(crate) mod tasks;
 pub(crate) mod wake;

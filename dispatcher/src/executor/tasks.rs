@@ -1,7 +1,6 @@
 //! The tasks of a dispatcher: those alive, and the queue of those that can run.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::task::Waker;
 
 use async_task::Runnable;
@@ -11,30 +10,34 @@ use crate::Error;
 use crate::entropy::Entropy;
 use crate::executor::host_tasks::HostTasks;
 use crate::executor::meta::Meta;
-use crate::executor::picker::Picker;
+use crate::executor::picker::RunQueue;
 use crate::executor::wake::wake;
 use crate::sim::host_key::HostKey;
 
 /// At most `bound` tasks alive.
 pub(crate) struct Executor {
-    runnable: RefCell<VecDeque<Runnable<Meta>>>,
-    /// A waker for each task alive, so that the dispatcher's end can schedule and drop them all.
-    alive: RefCell<Slab<(HostKey, Waker)>>,
+    runnable: RefCell<RunQueue>,
+    alive: RefCell<Slab<AliveTask>>,
     hosts: HostTasks,
     spawned: Cell<u64>,
     bound: usize,
-    picker: Picker,
+}
+
+struct AliveTask {
+    id: u64,
+    host: HostKey,
+    /// By which the dispatcher's end schedules and drops it.
+    waker: Waker,
 }
 
 impl Executor {
-    pub(crate) fn new(picker: Picker, bound: usize) -> Executor {
+    pub(crate) fn new(queue: RunQueue, bound: usize) -> Executor {
         Executor {
-            runnable: RefCell::new(VecDeque::new()),
+            runnable: RefCell::new(queue),
             alive: RefCell::new(Slab::new()),
             hosts: HostTasks::default(),
             spawned: Cell::new(0),
             bound,
-            picker,
         }
     }
 
@@ -55,26 +58,33 @@ impl Executor {
         self.spawned.set(id + 1);
         let entry = alive.vacant_entry();
         let (runnable, task) = build(id, entry.key());
-        entry.insert((host, runnable.waker()));
+        entry.insert(AliveTask {
+            id,
+            host,
+            waker: runnable.waker(),
+        });
         Ok((runnable, task))
     }
 
     /// Removes a task whose future was dropped.
     pub(crate) fn remove(&self, key: usize) {
-        let waker = self.alive.borrow_mut().try_remove(key);
-        debug_assert!(waker.is_some(), "each task is removed once");
-        drop(waker);
+        let task = self.alive.borrow_mut().try_remove(key);
+        debug_assert!(task.is_some(), "each task is removed once");
+        if let Some(task) = task {
+            self.runnable.borrow_mut().forget(task.id);
+        }
     }
 
     pub(crate) fn push(&self, runnable: Runnable<Meta>) {
         if let Some(runnable) = self.hosts.admit(runnable) {
-            self.runnable.borrow_mut().push_back(runnable);
+            self.runnable.borrow_mut().push(runnable);
         }
     }
 
     /// Keeps the tasks of a simulated host from running.
     pub(crate) fn pause_host(&self, host: u32) {
-        self.hosts.pause(host, &mut self.runnable.borrow_mut());
+        let runnable = self.runnable.borrow_mut().take_of(host);
+        self.hosts.pause(host, runnable);
     }
 
     /// Lets them run again.
@@ -83,18 +93,18 @@ impl Executor {
         self.runnable.borrow_mut().extend(held);
     }
 
-    /// Drops all tasks of a simulated host, in the order of their places among those alive; the one
-    /// that runs at this moment when its poll ends. This runs their code.
+    /// Drops all tasks of a simulated host: those that can run in the order of their numbers, which no
+    /// picker changes, then the others in the order of their places among those alive; the one that
+    /// runs at this moment when its poll ends. This runs their code.
     pub(crate) fn crash_host(&self, host: u32, next_incarnation: u32) {
-        let runnable = {
-            let mut queue = self.runnable.borrow_mut();
-            self.hosts.crash(host, next_incarnation, &mut queue)
-        };
-        drop(runnable);
+        let runnable = self.runnable.borrow_mut().take_of(host);
+        let mut ended = self.hosts.crash(host, next_incarnation, runnable);
+        ended.sort_unstable_by_key(|runnable| runnable.metadata().id);
+        drop(ended);
         let wakers: Vec<Waker> = {
             let alive = self.alive.borrow();
-            let of_host = alive.iter().filter(|(_, (key, _))| key.number == host);
-            of_host.map(|(_, (_, waker))| waker.clone()).collect()
+            let of_host = alive.iter().filter(|(_, task)| task.host.number == host);
+            of_host.map(|(_, task)| task.waker.clone()).collect()
         };
         // Woken, they come to `push`, which drops them.
         wakers.into_iter().for_each(wake);
@@ -112,15 +122,31 @@ impl Executor {
     }
 
     pub(crate) fn pop(&self) -> Option<Runnable<Meta>> {
-        self.runnable.borrow_mut().pop_front()
+        self.runnable.borrow_mut().pop()
     }
 
-    /// The next task to run, and among how many it was chosen.
-    pub(crate) fn pick(&self, entropy: &Entropy) -> Result<Option<(Runnable<Meta>, usize)>, Error> {
+    /// The next task to run, and among how many it was chosen. `recorded` is asked in a replay: which
+    /// task the log says.
+    #[inline]
+    pub(crate) fn pick(
+        &self,
+        entropy: &Entropy,
+        recorded: impl FnOnce() -> Option<u64>,
+    ) -> Result<Option<(Runnable<Meta>, usize)>, Error> {
         let mut runnable = self.runnable.borrow_mut();
         let among = runnable.len();
-        let picked = self.picker.pick(&mut runnable, entropy)?;
+        let picked = runnable.pick(entropy, recorded)?;
         Ok(picked.map(|picked| (picked, among)))
+    }
+
+    /// In a simulation: the task that was picked last has stopped running.
+    pub(crate) fn has_run(&self) {
+        self.runnable.borrow_mut().has_run();
+    }
+
+    /// In a simulation: the task that runs yields.
+    pub(crate) fn has_yielded(&self) {
+        self.runnable.borrow_mut().has_yielded();
     }
 
     /// How many tasks can run.
@@ -138,7 +164,7 @@ impl Executor {
         self.alive
             .borrow()
             .iter()
-            .map(|(_, (_, waker))| waker.clone())
+            .map(|(_, task)| task.waker.clone())
             .collect()
     }
 }

@@ -69,6 +69,7 @@ impl YieldNow {
     fn start(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let core = self.handle.core()?;
         if let Some(cost) = core.driver.yield_cost() {
+            core.executor.has_yielded();
             let mut sleep = self.handle.sleep(cost);
             let polled = Pin::new(&mut sleep).poll(cx);
             self.state = State::Sleeping(sleep);

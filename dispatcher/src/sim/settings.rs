@@ -9,6 +9,7 @@ use crate::sim::fault::{Fault, TimedFault};
 use crate::sim::link::Link;
 use crate::sim::net::hosts::Hosts;
 use crate::sim::net::network::{Network, NetworkSettings};
+use crate::sim::picker::{Picker, PickerSettings};
 use crate::sim::probability::Probability;
 use crate::sim::swarm::FaultMix;
 
@@ -43,6 +44,7 @@ pub struct Simulation {
     pub(crate) max_sockets: usize,
     pub(crate) max_datagram_bytes: usize,
     pub(crate) swarm: Option<FaultMix>,
+    pub(crate) picker: PickerSettings,
 }
 
 impl Simulation {
@@ -67,6 +69,7 @@ impl Simulation {
             max_sockets: 16_384,
             max_datagram_bytes: 64 << 20,
             swarm: None,
+            picker: PickerSettings::default(),
         }
     }
 
@@ -163,6 +166,20 @@ impl Simulation {
     /// Has the seed draw which faults there are, and how strong: see [`FaultMix`].
     pub fn swarm(mut self, mix: FaultMix) -> Simulation {
         self.swarm = Some(mix);
+        self
+    }
+
+    /// Which of the tasks that can run goes next. Default [`Picker::Uniform`].
+    pub fn picker(mut self, picker: Picker) -> Simulation {
+        self.picker.picker = picker;
+        self
+    }
+
+    /// About how many picks a run has, for [`Picker::PriorityChange`]: its changes of priorities are drawn
+    /// among so many. Where it is not set, the seed draws a number between 16 and 2^20, small ones as
+    /// often as large ones.
+    pub fn priority_change_steps(mut self, picks: u64) -> Simulation {
+        self.picker.steps = Some(picks);
         self
     }
 

@@ -69,6 +69,11 @@ impl FaultMix {
         }
     }
 
+    /// Within which time of the start faults of a timetable begin and end.
+    pub fn horizon(&self) -> Duration {
+        self.horizon
+    }
+
     /// Up to this much more latency on links for which nothing else is set.
     pub fn latency(mut self, most: Duration) -> FaultMix {
         self.latency = most;

@@ -83,6 +83,14 @@ impl Clock {
         }
     }
 
+    /// Virtual time since the simulation's start; none on the system.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        match self {
+            Clock::System => None,
+            Clock::Virtual(clock) => Some(clock.elapsed()),
+        }
+    }
+
     /// Moves a virtual clock forward to `instant`; the system's clock moves by itself.
     pub(crate) fn advance(&self, instant: Instant) {
         if let Clock::Virtual(clock) = self {

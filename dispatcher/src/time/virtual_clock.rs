@@ -1,6 +1,7 @@
 //! The clocks of a simulation: one virtual time, and what each host reads of it.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use crate::time::instant::{Instant, WallTime};
 
@@ -71,6 +72,11 @@ impl VirtualClock {
     #[inline(never)]
     pub(super) fn now(&self) -> Instant {
         Instant::from_nanos(self.now.get())
+    }
+
+    /// Virtual time since the simulation's start.
+    pub(super) fn elapsed(&self) -> Duration {
+        Duration::from_nanos(self.now.get() - START)
     }
 
     /// Moves virtual time forward.

@@ -9,7 +9,9 @@ use wippy_dispatcher::{
     Dispatcher, Error, Event, Instant, Interest, Record, Simulation, Source, Trace,
 };
 
+mod pickers;
 mod replay;
+mod seeds;
 
 fn simulation(simulation: Simulation) -> Dispatcher {
     Dispatcher::builder()

@@ -110,18 +110,18 @@ impl Runtime {
     /// # Errors
     /// `WrongThread` and `Closed` of the dispatcher.
     pub fn metrics(&self) -> Result<Metrics, wippy_dispatcher::Error> {
-        let code = &self.inner.code;
-        let reports = code.calls.reports();
-        let entries = code.calls.entries();
+        let bounds = &self.inner.bounds;
+        let reports = bounds.calls.reports();
+        let entries = bounds.calls.entries();
         let entries = entries.iter().map(|stats| self.entry(stats, &reports));
         let sum = |number: fn(&CallReport) -> u32| -> u64 {
             reports.iter().map(|call| u64::from(number(call))).sum()
         };
         Ok(Metrics {
             entries: entries.collect(),
-            instances: PoolMetrics::new(&code.instances),
-            on_demand: PoolMetrics::new(&code.on_demand),
-            spares: PoolMetrics::new(&code.spares),
+            instances: PoolMetrics::new(&bounds.instances),
+            on_demand: PoolMetrics::new(&bounds.on_demand),
+            spares: PoolMetrics::new(&bounds.spares),
             resources: sum(|call| call.resources),
             pollables: sum(|call| call.pollables),
             dispatchers: 1,
@@ -161,14 +161,18 @@ impl Runtime {
     fn entry(&self, stats: &EntryStats, reports: &[CallReport]) -> EntryMetrics {
         let linked = self.inner.code.linked(&stats.entry);
         let functions = self.inner.functions.borrow();
-        let spares = functions.get(&stats.entry).map(|it| it.spares.ready());
+        let function = functions.get(&stats.entry);
+        let spares = function.map(|it| it.spares.ready());
+        let own = function.and_then(|it| it.pool.as_ref());
+        // It may have run on other threads only.
+        let linked = linked.as_ref().and_then(|linked| linked.pool.as_ref());
         let mut now = [0; CallState::NAMES.len()];
         for call in reports.iter().filter(|call| call.entry == stats.entry) {
             now[call.state.index()] += 1;
         }
         EntryMetrics {
             entry: stats.entry.clone(),
-            pool: linked.and_then(|linked| linked.pool.as_ref().map(PoolMetrics::new)),
+            pool: own.or(linked).map(PoolMetrics::new),
             spares: spares.unwrap_or(0),
             times: stats.times(),
             ended: stats.outcomes(),

@@ -1,0 +1,8 @@
+//! The picker seam: the tasks that can run, and which of them goes next.
+
+mod priority_change;
+mod replay;
+mod run_queue;
+mod uniform;
+
+pub(crate) use run_queue::RunQueue;

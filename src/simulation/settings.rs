@@ -1,0 +1,93 @@
+//! What a simulation is put together from, without its seed. Runs share it.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wippy_dispatcher::sim::{DEFAULT_HOST, Fault, FaultMix, Link};
+use wippy_dispatcher::{Error, Handle, Simulation};
+
+use super::call::Call;
+use super::error::SimulationError;
+use super::world::World;
+use crate::nearest::nearest;
+use crate::program::Program;
+
+/// A native task of a host, made each time that the host boots.
+pub(super) type Native = Arc<dyn Fn(Handle) -> NativeFuture + Send + Sync>;
+/// What it does.
+pub(super) type NativeFuture = Pin<Box<dyn Future<Output = ()>>>;
+/// What begins a run.
+pub(super) type Setup = Arc<dyn Fn(&mut World) -> Result<(), Error> + Send + Sync>;
+/// What changes the dispatcher's settings of a run.
+pub(super) type Configure = Arc<dyn Fn(Simulation) -> Simulation + Send + Sync>;
+
+/// What a simulation is put together from.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) program: Program,
+    pub(super) hosts: Vec<(String, Vec<IpAddr>)>,
+    pub(super) links: Vec<(String, String, Link)>,
+    pub(super) faults: Vec<(Duration, Fault)>,
+    pub(super) swarm: Option<FaultMix>,
+    pub(super) configure: Vec<Configure>,
+    /// By their hosts' places among the hosts, 0 the default host.
+    pub(super) calls: Vec<(usize, Call)>,
+    pub(super) natives: Vec<(usize, Native)>,
+    pub(super) setups: Vec<Setup>,
+    pub(super) max_time: Duration,
+    pub(super) max_output: usize,
+}
+
+impl Settings {
+    /// The dispatcher's settings of a seed.
+    pub(super) fn of_seed(&self, seed: u64) -> Simulation {
+        let mut simulation = Simulation::new(seed);
+        for (name, addresses) in &self.hosts {
+            simulation = simulation.host(name, addresses.iter().copied());
+        }
+        for (one, other, link) in &self.links {
+            simulation = simulation.link(one, other, *link);
+        }
+        for (after, fault) in &self.faults {
+            simulation = simulation.at(*after, fault.clone());
+        }
+        if let Some(mix) = &self.swarm {
+            simulation = simulation.swarm(mix.clone());
+        }
+        let changes = self.configure.iter();
+        changes.fold(simulation, |simulation, change| change(simulation))
+    }
+
+    /// The names of all hosts, the default host first.
+    pub(super) fn host_names(&self) -> impl Iterator<Item = &str> {
+        let named = self.hosts.iter().map(|(name, _)| name.as_str());
+        std::iter::once(DEFAULT_HOST).chain(named)
+    }
+
+    /// A host's place among all.
+    ///
+    /// # Errors
+    /// `UnknownHost`.
+    pub(super) fn place_of(&self, host: &str) -> Result<usize, SimulationError> {
+        let place = self.host_names().position(|name| name == host);
+        place.ok_or_else(|| {
+            let near = nearest(host, self.host_names()).or(self.hosts.first().map(|(it, _)| &**it));
+            SimulationError::UnknownHost {
+                host: host.to_owned(),
+                hint: near.map_or(String::new(), |near| format!(" (did you mean {near:?}?)")),
+            }
+        })
+    }
+
+    /// The last time at which a host may boot again.
+    pub(super) fn last_restart(&self, host: &str) -> Option<Duration> {
+        let restarts = self.faults.iter().filter_map(|(after, fault)| match fault {
+            Fault::Restart(name) if name == host => Some(*after),
+            _ => None,
+        });
+        restarts.chain(self.swarm.iter().map(FaultMix::horizon)).max()
+    }
+}

@@ -1,0 +1,250 @@
+//! One run of a simulation.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use wippy_dispatcher::{Dispatcher, Error, Handle};
+
+use super::error::SimulationError;
+use super::journal::Journal;
+use super::life::{Host, OwnNative};
+use super::outcome::{AttemptEnd, End, Outcome};
+use super::settings::Settings;
+
+/// One run of a simulation, before it begins. It stays on the thread that made it.
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::rc::Rc;
+/// use std::time::Duration;
+/// use wippy::Program;
+/// use wippy::sim::Simulation;
+///
+/// let simulation = Simulation::builder(Program::new(Default::default()))
+///     .host("a", [])
+///     .setup(|world| {
+///         // Of this run alone.
+///         let boots = Rc::new(Cell::new(0));
+///         world.native("a", move |handle| {
+///             boots.set(boots.get() + 1);
+///             async move { handle.sleep(Duration::from_secs(1)).await.expect("a timer") }
+///         });
+///         Ok(())
+///     })
+///     .build()?;
+/// let outcome = simulation.start(3)?.run();
+/// assert_eq!(outcome.time, Duration::from_secs(1));
+/// # Ok::<(), wippy::sim::SimulationError>(())
+/// ```
+pub struct World {
+    seed: u64,
+    settings: Arc<Settings>,
+    dispatcher: Dispatcher,
+    journal: Rc<Journal>,
+    /// By their hosts' places.
+    natives: Vec<(usize, OwnNative)>,
+    /// A host that a setup has named and that there is not.
+    problem: Option<SimulationError>,
+}
+
+impl World {
+    pub(super) fn new(
+        seed: u64,
+        settings: Arc<Settings>,
+        simulation: wippy_dispatcher::Simulation,
+    ) -> Result<World, SimulationError> {
+        let dispatcher = Dispatcher::builder().simulation(simulation).build()?;
+        let natives = settings.natives.iter().map(|(place, native)| {
+            let native = native.clone();
+            let native: OwnNative = Rc::new(move |handle| native(handle));
+            (*place, native)
+        });
+        Ok(World {
+            seed,
+            natives: natives.collect(),
+            journal: Rc::new(Journal::new(dispatcher.handle(), &settings)),
+            dispatcher,
+            settings,
+            problem: None,
+        })
+    }
+
+    /// Its seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Its dispatcher.
+    pub fn dispatcher(&self) -> &Dispatcher {
+        &self.dispatcher
+    }
+
+    /// Has a host start a task each time that it boots, beside those of the simulation.
+    pub fn native<F, Fut>(&mut self, host: &str, main: F)
+    where
+        F: Fn(Handle) -> Fut + 'static,
+        Fut: Future<Output = ()> + 'static,
+    {
+        match self.settings.place_of(host) {
+            Ok(place) => {
+                let native: OwnNative = Rc::new(move |handle| Box::pin(main(handle)));
+                self.natives.push((place, native));
+            }
+            Err(problem) => {
+                self.problem.get_or_insert(problem);
+            }
+        }
+    }
+
+    /// Boots the hosts, and runs until all calls have ended or it ends otherwise.
+    pub fn run(mut self) -> Outcome {
+        let end = match self.problem.take() {
+            Some(problem) => End::Failed(problem.to_string()),
+            None => self.end(),
+        };
+        self.outcome(end)
+    }
+
+    fn end(&self) -> End {
+        if let Err(error) = self.boot() {
+            return End::Failed(error.to_string());
+        }
+        match self.dispatcher.block_on(self.completed()) {
+            Ok(Ok(())) => End::Completed,
+            Ok(Err(error)) | Err(error) => self.failed(&error),
+        }
+    }
+
+    fn failed(&self, error: &Error) -> End {
+        match error {
+            Error::Deadlock { .. } => End::Deadlock(error.to_string()),
+            error => End::Failed(error.to_string()),
+        }
+    }
+
+    /// Boots every host on which something was placed.
+    fn boot(&self) -> Result<(), Error> {
+        let names: Vec<&str> = self.settings.host_names().collect();
+        for (place, name) in names.into_iter().enumerate() {
+            let own = |of: usize| of == place;
+            let natives = self.natives.iter().filter(|(of, _)| own(*of));
+            let calls = self.settings.calls.iter().enumerate();
+            let host = Host {
+                place,
+                settings: self.settings.clone(),
+                journal: self.journal.clone(),
+                natives: natives.map(|(_, native)| native.clone()).collect(),
+                calls: calls
+                    .filter(|(_, (of, _))| own(*of))
+                    .map(|(number, _)| number)
+                    .collect(),
+                has_booted: Cell::new(false),
+            };
+            if host.natives.is_empty() && host.calls.is_empty() {
+                continue;
+            }
+            let host = Rc::new(host);
+            self.dispatcher.host(name)?.boot(move |handle| {
+                let host = host.clone();
+                async move {
+                    // It is noted by what does not begin: the run cannot end without it.
+                    if let Err(error) = host.boot(&handle) {
+                        tracing::warn!("a simulated host cannot boot: {error}");
+                    }
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all calls have ended.
+    async fn completed(&self) -> Result<(), Error> {
+        let hosts = self.settings.host_names();
+        let last = hosts.filter_map(|host| self.settings.last_restart(host)).max();
+        // Then the calls of hosts that are down are over as well.
+        let mut no_restart = last.map(|last| {
+            let handle = self.dispatcher.handle();
+            Box::pin(async move { sleep_beyond(&handle, last).await })
+        });
+        poll_fn(|cx| {
+            if let Some(waiting) = &mut no_restart
+                && let Poll::Ready(slept) = waiting.as_mut().poll(cx)
+            {
+                slept?;
+                no_restart = None;
+            }
+            match self.is_complete() {
+                true => Poll::Ready(Ok(())),
+                false => {
+                    self.journal.set_waker(cx.waker());
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    fn is_complete(&self) -> bool {
+        let calls = &self.settings.calls;
+        if calls.is_empty() {
+            return self.journal.natives() == 0 && !self.natives.is_empty();
+        }
+        let now = self.dispatcher.handle().elapsed().unwrap_or_default();
+        let names: Vec<&str> = self.settings.host_names().collect();
+        calls.iter().enumerate().all(|(number, (place, call))| {
+            match self.journal.last_end(number) {
+                None | Some(AttemptEnd::Unfinished) => false,
+                Some(AttemptEnd::Crashed) => {
+                    let host = names.get(*place).copied().unwrap_or_default();
+                    let last = self.settings.last_restart(host);
+                    !call.restarts || last.is_none_or(|last| last < now)
+                }
+                Some(_) => true,
+            }
+        })
+    }
+
+    fn outcome(self, end: End) -> Outcome {
+        self.journal.close();
+        let trace = self.dispatcher.trace();
+        let (records, hash) = trace.map_or((0, 0), |trace| (trace.length(), trace.hash()));
+        let waits = match end {
+            End::Completed => Vec::new(),
+            _ => self.journal.waits(&self.settings),
+        };
+        Outcome {
+            seed: self.seed,
+            time: self.dispatcher.handle().elapsed().unwrap_or_default(),
+            records,
+            hash,
+            calls: self.journal.outcomes(&self.settings),
+            waits,
+            end,
+        }
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("seed", &self.seed)
+            .field("dispatcher", &self.dispatcher)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Waits until more virtual time than this has passed, whatever the clock of the default host says.
+async fn sleep_beyond(handle: &Handle, time: Duration) -> Result<(), Error> {
+    loop {
+        let passed = handle.elapsed()?;
+        if passed > time {
+            return Ok(());
+        }
+        handle.sleep(time - passed + Duration::from_nanos(1)).await?;
+    }
+}
