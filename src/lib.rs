@@ -182,8 +182,8 @@ pub mod stdio {
 pub mod sim {
     pub use crate::host::capture::{OutputChunk, OutputKind};
     pub use crate::simulation::{
-        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Simulation,
-        SimulationBuilder, SimulationError, World,
+        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Simulation,
+        SimulationBuilder, SimulationError, World, scenario_schema,
     };
 }
 

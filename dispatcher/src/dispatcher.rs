@@ -23,9 +23,8 @@ use crate::io::spin::Spin;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
 use crate::sim::host_key::HostKey;
-use crate::sim::trace::Trace;
 use crate::sim::seeds::capture;
-use crate::sim::trace::{Record, Trace};
+use crate::sim::trace::Trace;
 use crate::time::clock::Instant;
 use crate::turn::{RunLimit, Turn, TurnBudget};
 

@@ -26,6 +26,8 @@ pub(crate) enum Shape {
     Texts,
     Section,
     Sections,
+    /// Names and mappings.
+    NamedSections,
     Duration,
     Mode,
     List,

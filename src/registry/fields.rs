@@ -243,6 +243,39 @@ impl<'a> Fields<'a> {
         items.iter().enumerate().map(read).collect()
     }
 
+    /// A mapping of names to mappings, in the order of the document; empty if absent.
+    pub fn named_sections(
+        &mut self,
+        name: &'static str,
+        cx: &mut Context<'_>,
+    ) -> Vec<(Spanned<String>, Fields<'a>)> {
+        let node = self.node(name, Shape::NamedSections, cx);
+        let path = self.path_of(name);
+        if cx.describes() {
+            let any = Spanned {
+                value: String::new(),
+                place: self.place.clone(),
+            };
+            return vec![(any, self.absent(format!("{path}[]")))];
+        }
+        let Some(node) = node else {
+            return Vec::new();
+        };
+        let Some(mapping) = node.as_mapping() else {
+            cx.expected(node, &path, "a mapping of names");
+            return Vec::new();
+        };
+        let read = |(key, node): &'a (Key, Node)| {
+            let field = format!("{path}.{}", super::tree::shorten(&key.text));
+            let name = Spanned {
+                value: key.text.to_string(),
+                place: key.place.clone(),
+            };
+            (name, Fields::new(node, &field, cx))
+        };
+        mapping.entries.iter().map(read).collect()
+    }
+
     /// Reports the fields that were not read, as unknown.
     pub fn finish(self, cx: &mut Context<'_>) {
         for (key, _) in self.mapping.iter().flat_map(|m| &m.entries) {

@@ -47,10 +47,13 @@ mod wasm_settings;
 mod yaml_text;
 
 pub use crate::id::Id;
+pub(crate) use context::Context;
+pub(crate) use describe::Shape;
 pub use diagnostic::{Diagnostic, Severity};
-pub(crate) use duration::parse as parse_duration;
+pub(crate) use duration::{parse as parse_duration, read as read_duration};
 pub use edit::{EditError, append_entries, namespace_of, replace_scalar, set_field};
 pub use entry::{Entry, Kind};
+pub(crate) use fields::Fields;
 pub use index::{InvalidEntry, LookupError, Registry};
 pub use inputs::Inputs;
 #[cfg(test)]
@@ -66,9 +69,11 @@ pub use listing::MAX_DIRECTORY_DEPTH;
 pub use loaded::Loaded;
 pub use options::LoadOptions;
 pub use parse::MAX_DOCUMENT_BYTES;
+pub(crate) use parse::parse as parse_documents;
 pub use project::load;
 pub use scalar::{Scalar, Style};
 pub use schema::schema;
+pub(crate) use schema::schema_of;
 pub use yaml_text::from_yaml;
 
 pub use settings::Settings;

@@ -126,6 +126,12 @@ fn value(field: &Field, fields: &[Field]) -> Value {
         Shape::Texts => json!({"type": "object", "additionalProperties": single}),
         Shape::Section => object(fields, &format!("{path}.")),
         Shape::Sections => json!({"type": "array", "items": object(fields, &format!("{path}[]."))}),
+        Shape::NamedSections => {
+            let mut named = object(fields, &format!("{path}[]."));
+            // A name may stand by itself.
+            put_type(&mut named, json!(["object", "null"]));
+            json!({"type": "object", "additionalProperties": named})
+        }
         Shape::Duration => json!({"type": ["string", "integer"]}),
         Shape::Mode => json!({"type": ["string", "integer"]}),
         Shape::List => json!({"type": "array"}),
@@ -136,6 +142,23 @@ fn value(field: &Field, fields: &[Field]) -> Value {
 /// A value, or the placeholder that stands for one.
 fn or_placeholder(value: Value) -> Value {
     json!({"anyOf": [value, {"type": "string", "pattern": "^\\$\\{.*\\}$"}]})
+}
+
+/// The JSON Schema of a document that consists of these fields.
+pub(crate) fn schema_of(title: &str, fields: &[Field]) -> Value {
+    let mut schema = object(fields, "");
+    if let Some(schema) = schema.as_object_mut() {
+        let dialect = "https://json-schema.org/draft/2020-12/schema";
+        schema.insert("$schema".to_owned(), dialect.into());
+        schema.insert("title".to_owned(), title.into());
+    }
+    schema
+}
+
+fn put_type(schema: &mut Value, ty: Value) {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("type".to_owned(), ty);
+    }
 }
 
 fn open(schema: &mut Value) {

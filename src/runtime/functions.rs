@@ -10,7 +10,7 @@ use super::function::Function;
 use super::options::CallOptions;
 use super::spares::Spares;
 use super::{OtherThreads, Runtime};
-use crate::module::Profile;
+use crate::module::{Digest, Profile};
 use crate::registry::{Entry, PoolType};
 
 impl Runtime {
@@ -108,6 +108,13 @@ impl Runtime {
         let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
         let function = self.function(entry).await;
         function.map(drop).map_err(|kind| kind.of(&entry.id))
+    }
+
+    /// The hash of the module of an entry that was prepared.
+    pub(crate) fn module_digest(&self, name: &str) -> Option<Digest> {
+        let id = &self.registry().resolve(name).ok()?.id;
+        let functions = self.inner.functions.borrow();
+        Some(functions.get(id)?.linked.module.digest())
     }
 
     /// How many instances an entry keeps ready. In a simulation none: nothing happens there that no guest

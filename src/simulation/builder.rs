@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wippy_dispatcher::sim::{Fault, FaultMix, Link};
+use wippy_dispatcher::sim::{Fault, FaultMix, Link, Picker};
 use wippy_dispatcher::{Error, Handle};
 
 use super::call::Call;
@@ -46,6 +46,7 @@ impl Simulation {
                 natives: Vec::new(),
                 setups: Vec::new(),
                 max_time: MAX_TIME,
+                max_records: None,
                 max_output: MAX_OUTPUT,
             },
             calls: Vec::new(),
@@ -88,6 +89,11 @@ impl SimulationBuilder {
     pub fn swarm(mut self, mix: FaultMix) -> SimulationBuilder {
         self.settings.swarm = Some(mix);
         self
+    }
+
+    /// Which of the tasks that can run goes next; see [`Picker`].
+    pub fn picker(self, picker: Picker) -> SimulationBuilder {
+        self.configure(move |simulation| simulation.picker(picker))
     }
 
     /// Changes any other setting of the dispatcher's simulation. It is called for each run.
@@ -134,6 +140,13 @@ impl SimulationBuilder {
     /// Default one hour.
     pub fn max_time(mut self, time: Duration) -> SimulationBuilder {
         self.settings.max_time = time;
+        self
+    }
+
+    /// How many choices a run has at most; then it ends with
+    /// [`End::TooManyRecords`](crate::sim::End). Unbounded otherwise.
+    pub fn max_records(mut self, records: u64) -> SimulationBuilder {
+        self.settings.max_records = Some(records);
         self
     }
 

@@ -27,6 +27,7 @@ pub struct Call {
     pub(super) start: Duration,
     pub(super) restarts: bool,
     pub(super) timeout: Option<Duration>,
+    pub(super) is_background: bool,
 }
 
 impl Call {
@@ -43,6 +44,7 @@ impl Call {
             start: Duration::ZERO,
             restarts: true,
             timeout: None,
+            is_background: false,
         }
     }
 
@@ -95,6 +97,13 @@ impl Call {
     /// Whether it is made again when its host boots again. It is otherwise.
     pub fn restarts(mut self, again: bool) -> Call {
         self.restarts = again;
+        self
+    }
+
+    /// Whether the run ends without waiting for it, as that of a server which never ends. Where all calls
+    /// are such, the run waits for them.
+    pub fn background(mut self, is_background: bool) -> Call {
+        self.is_background = is_background;
         self
     }
 

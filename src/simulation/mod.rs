@@ -3,6 +3,7 @@
 //!
 //! * `builder` and `call` are what a simulation is put together from, `settings` that without its seed;
 //! * `world` is one run of it, `life` what a host starts each time that it boots;
+//! * `scenario/` reads simulations that are written down as YAML;
 //! * `journal` takes note of what the calls do, `outcome` is what is known at the end.
 
 mod builder;
@@ -11,6 +12,8 @@ mod error;
 mod journal;
 mod life;
 mod outcome;
+mod picker;
+mod scenario;
 mod settings;
 mod simulated;
 mod world;
@@ -19,5 +22,6 @@ pub use builder::SimulationBuilder;
 pub use call::Call;
 pub use error::SimulationError;
 pub use outcome::{Attempt, AttemptEnd, CallOutcome, End, GuestWait, Outcome};
+pub use scenario::{Scenario, scenario_schema};
 pub use simulated::Simulation;
 pub use world::World;

@@ -40,6 +40,9 @@ pub enum End {
     Deadlock(String),
     /// It took as much virtual time as it may ([`max_time`](crate::sim::SimulationBuilder::max_time)).
     TimeOver,
+    /// It made as many choices as it may
+    /// ([`max_records`](crate::sim::SimulationBuilder::max_records)).
+    TooManyRecords,
     /// Anything else that the dispatcher fails with.
     Failed(String),
 }
@@ -166,6 +169,7 @@ impl End {
             End::Completed => "completed",
             End::Deadlock(_) => "deadlock",
             End::TimeOver => "time over",
+            End::TooManyRecords => "too many records",
             End::Failed(_) => "failed",
         }
     }

@@ -38,6 +38,7 @@ pub(super) struct Settings {
     pub(super) natives: Vec<(usize, Native)>,
     pub(super) setups: Vec<Setup>,
     pub(super) max_time: Duration,
+    pub(super) max_records: Option<u64>,
     pub(super) max_output: usize,
 }
 
@@ -88,6 +89,8 @@ impl Settings {
             Fault::Restart(name) if name == host => Some(*after),
             _ => None,
         });
-        restarts.chain(self.swarm.iter().map(FaultMix::horizon)).max()
+        restarts
+            .chain(self.swarm.iter().map(FaultMix::horizon))
+            .max()
     }
 }

@@ -10,6 +10,7 @@ use super::error::SimulationError;
 use super::outcome::Outcome;
 use super::settings::Settings;
 use super::world::World;
+use crate::module::Digest;
 use crate::runtime::Runtime;
 
 /// A simulation of a program's entries on hosts, which is run with a seed: the same seed does the same,
@@ -43,25 +44,32 @@ use crate::runtime::Runtime;
 #[derive(Clone)]
 pub struct Simulation {
     settings: Arc<Settings>,
+    modules: Arc<[Digest]>,
 }
 
 impl Simulation {
     /// Reads, compiles and links what the calls need, and makes a dispatcher to see that hosts, links and
     /// faults fit together.
     pub(super) fn new(settings: Settings) -> Result<Simulation, SimulationError> {
-        let simulation = Simulation {
-            settings: Arc::new(settings),
-        };
-        let settings = &simulation.settings;
         let dispatcher = Dispatcher::builder()
             .simulation(settings.of_seed(0))
             .build()?;
         let runtime = Runtime::on(dispatcher.handle(), settings.program.clone())?;
         let names = settings.calls.iter().map(|(_, call)| call.entry.as_str());
+        let mut modules = Vec::new();
         for name in names.collect::<BTreeSet<_>>() {
             dispatcher.block_on(runtime.prepare(name))??;
+            modules.extend(runtime.module_digest(name));
         }
-        Ok(simulation)
+        Ok(Simulation {
+            settings: Arc::new(settings),
+            modules: modules.into(),
+        })
+    }
+
+    /// The hashes of the modules that its calls run, in the order of the entries' names.
+    pub(super) fn modules(&self) -> &[Digest] {
+        &self.modules
     }
 
     /// Runs it with a seed until all calls have ended, or it ends otherwise: see

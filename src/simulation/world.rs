@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use wippy_dispatcher::{Dispatcher, Error, Handle};
 
+use super::call::Call;
 use super::error::SimulationError;
 use super::journal::Journal;
 use super::life::{Host, OwnNative};
@@ -165,7 +166,9 @@ impl World {
     /// Waits until all calls have ended.
     async fn completed(&self) -> Result<(), Error> {
         let hosts = self.settings.host_names();
-        let last = hosts.filter_map(|host| self.settings.last_restart(host)).max();
+        let last = hosts
+            .filter_map(|host| self.settings.last_restart(host))
+            .max();
         // Then the calls of hosts that are down are over as well.
         let mut no_restart = last.map(|last| {
             let handle = self.dispatcher.handle();
@@ -196,16 +199,19 @@ impl World {
         }
         let now = self.dispatcher.handle().elapsed().unwrap_or_default();
         let names: Vec<&str> = self.settings.host_names().collect();
+        let all = calls.iter().all(|(_, call)| call.is_background);
+        let waited_for = |call: &Call| all || !call.is_background;
         calls.iter().enumerate().all(|(number, (place, call))| {
-            match self.journal.last_end(number) {
-                None | Some(AttemptEnd::Unfinished) => false,
-                Some(AttemptEnd::Crashed) => {
-                    let host = names.get(*place).copied().unwrap_or_default();
-                    let last = self.settings.last_restart(host);
-                    !call.restarts || last.is_none_or(|last| last < now)
+            !waited_for(call)
+                || match self.journal.last_end(number) {
+                    None | Some(AttemptEnd::Unfinished) => false,
+                    Some(AttemptEnd::Crashed) => {
+                        let host = names.get(*place).copied().unwrap_or_default();
+                        let last = self.settings.last_restart(host);
+                        !call.restarts || last.is_none_or(|last| last < now)
+                    }
+                    Some(_) => true,
                 }
-                Some(_) => true,
-            }
         })
     }
 
@@ -245,6 +251,8 @@ async fn sleep_beyond(handle: &Handle, time: Duration) -> Result<(), Error> {
         if passed > time {
             return Ok(());
         }
-        handle.sleep(time - passed + Duration::from_nanos(1)).await?;
+        handle
+            .sleep(time - passed + Duration::from_nanos(1))
+            .await?;
     }
 }
