@@ -48,7 +48,8 @@ fn client(world: &World, words: &[&str], account: &Rc<Cell<u32>>) -> Task<u8> {
 fn play(world: &World, variant: &str) -> Result<(), String> {
     let account = Rc::new(Cell::new(0));
     let hasty = client(world, &["lost-update", variant, "0"], &account);
-    let thorough = client(world, &["lost-update", variant, "4"], &account);
+    // It asks eight times before it pays: all of that has to fit between two requests of the other one.
+    let thorough = client(world, &["lost-update", variant, "8"], &account);
     for guest in [hasty, thorough] {
         match world.finish(guest, milliseconds(10_000))? {
             0 => {}

@@ -44,6 +44,6 @@ fn play(world: &World, variant: &str) -> Result<(), String> {
     let sold = world.finish(shop, milliseconds(60_000))?;
     match ended.code == 0 && sold.len() == THINGS as usize && sold.values().all(|it| *it == 1) {
         true => Ok(()),
-        false => Err(format!("{ended:?}, sold {sold:?}")),
+        false => Err(format!("{ended}; sold {sold:?}")),
     }
 }

@@ -1,6 +1,7 @@
 //! Hosts with guests and native tasks on them: simulated, or all of them this machine.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
@@ -19,11 +20,24 @@ use crate::support::{Project, live};
 const PORT: u16 = 7000;
 
 /// How a guest has ended.
-#[derive(Debug)]
 pub struct Ended {
     pub code: u8,
     pub output: String,
     pub complaint: String,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ended {
+            code,
+            output,
+            complaint,
+        } = self;
+        write!(
+            f,
+            "the guest has ended with {code}, printed {output:?}, and complained {complaint:?}"
+        )
+    }
 }
 
 pub struct World {
@@ -211,7 +225,7 @@ impl World {
         let ended = self.finish(guest, most)?;
         match ended.code == 0 && ended.output == output.as_ref() {
             true => Ok(()),
-            false => Err(format!("the guest has ended so: {ended:?}")),
+            false => Err(ended.to_string()),
         }
     }
 }
