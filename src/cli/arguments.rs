@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::progress::Progress;
+pub use super::sim::arguments::Sim;
 
 /// Above the options that every command takes.
 const EVERYWHERE: &str = "Options of every command";
@@ -68,6 +69,8 @@ pub enum Command {
     Run(Run),
     /// Run the command whose `use_case` is `test`
     Test(Test),
+    /// Run a scenario in a simulation: entries on hosts, a network between them, and faults
+    Sim(Sim),
     /// Load and compile everything, and compare what modules import with what entries enable
     Check(Check),
     /// Compile a file, or all modules of the project, before they are needed
@@ -86,8 +89,12 @@ pub enum Command {
     /// Show the entries of the project
     #[command(subcommand)]
     Registry(Entries),
-    /// Print the JSON Schema of a project's files
-    Schema,
+    /// Print the JSON Schema of a project's files, or of a scenario
+    Schema {
+        /// Whose schema it is
+        #[arg(value_name = "OF", value_enum, default_value_t)]
+        of: SchemaOf,
+    },
     /// Print a page of the manual: `wippy man call | man -l -`
     Man {
         /// The command whose page it is; the program's otherwise
@@ -99,6 +106,16 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// What a schema is of.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum SchemaOf {
+    /// A document of entries
+    #[default]
+    Project,
+    /// A scenario of `wippy sim`
+    Scenario,
 }
 
 /// At the end of `wippy run --help`.

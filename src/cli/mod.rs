@@ -23,6 +23,7 @@ mod reported;
 mod run;
 mod schema;
 mod services;
+mod sim;
 mod status;
 mod target;
 mod test;
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Call(call) => call::main(&options, call, load),
         Command::Run(run) => run::main(&options, run, load),
         Command::Test(test) => test::main(&options, test, load()),
+        Command::Sim(sim) => sim::main(&options, sim, load_from),
         Command::Check(check) => check::main(&options, check, load()),
         Command::Compile(compile) => compile::main(&options, compile, load_from),
         Command::Cache(cache) => code::main(&options, cache),
@@ -89,7 +91,7 @@ pub fn main() -> ExitCode {
         Command::New(new) => new::main(&options, new),
         Command::Add(add) => add::main(&options, add, &load()),
         Command::Registry(entries) => entries::main(&options, entries, load()),
-        Command::Schema => schema::main(&options),
+        Command::Schema { of } => schema::main(&options, *of),
         Command::Man { command } => man::main(&options, command),
         Command::Completions { shell } => completions::main(&options, *shell),
     };

@@ -22,6 +22,7 @@ pub use builder::SimulationBuilder;
 pub use call::Call;
 pub use error::SimulationError;
 pub use outcome::{Attempt, AttemptEnd, CallOutcome, End, GuestWait, Outcome};
+pub(crate) use picker::{parse_picker, picker_name};
 pub use scenario::{Scenario, scenario_schema};
 pub use simulated::Simulation;
 pub use world::World;

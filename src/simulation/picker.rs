@@ -31,6 +31,16 @@ pub(crate) fn parse_picker(text: &str) -> Result<Picker, String> {
     }
 }
 
+/// A picker as it is written.
+pub(crate) fn picker_name(picker: Picker) -> String {
+    match picker {
+        Picker::Uniform => "uniform".to_owned(),
+        Picker::RoundRobin => "round-robin".to_owned(),
+        Picker::PriorityChange { depth } => format!("priority-change:{depth}"),
+        picker => picker.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -214,6 +214,9 @@ fn signed_nanos(text: &str) -> Option<i64> {
     Some(sign * nanos)
 }
 
+/// Sets one of a swarm's bounds.
+type Set<T> = fn(FaultMix, T) -> FaultMix;
+
 /// Reads the bounds within which each seed draws faults.
 pub(super) fn swarm(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<FaultMix> {
     let mut fields = fields.section("swarm", cx)?;
@@ -224,14 +227,14 @@ pub(super) fn swarm(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Fau
         cx.error(&place, &fields.path_of("within"), message);
     }
     let mut mix = FaultMix::new(within.unwrap_or_default());
-    let times: [(&str, fn(FaultMix, Duration) -> FaultMix); 2] =
+    let times: [(&str, Set<Duration>); 2] =
         [("latency", FaultMix::latency), ("jitter", FaultMix::jitter)];
     for (name, set) in times {
         if let Some(most) = read_duration(&mut fields, name, cx) {
             mix = set(mix, most);
         }
     }
-    let probabilities: [(&str, fn(FaultMix, f64) -> FaultMix); 5] = [
+    let probabilities: [(&str, Set<f64>); 5] = [
         ("loss", FaultMix::loss),
         ("duplication", FaultMix::duplication),
         ("reordering", FaultMix::reordering),
@@ -243,7 +246,7 @@ pub(super) fn swarm(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Fau
             mix = set(mix, most);
         }
     }
-    let counts: [(&str, fn(FaultMix, u32) -> FaultMix); 5] = [
+    let counts: [(&str, Set<u32>); 5] = [
         ("partitions", FaultMix::partitions),
         ("crashes", FaultMix::crashes),
         ("pauses", FaultMix::pauses),

@@ -82,6 +82,11 @@ impl Scenario {
         })
     }
 
+    /// The calls that its hosts make, in the order in which they are placed.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
     /// The directory of its project, if it names one.
     pub fn project(&self) -> Option<&PathBuf> {
         self.document.project.as_ref()
