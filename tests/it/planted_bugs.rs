@@ -3,6 +3,7 @@
 mod bug;
 mod clock_step;
 mod double_send;
+mod example;
 mod half_close;
 mod line_stream;
 mod lost_request;
