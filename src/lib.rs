@@ -185,6 +185,14 @@ pub mod sim {
         Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Simulation,
         SimulationBuilder, SimulationError, World, scenario_schema,
     };
+
+    /// TLS between the hosts of a simulation, without cryptography: `docs/determinism.md` says what is modelled.
+    pub mod tls {
+        pub use crate::http::simulated_tls::{
+            Certificate, CertificateName, InvalidCertificate, ProtocolError, SIMULATED_ROOT,
+            TlsAcceptor, TlsConnector, TlsError, TlsStream, TrustStore, UntrustedCertificate,
+        };
+    }
 }
 
 /// What the tests and benchmarks of this package look at beside what embedders need. It changes

@@ -4,9 +4,11 @@
 // What is measured runs on a dispatcher; the clock around it is the system's.
 #![allow(clippy::disallowed_methods)]
 
+use std::fs::File;
 use std::time::{Duration, Instant};
 
 use wippy_dispatcher::net::{TcpListener, TcpStream, UdpSocket};
+use wippy_dispatcher::sim::{Log, Picker};
 use wippy_dispatcher::{Dispatcher, Error, Handle, Simulation};
 
 type Fallible<T> = Result<T, Error>;
@@ -25,6 +27,17 @@ fn main() -> Fallible<()> {
         echoes(50, 50_000)
     })?;
     report("1,000 seeds of one echo", rounds, || seeds(1_000))?;
+    report("50 hosts, with a log that is not kept", rounds, || {
+        pings_of(with_hosts(50).log(std::io::sink()), 50, 200_000)
+    })?;
+    let log = log_of_pings(50, 200_000)?;
+    report("50 hosts, replayed from a log", rounds, || {
+        pings_of(with_hosts(50).replay(log.clone()), 50, 200_000)
+    })?;
+    report("500 hosts, changes of priorities", rounds, || {
+        let picker = Picker::PriorityChange { depth: 3 };
+        pings_of(with_hosts(500).picker(picker), 500, 200_000)
+    })?;
     Ok(())
 }
 
@@ -57,11 +70,33 @@ fn decisions(dispatcher: &Dispatcher) -> u64 {
 
 /// Hosts that send datagrams to each other in turn and answer them, until so many decisions were made.
 fn pings(hosts: usize, until: u64) -> Fallible<u64> {
-    let mut settings = Simulation::new(1);
-    let names: Vec<String> = (0..hosts).map(|number| format!("host-{number}")).collect();
-    for name in &names {
-        settings = settings.host(name, []);
-    }
+    pings_of(with_hosts(hosts), hosts, until)
+}
+
+fn names(hosts: usize) -> Vec<String> {
+    (0..hosts).map(|number| format!("host-{number}")).collect()
+}
+
+fn with_hosts(hosts: usize) -> Simulation {
+    let names = names(hosts);
+    let settings = Simulation::new(1);
+    names
+        .iter()
+        .fold(settings, |settings, name| settings.host(name, []))
+}
+
+/// The log of these, in memory.
+fn log_of_pings(hosts: usize, until: u64) -> Fallible<Log> {
+    let path = std::env::temp_dir().join(format!("wippy-bench-{}.log", std::process::id()));
+    let file = File::create(&path)?;
+    pings_of(with_hosts(hosts).log(file), hosts, until)?;
+    let log = Log::read(File::open(&path)?)?;
+    std::fs::remove_file(&path)?;
+    Ok(log)
+}
+
+fn pings_of(settings: Simulation, hosts: usize, until: u64) -> Fallible<u64> {
+    let names = names(hosts);
     let dispatcher = simulation(settings)?;
     let mut addresses = Vec::new();
     for name in &names {

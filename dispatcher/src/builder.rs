@@ -190,7 +190,8 @@ impl Builder {
     ///
     /// # Errors
     /// `Io` when the system has no epoll set, eventfd or timerfd left. For a simulation a
-    /// `sim::HostError`, and `TooManyTimers` where its timetable is beyond the bound.
+    /// `sim::HostError`; `TooManyTimers` where its timetable is beyond the bound; `Log` where its log cannot be
+    /// written or its replay is of another simulation.
     pub fn build(self) -> Result<Dispatcher, Error> {
         let (sender, messages) = crossbeam_channel::unbounded();
         let pool = Pool::new(
@@ -244,7 +245,8 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
         Some(simulation) => {
             let clock = Clock::simulated();
             let entropy = Entropy::seeded(simulation.seed);
-            let queue = RunQueue::simulated(&simulation.picker, false, &entropy)?;
+            let queue =
+                RunQueue::simulated(&simulation.picker, simulation.replay.is_some(), &entropy)?;
             let driver = SimDriver::new(simulation, max_timers, clock.now())?;
             Seams {
                 entropy,

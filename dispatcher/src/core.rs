@@ -23,7 +23,9 @@ use crate::io::wait_sets::{Registration, WaitSets};
 use crate::locals::Locals;
 use crate::net::Lookups;
 use crate::sim::Boots;
-use crate::sim::trace::{Record, hash_of};
+use crate::sim::driver::SimDriver;
+use crate::sim::hash::hash_of;
+use crate::sim::record::Record;
 use crate::time::clock::{Clock, Instant};
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
@@ -256,6 +258,21 @@ impl Core {
 
     /// Marks a direction of a source or event ready and notifies its listeners.
     pub(crate) fn mark_ready(&self, key: ReadyKey, interest: Interest) {
+        match &self.driver {
+            Driver::System(_) => self.mark(key, interest),
+            Driver::Simulated(simulated) => self.mark_recorded(simulated, key, interest),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mark_recorded(&self, simulated: &SimDriver, key: ReadyKey, interest: Interest) {
+        simulated.record_ready(&self.ready, key, interest);
+        self.mark(key, interest);
+    }
+
+    #[inline]
+    fn mark(&self, key: ReadyKey, interest: Interest) {
         let mut listeners = self.listeners.take();
         self.ready.borrow_mut().mark(key, interest, &mut listeners);
         self.notify_all(listeners);
@@ -326,25 +343,6 @@ impl Core {
     pub(crate) fn poll_driver(&self) -> Result<(), Error> {
         self.poll_io()?;
         self.fire_timers();
-        Ok(())
-    }
-
-    /// Moves virtual time to the next event, or to `limit` if that is earlier.
-    ///
-    /// # Errors
-    /// `Deadlock` where neither comes.
-    #[inline]
-    pub(crate) fn advance(&self, limit: Option<Instant>) -> Result<(), Error> {
-        let comes = |instant: &Instant| *instant != Instant::NEVER;
-        let next = self.driver.next_deadline().filter(comes);
-        let Some(to) = earlier(next, limit.filter(comes)) else {
-            return Err(Error::Deadlock {
-                now: self.clock.now(),
-                tasks: self.executor.alive(),
-            });
-        };
-        self.clock.advance(to);
-        self.driver.record(|| Record::Advance { to });
         Ok(())
     }
 

@@ -107,8 +107,9 @@ impl Dispatcher {
     /// time moves.
     ///
     /// # Errors
-    /// `Reentrant` within a task, `Deadlock` in a simulation without `max_wait` in which nothing can
-    /// happen any more, `Io` from `epoll_wait` or the timerfd.
+    /// `Reentrant` within a task, `Io` from `epoll_wait` or the timerfd. In a simulation `Deadlock` without
+    /// `max_wait` where nothing can happen any more, and what it has ended with for good: `TimeOver`,
+    /// `TooManyRecords`, `Livelock`, `Invariant`, with a log `Log` and `Diverged`.
     pub fn turn(&self, max_wait: Option<Duration>) -> Result<Turn, Error> {
         let core = &*self.core;
         let ran = self.step(
@@ -158,14 +159,15 @@ impl Dispatcher {
     /// Runs the dispatcher until `future` completes. Other tasks run meanwhile and stay for later.
     ///
     /// # Errors
-    /// `Reentrant` within `block_on` or a turn, `Deadlock` in a simulation in which nothing can
-    /// happen any more, `Io` from `epoll_wait` or the timerfd.
+    /// `Reentrant` within `block_on` or a turn, `Io` from `epoll_wait` or the timerfd. In a simulation
+    /// `Deadlock` where nothing can happen any more, and what it has ended with for good: `TimeOver`,
+    /// `TooManyRecords`, `Livelock`, `Invariant`, with a log `Log` and `Diverged`.
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
         let core = &*self.core;
         if core.in_turn.get() || self.blocked_on.replace(true) {
             return Err(Error::Reentrant);
         }
-        let _guard = Reset(&self.blocked_on);
+        let _guard = EndOfBlock(self);
         let mut future = pin!(future);
         let waker = Waker::from(Arc::new(RootWaker(self.shared.clone())));
         let mut context = Context::from_waker(&waker);
@@ -174,8 +176,15 @@ impl Dispatcher {
             if self.shared.root_woken.swap(false, Ordering::AcqRel) {
                 let turn = InTurn::enter(core)?;
                 core.begin_poll();
-                let polled = future.as_mut().poll(&mut context);
+                let polled = match core.driver.simulated() {
+                    None => future.as_mut().poll(&mut context),
+                    Some(simulated) => {
+                        let poll = || future.as_mut().poll(&mut context);
+                        core.poll_simulated_root(simulated, &waker, poll)?
+                    }
+                };
                 drop(turn);
+                core.driver.check_records()?;
                 if let Poll::Ready(output) = polled {
                     self.shared.release_thread(core)?;
                     return Ok(output);
@@ -195,8 +204,28 @@ impl Dispatcher {
         limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
+        let Driver::Simulated(simulated) = &core.driver else {
+            return self.step_unrecorded(core, max_wait, has_root, limit_of_run);
+        };
+        let can_go_on = simulated.check_records();
+        let ran =
+            can_go_on.and_then(|()| self.step_unrecorded(core, max_wait, has_root, limit_of_run));
+        simulated.note_outcome(&ran);
+        ran
+    }
+
+    fn step_unrecorded(
+        &self,
+        core: &Core,
+        max_wait: Option<Duration>,
+        has_root: bool,
+        limit_of_run: &mut RunLimit,
+    ) -> Result<usize, Error> {
         let notified = self.take_messages(core);
         core.fire_timers();
+        if let Some(simulated) = core.driver.simulated() {
+            simulated.limits.check()?;
+        }
         if self.has_work(core, has_root) || core.idlers() > 0 {
             core.poll_io()?;
         } else {
@@ -205,16 +234,20 @@ impl Dispatcher {
                 // A wake from before the turn ends its wait, as one from during the wait does.
                 Driver::System(_) if notified => core.poll_io()?,
                 Driver::System(system) => self.park(core, &system.reactor, limit, has_root)?,
-                Driver::Simulated(_) => core.advance(limit)?,
+                Driver::Simulated(simulated) => core.advance(simulated, limit)?,
             }
         }
         self.take_messages(core);
         core.fire_timers();
+        if let Some(simulated) = core.driver.simulated() {
+            simulated.limits.check()?;
+        }
         core.resume_yielded();
         if core.idlers() > 0 && !self.has_work(core, has_root) {
             core.resume_idle();
         }
         core.begin_yield_skips();
+        core.driver.check_records()?;
         limit_of_run.begin(&core.clock);
         self.run_tasks(core, limit_of_run)
     }
@@ -236,7 +269,13 @@ impl Dispatcher {
                 }
                 break;
             };
-            core.run(runnable, among);
+            match core.driver.simulated() {
+                None => {
+                    core.begin_poll();
+                    runnable.run();
+                }
+                Some(simulated) => core.run_simulated(simulated, runnable, among)?,
+            }
             ran += 1;
             is_over = limit.is_over(&core.clock);
             if core.take_end_of_turn() || is_over {
@@ -351,6 +390,10 @@ impl Drop for Dispatcher {
     fn drop(&mut self) {
         let core = &*self.core;
         core.in_turn.set(true);
+        if let Driver::Simulated(simulated) = &core.driver {
+            // Who wants to know whether the log is whole has ended it, or reads it.
+            let _ = simulated.finish_log();
+        }
         // Dropping a message may run foreign code. These are kept until all tasks have ended, so
         // that this code cannot interfere.
         let mut undelivered = Vec::new();
@@ -417,11 +460,14 @@ impl Drop for InTurn<'_> {
     }
 }
 
-/// Sets a flag to false when it is dropped.
-struct Reset<'a>(&'a Cell<bool>);
+/// Nothing is blocked on any more when it is dropped.
+struct EndOfBlock<'a>(&'a Dispatcher);
 
-impl Drop for Reset<'_> {
+impl Drop for EndOfBlock<'_> {
     fn drop(&mut self) {
-        self.0.set(false);
+        self.0.blocked_on.set(false);
+        if let Some(simulated) = self.0.core.driver.simulated() {
+            simulated.tasks.end_root();
+        }
     }
 }

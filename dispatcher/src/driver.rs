@@ -12,7 +12,7 @@ use crate::executor::listener::Listener;
 use crate::io::reactor::Report;
 use crate::io::system_driver::SystemDriver;
 use crate::sim::driver::SimDriver;
-use crate::sim::trace::Record;
+use crate::sim::record::{Record, Waiter};
 use crate::time::clock::Instant;
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
@@ -142,6 +142,34 @@ impl Driver {
     pub(crate) fn record(&self, record: impl FnOnce() -> Record) {
         if let Driver::Simulated(simulated) = self {
             simulated.record(record());
+        }
+    }
+
+    /// Notes that something is waited for with this waker; only a simulation does.
+    #[inline]
+    pub(crate) fn registered(&self, waker: &Waker) {
+        if let Driver::Simulated(simulated) = self {
+            simulated.tasks.registered(waker);
+        }
+    }
+
+    /// In a simulation: records that a waiter has found out that it was notified.
+    #[inline]
+    pub(crate) fn record_consumption(&self, waiter: Waiter) {
+        if let Driver::Simulated(simulated) = self {
+            simulated.record_consumption(waiter);
+        }
+    }
+
+    /// Whether a simulation can go on; the system can.
+    ///
+    /// # Errors
+    /// `Log`, `Diverged`.
+    #[inline]
+    pub(crate) fn check_records(&self) -> Result<(), Error> {
+        match self {
+            Driver::System(_) => Ok(()),
+            Driver::Simulated(simulated) => simulated.check_records(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::sim::{BrokenInvariant, Waits};
+
 /// A failure of the dispatcher, or of the operating system on its behalf ([`Error::Io`]): a socket
 /// that is refused, reset or would block is an `Io` with the system's error. What a blocking job
 /// returns is never in here.
@@ -80,14 +82,47 @@ pub enum Error {
          or turn"
     )]
     Reentrant,
-    /// A simulation in which nothing can ever happen again.
-    #[error("deadlock at {now}: {tasks} tasks wait and no timer is armed")]
-    Deadlock {
-        /// The virtual time at which everything stopped.
-        now: crate::Instant,
-        /// How many tasks are alive.
-        tasks: usize,
+    /// A simulation in which nothing can ever happen again by itself. It is no end: what is set or started
+    /// from outside goes on.
+    #[error("deadlock at {}: {} tasks wait and nothing is to come\n{waits}", .0.now(), .0.count(), waits = .0)]
+    Deadlock(Box<Waits>),
+    /// A simulation has come to the end of its time (`Simulation::max_time`).
+    #[error("the time is over at {}, with {} tasks (Simulation::max_time)\n{waits}", .0.now(), .0.count(), waits = .0)]
+    TimeOver(Box<Waits>),
+    /// A simulation has decided more than it may (`Simulation::max_records`).
+    #[error(
+        "more than {bound} records at {} (Simulation::max_records); most runs: {}\n{waits}",
+        waits.now(),
+        waits.busiest(|task| task.runs)
+    )]
+    TooManyRecords {
+        /// How many there may be.
+        bound: u64,
+        /// What tasks wait for.
+        waits: Box<Waits>,
     },
+    /// The tasks of a simulation run on and on without virtual time moving (`Simulation::max_stalled_runs`).
+    #[error(
+        "livelock at {}: {runs} task runs without virtual time moving (Simulation::max_stalled_runs); most \
+         runs: {}\n{waits}",
+        waits.now(),
+        waits.busiest(|task| task.stalled_runs)
+    )]
+    Livelock {
+        /// How many runs.
+        runs: u64,
+        /// What tasks wait for.
+        waits: Box<Waits>,
+    },
+    /// Something that has to hold in a simulation did not (`Dispatcher::invariant`, `Dispatcher::check_at`).
+    #[error("at {} {:?} did not hold: {}", .0.at, .0.name, .0.reason)]
+    Invariant(Box<BrokenInvariant>),
+    /// The decision log of a simulation cannot be written, or the one to replay cannot be read.
+    #[error("{0}")]
+    Log(Box<crate::sim::LogError>),
+    /// A simulation differs from the log that it replays.
+    #[error("{0}")]
+    Diverged(Box<crate::sim::Difference>),
     /// The operating system refused. [`Error::kind`] and [`Error::raw_os_error`] say why.
     #[error(transparent)]
     Io(#[from] io::Error),

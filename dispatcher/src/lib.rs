@@ -8,7 +8,7 @@
 //! Time, order, readiness and randomness reach it through four seams: the clock, the driver (which
 //! holds the armed deadlines), the picker and the entropy. [`Builder::simulation`] replaces all
 //! four: virtual time moves only when nothing can run, the next task is drawn from a seed, and every
-//! choice is a record in a [`Trace`] with a rolling hash.
+//! choice is a record in a [`Trace`] with a rolling hash, and in a [log](sim::Log) that can be replayed.
 //!
 //! ```
 //! use std::time::Duration;
@@ -81,8 +81,9 @@ pub use io::source::Source;
 pub use io::wait_set::WaitSet;
 pub use local::Local;
 pub use remote::Remote;
+pub use sim::record::Record;
 pub use sim::settings::Simulation;
-pub use sim::trace::{Record, Trace};
+pub use sim::trace::Trace;
 pub use stats::Stats;
 pub use time::clock::{Instant, WallTime};
 pub use time::sleep::Sleep;

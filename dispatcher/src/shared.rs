@@ -58,14 +58,14 @@ pub(crate) struct Shared {
 impl Shared {
     /// Puts a woken task where its dispatcher will find it, from any thread.
     pub(crate) fn schedule(&self, runnable: Runnable<Meta>) {
-        match self.core.get() {
-            Ok(core) => {
+        match self.core.get_own() {
+            Some(core) => {
                 core.executor.push(runnable);
                 if !core.in_turn.get() {
                     self.notify();
                 }
             }
-            Err(_) => self.send(Message::Run(runnable)),
+            None => self.send(Message::Run(runnable)),
         }
     }
 

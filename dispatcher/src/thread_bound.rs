@@ -32,7 +32,7 @@ pub(crate) struct ThreadBound<T> {
     value: UnsafeCell<Option<Rc<T>>>,
 }
 
-// SAFETY: `value` is read and written only in `get`, `take` and `set`, each of which first
+// SAFETY: `value` is read and written only in `get_own`, `take` and `set`, each of which first
 // compares the calling thread with `owner`; thread numbers are never reused, so at most one thread
 // in the life of the process ever touches it. The remaining access is the drop of the cell:
 // `Dispatcher` owns a reference to the cell, is `!Send`, and takes the value in its own `Drop`, so
@@ -57,12 +57,21 @@ impl<T> ThreadBound<T> {
 
     /// The value; `WrongThread` off its thread, `Closed` after `take`.
     pub(crate) fn get(&self) -> Result<Rc<T>, Error> {
+        match self.get_own() {
+            Some(value) => Ok(value),
+            None if self.is_owner() => Err(Error::Closed),
+            None => Err(Error::WrongThread),
+        }
+    }
+
+    /// The same without a reason: errors are larger than what is fetched here at each wake.
+    pub(crate) fn get_own(&self) -> Option<Rc<T>> {
         if !self.is_owner() {
-            return Err(Error::WrongThread);
+            return None;
         }
         // SAFETY: on the owner's thread, and no reference outlives this statement: cloning an
         // `Rc` runs no foreign code.
-        unsafe { (*self.value.get()).clone() }.ok_or(Error::Closed)
+        unsafe { (*self.value.get()).clone() }
     }
 
     /// Puts the value in. Does nothing off the owner's thread.

@@ -418,7 +418,9 @@ impl State {
         let is_simulated = self.call.handle.is_simulated().unwrap_or_default();
         let text = error.to_string();
         match is_simulated && !BEYOND_ITS_TYPE.contains(&text.as_str()) {
-            true => Err(error.context("this machine has no memory left for a guest")),
+            true => Err(wasmtime::format_err!(
+                "this machine has no memory left for a guest: {error:#}"
+            )),
             false => Ok(()),
         }
     }

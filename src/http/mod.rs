@@ -7,6 +7,7 @@ mod body;
 mod buffer;
 mod client;
 mod decode;
+mod distinguished_name;
 mod encode;
 mod error;
 mod exchange;
@@ -14,6 +15,9 @@ mod fields;
 mod head;
 mod method;
 mod response;
+mod session;
+pub mod simulated_tls;
+mod socket;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::error::ErrorCode;
 
 /// A server by scheme, name and port.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct HttpOrigin {
     /// Over TLS.
     pub secure: bool,

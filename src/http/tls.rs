@@ -14,6 +14,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use sha2::{Digest, Sha256};
 use wippy_dispatcher::Handle;
 
+use super::distinguished_name::common_name;
 use super::error::{ErrorCode, TlsAlert};
 
 /// The most certificates that one set of extra roots holds.
@@ -87,6 +88,16 @@ impl Roots {
     /// A digest that identifies the set; all zeroes where nothing is added to the system's roots.
     pub fn digest(&self) -> [u8; 32] {
         self.0.as_ref().map_or([0; 32], |extra| extra.digest)
+    }
+
+    /// The common names of what is added to the system's roots: in a simulation, the names of issuers.
+    pub fn common_names(&self) -> Vec<String> {
+        let mut store = RootCertStore::empty();
+        if let Some(extra) = &self.0 {
+            store.add_parsable_certificates(extra.certificates.iter().cloned());
+        }
+        let subjects = store.roots.iter().map(|root| root.subject.as_ref());
+        subjects.filter_map(common_name).collect()
     }
 
     /// A client's settings. Connections that share them resume each other's sessions.

@@ -17,7 +17,9 @@ pub(crate) struct Field {
 pub(crate) enum Shape {
     String,
     Flag,
+    /// One that is not negative.
     Integer,
+    SignedInteger,
     Number,
     /// A single value of any type.
     Text,

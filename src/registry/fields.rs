@@ -148,7 +148,21 @@ impl<'a> Fields<'a> {
 
     /// An integer.
     pub fn integer(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<i64>> {
-        let node = self.node(name, Shape::Integer, cx)?;
+        self.integer_of(name, Shape::Integer, cx)
+    }
+
+    /// An integer that may be negative.
+    pub fn signed(&mut self, name: &'static str, cx: &mut Context<'_>) -> Option<Spanned<i64>> {
+        self.integer_of(name, Shape::SignedInteger, cx)
+    }
+
+    fn integer_of(
+        &mut self,
+        name: &'static str,
+        shape: Shape,
+        cx: &mut Context<'_>,
+    ) -> Option<Spanned<i64>> {
+        let node = self.node(name, shape, cx)?;
         match resolved(node) {
             Some(Resolved::Integer(value)) => Some(Spanned {
                 value,

@@ -118,8 +118,8 @@ fn value(field: &Field, fields: &[Field]) -> Value {
         }
         Shape::String => json!({"type": "string"}),
         Shape::Flag => or_placeholder(json!({"type": "boolean"})),
-        // There are sizes, counts and times only.
         Shape::Integer => or_placeholder(json!({"type": "integer", "minimum": 0})),
+        Shape::SignedInteger => or_placeholder(json!({"type": "integer"})),
         Shape::Number => or_placeholder(json!({"type": "number"})),
         Shape::Text => single,
         Shape::Strings => json!({"type": "array", "items": {"type": "string"}}),

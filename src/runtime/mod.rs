@@ -46,6 +46,7 @@ use threads::{Load, Threads};
 
 use crate::fs::RootCache;
 use crate::host::SharedBudget;
+use crate::http::simulated_tls::TrustStore;
 use crate::http::{Client, ClientLimits};
 use crate::module::{ModuleError, Profile};
 use crate::preemption::GuestWatch;
@@ -197,6 +198,13 @@ impl Runtime {
     /// The dispatcher that it lives on.
     pub fn handle(&self) -> &Handle {
         &self.inner.handle
+    }
+
+    /// Whom the HTTPS requests of its guests trust in a simulation, beside what their entries name in
+    /// `http.ca`; kept connections are closed. Default: [`SIMULATED_ROOT`](crate::sim::tls::SIMULATED_ROOT). On the
+    /// system nothing changes: its own roots are trusted there.
+    pub fn trust_simulated(&self, issuers: TrustStore) {
+        self.inner.http.trust(issuers);
     }
 
     /// The project's entries.

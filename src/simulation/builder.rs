@@ -14,6 +14,7 @@ use super::error::SimulationError;
 use super::settings::{Native, Settings};
 use super::simulated::Simulation;
 use super::world::World;
+use crate::http::simulated_tls::TrustStore;
 use crate::program::Program;
 
 /// How much virtual time a run takes at most, where nothing else is said.
@@ -29,6 +30,7 @@ pub struct SimulationBuilder {
     /// What runs on hosts by their names, which may be added later.
     calls: Vec<(String, Call)>,
     natives: Vec<(String, Native)>,
+    trusts: Vec<(String, TrustStore)>,
 }
 
 impl Simulation {
@@ -44,6 +46,7 @@ impl Simulation {
                 configure: Vec::new(),
                 calls: Vec::new(),
                 natives: Vec::new(),
+                trusts: Vec::new(),
                 setups: Vec::new(),
                 max_time: MAX_TIME,
                 max_records: None,
@@ -51,6 +54,7 @@ impl Simulation {
             },
             calls: Vec::new(),
             natives: Vec::new(),
+            trusts: Vec::new(),
         }
     }
 }
@@ -126,6 +130,13 @@ impl SimulationBuilder {
         self
     }
 
+    /// Whom the HTTPS requests of a host's guests trust; see
+    /// [`Runtime::trust_simulated`](crate::Runtime::trust_simulated).
+    pub fn trust(mut self, host: &str, issuers: TrustStore) -> SimulationBuilder {
+        self.trusts.push((host.to_owned(), issuers));
+        self
+    }
+
     /// Has each run begin with this, before any host boots: what belongs to one run is made here, such as
     /// state that native tasks share with checks.
     pub fn setup(
@@ -171,6 +182,10 @@ impl SimulationBuilder {
         for (host, native) in self.natives {
             let place = settings.place_of(&host)?;
             settings.natives.push((place, native));
+        }
+        for (host, issuers) in self.trusts {
+            let place = settings.place_of(&host)?;
+            settings.trusts.push((place, issuers));
         }
         Simulation::new(settings)
     }

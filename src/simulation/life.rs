@@ -52,6 +52,10 @@ impl Host {
         }
         let runtime = Runtime::on(handle.clone(), self.settings.program.clone());
         let runtime = runtime.map_err(|error| Error::from(std::io::Error::other(error)))?;
+        let trusts = self.settings.trusts.iter();
+        for (_, issuers) in trusts.filter(|(place, _)| *place == self.place) {
+            runtime.trust_simulated(issuers.clone());
+        }
         self.journal.begin_life(self.place, runtime.live_calls());
         for &number in &self.calls {
             let Some((_, call)) = self.settings.calls.get(number) else {
@@ -63,7 +67,7 @@ impl Host {
             let capture = Capture::new(handle, self.settings.max_output);
             let running = self.journal.begin(number, capture.clone());
             let task = make(runtime.clone(), call.clone(), capture, running);
-            handle.spawn(task)?.detach();
+            handle.spawn_named(call.label(), task)?.detach();
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
+use wippy_dispatcher::Error;
 
 use crate::activity::CallState;
 use crate::host::capture::{OutputChunk, OutputKind};
@@ -36,14 +37,22 @@ pub enum End {
     /// All calls have ended; those on a host that crashed and will not boot again count as ended. Without
     /// calls, all native tasks have.
     Completed,
-    /// Nothing could happen any more, and not all calls had ended.
+    /// Nothing could happen any more, and not all calls had ended. This and the next say what every task
+    /// waited for.
     Deadlock(String),
     /// It took as much virtual time as it may ([`max_time`](crate::sim::SimulationBuilder::max_time)).
-    TimeOver,
+    TimeOver(String),
     /// It made as many choices as it may
     /// ([`max_records`](crate::sim::SimulationBuilder::max_records)).
-    TooManyRecords,
-    /// Anything else that the dispatcher fails with.
+    TooManyRecords(String),
+    /// Tasks ran on and on without virtual time moving.
+    Livelock(String),
+    /// An invariant or a check of a setup did not hold
+    /// ([`Dispatcher::invariant`](wippy_dispatcher::Dispatcher::invariant)).
+    Invariant(String),
+    /// It differed from the log that it replays.
+    Diverged(String),
+    /// Anything else that the dispatcher fails with, such as a log that cannot be written.
     Failed(String),
 }
 
@@ -168,20 +177,48 @@ impl End {
         match self {
             End::Completed => "completed",
             End::Deadlock(_) => "deadlock",
-            End::TimeOver => "time over",
-            End::TooManyRecords => "too many records",
+            End::TimeOver(_) => "time over",
+            End::TooManyRecords(_) => "too many records",
+            End::Livelock(_) => "livelock",
+            End::Invariant(_) => "broken invariant",
+            End::Diverged(_) => "diverged",
             End::Failed(_) => "failed",
+        }
+    }
+
+    /// What there is to say of it besides; nothing of a run that is completed.
+    pub fn report(&self) -> Option<&str> {
+        match self {
+            End::Completed => None,
+            End::Deadlock(report)
+            | End::TimeOver(report)
+            | End::TooManyRecords(report)
+            | End::Livelock(report)
+            | End::Invariant(report)
+            | End::Diverged(report)
+            | End::Failed(report) => Some(report),
+        }
+    }
+
+    /// As a run ends that fails with this error.
+    pub(super) fn of_error(error: &Error) -> End {
+        let report = error.to_string();
+        match error {
+            Error::Deadlock(_) => End::Deadlock(report),
+            Error::TimeOver(_) => End::TimeOver(report),
+            Error::TooManyRecords { .. } => End::TooManyRecords(report),
+            Error::Livelock { .. } => End::Livelock(report),
+            Error::Invariant(_) => End::Invariant(report),
+            Error::Diverged(_) => End::Diverged(report),
+            _ => End::Failed(report),
         }
     }
 }
 
-/// Without what everyone waits for.
+/// Its name.
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            End::Failed(reason) => write!(f, "failed: {reason}"),
-            end => f.write_str(end.name()),
-        }
+        f.write_str(self.name())
     }
 }
 
@@ -209,7 +246,8 @@ impl fmt::Display for GuestWait {
     }
 }
 
-/// One line for the run, one for each call, and one for what each guest was doing at the end.
+/// One line for the run and one for each call; of a run that is not completed also what every task waits for,
+/// and what each guest was doing.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -230,7 +268,7 @@ impl fmt::Display for Outcome {
                 write!(f, ", attempt {}", call.attempts.len())?;
             }
         }
-        if let End::Deadlock(report) = &self.end {
+        if let Some(report) = self.end.report() {
             write!(f, "\n{report}")?;
         }
         for wait in &self.waits {

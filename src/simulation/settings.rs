@@ -12,6 +12,7 @@ use wippy_dispatcher::{Error, Handle, Simulation};
 use super::call::Call;
 use super::error::SimulationError;
 use super::world::World;
+use crate::http::simulated_tls::TrustStore;
 use crate::nearest::nearest;
 use crate::program::Program;
 
@@ -36,6 +37,8 @@ pub(super) struct Settings {
     /// By their hosts' places among the hosts, 0 the default host.
     pub(super) calls: Vec<(usize, Call)>,
     pub(super) natives: Vec<(usize, Native)>,
+    /// Whom hosts trust, by their places.
+    pub(super) trusts: Vec<(usize, TrustStore)>,
     pub(super) setups: Vec<Setup>,
     pub(super) max_time: Duration,
     pub(super) max_records: Option<u64>,
@@ -57,6 +60,10 @@ impl Settings {
         }
         if let Some(mix) = &self.swarm {
             simulation = simulation.swarm(mix.clone());
+        }
+        simulation = simulation.max_time(self.max_time);
+        if let Some(records) = self.max_records {
+            simulation = simulation.max_records(records);
         }
         let changes = self.configure.iter();
         changes.fold(simulation, |simulation, change| change(simulation))

@@ -113,18 +113,11 @@ impl World {
 
     fn end(&self) -> End {
         if let Err(error) = self.boot() {
-            return End::Failed(error.to_string());
+            return End::of_error(&error);
         }
         match self.dispatcher.block_on(self.completed()) {
             Ok(Ok(())) => End::Completed,
-            Ok(Err(error)) | Err(error) => self.failed(&error),
-        }
-    }
-
-    fn failed(&self, error: &Error) -> End {
-        match error {
-            Error::Deadlock { .. } => End::Deadlock(error.to_string()),
-            error => End::Failed(error.to_string()),
+            Ok(Err(error)) | Err(error) => End::of_error(&error),
         }
     }
 
@@ -217,6 +210,10 @@ impl World {
 
     fn outcome(self, end: End) -> Outcome {
         self.journal.close();
+        let end = match (self.dispatcher.finish_log(), end) {
+            (Err(error), End::Completed) => End::of_error(&error),
+            (_, end) => end,
+        };
         let trace = self.dispatcher.trace();
         let (records, hash) = trace.map_or((0, 0), |trace| (trace.length(), trace.hash()));
         let waits = match end {

@@ -92,7 +92,7 @@ fn a_sleeping_guest_leaves_no_timer_and_its_place() {
     // Nothing is left that could ever happen.
     let now = handle.now().expect("a clock");
     match dispatcher.block_on(std::future::pending::<()>()) {
-        Err(Error::Deadlock { now: stopped, .. }) => assert_eq!(stopped, now),
+        Err(Error::Deadlock(waits)) => assert_eq!(waits.now(), now),
         other => panic!("{other:?}"),
     }
 }

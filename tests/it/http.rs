@@ -9,6 +9,7 @@ mod refusing;
 mod rules;
 mod server;
 mod simulated;
+mod simulated_tls;
 mod timeouts;
 mod tls;
 mod transfer;

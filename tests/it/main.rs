@@ -57,6 +57,7 @@ mod schema;
 mod scripts;
 mod semantics;
 mod services;
+mod simulated_world;
 mod simulation;
 mod snapshots;
 mod sockets;

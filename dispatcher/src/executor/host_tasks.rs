@@ -113,6 +113,13 @@ impl HostTasks {
         self.change(host, |state| state.is_down = false);
     }
 
+    /// The numbers of the tasks that are held.
+    pub(crate) fn held(&self) -> Vec<u64> {
+        let hosts = self.hosts.borrow();
+        let held = hosts.values().flat_map(|state| &state.held);
+        held.map(|runnable| runnable.metadata().id).collect()
+    }
+
     /// Takes everything that is held, for the end of the dispatcher.
     pub(crate) fn take_held(&self) -> Vec<Runnable<Meta>> {
         let mut hosts = self.hosts.borrow_mut();

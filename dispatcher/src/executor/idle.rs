@@ -67,6 +67,7 @@ impl Future for Idle {
         self.waits = true;
         // Cloning may run code of the waker's owner: nothing is borrowed meanwhile.
         let waker = cx.waker().clone();
+        core.driver.registered(&waker);
         core.idle.borrow_mut().push_back(waker);
         if !core.in_turn.get() {
             self.handle.shared().notify();

@@ -10,6 +10,7 @@ use async_task::{Builder, FallibleTask};
 use crate::Error;
 use crate::executor::meta::Meta;
 use crate::handle::Handle;
+use crate::sim::waits::task_notes::AwaitedBy;
 
 impl Handle {
     /// Starts a task on this dispatcher, in a simulation on the handle's host. It runs at the next turn;
@@ -23,16 +24,42 @@ impl Handle {
         F: Future + 'static,
         F::Output: 'static,
     {
+        self.start(None, future)
+    }
+
+    /// Starts a task as [`Handle::spawn`], with a name for the reports of a simulation. On the system the
+    /// name is not kept.
+    ///
+    /// # Errors
+    /// As [`Handle::spawn`].
+    pub fn spawn_named<F>(&self, name: &str, future: F) -> Result<Task<F::Output>, Error>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.start(Some(name), future)
+    }
+
+    #[inline]
+    fn start<F>(&self, name: Option<&str>, future: F) -> Result<Task<F::Output>, Error>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
         let core = self.core()?;
         let host = self.host();
+        let simulated = core.driver.simulated();
+        let (mut number, mut awaited_by) = (0, None);
         let (runnable, task) = core.executor.add(host, |id, key| {
+            number = id;
+            awaited_by = simulated.map(|it| it.tasks.spawned(key, id, core.clock.now(), name));
             let alive = Alive {
                 handle: self.clone(),
                 key,
             };
             let scheduler = self.clone();
             Builder::new()
-                .metadata(Meta { id, host })
+                .metadata(Meta { id, key, host })
                 .propagate_panic(true)
                 .spawn_local(
                     move |_| async move {
@@ -43,7 +70,11 @@ impl Handle {
                 )
         })?;
         runnable.schedule();
-        Ok(Task(task.fallible()))
+        Ok(Task {
+            task: task.fallible(),
+            number,
+            awaited_by,
+        })
     }
 }
 
@@ -96,23 +127,37 @@ pub struct Cancelled;
 /// # Ok::<(), wippy_dispatcher::Error>(())
 /// ```
 #[must_use = "dropping a task cancels it; detach() lets it run on"]
-pub struct Task<T>(FallibleTask<T, Meta>);
+pub struct Task<T> {
+    task: FallibleTask<T, Meta>,
+    number: u64,
+    /// In a simulation.
+    awaited_by: Option<AwaitedBy>,
+}
 
 impl<T> Task<T> {
+    /// Its number among the tasks of its dispatcher, from 0 in the order of their spawning: the one that a
+    /// simulation's trace and reports name.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Lets the task run on without an owner.
     pub fn detach(self) {
-        self.0.detach();
+        if let Some(awaited_by) = &self.awaited_by {
+            awaited_by.clear();
+        }
+        self.task.detach();
     }
 
     /// Cancels the task and waits until its future is dropped. Gives the output if the task had
     /// finished before.
     pub async fn cancel(self) -> Option<T> {
-        self.0.cancel().await
+        self.task.cancel().await
     }
 
     /// Whether the task has an output.
     pub fn is_finished(&self) -> bool {
-        self.0.is_finished()
+        self.task.is_finished()
     }
 }
 
@@ -128,7 +173,10 @@ impl<T> Future for Task<T> {
     type Output = Result<T, Cancelled>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Cancelled>> {
-        Pin::new(&mut self.0)
+        if let Some(awaited_by) = &self.awaited_by {
+            awaited_by.set(cx.waker());
+        }
+        Pin::new(&mut self.task)
             .poll(cx)
             .map(|output| output.ok_or(Cancelled))
     }

@@ -21,6 +21,8 @@ pub(crate) struct Executor {
     hosts: HostTasks,
     spawned: Cell<u64>,
     bound: usize,
+    /// The queue keeps something of each task, not only of those that can run.
+    knows_tasks: bool,
 }
 
 struct AliveTask {
@@ -33,6 +35,7 @@ struct AliveTask {
 impl Executor {
     pub(crate) fn new(queue: RunQueue, bound: usize) -> Executor {
         Executor {
+            knows_tasks: queue.knows_tasks(),
             runnable: RefCell::new(queue),
             alive: RefCell::new(Slab::new()),
             hosts: HostTasks::default(),
@@ -70,7 +73,9 @@ impl Executor {
     pub(crate) fn remove(&self, key: usize) {
         let task = self.alive.borrow_mut().try_remove(key);
         debug_assert!(task.is_some(), "each task is removed once");
-        if let Some(task) = task {
+        if self.knows_tasks
+            && let Some(task) = task
+        {
             self.runnable.borrow_mut().forget(task.id);
         }
     }
@@ -152,6 +157,25 @@ impl Executor {
     /// How many tasks can run.
     pub(crate) fn runnable(&self) -> usize {
         self.runnable.borrow().len()
+    }
+
+    /// The tasks alive, in the order of their places: place, host, address of the waker.
+    pub(crate) fn alive_tasks(&self) -> Vec<(usize, HostKey, usize)> {
+        let alive = self.alive.borrow();
+        let tasks = alive.iter();
+        tasks
+            .map(|(key, task)| (key, task.host, task.waker.data() as usize))
+            .collect()
+    }
+
+    /// The numbers of the tasks that can run.
+    pub(crate) fn runnable_tasks(&self) -> Vec<u64> {
+        self.runnable.borrow().numbers()
+    }
+
+    /// The numbers of the tasks that could run but for a pause.
+    pub(crate) fn held_tasks(&self) -> Vec<u64> {
+        self.hosts.held()
     }
 
     /// How many tasks have not ended.

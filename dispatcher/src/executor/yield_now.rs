@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use crate::Error;
 use crate::handle::Handle;
 use crate::time::sleep::Sleep;
+use crate::time::timer_heap::DeadlineKind;
 
 impl Handle {
     /// Lets all other runnable tasks go first and the driver look at I/O and timers.
@@ -70,7 +71,8 @@ impl YieldNow {
         let core = self.handle.core()?;
         if let Some(cost) = core.driver.yield_cost() {
             core.executor.has_yielded();
-            let mut sleep = self.handle.sleep(cost);
+            let end = self.handle.now()? + cost;
+            let mut sleep = Sleep::new(self.handle.clone(), DeadlineKind::Yield, end);
             let polled = Pin::new(&mut sleep).poll(cx);
             self.state = State::Sleeping(sleep);
             return polled;

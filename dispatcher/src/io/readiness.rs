@@ -9,6 +9,7 @@ use slab::Slab;
 
 use crate::Error;
 use crate::executor::listener::Listener;
+use crate::sim::record::Waiter;
 
 /// One direction of a source.
 ///
@@ -189,6 +190,17 @@ impl ReadyTable {
         }
     }
 
+    /// Those who wait for a direction, in the order in which a mark notifies them.
+    pub(crate) fn waiters(
+        &mut self,
+        key: ReadyKey,
+        interest: Interest,
+    ) -> impl Iterator<Item = Waiter> {
+        let slot = self.slot(key).into_iter();
+        let listeners = slot.flat_map(move |slot| &slot.listeners[interest.index()]);
+        listeners.map(|(number, listener)| listener.waiter(Waiter::Listener(*number)))
+    }
+
     /// Adds a listener for a direction, and gives its number for [`ReadyTable::unlisten`]. Where the
     /// slot is gone, the listener is handed back, to be dropped while nothing is borrowed.
     pub(crate) fn listen(
@@ -223,6 +235,26 @@ impl ReadyTable {
             Ok(position) => listeners[position].1.swap_waker(waker),
             Err(_) => false,
         }
+    }
+
+    /// All listeners, in the order in which they came.
+    pub(crate) fn listeners(&self) -> Vec<(ReadyKey, Interest, &Listener)> {
+        let mut all = Vec::new();
+        for (slot, entry) in &self.slots {
+            let key = ReadyKey {
+                slot: slot as u32,
+                generation: entry.generation,
+            };
+            for interest in Interest::ALL {
+                let listeners = entry.listeners[interest.index()].iter();
+                all.extend(listeners.map(|(number, it)| (*number, key, interest, it)));
+            }
+        }
+        all.sort_by_key(|(number, ..)| *number);
+        let parts = all.into_iter();
+        parts
+            .map(|(_, key, interest, it)| (key, interest, it))
+            .collect()
     }
 
     /// Removes a listener that has not fired.

@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::Error;
+use crate::driver::Driver;
 use crate::executor::listener::Listener;
 use crate::executor::wake::discard;
 use crate::io::readiness::Interest;
 use crate::io::ready_slot::ReadySlot;
 use crate::shared::Message;
+use crate::sim::record::Waiter;
 
 /// Completes when a direction of a slot is marked ready. Dropped before, it removes its listener.
 pub(crate) struct ReadyFuture<'a> {
@@ -40,10 +42,16 @@ impl Future for ReadyFuture<'_> {
         let (key, interest) = (self.slot.key(), self.interest);
         // Cloned before the borrow and dropped after it: either may run foreign code.
         let mut waker = cx.waker().clone();
+        core.driver.registered(&waker);
         let mut ready = core.ready.borrow_mut();
         if ready.is_ready(key, interest) {
             drop(ready);
             discard(waker);
+            if let Driver::Simulated(simulated) = &core.driver
+                && let Some(number) = self.listener
+            {
+                simulated.record_consumption(Waiter::Listener(number));
+            }
             return Poll::Ready(Ok(()));
         }
         if let Some(number) = self.listener

@@ -15,6 +15,7 @@ use crate::io::ready_slot::ReadySlot;
 use crate::io::source::Source;
 use crate::io::wait_sets::Registration;
 use crate::shared::Message;
+use crate::sim::record::Waiter;
 use crate::time::clock::Instant;
 use crate::time::timer_heap::DeadlineKind;
 
@@ -155,6 +156,7 @@ impl WaitSet {
             Ok(core) => {
                 // The waker that comes back in its place is dropped while nothing is borrowed.
                 let mut waker = Some(cx.waker().clone());
+                core.driver.registered(cx.waker());
                 let fired = core.sets.borrow_mut().poll(id, &mut waker);
                 discard(waker);
                 if fired {
@@ -172,11 +174,15 @@ impl WaitSet {
     /// # Errors
     /// `WrongThread` and `Closed`.
     pub fn take_fired(&mut self, tags: &mut Vec<u32>) -> Result<(), Error> {
-        self.handle
-            .core()?
-            .sets
-            .borrow_mut()
-            .take_fired(self.id, tags);
+        let core = self.handle.core()?;
+        let before = tags.len();
+        core.sets.borrow_mut().take_fired(self.id, tags);
+        if let Some(simulated) = core.driver.simulated() {
+            for &tag in &tags[before..] {
+                let set = self.id as u64;
+                simulated.record_consumption(Waiter::Member { set, tag });
+            }
+        }
         Ok(())
     }
 

@@ -97,6 +97,12 @@ impl WaitSets {
         false
     }
 
+    /// The sets for which a task waits, in the order of their places.
+    pub(crate) fn waited_for(&self) -> impl Iterator<Item = (usize, &Waker)> {
+        let sets = self.sets.iter();
+        sets.filter_map(|(id, set)| Some((id, set.waker.as_ref()?)))
+    }
+
     /// Moves the tags that have fired behind those in `tags`.
     pub(crate) fn take_fired(&mut self, id: usize, tags: &mut Vec<u32>) {
         if let Some(set) = self.sets.get_mut(id) {

@@ -4,7 +4,8 @@ use crate::Error;
 use crate::core::Core;
 use crate::sim::driver::SimDriver;
 use crate::sim::fault::{Crash, Fault};
-use crate::sim::trace::{Record, hash_of};
+use crate::sim::hash::hash_of;
+use crate::sim::record::Record;
 
 impl Core {
     /// A fault takes effect, and is recorded.

@@ -5,7 +5,8 @@ use crate::sim::draws::{Choice, Draws};
 use crate::sim::event::SimEvent;
 use crate::sim::net::event::NetEvent;
 use crate::sim::probability::Probability;
-use crate::sim::trace::{Record, Trace};
+use crate::sim::record::Record;
+use crate::sim::recorder::Recorder;
 use crate::time::instant::Instant;
 use crate::time::timer_heap::{TimerHeap, TimerKey};
 
@@ -17,12 +18,12 @@ pub(crate) struct Mark {
     pub(crate) ready: bool,
 }
 
-/// The time, the draws, the trace, and the events to come. What becomes ready is kept in `marks`, for the
+/// The time, the draws, the recorder, and the events to come. What becomes ready is kept in `marks`, for the
 /// core to notify when nothing of the simulation is borrowed.
 pub(crate) struct SimContext<'a> {
     pub(crate) now: Instant,
     pub(crate) draws: &'a mut Draws,
-    pub(crate) trace: &'a mut Trace,
+    pub(crate) recorder: &'a mut Recorder,
     pub(crate) events: &'a mut TimerHeap<SimEvent>,
     pub(crate) marks: &'a mut Vec<Mark>,
 }
@@ -46,7 +47,7 @@ impl SimContext<'_> {
     }
 
     pub(crate) fn record(&mut self, record: Record) {
-        self.trace.push(record);
+        self.recorder.push(record);
     }
 
     pub(crate) fn mark(&mut self, key: Option<ReadyKey>, interest: Interest) {

@@ -7,38 +7,49 @@ use std::time::Duration;
 use crate::Error;
 use crate::entropy::{Entropy, Purpose};
 use crate::executor::listener::Listener;
+use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::sim::context::{Mark, SimContext};
 use crate::sim::draws::{Choice, Draws};
 use crate::sim::event::{Due, SimEvent};
 use crate::sim::fault::Fault;
 use crate::sim::host_error::HostError;
+use crate::sim::invariants::Assertions;
+use crate::sim::limits::Limits;
 use crate::sim::net::network::Network;
+use crate::sim::record::{Operation, Record, Waiter};
+use crate::sim::recorder::Recorder;
 use crate::sim::settings::Simulation;
-use crate::sim::trace::{Record, Trace};
+use crate::sim::trace::Trace;
+use crate::sim::waits::WaitFor;
+use crate::sim::waits::task_notes::TaskNotes;
 use crate::time::clock::Instant;
 use crate::time::timer_heap::{DeadlineKind, TimerHeap, TimerKey};
 
-/// Owns every event to come, totally ordered by (time, sequence), the network, and the trace of what
-/// was decided. Virtual time moves from one event to the next and never by itself.
+/// Owns every event to come, totally ordered by (time, sequence), the network, and the recorder of
+/// what was decided. Virtual time moves from one event to the next and never by itself.
 pub(crate) struct SimDriver {
     yield_cost: Duration,
     job_delay: (Duration, Duration),
     lookup_delay: (Duration, Duration),
     events: RefCell<TimerHeap<SimEvent>>,
-    trace: RefCell<Trace>,
+    recorder: RefCell<Recorder>,
     draws: RefCell<Draws>,
     network: RefCell<Network>,
     /// What is yet to come of the timetable, by the place that its event names.
     timetable: RefCell<Vec<Option<Fault>>>,
     /// An empty vector, kept between uses.
     marks: RefCell<Vec<Mark>>,
+    start: Instant,
+    pub(crate) limits: Limits,
+    pub(crate) tasks: TaskNotes,
+    pub(crate) assertions: Assertions,
 }
 
 impl SimDriver {
     /// At most `max_events` are to come at any time. `start` is the time now.
     ///
     /// # Errors
-    /// a `HostError`; `TooManyTimers` for a timetable beyond the bound.
+    /// a `HostError`; `TooManyTimers` for a timetable beyond the bound; `Log`.
     pub(crate) fn new(
         mut settings: Simulation,
         max_events: usize,
@@ -63,11 +74,15 @@ impl SimDriver {
             job_delay: settings.job_delay,
             lookup_delay: settings.lookup_delay,
             events: RefCell::new(events),
-            trace: RefCell::new(Trace::new(settings.trace_capacity)),
+            recorder: RefCell::new(Recorder::new(&settings)?),
             draws: RefCell::new(draws),
             network: RefCell::new(network),
             timetable: RefCell::new(timetable),
             marks: RefCell::default(),
+            start,
+            limits: Limits::new(settings.bounds, start),
+            tasks: TaskNotes::default(),
+            assertions: Assertions::default(),
         })
     }
 
@@ -84,8 +99,13 @@ impl SimDriver {
         deadline: Instant,
         listener: Listener,
     ) -> TimerKey {
+        if let Listener::Waker(waker) = &listener {
+            self.tasks.registered(waker);
+        }
         let event = match kind {
             DeadlineKind::Timer => SimEvent::Timer(listener),
+            DeadlineKind::Yield => SimEvent::Yield(listener),
+            DeadlineKind::Lookup => SimEvent::Lookup(listener, Box::default()),
             DeadlineKind::JobDone => SimEvent::JobDone(listener),
         };
         self.events.borrow_mut().arm(deadline, event)
@@ -99,11 +119,37 @@ impl SimDriver {
 
     #[inline]
     pub(crate) fn swap_waker(&self, key: TimerKey, waker: &mut Waker) -> bool {
+        self.tasks.registered(waker);
         let mut events = self.events.borrow_mut();
         events
             .get_mut(key)
             .and_then(SimEvent::listener)
             .is_some_and(|listener| listener.swap_waker(waker))
+    }
+
+    /// Notes which name an armed lookup looks up.
+    pub(crate) fn name_lookup(&self, key: TimerKey, looked_up: &str) {
+        if let Some(SimEvent::Lookup(_, name)) = self.events.borrow_mut().get_mut(key)
+            && name.is_empty()
+        {
+            *name = looked_up.into();
+        }
+    }
+
+    /// Has a check called so long after the start. The caller has checked
+    /// [`bound_reached`](SimDriver::bound_reached).
+    pub(crate) fn schedule_check(&self, after: Duration, key: usize) {
+        let at = self.start + after;
+        self.events.borrow_mut().arm(at, SimEvent::Check(key));
+    }
+
+    /// Passes on what is waited for of the events to come, in their order, with who is notified.
+    pub(crate) fn for_each_wait(&self, mut pass: impl FnMut(WaitFor, &Listener)) {
+        for (at, event) in self.events.borrow().in_order() {
+            if let Some((wait, listener)) = event.wait(at) {
+                pass(wait, listener);
+            }
+        }
     }
 
     /// How many events are to come.
@@ -125,18 +171,91 @@ impl SimDriver {
     /// Takes the first event that has happened at `now`.
     #[inline]
     pub(crate) fn pop_due(&self, now: Instant) -> Option<Due> {
-        let event = self.events.borrow_mut().pop_due(now);
-        event.map(SimEvent::into_due)
+        let mut events = self.events.borrow_mut();
+        let sequence = events.next_sequence();
+        let due = events.pop_due(now)?.into_due();
+        drop(events);
+        if let (Due::Notify(operation, listener), Some(sequence)) = (&due, sequence) {
+            self.record_completion(*operation, listener.waiter(Waiter::Timer(sequence)));
+        }
+        Some(due)
     }
 
     #[inline]
     pub(crate) fn record(&self, record: Record) {
-        self.trace.borrow_mut().push(record);
+        self.recorder.borrow_mut().push(record);
+    }
+
+    /// How many records there are.
+    pub(crate) fn records(&self) -> u64 {
+        self.recorder.borrow().trace().length()
     }
 
     /// What was decided until now.
     pub(crate) fn trace(&self) -> Trace {
-        self.trace.borrow().clone()
+        self.recorder.borrow().trace().clone()
+    }
+
+    /// A task begins to run, or has stopped.
+    pub(crate) fn set_running(&self, task: Option<u64>) {
+        self.recorder.borrow_mut().set_running(task);
+    }
+
+    /// The task that the log of a replay says goes next.
+    pub(crate) fn recorded_pick(&self) -> Option<u64> {
+        self.recorder.borrow().recorded_pick()
+    }
+
+    /// Records that what a waiter waits for has happened.
+    pub(crate) fn record_completion(&self, operation: Operation, waiter: Waiter) {
+        self.record(Record::Completion { operation, waiter });
+    }
+
+    /// Records that those who wait for a direction are notified.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn record_ready(
+        &self,
+        table: &RefCell<ReadyTable>,
+        key: ReadyKey,
+        interest: Interest,
+    ) {
+        let operation = match interest {
+            Interest::Readable => Operation::Readable,
+            Interest::Writable => Operation::Writable,
+        };
+        for waiter in table.borrow_mut().waiters(key, interest) {
+            self.record_completion(operation, waiter);
+        }
+    }
+
+    /// Records that a waiter has found out.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn record_consumption(&self, waiter: Waiter) {
+        let task = self.recorder.borrow().running();
+        self.record(Record::Consumption { task, waiter });
+    }
+
+    /// Whether the run can go on.
+    ///
+    /// # Errors
+    /// `Log`, `Diverged`.
+    pub(crate) fn check_records(&self) -> Result<(), Error> {
+        self.recorder.borrow().check()
+    }
+
+    /// How a turn ended.
+    pub(crate) fn note_outcome<T>(&self, outcome: &Result<T, Error>) {
+        self.recorder.borrow_mut().note_outcome(outcome);
+    }
+
+    /// Ends the log and the replay.
+    ///
+    /// # Errors
+    /// `Log`, `Diverged`.
+    pub(crate) fn finish_log(&self) -> Result<(), Error> {
+        self.recorder.borrow_mut().finish()
     }
 
     pub(crate) fn yield_cost(&self) -> Duration {
@@ -186,7 +305,7 @@ impl SimDriver {
         let mut context = SimContext {
             now,
             draws: &mut self.draws.borrow_mut(),
-            trace: &mut self.trace.borrow_mut(),
+            recorder: &mut self.recorder.borrow_mut(),
             events: &mut self.events.borrow_mut(),
             marks: &mut marks,
         };

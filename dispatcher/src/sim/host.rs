@@ -136,7 +136,7 @@ impl Host {
 
     /// Starts a task now, and again whenever the host starts again: `main` is called with the handle of
     /// the host's life, and makes the task's future. A host has one such function; a second one takes the
-    /// first one's place.
+    /// first one's place. In reports the task has the host's name.
     ///
     /// # Errors
     /// As [`Handle::spawn`]. Where a restart of the timetable cannot start the task, the host is up without
@@ -149,9 +149,10 @@ impl Host {
         let handle = self.handle();
         let core = handle.core()?;
         let now = handle.host();
+        let name = self.name.clone();
         core.boots.set(now, move |key| {
             let handle = handle.on_host(key);
-            handle.spawn(main(handle.clone()))?.detach();
+            handle.spawn_named(&name, main(handle.clone()))?.detach();
             Ok(())
         })
     }

@@ -1,5 +1,5 @@
 //! The simulated counterpart of the system: what a seed decides, hosts and the network between them,
-//! and the trace of it all.
+//! the trace of it all, and logs that are replayed and compared.
 //!
 //! A simulation has hosts with names and addresses, and a link between each two of them. Code is on a host
 //! if it was given that host's [`Handle`](crate::Handle): its sockets have that host's addresses, its
@@ -47,33 +47,48 @@
 
 mod apply;
 mod boots;
+mod bounds;
+mod broken_invariant;
 pub(crate) mod context;
 pub(crate) mod draws;
 pub(crate) mod driver;
 mod elapsed;
+mod ended;
 pub(crate) mod event;
 mod fault;
+pub(crate) mod hash;
 mod host;
 mod host_error;
 pub(crate) mod host_key;
+mod invariants;
+mod limits;
 mod link;
+mod log;
 pub(crate) mod net;
 mod operation;
 pub(crate) mod picker;
 mod probability;
+pub(crate) mod record;
+mod record_text;
+mod recorder;
 pub(crate) mod seeds;
 pub(crate) mod settings;
+mod step;
 mod swarm;
 pub(crate) mod trace;
+pub(crate) mod waits;
 
 pub(crate) use boots::Boots;
 
+pub use broken_invariant::BrokenInvariant;
 pub use fault::{Crash, Fault, NameAnswer};
 pub use host::Host;
 pub use host_error::HostError;
 pub use link::Link;
+pub use log::{Difference, Log, LogEnd, LogError, LogHeader, Records, TaskRecord};
 pub use net::hosts::DEFAULT_HOST;
 pub use picker::Picker;
+pub use record::{Discard, Fate, Operation, Packet, Waiter};
 pub use seeds::{SeedFailure, Seeds, SweepError, SweepProgress, SweepReport, for_each_seed};
 pub use swarm::FaultMix;
-pub use trace::{Discard, Fate, Packet};
+pub use waits::{ConnectionState, TaskState, TaskWait, WaitFor, Waits};

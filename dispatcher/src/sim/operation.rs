@@ -16,7 +16,7 @@ impl Core {
         loop {
             let happened = simulated.next_event();
             match simulated.pop_due(now) {
-                Some(Due::Notify(listener)) => {
+                Some(Due::Notify(_, listener)) => {
                     if let (Some(overshoot), Some(deadline)) = (&self.overshoot, happened) {
                         overshoot.record(now - deadline);
                     }
@@ -32,7 +32,11 @@ impl Core {
                         let _ = self.apply_fault(simulated, &fault);
                     }
                 }
+                Some(Due::Check(key)) => self.run_check(simulated, key),
                 None => break,
+            }
+            if simulated.limits.has_ended() {
+                break;
             }
         }
     }

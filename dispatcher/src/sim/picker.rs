@@ -44,6 +44,15 @@ impl fmt::Display for Picker {
     }
 }
 
+impl fmt::Display for PickerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.steps {
+            Some(steps) => write!(f, "{} among {steps} picks", self.picker),
+            None => self.picker.fmt(f),
+        }
+    }
+}
+
 /// A picker and what it is made with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct PickerSettings {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::Error;
 use crate::sim::draws::Draws;
 use crate::sim::fault::{Fault, TimedFault};
+use crate::sim::limits::Bounds;
 use crate::sim::link::Link;
+use crate::sim::log::{Log, LogSink};
 use crate::sim::net::hosts::Hosts;
 use crate::sim::net::network::{Network, NetworkSettings};
 use crate::sim::picker::{Picker, PickerSettings};
@@ -45,6 +47,10 @@ pub struct Simulation {
     pub(crate) max_datagram_bytes: usize,
     pub(crate) swarm: Option<FaultMix>,
     pub(crate) picker: PickerSettings,
+    pub(crate) bounds: Bounds,
+    pub(crate) log: Option<LogSink>,
+    pub(crate) replay: Option<Log>,
+    pub(crate) label: Vec<u8>,
 }
 
 impl Simulation {
@@ -70,6 +76,10 @@ impl Simulation {
             max_datagram_bytes: 64 << 20,
             swarm: None,
             picker: PickerSettings::default(),
+            bounds: Bounds::default(),
+            log: None,
+            replay: None,
+            label: Vec::new(),
         }
     }
 

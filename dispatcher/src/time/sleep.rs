@@ -11,6 +11,7 @@ use crate::executor::listener::Listener;
 use crate::executor::wake::discard;
 use crate::handle::Handle;
 use crate::shared::Message;
+use crate::sim::record::Waiter;
 use crate::time::clock::Instant;
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
@@ -79,6 +80,11 @@ impl Sleep {
         sleep
     }
 
+    /// Its timer, while it waits.
+    pub(crate) fn timer(&self) -> Option<TimerKey> {
+        self.key
+    }
+
     /// When it completes.
     pub fn deadline(&self) -> Instant {
         self.deadline
@@ -109,6 +115,8 @@ impl Future for Sleep {
         if core.clock.now_on(host) >= this.deadline {
             if let Some(key) = this.key.take() {
                 core.disarm(key);
+                let waiter = Waiter::Timer(key.sequence());
+                core.driver.record_consumption(waiter);
             }
             return Poll::Ready(Ok(()));
         }

@@ -11,6 +11,10 @@ use crate::time::clock::Instant;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeadlineKind {
     Timer,
+    /// The end of a yield, which takes virtual time.
+    Yield,
+    /// The answer to a name lookup.
+    Lookup,
     /// The drawn duration of a simulated blocking job has passed.
     JobDone,
 }
@@ -21,6 +25,13 @@ pub(crate) enum DeadlineKind {
 pub(crate) struct TimerKey {
     slot: usize,
     sequence: u64,
+}
+
+impl TimerKey {
+    /// Which timer it was, of all that were armed.
+    pub(crate) fn sequence(self) -> u64 {
+        self.sequence
+    }
 }
 
 struct Slot<T> {
@@ -106,12 +117,25 @@ impl<T> TimerHeap<T> {
         self.heap.first().map(|node| node.deadline)
     }
 
+    /// The sequence number of the earliest.
+    pub(crate) fn next_sequence(&self) -> Option<u64> {
+        self.heap.first().map(|node| node.sequence)
+    }
+
     /// Takes the first timer that is due at `now`.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<T> {
         match self.heap.first() {
             Some(node) if node.deadline <= now => Some(self.remove(0)),
             _ => None,
         }
+    }
+
+    /// All that are armed, in the order in which they fire.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (Instant, &T)> {
+        let mut nodes: Vec<&Node> = self.heap.iter().collect();
+        nodes.sort_by_key(|node| (node.deadline, node.sequence));
+        let value = |node: &Node| (node.deadline, &self.slots[node.slot].value);
+        nodes.into_iter().map(value)
     }
 
     /// How many are armed.

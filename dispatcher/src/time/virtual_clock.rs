@@ -7,7 +7,7 @@ use crate::time::instant::{Instant, WallTime};
 
 /// Where a simulation begins, in nanoseconds: one second after the origin, so that there are instants
 /// before it.
-const START: u64 = 1_000_000_000;
+pub(crate) const START: u64 = 1_000_000_000;
 /// The wall clock at a simulation's origin, in Unix seconds: 2000-01-01T00:00:00Z.
 pub(super) const EPOCH: u64 = 946_684_800;
 const BILLION: i128 = 1_000_000_000;

@@ -9,9 +9,19 @@ use wippy_dispatcher::{
     Dispatcher, Error, Event, Instant, Interest, Record, Simulation, Source, Trace,
 };
 
+mod bounds;
+mod broken_determinism;
+mod invariants;
+mod log;
+mod log_damage;
+mod log_difference;
+mod log_format;
+mod log_replay;
 mod pickers;
 mod replay;
 mod seeds;
+mod waits;
+mod world;
 
 fn simulation(simulation: Simulation) -> Dispatcher {
     Dispatcher::builder()
@@ -212,17 +222,23 @@ fn a_deadlock_says_when_and_how_many() {
         .block_on(event.wait())
         .expect_err("nobody sets it");
     assert!(
-        matches!(blocked, Error::Deadlock { now, tasks: 3 } if now == at),
+        matches!(&blocked, Error::Deadlock(waits) if waits.now() == at),
         "{blocked}"
     );
     assert_eq!(
         blocked.to_string(),
-        "deadlock at 1.003000000 s: 3 tasks wait and no timer is armed"
+        "deadlock at 1.003000000 s: 3 tasks wait and nothing is to come\n\
+         block_on waits since 1.003000000 s for an event\n\
+         task 0 on default waits since 1.000000000 s for an event\n\
+         task 1 on default waits since 1.000000000 s for an event\n\
+         task 2 on default waits since 1.000000000 s for an event"
     );
-    assert!(matches!(
-        dispatcher.turn(None),
-        Err(Error::Deadlock { tasks: 3, .. })
-    ));
+    // Outside of `block_on` there are the tasks alone.
+    let Err(Error::Deadlock(waits)) = dispatcher.turn(None) else {
+        panic!("nothing is to come");
+    };
+    let numbers: Vec<_> = waits.tasks().iter().map(|wait| wait.task).collect();
+    assert_eq!(numbers, [Some(0), Some(1), Some(2)]);
     // It is no end: with a limit time moves on, and what is set later is seen.
     assert_eq!(
         dispatcher

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use wippy_dispatcher::sim::Picker;
 
 use crate::simulation::parse_picker;
@@ -13,15 +13,46 @@ use crate::simulation::parse_picker;
 const SIM_EXAMPLES: &str = "Examples:
   wippy sim retry.yaml                   one run, of the seed 0, with all output
   wippy sim retry.yaml --seed 17         another one
-  wippy sim retry.yaml --seeds 0..1000   a run of each seed, and the seeds that fail";
+  wippy sim retry.yaml --seeds 0..1000   a run of each seed, and the seeds that fail
+  wippy sim retry.yaml --log a.log       every choice of a run, to --replay it or to compare:
+  wippy sim diff a.log b.log             the first choice that differs";
 
 /// `wippy sim`
 #[derive(Args, Debug)]
-#[command(after_help = SIM_EXAMPLES)]
+#[command(
+    after_help = SIM_EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub struct Sim {
+    /// What to do instead of running a scenario
+    #[command(subcommand)]
+    pub command: Option<SimCommand>,
+    /// What is run, and how
+    #[command(flatten)]
+    pub run: SimRun,
+}
+
+/// `wippy sim diff`
+#[derive(Subcommand, Debug)]
+pub enum SimCommand {
+    /// Compare two logs of `--log`, and print the first record that differs
+    Diff {
+        /// A log
+        #[arg(value_name = "LOG")]
+        one: PathBuf,
+        /// Another one
+        #[arg(value_name = "LOG")]
+        other: PathBuf,
+    },
+}
+
+/// A scenario, and how it is run.
+#[derive(Args, Debug)]
+pub struct SimRun {
     /// The scenario: a YAML file that says which entries run on which hosts, and what has to hold
-    #[arg(value_name = "SCENARIO")]
-    pub scenario: PathBuf,
+    #[arg(value_name = "SCENARIO", required = true)]
+    pub scenario: Option<PathBuf>,
     /// Run this seed, and print what everyone wrote
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     pub seed: u64,
@@ -43,6 +74,12 @@ pub struct Sim {
     /// Which task goes next: `uniform`, `round-robin`, `priority-change:DEPTH`; the scenario's otherwise
     #[arg(long, value_name = "PICKER", value_parser = parse_picker)]
     pub picker: Option<Picker>,
+    /// Write every choice of the run to this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "verify"])]
+    pub log: Option<PathBuf>,
+    /// Repeat the run of a log, of its seed, and stop at the first choice that differs
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["seed", "seeds", "verify", "picker"])]
+    pub replay: Option<PathBuf>,
 }
 
 /// `0..1000`

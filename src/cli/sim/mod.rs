@@ -1,6 +1,8 @@
 //! `wippy sim`: a scenario, run with one seed or with many.
 
 pub(super) mod arguments;
+mod diff;
+mod logs;
 mod one_run;
 mod outcome;
 mod prepared;
@@ -10,16 +12,19 @@ use std::path::Path;
 
 use super::arguments::Options;
 use crate::registry::Loaded;
-use arguments::Sim;
+use arguments::{Sim, SimCommand};
 use prepared::Prepared;
 
 pub(super) fn main(options: &Options, sim: &Sim, load: impl FnOnce(&Path) -> Loaded) -> u8 {
-    let prepared = match Prepared::new(options, sim, load) {
+    if let Some(SimCommand::Diff { one, other }) = &sim.command {
+        return diff::run(options, one, other);
+    }
+    let prepared = match Prepared::new(options, &sim.run, load) {
         Ok(prepared) => prepared,
         Err(code) => return code,
     };
-    match &sim.seeds {
-        Some(seeds) => sweep::run(options, sim, &prepared, seeds.clone()),
-        None => one_run::run(options, sim, &prepared),
+    match &sim.run.seeds {
+        Some(seeds) => sweep::run(options, &sim.run, &prepared, seeds.clone()),
+        None => one_run::run(options, &sim.run, &prepared),
     }
 }

@@ -2,17 +2,25 @@
 
 use std::fmt::Write;
 
-use super::arguments::Sim;
+use super::arguments::SimRun;
+use super::logs::Logs;
 use super::outcome;
 use super::prepared::Prepared;
 use crate::cli::arguments::Options;
-use crate::cli::exit_status::FAILED;
+use crate::cli::exit_status::{FAILED, USAGE};
 use crate::cli::{output, report};
+use crate::simulation::{Outcome, SimulationError};
 
 /// Runs a seed, and prints what everyone wrote and what became of it.
-pub(super) fn run(options: &Options, sim: &Sim, prepared: &Prepared) -> u8 {
-    let run = || prepared.simulation.run(sim.seed);
-    let ended = match run() {
+pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
+    let logs = match Logs::open(sim, prepared) {
+        Ok(logs) => logs,
+        Err(text) => {
+            report::message(&text, options.json);
+            return USAGE;
+        }
+    };
+    let ended = match run_with(sim, prepared, logs) {
         Ok(ended) => ended,
         Err(error) => {
             report::message(&error.to_string(), options.json);
@@ -20,9 +28,9 @@ pub(super) fn run(options: &Options, sim: &Sim, prepared: &Prepared) -> u8 {
         }
     };
     let mut wrong = prepared.scenario.check(&ended);
-    if sim.verify && run().ok().as_ref() != Some(&ended) {
+    if sim.verify && prepared.simulation.run(sim.seed).ok().as_ref() != Some(&ended) {
         wrong.push(
-            "a second run of this seed is another; --seeds shows where it differs".to_owned(),
+            "a second run of this seed is another; `--seeds` shows where it differs".to_owned(),
         );
     }
     let code = match wrong.is_empty() {
@@ -40,4 +48,10 @@ pub(super) fn run(options: &Options, sim: &Sim, prepared: &Prepared) -> u8 {
         }
     };
     output::print(&text, options.json, code)
+}
+
+fn run_with(sim: &SimRun, prepared: &Prepared, logs: Logs) -> Result<Outcome, SimulationError> {
+    let seed = logs.seed(sim);
+    let set = |simulation| logs.set(simulation);
+    Ok(prepared.simulation.start_with(seed, set)?.run())
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::host::capture::OutputKind;
 use crate::one_line::OneLine;
-use crate::simulation::{Attempt, AttemptEnd, CallOutcome, End, Outcome};
+use crate::simulation::{Attempt, AttemptEnd, CallOutcome, Outcome};
 
 /// What everyone wrote, a line each with its virtual time, in the order of the times.
 pub(super) fn output(outcome: &Outcome) -> String {
@@ -81,10 +81,7 @@ pub(super) fn json(outcome: &Outcome, wrong: &[String]) -> Value {
     json!({
         "seed": outcome.seed,
         "end": outcome.end.name(),
-        "reason": match &outcome.end {
-            End::Failed(reason) | End::Deadlock(reason) => Some(reason),
-            _ => None,
-        },
+        "report": outcome.end.report(),
         "seconds": outcome.time.as_secs_f64(),
         "records": outcome.records,
         "hash": format!("{:016x}", outcome.hash),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::arguments::Sim;
+use super::arguments::SimRun;
 use crate::Program;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
@@ -24,10 +24,12 @@ impl Prepared {
     /// The exit status; what is wrong was reported.
     pub(super) fn new(
         options: &Options,
-        sim: &Sim,
+        sim: &SimRun,
         load: impl FnOnce(&Path) -> Loaded,
     ) -> Result<Prepared, u8> {
-        let scenario = Scenario::load(&sim.scenario).map_err(|found| {
+        // The command line is refused without one.
+        let path = sim.scenario.as_deref().unwrap_or(Path::new(""));
+        let scenario = Scenario::load(path).map_err(|found| {
             report::diagnostics(&found, options.json);
             USAGE
         })?;

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Write;
 use std::ops::Range;
+use std::path::Path;
 use std::rc::Rc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use serde_json::json;
 use wippy_dispatcher::sim::{Seeds, SweepReport};
 
-use super::arguments::Sim;
+use super::arguments::SimRun;
 use super::outcome;
 use super::prepared::Prepared;
 use crate::cli::arguments::Options;
@@ -18,7 +19,7 @@ use crate::cli::exit_status::{FAILED, USAGE};
 use crate::cli::{output, report};
 
 /// Runs seeds, and prints which of them fail.
-pub(super) fn run(options: &Options, sim: &Sim, prepared: &Prepared, range: Range<u64>) -> u8 {
+pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared, range: Range<u64>) -> u8 {
     let jobs = sim.jobs.or_else(|| available_parallelism().ok());
     let mut seeds = Seeds::new(range)
         .jobs(jobs.map_or(1, usize::from))
@@ -87,15 +88,41 @@ fn observed(options: &Options, seeds: Seeds, elapsed: Rc<Cell<Duration>>) -> See
     })
 }
 
-fn as_text(sim: &Sim, swept: &SweepReport<String>, seconds: f64) -> String {
-    let mut text = String::new();
+/// How many seeds of a reason are named.
+const SHOWN_SEEDS: usize = 10;
+
+/// The seeds that failed, by why they did, in the order of the first of each.
+fn by_reason(swept: &SweepReport<String>) -> Vec<(&str, Vec<u64>)> {
+    let mut reasons: Vec<(&str, Vec<u64>)> = Vec::new();
     for failure in swept.failures() {
-        let _ = writeln!(text, "{failure}");
-        let _ = writeln!(text, "  to run it again: {}", again(sim, failure.seed));
+        match reasons
+            .iter_mut()
+            .find(|(reason, _)| *reason == failure.reason)
+        {
+            Some((_, seeds)) => seeds.push(failure.seed),
+            None => reasons.push((&failure.reason, vec![failure.seed])),
+        }
+    }
+    reasons
+}
+
+fn as_text(sim: &SimRun, swept: &SweepReport<String>, seconds: f64) -> String {
+    let mut text = String::new();
+    for (reason, seeds) in by_reason(swept) {
+        let _ = writeln!(text, "{reason}");
+        let named = seeds.iter().take(SHOWN_SEEDS).map(u64::to_string);
+        let named = named.collect::<Vec<_>>().join(", ");
+        let _ = match seeds.len().checked_sub(SHOWN_SEEDS) {
+            None | Some(0) => writeln!(text, "  seeds {named}"),
+            Some(more) => writeln!(text, "  seeds {named} and {more} more"),
+        };
+        if let Some(first) = seeds.first() {
+            let _ = writeln!(text, "  {}", again(sim, *first));
+        }
     }
     let unlisted = swept.failed() - swept.failures().len() as u64;
     if unlisted > 0 {
-        let _ = writeln!(text, "and {unlisted} more");
+        let _ = writeln!(text, "{unlisted} more seeds failed");
     }
     for seed in swept.passed_again() {
         let _ = writeln!(
@@ -122,8 +149,11 @@ fn as_text(sim: &Sim, swept: &SweepReport<String>, seconds: f64) -> String {
 }
 
 /// The command that runs one of its seeds.
-fn again(sim: &Sim, seed: u64) -> String {
-    let mut text = format!("wippy sim {} --seed {seed}", sim.scenario.display());
+fn again(sim: &SimRun, seed: u64) -> String {
+    let mut text = {
+        let scenario = sim.scenario.as_deref().unwrap_or(Path::new(""));
+        format!("wippy sim {} --seed {seed}", scenario.display())
+    };
     if let Some(picker) = sim.picker {
         let _ = write!(text, " --picker {}", crate::simulation::picker_name(picker));
     }

@@ -3,19 +3,18 @@
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustls::ClientConfig;
 use wippy_dispatcher::net::{ResolveError, TcpStream, resolve_for};
 use wippy_dispatcher::{Error, Flow, Handle, Sleep};
 
-use super::stream::{Socket, Stream};
+use super::stream::Stream;
 use crate::http::error::{DnsError, ErrorCode};
+use crate::http::session::Session;
+use crate::http::socket::Socket;
 use crate::http::target::HttpOrigin;
-use crate::http::tls::Session;
 
 /// The most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 16;
@@ -130,12 +129,7 @@ pub async fn connect_any(
 ///
 /// # Errors
 /// The errors of TLS; `connection-terminated` when the server goes away.
-pub async fn secure(
-    tcp: TcpStream,
-    config: Arc<ClientConfig>,
-    host: &str,
-) -> Result<Stream, ErrorCode> {
-    let mut session = Session::new(config, host)?;
+pub async fn secure(tcp: TcpStream, mut session: Session) -> Result<Stream, ErrorCode> {
     loop {
         let flushed = session.flush(&mut Socket(&tcp))?;
         if !session.is_handshaking() {

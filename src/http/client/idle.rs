@@ -1,6 +1,6 @@
 //! Connections that wait for their next exchange.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use wippy_dispatcher::Instant;
@@ -33,7 +33,7 @@ impl Default for ClientLimits {
 }
 
 /// Connections are shared by those who reach the same server and trust the same roots.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
     /// The server.
     pub target: HttpOrigin,
@@ -44,7 +44,8 @@ pub struct Key {
 /// The connections that wait.
 #[derive(Default, Debug)]
 pub struct IdleConnections {
-    waiting: HashMap<Key, Vec<(Instant, Connection)>>,
+    /// In an order that is the same in each run: of those that wait equally long, it decides who is closed first.
+    waiting: BTreeMap<Key, Vec<(Instant, Connection)>>,
     count: usize,
 }
 

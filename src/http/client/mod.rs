@@ -21,7 +21,9 @@ use wippy_dispatcher::{Handle, Instant, Lane, Task};
 
 use super::error::ErrorCode;
 use super::exchange::{Reply, Request, reply};
-use super::tls::{Roots, system_roots};
+use super::session::Session;
+use super::simulated_tls::{TlsConnector, TrustStore};
+use super::tls::{self, Roots, system_roots};
 use crate::select::{Either, select};
 use connection::{Connection, Exchange, Outcome};
 use idle::{IdleConnections, Key};
@@ -46,6 +48,8 @@ struct Inner {
     open: ConnectionCount,
     made: AtomicUsize,
     configs: Mutex<HashMap<[u8; 32], Arc<ClientConfig>>>,
+    /// Whom it trusts in a simulation, where the system's roots have no say.
+    trust: Mutex<TrustStore>,
     system: Arc<OnceLock<RootCertStore>>,
     /// The system's roots are read once, however many ask at the same time.
     reading: Lane,
@@ -62,6 +66,7 @@ impl Client {
             open: ConnectionCount::new(limits.connections),
             made: AtomicUsize::new(0),
             configs: Mutex::default(),
+            trust: Mutex::default(),
             system: Arc::new(OnceLock::new()),
             reading: handle.lane(1, limits.connections),
         }))
@@ -84,6 +89,18 @@ impl Client {
         })?;
         task.detach();
         Ok(reply)
+    }
+
+    /// Whom it trusts in a simulation from now on. Connections that wait are closed: perhaps they are not
+    /// trusted any more.
+    pub fn trust(&self, trust: TrustStore) {
+        *lock(&self.0.trust) = trust;
+        loop {
+            let oldest = lock(&self.0.idle).take_oldest();
+            if oldest.is_none() {
+                break;
+            }
+        }
     }
 
     /// How many connections wait for their next exchange.
@@ -168,8 +185,8 @@ impl Client {
             if !request.target.secure {
                 return Ok(Stream::plain(tcp));
             }
-            let config = self.config(&request.roots).await?;
-            connect::secure(tcp, config, &request.target.host).await
+            let session = self.session(request).await?;
+            connect::secure(tcp, session).await
         };
         let late = handle.sleep(request.timeouts.connect);
         let given_up = select(exchange.given_up(), late);
@@ -182,6 +199,20 @@ impl Client {
             Either::Right(Either::Right(_)) if known => Err(ErrorCode::ConnectionTimeout),
             Either::Right(Either::Right(_)) => Err(ErrorCode::DnsTimeout),
         }
+    }
+
+    /// A session with the server of a request. In a simulation nothing of the system is read.
+    async fn session(&self, request: &Request) -> Result<Session, ErrorCode> {
+        let handle = &self.0.handle;
+        let (host, roots) = (&request.target.host, &request.roots);
+        if handle.is_simulated()? {
+            let trust = lock(&self.0.trust).with(roots.common_names());
+            let connector = TlsConnector::new(handle, trust)?;
+            return Ok(Session::Simulated(Box::new(connector.http(host)?)));
+        }
+        let config = self.config(roots).await?;
+        let session = tls::Session::new(config, host)?;
+        Ok(Session::Real(Box::new(session)))
     }
 
     /// The TLS settings for a set of roots.

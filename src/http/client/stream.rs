@@ -1,18 +1,20 @@
 //! A connection's bytes: plain or over TLS.
 
-use std::io::{self, Read, Write};
+use std::io;
 
 use wippy_dispatcher::net::TcpStream;
 use wippy_dispatcher::{Error, Interest, WaitSet};
 
 use crate::http::error::ErrorCode;
-use crate::http::tls::{Got, Session};
+use crate::http::session::Session;
+use crate::http::socket::{Asking, Socket};
+use crate::http::tls::Got;
 
 /// A connection as a stream of bytes. Nothing here waits.
 #[derive(Debug)]
 pub struct Stream {
     tcp: TcpStream,
-    session: Option<Box<Session>>,
+    session: Option<Session>,
 }
 
 impl Stream {
@@ -25,7 +27,7 @@ impl Stream {
     pub fn secure(tcp: TcpStream, session: Session) -> Stream {
         Stream {
             tcp,
-            session: Some(Box::new(session)),
+            session: Some(session),
         }
     }
 
@@ -126,40 +128,4 @@ fn plain(read: Result<usize, io::ErrorKind>) -> Result<Got, ErrorCode> {
         Err(io::ErrorKind::WouldBlock) => Ok(Got::Nothing),
         Err(_) => Err(ErrorCode::ConnectionTerminated),
     }
-}
-
-/// A socket as a reader and a writer that never wait.
-pub struct Socket<'a>(pub &'a TcpStream);
-
-impl Read for Socket<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.is_ready(Interest::Readable) {
-            true => self.0.try_read(buffer).map_err(io_error),
-            false => Err(io::ErrorKind::WouldBlock.into()),
-        }
-    }
-}
-
-impl Write for Socket<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.try_write(bytes).map_err(io_error)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A reader that always asks the system, also where the dispatcher has not seen anything arrive.
-struct Asking<'a>(&'a TcpStream);
-
-impl Read for Asking<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer).map_err(io_error)
-    }
-}
-
-/// A TLS session only asks whether an error is `WouldBlock`; any other ends the connection.
-fn io_error(error: Error) -> io::Error {
-    error.kind().into()
 }

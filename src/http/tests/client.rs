@@ -63,7 +63,7 @@ fn answer(mut stream: TcpStream, go: &Receiver<()>) {
     }
 }
 
-fn get_from(address: SocketAddr) -> Request {
+pub(super) fn get_from(address: SocketAddr) -> Request {
     Request {
         target: HttpOrigin::parse(false, &address.to_string()).expect("an authority"),
         authority: address.to_string(),

@@ -4,6 +4,7 @@ mod body;
 mod client;
 mod properties;
 mod refusals;
+mod simulated;
 mod tls;
 mod wide;
 

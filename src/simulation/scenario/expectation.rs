@@ -41,11 +41,12 @@ enum ExpectedStatus {
 }
 
 /// What a run may be expected to end with.
-const ENDS: [&str; 5] = [
+const ENDS: [&str; 6] = [
     "completed",
     "deadlock",
     "time over",
     "too many records",
+    "livelock",
     "failed",
 ];
 

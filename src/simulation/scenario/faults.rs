@@ -102,7 +102,7 @@ const KINDS: [(&str, Reader); 11] = [
     ("clock_drift", |fields, name, cx| {
         let mut fields = fields.section(name, cx)?;
         let host = fields.required("host", "host is required", cx);
-        let ppm = fields.integer("ppm", cx);
+        let ppm = fields.signed("ppm", cx);
         fields.finish(cx);
         let ppm = i32::try_from(ppm?.value).unwrap_or(i32::MAX);
         named(host?, |host| Fault::ClockDrift(host, ppm))

@@ -40,6 +40,11 @@ struct Entry {
 }
 
 impl PriorityChange {
+    /// The numbers of the tasks that can run.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.heap.iter().map(|entry| entry.task)
+    }
+
     /// `depth - 1` change points among the first `steps` picks; `None`: the seed draws how many picks
     /// these are, so that runs of all lengths have change points.
     pub(super) fn new(

@@ -11,6 +11,11 @@ use crate::executor::meta::Meta;
 pub(crate) struct Replay(BTreeMap<u64, Runnable<Meta>>);
 
 impl Replay {
+    /// The numbers of the tasks that can run.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.0.keys().copied()
+    }
+
     pub(super) fn push(&mut self, runnable: Runnable<Meta>) {
         let number = runnable.metadata().id;
         let before = self.0.insert(number, runnable);

@@ -112,6 +112,17 @@ impl RunQueue {
         }
     }
 
+    /// The numbers of the tasks that can run, in no particular order.
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        let number = |runnable: &Runnable<Meta>| runnable.metadata().id;
+        match self {
+            RunQueue::RoundRobin(queue) => queue.iter().map(number).collect(),
+            RunQueue::Uniform(queue) => queue.iter().map(number).collect(),
+            RunQueue::PriorityChange(queue) => queue.numbers().collect(),
+            RunQueue::Replay(queue) => queue.numbers().collect(),
+        }
+    }
+
     /// Takes any task, for the end of the dispatcher.
     pub(crate) fn pop(&mut self) -> Option<Runnable<Meta>> {
         match self {
@@ -155,8 +166,12 @@ impl RunQueue {
         }
     }
 
+    /// Whether it is to be told of tasks that have ended.
+    pub(crate) fn knows_tasks(&self) -> bool {
+        matches!(self, RunQueue::PriorityChange(_))
+    }
+
     /// A task has ended.
-    #[inline]
     pub(crate) fn forget(&mut self, task: u64) {
         if let RunQueue::PriorityChange(queue) = self {
             queue.forget(task);

@@ -12,6 +12,10 @@ use crate::executor::meta::Meta;
 pub(crate) struct Uniform(VecDeque<Runnable<Meta>>);
 
 impl Uniform {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Runnable<Meta>> {
+        self.0.iter()
+    }
+
     pub(super) fn push(&mut self, runnable: Runnable<Meta>) {
         self.0.push_back(runnable);
     }

@@ -78,6 +78,11 @@ impl<K, T> Arena<K, T> {
         Some(self.slots.remove(key.slot as usize).1)
     }
 
+    /// All of them, in the order of their places.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().map(|(_, (_, value))| value)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

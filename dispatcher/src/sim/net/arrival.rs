@@ -7,7 +7,7 @@ use crate::sim::net::datagram::weight;
 use crate::sim::net::event::{NetEvent, NetEventKind};
 use crate::sim::net::hosts::Status;
 use crate::sim::net::network::Network;
-use crate::sim::trace::{Discard, Packet, Record};
+use crate::sim::record::{Discard, Packet, Record};
 use crate::time::instant::Instant;
 
 use rustix::io::Errno;

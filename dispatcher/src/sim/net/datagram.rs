@@ -13,7 +13,7 @@ use crate::sim::net::event::{Datagram, NetEventKind, PortUnreachable};
 use crate::sim::net::links::{Parcel, nanos};
 use crate::sim::net::network::{Network, is_broadcast, is_mapped, plain};
 use crate::sim::net::socket::{SocketKind, Udp};
-use crate::sim::trace::{Discard, Packet, Record};
+use crate::sim::record::{Discard, Packet, Record};
 use crate::time::instant::Instant;
 
 /// The longest datagrams of IPv4 and IPv6, in bytes.

@@ -14,7 +14,7 @@ use crate::sim::net::event::NetEventKind;
 use crate::sim::net::hosts::loopback;
 use crate::sim::net::network::{Network, is_broadcast, is_mapped, plain};
 use crate::sim::net::socket::{Accepted, Listener, Socket, SocketKind};
-use crate::sim::trace::{Discard, Packet, Record};
+use crate::sim::record::{Discard, Packet, Record};
 use crate::time::instant::Instant;
 
 /// The most that a backlog is set to (`net.core.somaxconn`), in connections.

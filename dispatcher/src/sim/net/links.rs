@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::sim::context::SimContext;
 use crate::sim::draws::Choice;
 use crate::sim::link::Link;
-use crate::sim::trace::{Fate, Packet, Record};
+use crate::sim::record::{Fate, Packet, Record};
 use crate::time::instant::Instant;
 
 /// What a packet's headers add to its bytes.

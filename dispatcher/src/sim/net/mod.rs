@@ -15,5 +15,6 @@ mod options;
 mod outage;
 mod ports;
 mod socket;
+mod socket_waits;
 mod stream;
 mod transfer;

@@ -21,7 +21,7 @@ use crate::sim::net::names::Names;
 use crate::sim::net::options::Options;
 use crate::sim::net::socket::{Socket, SocketKind, Udp};
 use crate::sim::probability::Probability;
-use crate::sim::trace::{Packet, Record};
+use crate::sim::record::{Packet, Record};
 use crate::time::instant::Instant;
 use crate::time::timer_heap::TimerKey;
 

@@ -9,7 +9,7 @@ use crate::sim::net::hosts::Status;
 use crate::sim::net::network::Network;
 use crate::sim::net::ports::Ports;
 use crate::sim::probability::Probability;
-use crate::sim::trace::Record;
+use crate::sim::record::Record;
 
 impl Network {
     /// A host loses its power. Gives the number of its next life; `None` if it is down already.

@@ -14,7 +14,7 @@ use crate::sim::net::connection::{EndState, Side};
 use crate::sim::net::event::{Ack, NetEventKind, Segment};
 use crate::sim::net::network::Network;
 use crate::sim::net::socket::SocketKind;
-use crate::sim::trace::Packet;
+use crate::sim::record::Packet;
 use crate::time::instant::Instant;
 
 /// The most bytes of a segment, as with segmentation offload.

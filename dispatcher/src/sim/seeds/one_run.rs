@@ -9,47 +9,57 @@ use crate::sim::trace::Trace;
 /// How many records are shown before the first that differs.
 const CONTEXT: usize = 3;
 
-/// Runs a seed. `Err` says why it failed.
-pub(super) fn run_once<T, E: Display>(
-    seed: u64,
-    run: impl Fn(u64) -> Result<T, E>,
-) -> Result<T, String> {
-    let Watched { result, panics } = watch(|| run(seed).map_err(|error| error.to_string()));
-    let all = || panics.join("\n");
-    match result {
-        Ok(Ok(output)) if panics.is_empty() => Ok(output),
-        Ok(Ok(_)) => Err(format!("a panic was caught within the run\n{}", all())),
-        Ok(Err(error)) if panics.is_empty() => Err(error),
-        Ok(Err(error)) => Err(format!("{error}\n{}", all())),
-        // Where another hook has taken the place of ours.
-        Err(text) if panics.is_empty() => Err(format!("panicked: {text}")),
-        Err(_) => Err(all()),
-    }
+/// How seeds are run.
+pub(super) struct Runs<'a, F> {
+    pub(super) run: &'a F,
+    /// Whether a panic that was caught within a run fails its seed.
+    pub(super) caught_panics_fail: bool,
 }
 
-/// Runs a seed twice. `Err` says why it failed, or how the second run was another.
-pub(super) fn run_twice<T: PartialEq, E: Display>(
-    seed: u64,
-    run: impl Fn(u64) -> Result<T, E>,
-) -> Result<T, String> {
-    let (first, traces) = traces_of(|| run_once(seed, &run));
-    let (second, again) = traces_of(|| run_once(seed, &run));
-    let difference = match difference(&traces, &again) {
-        None if traces.is_empty() && first.is_ok() => Some(
-            "there is nothing to verify: the run made no simulated dispatcher on its thread"
-                .to_owned(),
-        ),
-        None if first != second => Some(
-            "the run decided the same twice and ended otherwise: its result depends on something \
-             outside of the simulation, such as a clock, a thread or a hash map"
-                .to_owned(),
-        ),
-        difference => difference,
-    };
-    match (difference, first) {
-        (None, first) => first,
-        (Some(difference), Ok(_)) => Err(difference),
-        (Some(difference), Err(reason)) => Err(format!("{reason}\n{difference}")),
+impl<F> Runs<'_, F> {
+    /// Runs a seed. `Err` says why it failed.
+    pub(super) fn once<T, E: Display>(&self, seed: u64) -> Result<T, String>
+    where
+        F: Fn(u64) -> Result<T, E>,
+    {
+        let run = || (self.run)(seed).map_err(|error| error.to_string());
+        let Watched { result, panics } = watch(run);
+        let all = || panics.join("\n");
+        match result {
+            Ok(Ok(output)) if panics.is_empty() || !self.caught_panics_fail => Ok(output),
+            Ok(Ok(_)) => Err(format!("a panic was caught within the run\n{}", all())),
+            Ok(Err(error)) if panics.is_empty() => Err(error),
+            Ok(Err(error)) => Err(format!("{error}\n{}", all())),
+            // Where another hook has taken the place of ours.
+            Err(text) if panics.is_empty() => Err(format!("panicked: {text}")),
+            Err(_) => Err(all()),
+        }
+    }
+
+    /// Runs a seed twice. `Err` says why it failed, or how the second run was another.
+    pub(super) fn twice<T: PartialEq, E: Display>(&self, seed: u64) -> Result<T, String>
+    where
+        F: Fn(u64) -> Result<T, E>,
+    {
+        let (first, traces) = traces_of(|| self.once(seed));
+        let (second, again) = traces_of(|| self.once(seed));
+        let difference = match difference(&traces, &again) {
+            None if traces.is_empty() && first.is_ok() => Some(
+                "there is nothing to verify: the run made no simulated dispatcher on its thread"
+                    .to_owned(),
+            ),
+            None if first != second => Some(
+                "the run decided the same twice and ended otherwise: its result depends on something \
+                 outside of the simulation, such as a clock, a thread or a hash map"
+                    .to_owned(),
+            ),
+            difference => difference,
+        };
+        match (difference, first) {
+            (None, first) => first,
+            (Some(difference), Ok(_)) => Err(difference),
+            (Some(difference), Err(reason)) => Err(format!("{reason}\n{difference}")),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::sim::seeds::error::SweepError;
 use crate::sim::seeds::failing_file;
-use crate::sim::seeds::one_run::{run_once, run_twice};
+use crate::sim::seeds::one_run::Runs;
 use crate::sim::seeds::progress::{OnProgress, SweepProgress};
 use crate::sim::seeds::report::SweepReport;
 use crate::sim::seeds::seed_range::SeedRange;
@@ -47,6 +47,7 @@ pub struct Seeds {
     jobs: usize,
     verify: bool,
     stop_after: u64,
+    caught_panics_fail: bool,
     failing_file: Option<PathBuf>,
     progress: Option<OnProgress>,
 }
@@ -74,6 +75,7 @@ impl Seeds {
             jobs: 1,
             verify: false,
             stop_after: u64::MAX,
+            caught_panics_fail: true,
             failing_file: None,
             progress: None,
         }
@@ -96,6 +98,13 @@ impl Seeds {
     /// Stops when so many have failed, at least one. Default: never.
     pub fn stop_after(mut self, failures: u64) -> Seeds {
         self.stop_after = failures.max(1);
+        self
+    }
+
+    /// Whether a panic on the run's thread fails its seed also where it was caught within the run, such as that
+    /// of a task which nobody awaits, or of a blocking job. Default true.
+    pub fn caught_panics_fail(mut self, fail: bool) -> Seeds {
+        self.caught_panics_fail = fail;
         self
     }
 
@@ -129,10 +138,9 @@ impl Seeds {
         Ok(self)
     }
 
-    /// Runs them. A panic on the run's thread is a failure of its seed, also one that was caught within the
-    /// run, such as that of a task which nobody awaits. It is in the report with its place, and printed only
-    /// where backtraces are asked for (`RUST_BACKTRACE`); for this, the panic hook of the process is wrapped
-    /// once.
+    /// Runs them. A panic of a run is a failure of its seed. Panics on a run's thread are in the report with
+    /// their places, and printed only where backtraces are asked for (`RUST_BACKTRACE`); for this, the panic
+    /// hook of the process is wrapped once.
     ///
     /// # Errors
     /// `Line`, `FileTooLarge` and `File` from the file of failing seeds, and nothing ran.
@@ -153,9 +161,13 @@ impl Seeds {
             order: &order,
         };
         let progress = self.progress.as_mut();
+        let runs = Runs {
+            run: &run,
+            caught_panics_fail: self.caught_panics_fail,
+        };
         let mut report = match self.verify {
-            false => sweep.run(|seed| run_once(seed, &run), progress),
-            true => sweep.run(|seed| run_twice(seed, &run), progress),
+            false => sweep.run(|seed| runs.once(seed), progress),
+            true => sweep.run(|seed| runs.twice(seed), progress),
         };
         if let Some(path) = &self.failing_file {
             let failures = report.failures().iter();
@@ -206,6 +218,7 @@ impl fmt::Debug for Seeds {
             .field("jobs", &self.jobs)
             .field("verify", &self.verify)
             .field("stop_after", &self.stop_after)
+            .field("caught_panics_fail", &self.caught_panics_fail)
             .field("failing_file", &self.failing_file)
             .finish_non_exhaustive()
     }

@@ -104,6 +104,7 @@ impl Sweep<'_> {
             for _ in 0..jobs {
                 let builder = thread::Builder::new().name(name.clone());
                 let work = || {
+                    let _lost = Lost(&queue);
                     while let Some((place, seed)) = queue.next() {
                         let result = run(seed);
                         queue.done(place, seed, result);
@@ -143,6 +144,8 @@ struct State<I, T> {
     results: BTreeMap<u64, (u64, Result<T, String>)>,
     /// All seeds are taken, or no more are to run.
     is_over: bool,
+    /// A thread has panicked outside of its run, such as in a comparison of results: its seed has none.
+    has_lost: bool,
 }
 
 impl<I: Iterator<Item = u64>, T> Queue<I, T> {
@@ -154,6 +157,7 @@ impl<I: Iterator<Item = u64>, T> Queue<I, T> {
                 passed: 0,
                 results: BTreeMap::new(),
                 is_over: false,
+                has_lost: false,
             }),
             changed: Condvar::new(),
             ahead,
@@ -192,7 +196,7 @@ impl<I: Iterator<Item = u64>, T> Queue<I, T> {
         lock(&self.state).passed = place + 1;
     }
 
-    /// Waits for the next result in the order; `None` when there are no more.
+    /// Waits for the next result in the order; `None` when there are no more, or will not be.
     fn wait(&self) -> Option<(u64, Result<T, String>)> {
         let mut state = lock(&self.state);
         loop {
@@ -202,10 +206,23 @@ impl<I: Iterator<Item = u64>, T> Queue<I, T> {
                 self.changed.notify_all();
                 return Some(next);
             }
-            if state.is_over && state.passed == state.taken {
+            if state.has_lost || (state.is_over && state.passed == state.taken) {
                 return None;
             }
             state = wait(&self.changed, state);
+        }
+    }
+}
+
+/// Ends the sweep if the thread panics; the panic goes on in the thread that waits.
+struct Lost<'a, I, T>(&'a Queue<I, T>);
+
+impl<I, T> Drop for Lost<'_, I, T> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let mut state = lock(&self.0.state);
+            (state.is_over, state.has_lost) = (true, true);
+            self.0.changed.notify_all();
         }
     }
 }

@@ -188,6 +188,34 @@ fn the_highest_priority_runs_whenever_it_can() {
     }
 }
 
+/// A task that yields is behind one that wakes at the same time, whatever the two have drawn.
+#[test]
+fn a_task_that_yields_falls_behind() {
+    for seed in 0..20 {
+        let settings = Simulation::new(seed).picker(Picker::PriorityChange { depth: 1 });
+        let dispatcher = simulation(settings);
+        let handle = dispatcher.handle();
+        let order = Rc::new(RefCell::new(String::new()));
+        for yields in [true, false] {
+            let (handle, order) = (handle.clone(), order.clone());
+            let body = async move {
+                for _ in 0..4 {
+                    order.borrow_mut().push(if yields { 'y' } else { 's' });
+                    // As long as a yield takes.
+                    match yields {
+                        true => handle.yield_now().await.expect("own thread"),
+                        false => handle.sleep(Duration::from_micros(1)).await.expect("timer"),
+                    }
+                }
+            };
+            dispatcher.spawn(body).expect("room").detach();
+        }
+        let sleep = handle.sleep(Duration::from_micros(9));
+        dispatcher.block_on(sleep).expect("run").expect("timer");
+        assert_eq!(order.borrow()[2..], *"sysysy");
+    }
+}
+
 /// A task that spins by waking itself, or by yielding, lets all others run.
 #[test]
 fn spinners_starve_nobody() {

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
+use wippy_dispatcher::sim::{Operation, Waiter};
 use wippy_dispatcher::{Dispatcher, Instant, Record, RngStream, Simulation, Trace};
 
 use super::{simulation, trace};
@@ -113,12 +114,25 @@ fn the_hash_of_a_small_run_is_known() {
     let trace = trace(&dispatcher);
     assert_eq!(
         trace.records(),
-        [Record::Advance {
-            to: Instant::from_nanos(1_000_000_005)
-        }]
+        [
+            Record::Advance {
+                to: Instant::from_nanos(1_000_000_005)
+            },
+            Record::Completion {
+                operation: Operation::Timer,
+                waiter: Waiter::Timer(0)
+            },
+            Record::Consumption {
+                task: None,
+                waiter: Waiter::Timer(0)
+            },
+        ]
     );
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in [2, 1_000_000_005, 0].into_iter().flat_map(u64::to_le_bytes) {
+    let advance = [2, 1_000_000_005, 0];
+    let (completion, consumption) = ([12 | 1 << 8, 0, 0], [13 | 1 << 8, 0, u64::MAX]);
+    let words = [advance, completion, consumption].into_iter().flatten();
+    for byte in words.flat_map(u64::to_le_bytes) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     assert_eq!(trace.hash(), hash);

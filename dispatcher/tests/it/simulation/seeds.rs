@@ -131,6 +131,8 @@ fn a_panic_of_a_task_that_nobody_awaits_is_a_failure() {
         dispatcher.block_on(handle.sleep(Duration::from_secs(1)))??;
         Ok::<_, Error>(())
     };
+    let seeds = Seeds::new(0..4).caught_panics_fail(false);
+    assert!(seeds.run(run).expect("no file").is_ok());
     let report = Seeds::new(0..4).run(run).expect("no file");
     assert_eq!(report.failed(), 1);
     assert_eq!(report.failures()[0].seed, 2);
@@ -140,6 +142,31 @@ fn a_panic_of_a_task_that_nobody_awaits_is_a_failure() {
         "{reason}"
     );
     assert!(reason.contains("the server is gone"), "{reason}");
+}
+
+/// A result that cannot be compared with another.
+#[derive(Eq, PartialOrd, Ord)]
+struct Incomparable;
+
+impl PartialEq for Incomparable {
+    fn eq(&self, _: &Incomparable) -> bool {
+        panic!("no comparison")
+    }
+}
+
+/// Such as one of the thread's that compares the two runs: nobody waits for its result for ever.
+#[test]
+fn a_panic_outside_of_a_run_ends_the_sweep() {
+    for jobs in [1, 2] {
+        let seeds = Seeds::new(0..2_000).jobs(jobs).verify(true);
+        let run = |seed| {
+            Dispatcher::simulated(seed)?;
+            Ok::<_, Error>(Incomparable)
+        };
+        let sweep = || seeds.run(run);
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(sweep));
+        assert!(ended.is_err());
+    }
 }
 
 #[test]
@@ -169,15 +196,17 @@ fn verify_shows_the_first_record_that_differs() {
     let reason = &report.failures()[0].reason;
     let lines: Vec<&str> = reason.lines().collect();
     assert_eq!(lines.len(), 6, "{reason}");
-    assert_eq!(lines[0], "the run does not repeat itself: record 5 differs");
-    assert_eq!(lines[1], "  2: advance to 1.003000000 s");
-    assert_eq!(lines[3], "  4: advance to 1.005000000 s");
+    assert_eq!(
+        lines[0],
+        "the run does not repeat itself: record 15 differs"
+    );
+    assert_eq!(lines[1], "  12: advance to 1.005000000 s");
     assert!(
-        lines[4].starts_with("  5 in the first run: draw 8 bytes ("),
+        lines[4].starts_with("  15 in the first run: draw 8 bytes ("),
         "{reason}"
     );
     assert!(
-        lines[5].starts_with("  5 in the second run: draw 9 bytes ("),
+        lines[5].starts_with("  15 in the second run: draw 9 bytes ("),
         "{reason}"
     );
 }
@@ -196,7 +225,7 @@ fn verify_notices_a_run_that_ends_sooner() {
     let reason = report.expect("no file").failures()[0].reason.clone();
     assert!(
         reason.ends_with(
-            "  1 in the first run: advance to 1.002000000 s\n  1 in the second run: nothing, it has ended"
+            "  3 in the first run: advance to 1.002000000 s\n  3 in the second run: nothing, it has ended"
         ),
         "{reason}"
     );

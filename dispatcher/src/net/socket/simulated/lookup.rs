@@ -10,6 +10,7 @@ use crate::handle::Handle;
 use crate::net::ResolveError;
 use crate::sim::NameAnswer;
 use crate::time::sleep::Sleep;
+use crate::time::timer_heap::DeadlineKind;
 
 /// Dropping it cancels it.
 pub(in crate::net) struct Lookup {
@@ -23,10 +24,11 @@ impl Lookup {
         let core = handle.core()?;
         let simulated = core.driver.simulated().ok_or(Error::Closed)?;
         let delay = simulated.draw_lookup_delay(handle.host().number);
+        let end = handle.now()? + delay;
         Ok(Lookup {
             handle: handle.clone(),
             name,
-            delay: handle.sleep(delay),
+            delay: Sleep::new(handle.clone(), DeadlineKind::Lookup, end),
         })
     }
 
@@ -39,9 +41,21 @@ impl Lookup {
         waker: &Waker,
     ) -> Poll<Result<Vec<IpAddr>, ResolveError>> {
         match Pin::new(&mut self.delay).poll(&mut Context::from_waker(waker)) {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                self.name_timer();
+                Poll::Pending
+            }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
             Poll::Ready(Ok(())) => Poll::Ready(self.answer()),
+        }
+    }
+
+    /// Reports of what is waited for have the name.
+    fn name_timer(&self) {
+        if let (Some(timer), Ok(core)) = (self.delay.timer(), self.handle.core())
+            && let Some(simulated) = core.driver.simulated()
+        {
+            simulated.name_lookup(timer, &self.name);
         }
     }
 

@@ -1,0 +1,94 @@
+//! How far a simulation has run, and what has ended it.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use crate::Error;
+use crate::sim::ended::Ended;
+use crate::time::instant::Instant;
+
+/// The bounds, as the settings have them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// From the start.
+    pub(crate) max_time: Option<Duration>,
+    pub(crate) max_records: u64,
+    pub(crate) max_stalled_runs: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            max_time: None,
+            max_records: u64::MAX,
+            max_stalled_runs: 10_000_000,
+        }
+    }
+}
+
+/// The bounds of a simulation that runs, and what has ended it for good.
+pub(crate) struct Limits {
+    bounds: Bounds,
+    end: Instant,
+    /// Since virtual time last moved.
+    stalled_runs: Cell<u64>,
+    ended: RefCell<Option<Ended>>,
+}
+
+/// A bound that was passed.
+pub(crate) enum Passed {
+    Records(u64),
+    StalledRuns(u64),
+}
+
+impl Limits {
+    pub(crate) fn new(bounds: Bounds, start: Instant) -> Limits {
+        Limits {
+            bounds,
+            end: bounds.max_time.map_or(Instant::NEVER, |time| start + time),
+            stalled_runs: Cell::new(0),
+            ended: RefCell::new(None),
+        }
+    }
+
+    /// How far virtual time may move.
+    pub(crate) fn end(&self) -> Instant {
+        self.end
+    }
+
+    pub(crate) fn time_has_moved(&self) {
+        self.stalled_runs.set(0);
+    }
+
+    /// A task has run.
+    pub(crate) fn count_run(&self) {
+        self.stalled_runs.set(self.stalled_runs.get() + 1);
+    }
+
+    /// The bound that is passed, with so many records.
+    pub(crate) fn passed(&self, records: u64) -> Option<Passed> {
+        if records > self.bounds.max_records {
+            return Some(Passed::Records(self.bounds.max_records));
+        }
+        let runs = self.stalled_runs.get();
+        (runs > self.bounds.max_stalled_runs).then_some(Passed::StalledRuns(runs))
+    }
+
+    /// Ends the simulation. What ended it before counts.
+    pub(crate) fn end_with(&self, ended: Ended) {
+        self.ended.borrow_mut().get_or_insert(ended);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
+    /// # Errors
+    /// `TimeOver`, `TooManyRecords`, `Livelock` or `Invariant`, with which it has ended.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &*self.ended.borrow() {
+            Some(ended) => Err(ended.clone().into()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What of a simulation's settings is a log's concern.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use super::{Log, LogSink};
+use crate::sim::hash::hash_of;
+use crate::sim::settings::Simulation;
+
+impl Simulation {
+    /// Writes every record of the run to `sink` while it is made: the decision log. It is written in blocks
+    /// of 32 KiB, which are buffered here, and ends with
+    /// [`Dispatcher::finish_log`](crate::Dispatcher::finish_log) or the dispatcher. An error of the sink
+    /// ends the run with [`Error::Log`](crate::Error::Log). One log is for one dispatcher. The sink must not
+    /// use the dispatcher that writes to it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wippy_dispatcher::sim::Log;
+    /// use wippy_dispatcher::{Dispatcher, Error, Simulation};
+    ///
+    /// let path = std::env::temp_dir().join(format!("wippy-{}.log", std::process::id()));
+    /// let run = |settings: Simulation| {
+    ///     let dispatcher = Dispatcher::builder().simulation(settings).build()?;
+    ///     let handle = dispatcher.handle();
+    ///     dispatcher.block_on(handle.sleep(Duration::from_secs(1)))??;
+    ///     dispatcher.finish_log()
+    /// };
+    /// let file = std::fs::File::create(&path)?;
+    /// run(Simulation::new(7).label(b"one second").log(file))?;
+    ///
+    /// let log = Log::open(&path)?;
+    /// assert_eq!((log.header().seed, &log.header().label[..]), (7, &b"one second"[..]));
+    /// // An advance of time, the timer that is due, and that `block_on` has seen it.
+    /// assert_eq!(log.records().count(), 3);
+    /// run(Simulation::new(7).replay(log))?;
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn log(mut self, sink: impl Write + Send + 'static) -> Simulation {
+        self.log = Some(LogSink::new(sink));
+        self
+    }
+
+    /// Has the run be that of a log: the log says which task goes next, whatever the picker, everything
+    /// else is drawn from the seed, and each record is compared with the log's. The first that differs ends
+    /// the run with [`Error::Diverged`](crate::Error::Diverged), a log that is damaged with
+    /// [`Error::Log`](crate::Error::Log). [`Builder::build`](crate::Builder::build) fails with `Log` where
+    /// the log is of another seed or of other settings.
+    pub fn replay(mut self, log: Log) -> Simulation {
+        self.replay = Some(log);
+        self
+    }
+
+    /// Bytes for the header of the log, 65,536 at most, by which a program recognises what it has recorded.
+    pub fn label(mut self, label: &[u8]) -> Simulation {
+        self.label = label.to_vec();
+        self
+    }
+
+    /// A hash of all that is drawn with, the seed and the picker excepted. The faults that a seed draws
+    /// have been drawn before.
+    pub(super) fn settings_hash(&self) -> u64 {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "yield {} job {} {} lookup {} {} io {} {} bounds {} {} default {} loopback {}",
+            self.yield_cost.as_nanos(),
+            self.job_delay.0.as_nanos(),
+            self.job_delay.1.as_nanos(),
+            self.lookup_delay.0.as_nanos(),
+            self.lookup_delay.1.as_nanos(),
+            self.short_io.parts(),
+            self.spurious.parts(),
+            self.max_sockets,
+            self.max_datagram_bytes,
+            self.default_link,
+            self.loopback,
+        );
+        for (name, addresses) in &self.hosts {
+            let _ = write!(text, "\nhost {name}");
+            for address in addresses {
+                let _ = write!(text, " {address}");
+            }
+        }
+        for (one, other, link) in &self.links {
+            let _ = write!(text, "\nlink {one} {other} {link}");
+        }
+        for timed in &self.timetable {
+            let _ = write!(text, "\nat {} {}", timed.after.as_nanos(), timed.fault);
+        }
+        hash_of(text.as_bytes())
+    }
+}

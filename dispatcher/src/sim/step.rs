@@ -1,0 +1,121 @@
+//! The steps of a simulation: a task runs, virtual time moves. After each, what has to hold is checked.
+
+use std::task::{Poll, Waker};
+
+use async_task::Runnable;
+
+use crate::Error;
+use crate::core::{Core, earlier};
+use crate::executor::meta::Meta;
+use crate::sim::driver::SimDriver;
+use crate::sim::ended::Ended;
+use crate::sim::limits::Passed;
+use crate::sim::record::Record;
+use crate::sim::waits::task_notes::address;
+use crate::time::clock::Instant;
+
+impl Core {
+    /// Runs a task that was picked among so many.
+    ///
+    /// # Errors
+    /// With which the simulation has ended: `TooManyRecords`, `Livelock`, `Invariant`, `Log`, `Diverged`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn run_simulated(
+        &self,
+        simulated: &SimDriver,
+        runnable: Runnable<Meta>,
+        among: usize,
+    ) -> Result<(), Error> {
+        let &Meta { id, key, .. } = runnable.metadata();
+        simulated.record(Record::Pick {
+            task: id,
+            among: among as u64,
+        });
+        if let Err(error) = simulated.check_records() {
+            self.executor.has_run();
+            // It stays runnable, for the end of the dispatcher.
+            self.executor.push(runnable);
+            return Err(error);
+        }
+        let waker = address(&runnable.waker());
+        self.begin_poll();
+        let run = simulated.tasks.run(key, waker, self.clock.now());
+        simulated.set_running(Some(id));
+        runnable.run();
+        simulated.set_running(None);
+        drop(run);
+        self.executor.has_run();
+        simulated.check_records()?;
+        self.end_step(simulated, Some(id))
+    }
+
+    /// Polls the future of `block_on`.
+    ///
+    /// # Errors
+    /// As [`Core::run_simulated`].
+    pub(crate) fn poll_simulated_root<T>(
+        &self,
+        simulated: &SimDriver,
+        waker: &Waker,
+        poll: impl FnOnce() -> Poll<T>,
+    ) -> Result<Poll<T>, Error> {
+        simulated.limits.check()?;
+        let run = simulated.tasks.run_root(waker, self.clock.now());
+        let polled = poll();
+        drop(run);
+        self.end_step(simulated, None)?;
+        Ok(polled)
+    }
+
+    fn end_step(&self, simulated: &SimDriver, task: Option<u64>) -> Result<(), Error> {
+        simulated.limits.count_run();
+        self.check_invariants(simulated, task);
+        self.check_bounds(simulated)
+    }
+
+    /// # Errors
+    /// With which the simulation has ended: `TooManyRecords`, `Livelock`, `Invariant`, `TimeOver`.
+    fn check_bounds(&self, simulated: &SimDriver) -> Result<(), Error> {
+        if let Some(passed) = simulated.limits.passed(simulated.records())
+            && !simulated.limits.has_ended()
+        {
+            let waits = Box::new(self.waits(simulated));
+            simulated.limits.end_with(match passed {
+                Passed::Records(bound) => Ended::TooManyRecords { bound, waits },
+                Passed::StalledRuns(runs) => Ended::Livelock { runs, waits },
+            });
+        }
+        simulated.limits.check()
+    }
+
+    /// Moves virtual time to the next event, or to `limit` if that is earlier.
+    ///
+    /// # Errors
+    /// `Deadlock` where neither comes, `TimeOver` where they come later than the simulation may last,
+    /// `TooManyRecords`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn advance(
+        &self,
+        simulated: &SimDriver,
+        limit: Option<Instant>,
+    ) -> Result<(), Error> {
+        let comes = |instant: &Instant| *instant != Instant::NEVER;
+        let next = simulated.next_event().filter(comes);
+        let Some(wanted) = earlier(next, limit.filter(comes)) else {
+            return Err(Error::Deadlock(Box::new(self.waits(simulated))));
+        };
+        let to = wanted.min(simulated.limits.end());
+        if to > self.clock.now() {
+            simulated.limits.time_has_moved();
+        }
+        self.clock.advance(to);
+        simulated.record(Record::Advance { to });
+        if wanted > to {
+            let waits = Box::new(self.waits(simulated));
+            simulated.limits.end_with(Ended::TimeOver(waits));
+        }
+        self.check_bounds(simulated)
+    }
+}
