@@ -13,6 +13,8 @@ pub struct Bug {
     pub name: &'static str,
     pub hosts: &'static [&'static str],
     pub faults: fn() -> FaultMix,
+    /// The virtual time within which all has ended.
+    pub most: Duration,
     /// Runs `buggy` or `fixed`, and says what is wrong with the outcome.
     pub play: fn(&World, &str) -> Result<(), String>,
 }
@@ -28,7 +30,7 @@ pub struct Found {
 impl Bug {
     fn simulation(&self, seed: u64) -> Simulation {
         let hosts = self.hosts.iter();
-        let simulation = Simulation::new(seed).trace_capacity(0);
+        let simulation = Simulation::new(seed).trace_capacity(0).max_time(self.most);
         hosts.fold(simulation, |simulation, host| simulation.host(host, []))
     }
 

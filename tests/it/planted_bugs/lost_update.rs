@@ -14,6 +14,7 @@ pub const BUG: Bug = Bug {
     name: "lost-update",
     hosts: &["bank"],
     faults: || FaultMix::new(milliseconds(1)),
+    most: milliseconds(10_000),
     play,
 };
 
@@ -51,7 +52,7 @@ fn play(world: &World, variant: &str) -> Result<(), String> {
     // It asks eight times before it pays: all of that has to fit between two requests of the other one.
     let thorough = client(world, &["lost-update", variant, "8"], &account);
     for guest in [hasty, thorough] {
-        match world.finish(guest, milliseconds(10_000))? {
+        match world.finish(guest)? {
             0 => {}
             code => return Err(format!("a guest has ended with {code}")),
         }

@@ -17,6 +17,7 @@ pub const BUG: Bug = Bug {
         let mix = FaultMix::new(milliseconds(3_000));
         mix.partitions(4).latency(milliseconds(30)).loss(0.05)
     },
+    most: milliseconds(600_000),
     play,
 };
 
@@ -53,7 +54,7 @@ fn play(world: &World, variant: &str) -> Result<(), String> {
     let addresses = [world.address("one"), world.address("other")].map(|it| it.to_string());
     let words = ["split-decision", variant, &addresses[0], &addresses[1], "6"];
     let coordinator = world.guest("coordinator", &words);
-    let ended = world.finish(coordinator, milliseconds(120_000))?;
+    let ended = world.finish(coordinator)?;
     let told = |line: &str| {
         line.split_once(' ')
             .map(|(what, round)| (round.to_owned(), what.to_owned()))

@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use wippy::stdio::{InputSource, PipeReader, PipeWriter, Sink, Stdio, pipe};
 use wippy::{Program, ProgramOptions, Runtime};
-use wippy_dispatcher::sim::DEFAULT_HOST;
 use wippy_dispatcher::{Dispatcher, Handle, Simulation, Task};
 
 use crate::support::{Project, live};
 
 const PORT: u16 = 7000;
+/// What a live run takes at most.
+const LIVE_BOUND: Duration = Duration::from_secs(60);
 
 /// How a guest has ended.
 pub struct Ended {
@@ -204,25 +205,24 @@ impl World {
         handle.spawn(run).expect("a task")
     }
 
-    /// Runs until a task has ended, or for so long.
-    pub fn finish<T: 'static>(&self, task: Task<T>, most: Duration) -> Result<T, String> {
-        let handle = self.handle(DEFAULT_HOST);
-        match self.dispatcher.block_on(within(&handle, most, task)) {
+    /// Runs until a task has ended. A simulation ends before if nothing can happen any more, or at its bound.
+    pub fn finish<T: 'static>(&self, task: Task<T>) -> Result<T, String> {
+        let handle = self.dispatcher.handle();
+        let output = match self.is_simulated {
+            true => self.dispatcher.block_on(task).map(Some),
+            false => self.dispatcher.block_on(within(&handle, LIVE_BOUND, task)),
+        };
+        match output {
             Ok(Some(Ok(output))) => Ok(output),
             Ok(Some(Err(cancelled))) => Err(cancelled.to_string()),
+            Ok(None) => Err(format!("has not ended after {LIVE_BOUND:?}")),
             Err(error) => Err(error.to_string()),
-            Ok(None) => Err(format!("has not ended after {most:?}")),
         }
     }
 
     /// Runs a guest to its end, which has to be a good one with this output.
-    pub fn expect(
-        &self,
-        guest: Task<Ended>,
-        most: Duration,
-        output: impl AsRef<str>,
-    ) -> Result<(), String> {
-        let ended = self.finish(guest, most)?;
+    pub fn expect(&self, guest: Task<Ended>, output: impl AsRef<str>) -> Result<(), String> {
+        let ended = self.finish(guest)?;
         match ended.code == 0 && ended.output == output.as_ref() {
             true => Ok(()),
             false => Err(ended.to_string()),
