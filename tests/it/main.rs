@@ -45,6 +45,7 @@ mod modules;
 mod new_project;
 mod observability;
 mod output;
+mod planted_bugs;
 mod polling;
 mod pools;
 mod preview1;

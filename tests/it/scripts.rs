@@ -1,6 +1,8 @@
 //! Interpreters in components, where somebody has made them (`examples/javascript`,
 //! `examples/python`): tens of megabytes that are not committed.
 
+mod simulated;
+
 use std::path::Path;
 use std::thread;
 
@@ -9,14 +11,8 @@ use wippy::Digest;
 
 use crate::support::{Project, live};
 
-/// Calls a method of the component that the variable names, with the URLs of a server of its own
-/// for these paths. `None`: the variable is not set.
-fn fetches(
-    variable: &str,
-    method: &str,
-    paths: &[&str],
-    arguments: impl FnOnce(Vec<String>) -> Value,
-) -> Option<Result<Value, String>> {
+/// The method `fetch` of the component that the variable names. `None`: the variable is not set.
+fn project(variable: &str, method: &str) -> Option<Project> {
     let Some(component) = std::env::var_os(variable) else {
         println!("not tested: {variable} names no component");
         return None;
@@ -40,6 +36,18 @@ fn fetches(
         ("imports", &imports),
     ];
     project.entry("fetch", "function.wasm", &fields);
+    Some(project)
+}
+
+/// Calls a method of the component that the variable names, with the URLs of a server of its own
+/// for these paths. `None`: the variable is not set.
+fn fetches(
+    variable: &str,
+    method: &str,
+    paths: &[&str],
+    arguments: impl FnOnce(Vec<String>) -> Value,
+) -> Option<Result<Value, String>> {
+    let project = project(variable, method)?;
     let server = tiny_http::Server::http("127.0.0.1:0").expect("a server");
     let urls = paths
         .iter()
