@@ -190,7 +190,7 @@ impl CallRecord {
     }
 
     /// What it is doing.
-    pub(super) fn report(&self) -> CallReport {
+    pub(crate) fn report(&self) -> CallReport {
         let (mut state, mut since) = {
             let progress = self.lock();
             (progress.state.clone(), progress.since)

@@ -78,7 +78,11 @@ impl Runtime {
         };
         let now = inner.handle.now()?;
         options.begin(now);
-        Ok(inner.code.calls.begin(stats, options.caller, now))
+        let live = inner.code.calls.begin(stats, options.caller, now);
+        if let Some(simulated) = &inner.simulated {
+            simulated.begin(&inner.handle, live.record())?;
+        }
+        Ok(live)
     }
 }
 

@@ -117,6 +117,28 @@ fn a_panic_is_a_failure_with_its_place() {
     assert!(reason.contains("one is not allowed"), "{reason}");
 }
 
+/// However many panics were caught before it, the one that ends the run is named.
+#[test]
+fn the_panic_that_ends_a_run_is_named_behind_others() {
+    let report = Seeds::one(1).run(|seed| {
+        for number in 0..20 {
+            let caught = std::panic::catch_unwind(|| panic!("caught: {number}"));
+            assert!(caught.is_err());
+        }
+        match seed {
+            1 => panic!("the end"),
+            _ => Ok::<_, Error>(()),
+        }
+    });
+    let reason = report.expect("no file").failures()[0].reason.clone();
+    let lines: Vec<&str> = reason.lines().collect();
+    assert_eq!(lines[0], "panicked: the end");
+    assert!(
+        lines[1].ends_with(": caught: 0") && lines.len() == 9,
+        "{reason}"
+    );
+}
+
 /// The task of a server that nobody awaits panics: its seed does not pass.
 #[test]
 fn a_panic_of_a_task_that_nobody_awaits_is_a_failure() {
