@@ -78,9 +78,9 @@ impl Runtime {
         };
         let now = inner.handle.now()?;
         options.begin(now);
-        let live = inner.code.calls.begin(stats, options.caller, now);
+        let mut live = inner.code.calls.begin(stats, options.caller, now);
         if let Some(simulated) = &inner.simulated {
-            simulated.begin(&inner.handle, live.record())?;
+            simulated.begin(&inner.handle, &mut live)?;
         }
         Ok(live)
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use wippy_dispatcher::{Error, Handle};
 
-use crate::activity::CallRecord;
+use crate::activity::{CallRecord, LiveCall};
 
 /// The calls of a runtime in a simulation that have not ended.
 #[derive(Default)]
@@ -14,16 +14,14 @@ pub(super) struct SimulatedCalls(RefCell<Vec<SimulatedCall>>);
 struct SimulatedCall {
     /// None: it runs in the future of `block_on`.
     task: Option<u64>,
-    /// Records are used again: this is the call's own number.
-    number: u64,
+    /// It has not ended.
+    alive: Weak<()>,
     record: Weak<CallRecord>,
 }
 
 impl SimulatedCall {
-    /// Its record, if it has not ended.
-    fn record(&self) -> Option<Arc<CallRecord>> {
-        let record = self.record.upgrade();
-        record.filter(|record| record.number() == self.number)
+    fn is_alive(&self) -> bool {
+        self.alive.strong_count() > 0
     }
 }
 
@@ -32,14 +30,14 @@ impl SimulatedCalls {
     ///
     /// # Errors
     /// `WrongThread` and `Closed`.
-    pub(super) fn begin(&self, handle: &Handle, record: &Arc<CallRecord>) -> Result<(), Error> {
+    pub(super) fn begin(&self, handle: &Handle, call: &mut LiveCall) -> Result<(), Error> {
         let task = handle.current_task()?;
         let mut calls = self.0.borrow_mut();
-        calls.retain(|call| call.record().is_some());
+        calls.retain(SimulatedCall::is_alive);
         calls.push(SimulatedCall {
             task,
-            number: record.number(),
-            record: Arc::downgrade(record),
+            alive: call.alive(),
+            record: Arc::downgrade(call.record()),
         });
         Ok(())
     }
@@ -47,9 +45,11 @@ impl SimulatedCalls {
     /// What the calls of a task do; `None` where it has none.
     pub(super) fn describe(&self, task: Option<u64>) -> Option<String> {
         let calls = self.0.borrow();
-        let of_task = calls.iter().filter(|call| call.task == task);
+        let of_task = calls
+            .iter()
+            .filter(|call| call.task == task && call.is_alive());
         let lines = of_task.filter_map(|call| {
-            let report = call.record()?.report();
+            let report = call.record.upgrade()?.report();
             let (number, entry, state) = (report.number, report.entry, report.state);
             Some(format!("call {number} of {entry}: {state}"))
         });
