@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use slab::Slab;
 use tracing::Span;
@@ -40,6 +40,8 @@ pub(crate) struct LiveCall {
     ended: Option<(Outcome, Option<Instant>)>,
     /// Its end counts as that of a call; it does not where the calls of an instance count.
     counts: bool,
+    /// Lives as long as the call, for those who asked.
+    alive: Option<Arc<()>>,
 }
 
 /// How many records are kept for calls to come.
@@ -101,6 +103,7 @@ impl LiveCalls {
             span,
             ended: None,
             counts: true,
+            alive: None,
         }
     }
 
@@ -140,6 +143,11 @@ impl LiveCall {
     /// What says what it is doing.
     pub(crate) fn record(&self) -> &Arc<CallRecord> {
         &self.record
+    }
+
+    /// What lives as long as the call: its record is used again.
+    pub(crate) fn alive(&mut self) -> Weak<()> {
+        Arc::downgrade(self.alive.get_or_insert_default())
     }
 
     /// What its events are traced in; disabled where nobody looks.

@@ -119,6 +119,11 @@ impl CallRecord {
         self.number
     }
 
+    /// What is called.
+    pub(crate) fn entry(&self) -> &Id {
+        &self.stats.entry
+    }
+
     pub(super) fn stats(&self) -> &EntryStats {
         &self.stats
     }
@@ -200,6 +205,15 @@ impl CallRecord {
             queued: progress.queued,
             parked: progress.parked,
             processor: progress.processor,
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn state(&self) -> CallState {
+        let state = self.lock().state.clone();
+        match state == CallState::Idle && self.in_call.load(Ordering::Acquire) {
+            true => CallState::Running,
+            false => state,
         }
     }
 

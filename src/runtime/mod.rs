@@ -28,6 +28,7 @@ mod options;
 mod payload;
 mod processes;
 mod services;
+mod simulated_calls;
 mod spares;
 mod threads;
 mod with_options;
@@ -41,6 +42,7 @@ use std::sync::{Arc, Weak};
 use wippy_dispatcher::{Handle, Local};
 
 use function::Function;
+use simulated_calls::SimulatedCalls;
 use spares::AllSpares;
 use threads::{Load, Threads};
 
@@ -127,6 +129,8 @@ struct Inner {
     threads: OtherThreads,
     /// Its own calls.
     load: Load,
+    /// In a simulation.
+    simulated: Option<SimulatedCalls>,
 }
 
 impl Runtime {
@@ -168,13 +172,14 @@ impl Runtime {
         threads: OtherThreads,
         load: Load,
     ) -> Result<Runtime, ModuleError> {
-        let profile = match handle.is_simulated()? {
+        let is_simulated = handle.is_simulated()?;
+        let profile = match is_simulated {
             true => Profile::Simulated,
             false => Profile::Live,
         };
         let code = program.code(profile)?;
         let guard = program.registry().guard().clone();
-        Ok(Runtime {
+        let runtime = Runtime {
             inner: Rc::new(Inner {
                 roots: RootCache::new(handle.clone(), guard),
                 http: Client::new(&handle, ClientLimits::default()),
@@ -191,8 +196,15 @@ impl Runtime {
                 local: OnceCell::new(),
                 threads,
                 load,
+                simulated: is_simulated.then(SimulatedCalls::default),
             }),
-        })
+        };
+        if is_simulated {
+            let inner = Rc::downgrade(&runtime.inner);
+            let describe = move |task| inner.upgrade()?.simulated.as_ref()?.describe(task);
+            runtime.inner.handle.describe_waits(describe)?;
+        }
+        Ok(runtime)
     }
 
     /// The dispatcher that it lives on.

@@ -87,7 +87,11 @@ impl Runtime {
         };
         let now = inner.handle.now()?;
         options.begin(now);
-        Ok(inner.bounds.calls.begin(stats, options.caller, now))
+        let mut live = inner.bounds.calls.begin(stats, options.caller, now);
+        if let Some(simulated) = &inner.simulated {
+            simulated.begin(&inner.handle, &mut live)?;
+        }
+        Ok(live)
     }
 }
 

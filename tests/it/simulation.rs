@@ -1,5 +1,7 @@
 //! Guests under a seed.
 
+use std::time::Duration;
+
 use serde_json::json;
 use wippy::Arguments;
 use wippy_dispatcher::{Dispatcher, Record};
@@ -65,4 +67,67 @@ fn two_processes_give_the_same_trace() {
         .expect("a child");
     let text = String::from_utf8_lossy(&child.stderr);
     assert!(text.contains(&format!("trace {hash:016x}")), "{text}");
+}
+
+/// In the future of `block_on` and in tasks: what they wait for, and which call of which entry it is.
+#[test]
+fn a_report_of_waits_names_the_calls() {
+    let mut project = Project::new();
+    let imports = "[wasi:clocks, wasi:io]";
+    project.function("nap", "sleeper", "sleeper#sleep-series", imports, &[]);
+    let dispatcher = Dispatcher::simulated(3).expect("a simulation");
+    let runtime = project.load(&dispatcher);
+    let handle = dispatcher.handle();
+    let call = runtime.clone();
+    let nap = async move {
+        let second = [json!([1_000_000])];
+        call.call("nap", Arguments::Json(&second)).await.map(drop)
+    };
+    let at = handle.clone();
+    let report = dispatcher.spawn(async move {
+        at.sleep(Duration::from_millis(500)).await?;
+        at.waits()
+    });
+    let second = handle.spawn_named("a guest", {
+        let runtime = runtime.clone();
+        async move {
+            let second = [json!([2_000_000])];
+            runtime
+                .call("nap", Arguments::Json(&second))
+                .await
+                .map(drop)
+        }
+    });
+    dispatcher
+        .block_on(nap)
+        .expect("no deadlock")
+        .expect("a nap");
+    let report = dispatcher
+        .block_on(report.expect("a task"))
+        .expect("no deadlock");
+    let waits = report.expect("not cancelled").expect("a simulation");
+    let lines: Vec<String> = waits.tasks().iter().map(ToString::to_string).collect();
+    for (line, subject) in [
+        (&lines[0], "block_on"),
+        (&lines[2], "task 1 \"a guest\" on default"),
+    ] {
+        assert!(
+            line.starts_with(&format!("{subject} waits since 1.0")),
+            "{line}"
+        );
+        assert!(line.contains(" s for a timer at "), "{line}");
+        let (_, call) = line.split_once("\n    call ").expect("a call");
+        assert!(call.contains("nap: parked: waits for "), "{line}");
+    }
+    assert!(!lines[1].contains("call"), "{}", lines[1]);
+    // A call that has ended is nobody's.
+    dispatcher
+        .block_on(second.expect("a task"))
+        .expect("no deadlock")
+        .expect("not cancelled")
+        .expect("a nap");
+    let waits = dispatcher
+        .block_on(async { handle.waits() })
+        .expect("no deadlock");
+    assert_eq!(waits.expect("a simulation").to_string(), "block_on runs");
 }

@@ -30,9 +30,9 @@ impl<F> Runs<'_, F> {
             Ok(Ok(_)) => Err(format!("a panic was caught within the run\n{}", all())),
             Ok(Err(error)) if panics.is_empty() => Err(error),
             Ok(Err(error)) => Err(format!("{error}\n{}", all())),
-            // Where another hook has taken the place of ours.
-            Err(text) if panics.is_empty() => Err(format!("panicked: {text}")),
-            Err(_) => Err(all()),
+            Err(text) if panics.iter().any(|panic| panic.ends_with(&text)) => Err(all()),
+            // Where another hook has taken the place of ours, or it came behind too many others.
+            Err(text) => Err(format!("panicked: {text}\n{}", all()).trim_end().to_owned()),
         }
     }
 
