@@ -85,12 +85,6 @@ impl Replay {
 
     fn differs(&self, records: [Option<Record>; 2], running: Option<u64>) -> Mismatch {
         let notes = self.notes.clone();
-        Mismatch::Diverged(Difference::after(
-            &self.history,
-            NAMES,
-            records,
-            running,
-            notes,
-        ))
+        Mismatch::Diverged(self.history.difference(NAMES, records, running, notes))
     }
 }
