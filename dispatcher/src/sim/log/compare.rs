@@ -1,7 +1,10 @@
 //! Two logs, side by side.
 
+use super::header::one_line;
 use super::history::History;
 use super::{Difference, Log, LogError};
+
+const NAMES: [&str; 2] = ["first", "second"];
 
 impl Log {
     /// The first difference between the records of two logs, or between the errors with which their runs
@@ -10,36 +13,31 @@ impl Log {
     ///
     /// # Errors
     /// `Read`, `Cut` and `Damaged` where one of the logs cannot be read as far as they are the same.
-    pub fn difference(one: &Log, other: &Log) -> Result<Option<Box<Difference>>, LogError> {
-        const NAMES: [&str; 2] = ["first", "second"];
-        let (mut left, mut right) = (one.records(), other.records());
+    pub fn difference(one: &Log, other: &Log) -> Result<Option<Difference>, LogError> {
+        let mut logs = [one.records(), other.records()];
         let mut history = History::new();
-        loop {
-            let records = [left.next().transpose()?, right.next().transpose()?];
-            match records {
+        let records = loop {
+            let [left, right] = &mut logs;
+            match [left.next().transpose()?, right.next().transpose()?] {
                 [Some(left), Some(right)] if left == right => history.push(left),
-                [None, None] => {
-                    let (left, right) = (left.end(), right.end());
-                    let errors = [left, right].map(|end| end.and_then(|end| end.error.as_deref()));
-                    if errors[0] == errors[1] {
-                        return Ok(None);
-                    }
-                    let mut notes = one.header().differences(other.header());
-                    for (name, error) in NAMES.into_iter().zip(errors) {
-                        let how = error.unwrap_or("without an error");
-                        notes.push(format!("the {name} ended: {how}"));
-                    }
-                    let picked = history.picked;
-                    let found = history.difference(NAMES, records, picked, notes);
-                    return Ok(Some(found));
-                }
-                _ => {
-                    let notes = one.header().differences(other.header());
-                    let picked = history.picked;
-                    let found = history.difference(NAMES, records, picked, notes);
-                    return Ok(Some(found));
-                }
+                records => break records,
             }
+        };
+        let ends = logs.each_ref().map(|records| records.end());
+        if let [Some(left), Some(right)] = ends
+            && left.error == right.error
+        {
+            return Ok(None);
         }
+        let mut notes = one.header().differences(other.header());
+        for (name, end) in NAMES.into_iter().zip(ends) {
+            let how = end.map(|end| match &end.error {
+                Some(error) => one_line(error),
+                None => "without an error".to_owned(),
+            });
+            notes.extend(how.map(|how| format!("the {name} ended: {how}")));
+        }
+        let picked = history.picked;
+        Ok(Some(history.difference(NAMES, records, picked, notes)))
     }
 }

@@ -119,10 +119,10 @@ impl LogHeader {
         let pairs = [
             (
                 "versions",
-                self.crate_version.clone(),
-                other.crate_version.clone(),
+                one_line(&self.crate_version),
+                one_line(&other.crate_version),
             ),
-            ("targets", self.target.clone(), other.target.clone()),
+            ("targets", one_line(&self.target), one_line(&other.target)),
             ("seeds", self.seed.to_string(), other.seed.to_string()),
             ("pickers", steps(self), steps(other)),
             ("hashes of the settings", hash(self), hash(other)),
@@ -132,4 +132,10 @@ impl LogHeader {
         let line = |(what, one, other)| format!("the {what} differ: {one} and {other}");
         differing.map(line).collect()
     }
+}
+
+/// A text of a file, which anybody may have written, without what a terminal acts upon.
+pub(super) fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(plain).collect()
 }

@@ -69,10 +69,10 @@ impl History {
         records: [Option<Record>; 2],
         running: Option<u64>,
         notes: Vec<String>,
-    ) -> Box<Difference> {
+    ) -> Difference {
         let first = self.last.len().saturating_sub(BEFORE);
         let before = self.last.iter().skip(first);
-        Box::new(Difference {
+        Difference {
             names,
             number: self.count,
             at: self.time,
@@ -81,7 +81,7 @@ impl History {
             before: before.map(|past| past.record).collect(),
             tasks: self.of_tasks(),
             notes,
-        })
+        }
     }
 
     /// The last record that was made while each task ran, by task.
