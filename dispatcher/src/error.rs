@@ -147,6 +147,13 @@ impl Error {
     }
 }
 
+/// Boxed, because an error is moved with every result and has to be small.
+impl From<crate::sim::LogError> for Error {
+    fn from(error: crate::sim::LogError) -> Error {
+        Error::Log(Box::new(error))
+    }
+}
+
 impl From<rustix::io::Errno> for Error {
     fn from(errno: rustix::io::Errno) -> Error {
         Error::Io(errno.into())

@@ -74,7 +74,7 @@ impl SimDriver {
             job_delay: settings.job_delay,
             lookup_delay: settings.lookup_delay,
             events: RefCell::new(events),
-            recorder: RefCell::new(Recorder::new(&settings)?),
+            recorder: RefCell::new(settings.recorder()?),
             draws: RefCell::new(draws),
             network: RefCell::new(network),
             timetable: RefCell::new(timetable),

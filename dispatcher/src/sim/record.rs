@@ -125,6 +125,7 @@ pub enum Record {
 
 /// What a waiter waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Operation {
     /// A deadline comes.
     Timer,
@@ -139,6 +140,7 @@ pub enum Operation {
 /// Something that waits, named by numbers that a run gives once and in its own order. By them a
 /// [`Consumption`](Record::Consumption) is found for a [`Completion`](Record::Completion).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Waiter {
     /// The future of a deadline, by the number of the event that is armed for it.
     Timer(u64),

@@ -1,9 +1,8 @@
 //! Where records go: into the trace, into the log, and against the log that is replayed.
 
 use crate::Error;
-use crate::sim::log::{LogEnd, LogHeader, LogWriter, Mismatch, Replay};
+use crate::sim::log::{LogEnd, LogWriter, Mismatch, Replay};
 use crate::sim::record::Record;
-use crate::sim::settings::Simulation;
 use crate::sim::trace::Trace;
 
 pub(crate) struct Recorder {
@@ -24,29 +23,20 @@ struct Files {
 }
 
 impl Recorder {
-    /// `settings` with the faults that the seed has drawn.
-    ///
-    /// # Errors
-    /// `Log`.
-    pub(crate) fn new(settings: &Simulation) -> Result<Recorder, Error> {
-        let mut files = None;
-        if settings.log.is_some() || settings.replay.is_some() {
-            let header = LogHeader::of(settings)?;
-            let replay = settings.replay.as_ref();
-            let replay = replay.map(|log| Replay::new(log, &header)).transpose()?;
-            let log = match &settings.log {
-                Some(sink) => Some(LogWriter::start(sink.take()?, &header)?),
-                None => None,
-            };
-            files = Some(Box::new(Files { log, replay }));
-        }
-        Ok(Recorder {
-            trace: Trace::new(settings.trace_capacity),
+    /// The trace keeps so many records. A log has been begun, the log of a replay is at its first record.
+    pub(crate) fn new(
+        trace_capacity: usize,
+        log: Option<LogWriter>,
+        replay: Option<Replay>,
+    ) -> Recorder {
+        let has_files = log.is_some() || replay.is_some();
+        Recorder {
+            trace: Trace::new(trace_capacity),
             running: None,
-            files,
+            files: has_files.then(|| Box::new(Files { log, replay })),
             stopped: None,
             failure: None,
-        })
+        }
     }
 
     #[inline]

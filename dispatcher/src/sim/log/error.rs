@@ -4,8 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::varint::Bytes;
 use super::{FORMAT, MAX_LABEL};
-use crate::Error;
 
 /// A decision log that cannot be written, read or replayed.
 ///
@@ -92,14 +92,13 @@ pub enum LogError {
     },
 }
 
-/// Boxed, because errors of the dispatcher are small: they are moved with every result.
-impl From<LogError> for Error {
-    fn from(error: LogError) -> Error {
-        Error::Log(Box::new(error))
-    }
-}
-
 impl LogError {
+    /// Something is wrong within the block that begins at a byte, where it is read: its length is before it.
+    pub(super) fn within(block: u64, bytes: &Bytes<'_>, reason: &'static str) -> LogError {
+        let at = block + 4 + bytes.at as u64;
+        LogError::Damaged { at, reason }
+    }
+
     pub(super) fn read(error: io::Error) -> LogError {
         LogError::Read(Arc::new(error))
     }

@@ -1,9 +1,8 @@
 //! What stands at the beginning of a log.
 
 use super::varint::{Bytes, put};
-use super::{FORMAT, LogError, MAX_HEADER, MAX_LABEL};
+use super::{LogError, MAX_HEADER, MAX_LABEL};
 use crate::sim::picker::{Picker, PickerSettings};
-use crate::sim::settings::Simulation;
 
 /// The most bytes of a version or a target.
 const MAX_NAME: usize = 128;
@@ -23,35 +22,15 @@ pub struct LogHeader {
     /// How the next task was chosen.
     pub picker: Picker,
     /// Among how many picks priorities changed, where that was set
-    /// ([`Simulation::priority_change_steps`]).
+    /// ([`Simulation::priority_change_steps`](crate::Simulation::priority_change_steps)).
     pub priority_change_steps: Option<u64>,
     /// A hash of the other settings: hosts, links, faults, delays and bounds.
     pub settings: u64,
-    /// What [`Simulation::label`] has set.
+    /// What [`Simulation::label`](crate::Simulation::label) has set.
     pub label: Vec<u8>,
 }
 
 impl LogHeader {
-    /// Of a simulation that this program runs. The faults that the seed draws are among its settings.
-    ///
-    /// # Errors
-    /// `LabelTooLong`.
-    pub(crate) fn of(simulation: &Simulation) -> Result<LogHeader, LogError> {
-        if simulation.label.len() > MAX_LABEL {
-            return Err(LogError::LabelTooLong(simulation.label.len()));
-        }
-        Ok(LogHeader {
-            format: FORMAT,
-            crate_version: env!("CARGO_PKG_VERSION").to_owned(),
-            target: target(),
-            seed: simulation.seed,
-            picker: simulation.picker.picker,
-            priority_change_steps: simulation.picker.steps,
-            settings: simulation.settings_hash(),
-            label: simulation.label.clone(),
-        })
-    }
-
     /// All but the format's version.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
@@ -140,10 +119,10 @@ impl LogHeader {
         let pairs = [
             (
                 "versions",
-                self.crate_version.clone(),
-                other.crate_version.clone(),
+                one_line(&self.crate_version),
+                one_line(&other.crate_version),
             ),
-            ("targets", self.target.clone(), other.target.clone()),
+            ("targets", one_line(&self.target), one_line(&other.target)),
             ("seeds", self.seed.to_string(), other.seed.to_string()),
             ("pickers", steps(self), steps(other)),
             ("hashes of the settings", hash(self), hash(other)),
@@ -155,12 +134,8 @@ impl LogHeader {
     }
 }
 
-/// The machine that this program is for.
-fn target() -> String {
-    let environment = match cfg!(target_env = "musl") {
-        true => "musl",
-        false => "gnu",
-    };
-    let (machine, system) = (std::env::consts::ARCH, std::env::consts::OS);
-    format!("{machine}-unknown-{system}-{environment}")
+/// A text of a file, which anybody may have written, without what a terminal acts upon.
+pub(super) fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(plain).collect()
 }

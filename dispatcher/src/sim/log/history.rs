@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::difference::TaskRecord;
+use super::difference::{Difference, TaskRecord};
 use crate::sim::record::Record;
 use crate::time::instant::Instant;
 use crate::time::virtual_clock::START;
 
 /// How many records are kept, so that most tasks have one among them.
 const KEPT: usize = 1_024;
+/// How many records before a difference are told.
+const BEFORE: usize = 10;
 
 pub(super) struct History {
     /// How many records there were.
-    pub(super) count: u64,
+    count: u64,
     /// Virtual time.
-    pub(super) time: Instant,
+    time: Instant,
     /// The task that was picked last; `None` once time has moved since.
     pub(super) picked: Option<u64>,
     last: VecDeque<Past>,
@@ -60,18 +62,30 @@ impl History {
         self.count += 1;
     }
 
-    /// The last records, at most so many, in their order.
-    pub(super) fn last(&self, most: usize) -> Vec<Record> {
-        let first = self.last.len().saturating_sub(most);
-        self.last
-            .iter()
-            .skip(first)
-            .map(|past| past.record)
-            .collect()
+    /// A difference behind these records, which both sides have; `running` is the task that ran.
+    pub(super) fn difference(
+        &self,
+        names: [&'static str; 2],
+        records: [Option<Record>; 2],
+        running: Option<u64>,
+        notes: Vec<String>,
+    ) -> Difference {
+        let first = self.last.len().saturating_sub(BEFORE);
+        let before = self.last.iter().skip(first);
+        Difference {
+            names,
+            number: self.count,
+            at: self.time,
+            records,
+            running,
+            before: before.map(|past| past.record).collect(),
+            tasks: self.of_tasks(),
+            notes,
+        }
     }
 
     /// The last record that was made while each task ran, by task.
-    pub(super) fn of_tasks(&self) -> Vec<TaskRecord> {
+    fn of_tasks(&self) -> Vec<TaskRecord> {
         let mut of_tasks = BTreeMap::new();
         for past in &self.last {
             if let Some(task) = past.task {

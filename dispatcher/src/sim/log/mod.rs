@@ -7,6 +7,7 @@
 //! varints ([`varint`]).
 
 mod codec;
+mod compare;
 mod cursor;
 mod difference;
 mod difference_text;

@@ -107,14 +107,14 @@ fn header_of(source: Source) -> Result<(LogHeader, Cursor), LogError> {
     let header = LogHeader::decode(format, &mut bytes);
     let header = match header {
         Ok(header) if bytes.is_empty() => header,
-        Ok(_) => return Err(damaged(start, &bytes, "more bytes than the header has")),
-        Err(reason) => return Err(damaged(start, &bytes, reason)),
+        Ok(_) => {
+            return Err(LogError::within(
+                start,
+                &bytes,
+                "more bytes than the header has",
+            ));
+        }
+        Err(reason) => return Err(LogError::within(start, &bytes, reason)),
     };
     Ok((header, cursor))
-}
-
-/// An error within a block, whose first byte stands behind its length.
-pub(super) fn damaged(block: u64, bytes: &Bytes<'_>, reason: &'static str) -> LogError {
-    let at = block + 4 + bytes.at as u64;
-    LogError::Damaged { at, reason }
 }

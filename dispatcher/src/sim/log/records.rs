@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::codec::Codec;
 use super::cursor::Cursor;
-use super::reader::damaged;
 use super::varint::Bytes;
 use super::{LogEnd, LogError, MAX_BLOCK, MAX_END_TEXT};
 use crate::sim::hash;
@@ -72,7 +71,7 @@ impl Records {
             at: self.used,
         };
         let record = self.codec.decode(&mut bytes);
-        let record = record.map_err(|reason| damaged(self.block_start, &bytes, reason))?;
+        let record = record.map_err(|reason| LogError::within(self.block_start, &bytes, reason))?;
         self.used = bytes.at;
         self.count += 1;
         self.hash = record.extend_hash(self.hash);
@@ -98,7 +97,7 @@ impl Records {
             at: 0,
         };
         let end = LogEnd::decode(&mut bytes);
-        let end = end.map_err(|reason| damaged(start, &bytes, reason))?;
+        let end = end.map_err(|reason| LogError::within(start, &bytes, reason))?;
         let reason = match (end.records == self.count, end.hash == self.hash) {
             _ if !bytes.is_empty() => "more bytes than the end has",
             (true, true) => {

@@ -85,12 +85,7 @@ impl Replay {
 
     fn differs(&self, records: [Option<Record>; 2], running: Option<u64>) -> Mismatch {
         let notes = self.notes.clone();
-        Mismatch::Diverged(Difference::after(
-            &self.history,
-            NAMES,
-            records,
-            running,
-            notes,
-        ))
+        let history = &self.history;
+        Mismatch::Diverged(Box::new(history.difference(NAMES, records, running, notes)))
     }
 }

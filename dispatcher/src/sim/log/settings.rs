@@ -3,15 +3,17 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
-use super::{Log, LogSink};
+use super::{FORMAT, Log, LogError, LogHeader, LogSink, LogWriter, MAX_LABEL, Replay};
+use crate::Error;
 use crate::sim::hash::hash_of;
+use crate::sim::recorder::Recorder;
 use crate::sim::settings::Simulation;
 
 impl Simulation {
     /// Writes every record of the run to `sink` while it is made: the decision log. It is written in blocks
     /// of 32 KiB, which are buffered here, and ends with
     /// [`Dispatcher::finish_log`](crate::Dispatcher::finish_log) or the dispatcher. An error of the sink
-    /// ends the run with [`Error::Log`](crate::Error::Log). One log is for one dispatcher. The sink must not
+    /// ends the run with [`Error::Log`]. One log is for one dispatcher. The sink must not
     /// use the dispatcher that writes to it.
     ///
     /// ```
@@ -44,7 +46,7 @@ impl Simulation {
 
     /// Has the run be that of a log: the log says which task goes next, whatever the picker, everything
     /// else is drawn from the seed, and each record is compared with the log's. The first that differs ends
-    /// the run with [`Error::Diverged`](crate::Error::Diverged), a log that is damaged with
+    /// the run with [`Error::Diverged`], a log that is damaged with
     /// [`Error::Log`](crate::Error::Log). [`Builder::build`](crate::Builder::build) fails with `Log` where
     /// the log is of another seed or of other settings.
     pub fn replay(mut self, log: Log) -> Simulation {
@@ -58,9 +60,44 @@ impl Simulation {
         self
     }
 
+    /// Where the records of a run with these settings go. The faults that the seed draws are among them
+    /// already.
+    ///
+    /// # Errors
+    /// `Log`.
+    pub(crate) fn recorder(&self) -> Result<Recorder, Error> {
+        if self.log.is_none() && self.replay.is_none() {
+            return Ok(Recorder::new(self.trace_capacity, None, None));
+        }
+        let header = self.log_header()?;
+        let replay = self.replay.as_ref();
+        let replay = replay.map(|log| Replay::new(log, &header)).transpose()?;
+        let log = match &self.log {
+            Some(sink) => Some(LogWriter::start(sink.take()?, &header)?),
+            None => None,
+        };
+        Ok(Recorder::new(self.trace_capacity, log, replay))
+    }
+
+    fn log_header(&self) -> Result<LogHeader, LogError> {
+        if self.label.len() > MAX_LABEL {
+            return Err(LogError::LabelTooLong(self.label.len()));
+        }
+        Ok(LogHeader {
+            format: FORMAT,
+            crate_version: env!("CARGO_PKG_VERSION").to_owned(),
+            target: target(),
+            seed: self.seed,
+            picker: self.picker.picker,
+            priority_change_steps: self.picker.steps,
+            settings: self.settings_hash(),
+            label: self.label.clone(),
+        })
+    }
+
     /// A hash of all that is drawn with, the seed and the picker excepted. The faults that a seed draws
     /// have been drawn before.
-    pub(super) fn settings_hash(&self) -> u64 {
+    fn settings_hash(&self) -> u64 {
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = write!(
@@ -92,4 +129,14 @@ impl Simulation {
         }
         hash_of(text.as_bytes())
     }
+}
+
+/// The machine that this program is for.
+fn target() -> String {
+    let environment = match cfg!(target_env = "musl") {
+        true => "musl",
+        false => "gnu",
+    };
+    let (machine, system) = (std::env::consts::ARCH, std::env::consts::OS);
+    format!("{machine}-unknown-{system}-{environment}")
 }

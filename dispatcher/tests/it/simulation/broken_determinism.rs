@@ -17,7 +17,7 @@ const BOUND: usize = 100;
 
 /// Runs a program until two of its runs differ, and has the difference found in both ways: between two
 /// logs, and by a replay.
-fn caught(mut program: impl FnMut(&Dispatcher) -> Result<(), Error>) -> Box<Difference> {
+fn caught(mut program: impl FnMut(&Dispatcher) -> Result<(), Error>) -> Difference {
     let mut run = |settings: Simulation| {
         let sink = Sink::new();
         let dispatcher = simulation(settings.log(sink.clone()));
@@ -58,7 +58,7 @@ fn caught(mut program: impl FnMut(&Dispatcher) -> Result<(), Error>) -> Box<Diff
         let found = found.expect("it is shorter");
         assert_eq!(found.number(), difference.number());
         assert_eq!((found.left(), found.right()), (difference.left(), None));
-        Some(difference)
+        Some(*difference)
     });
     by_replay.expect("no replay differs")
 }

@@ -119,6 +119,24 @@ fn ends_make_a_difference() {
     );
 }
 
+/// What a log says is not for a terminal to act upon.
+#[test]
+fn labels_are_printed_without_control_characters() {
+    let log = |seed: u64, label: &[u8]| {
+        let sink = Sink::new();
+        let settings = Simulation::new(seed).label(label).log(sink.clone());
+        let dispatcher = simulation(settings);
+        let job = dispatcher.handle().unblock(|| ());
+        dispatcher.block_on(job).expect("run").expect("job");
+        drop(dispatcher);
+        sink.log()
+    };
+    let found = Log::difference(&log(1, b"\x1b[2J"), &log(2, b"\0\n"));
+    let text = found.expect("whole").expect("other delays").to_string();
+    let expected = r#"the labels differ: "\x1b[2J" and "\x00\n""#;
+    assert!(text.ends_with(expected), "{text}");
+}
+
 /// A log that goes on where the other one ends.
 #[test]
 fn the_longer_log_differs_where_the_shorter_one_ends() {
@@ -135,6 +153,11 @@ fn the_longer_log_differs_where_the_shorter_one_ends() {
     let found = Log::difference(&log(2), &log(3)).expect("whole");
     let found = found.expect("one is longer");
     assert_eq!((found.number(), found.left()), (6, None));
+    let text = found.to_string();
+    assert!(
+        text.ends_with("\nthe first ended: without an error"),
+        "{text}"
+    );
     assert!(matches!(found.right(), Some(Record::Advance { .. })));
 }
 

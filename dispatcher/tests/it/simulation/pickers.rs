@@ -12,11 +12,12 @@ use wippy_dispatcher::{Dispatcher, Event, Simulation};
 
 use super::{simulation, trace};
 
-const ALL: [Picker; 4] = [
+const ALL: [Picker; 5] = [
     Picker::Uniform,
     Picker::RoundRobin,
     Picker::PriorityChange { depth: 1 },
     Picker::PriorityChange { depth: 4 },
+    Picker::PriorityChange { depth: u32::MAX },
 ];
 
 /// Pending once, and woken at once.
@@ -308,5 +309,39 @@ fn every_picker_holds_and_drops_the_tasks_of_hosts() {
         assert_eq!(run(&dispatcher), [64, 0]);
         assert_eq!(dispatcher.handle().stats().expect("stats").tasks, 3);
         assert!(trace(&dispatcher).length() > 0);
+    }
+}
+
+/// What a crash drops, it drops in one order: a replay, which keeps tasks in another way, drops them so too.
+#[test]
+fn every_picker_drops_the_tasks_of_a_host_in_the_same_order() {
+    struct Dropped(usize, Rc<RefCell<Vec<usize>>>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            self.1.borrow_mut().push(self.0);
+        }
+    }
+    for picker in ALL {
+        let settings = Simulation::new(3).host("a", []).picker(picker);
+        let dispatcher = simulation(settings);
+        let host = dispatcher.host("a").expect("a host");
+        let dropped = Rc::new(RefCell::new(Vec::new()));
+        for number in 0..9 {
+            let guard = Dropped(number, dropped.clone());
+            let waking = async move {
+                let _guard = guard;
+                loop {
+                    wake_self().await;
+                }
+            };
+            host.spawn(waking).expect("up").detach();
+        }
+        dispatcher.turn(Some(Duration::ZERO)).expect("turn");
+        host.pause().expect("up");
+        host.resume().expect("paused");
+        dispatcher.turn(Some(Duration::ZERO)).expect("turn");
+        host.crash().expect("up");
+        assert!(dropped.borrow().is_sorted(), "{picker}: {dropped:?}");
+        assert_eq!(dropped.borrow().len(), 9);
     }
 }
