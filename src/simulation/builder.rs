@@ -12,7 +12,7 @@ use wippy_dispatcher::{Error, Handle};
 use super::call::Call;
 use super::error::SimulationError;
 use super::settings::{Native, Settings};
-use super::simulated::Simulation;
+use super::simulated::{Setup, Simulation};
 use super::world::World;
 use crate::http::simulated_tls::TrustStore;
 use crate::program::Program;
@@ -31,6 +31,7 @@ pub struct SimulationBuilder {
     calls: Vec<(String, Call)>,
     natives: Vec<(String, Native)>,
     trusts: Vec<(String, TrustStore)>,
+    setups: Vec<Setup>,
 }
 
 impl Simulation {
@@ -47,7 +48,6 @@ impl Simulation {
                 calls: Vec::new(),
                 natives: Vec::new(),
                 trusts: Vec::new(),
-                setups: Vec::new(),
                 max_time: MAX_TIME,
                 max_records: None,
                 max_output: MAX_OUTPUT,
@@ -55,6 +55,7 @@ impl Simulation {
             calls: Vec::new(),
             natives: Vec::new(),
             trusts: Vec::new(),
+            setups: Vec::new(),
         }
     }
 }
@@ -143,7 +144,7 @@ impl SimulationBuilder {
         mut self,
         setup: impl Fn(&mut World) -> Result<(), Error> + Send + Sync + 'static,
     ) -> SimulationBuilder {
-        self.settings.setups.push(Arc::new(setup));
+        self.setups.push(Arc::new(setup));
         self
     }
 
@@ -187,7 +188,7 @@ impl SimulationBuilder {
             let place = settings.place_of(&host)?;
             settings.trusts.push((place, issuers));
         }
-        Simulation::new(settings)
+        Simulation::new(settings, self.setups)
     }
 }
 

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wippy_dispatcher::sim::{DEFAULT_HOST, Fault, FaultMix, Link};
-use wippy_dispatcher::{Error, Handle, Simulation};
+use wippy_dispatcher::{Handle, Simulation};
 
 use super::call::Call;
 use super::error::SimulationError;
-use super::world::World;
 use crate::http::simulated_tls::TrustStore;
 use crate::nearest::nearest;
 use crate::program::Program;
@@ -20,8 +19,6 @@ use crate::program::Program;
 pub(super) type Native = Arc<dyn Fn(Handle) -> NativeFuture + Send + Sync>;
 /// What it does.
 pub(super) type NativeFuture = Pin<Box<dyn Future<Output = ()>>>;
-/// What begins a run.
-pub(super) type Setup = Arc<dyn Fn(&mut World) -> Result<(), Error> + Send + Sync>;
 /// What changes the dispatcher's settings of a run.
 pub(super) type Configure = Arc<dyn Fn(Simulation) -> Simulation + Send + Sync>;
 
@@ -39,7 +36,6 @@ pub(super) struct Settings {
     pub(super) natives: Vec<(usize, Native)>,
     /// Whom hosts trust, by their places.
     pub(super) trusts: Vec<(usize, TrustStore)>,
-    pub(super) setups: Vec<Setup>,
     pub(super) max_time: Duration,
     pub(super) max_records: Option<u64>,
     pub(super) max_output: usize,

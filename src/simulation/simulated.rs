@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use wippy_dispatcher::Dispatcher;
+use wippy_dispatcher::{Dispatcher, Error};
 
 use super::error::SimulationError;
 use super::outcome::Outcome;
@@ -12,6 +12,9 @@ use super::settings::Settings;
 use super::world::World;
 use crate::module::Digest;
 use crate::runtime::Runtime;
+
+/// What begins a run.
+pub(super) type Setup = Arc<dyn Fn(&mut World) -> Result<(), Error> + Send + Sync>;
 
 /// A simulation of a program's entries on hosts, which is run with a seed: the same seed does the same,
 /// whatever else the process does. Clones are the same simulation; any number of threads may run it at
@@ -44,13 +47,17 @@ use crate::runtime::Runtime;
 #[derive(Clone)]
 pub struct Simulation {
     settings: Arc<Settings>,
+    setups: Arc<[Setup]>,
     modules: Arc<[Digest]>,
 }
 
 impl Simulation {
     /// Reads, compiles and links what the calls need, and makes a dispatcher to see that hosts, links and
     /// faults fit together.
-    pub(super) fn new(settings: Settings) -> Result<Simulation, SimulationError> {
+    pub(super) fn new(
+        settings: Settings,
+        setups: Vec<Setup>,
+    ) -> Result<Simulation, SimulationError> {
         let dispatcher = Dispatcher::builder()
             .simulation(settings.of_seed(0))
             .build()?;
@@ -63,6 +70,7 @@ impl Simulation {
         }
         Ok(Simulation {
             settings: Arc::new(settings),
+            setups: setups.into(),
             modules: modules.into(),
         })
     }
@@ -100,7 +108,7 @@ impl Simulation {
     ) -> Result<World, SimulationError> {
         let simulation = change(self.settings.of_seed(seed));
         let mut world = World::new(seed, self.settings.clone(), simulation)?;
-        for setup in &self.settings.setups {
+        for setup in self.setups.iter() {
             setup(&mut world)?;
         }
         Ok(world)

@@ -57,7 +57,7 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared, range: R
     };
     let text = match options.json {
         true => format!("{}\n", as_json(&swept, seconds)),
-        false => as_text(sim, &swept, seconds),
+        false => as_text(options, sim, &swept, seconds),
     };
     output::print(&text, options.json, code)
 }
@@ -106,7 +106,7 @@ fn by_reason(swept: &SweepReport<String>) -> Vec<(&str, Vec<u64>)> {
     reasons
 }
 
-fn as_text(sim: &SimRun, swept: &SweepReport<String>, seconds: f64) -> String {
+fn as_text(options: &Options, sim: &SimRun, swept: &SweepReport<String>, seconds: f64) -> String {
     let mut text = String::new();
     for (reason, seeds) in by_reason(swept) {
         let _ = writeln!(text, "{reason}");
@@ -117,7 +117,7 @@ fn as_text(sim: &SimRun, swept: &SweepReport<String>, seconds: f64) -> String {
             Some(more) => writeln!(text, "  seeds {named} and {more} more"),
         };
         if let Some(first) = seeds.first() {
-            let _ = writeln!(text, "  {}", again(sim, *first));
+            let _ = writeln!(text, "  {}", again(options, sim, *first));
         }
     }
     let unlisted = swept.failed() - swept.failures().len() as u64;
@@ -149,11 +149,13 @@ fn as_text(sim: &SimRun, swept: &SweepReport<String>, seconds: f64) -> String {
 }
 
 /// The command that runs one of its seeds.
-fn again(sim: &SimRun, seed: u64) -> String {
-    let mut text = {
-        let scenario = sim.scenario.as_deref().unwrap_or(Path::new(""));
-        format!("wippy sim {} --seed {seed}", scenario.display())
-    };
+fn again(options: &Options, sim: &SimRun, seed: u64) -> String {
+    let mut text = "wippy".to_owned();
+    if options.directory != Path::new(".") {
+        let _ = write!(text, " -C {}", options.directory.display());
+    }
+    let scenario = sim.scenario.as_deref().unwrap_or(Path::new(""));
+    let _ = write!(text, " sim {} --seed {seed}", scenario.display());
     if let Some(picker) = sim.picker {
         let _ = write!(text, " --picker {}", crate::simulation::picker_name(picker));
     }

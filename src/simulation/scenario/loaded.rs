@@ -105,10 +105,14 @@ impl Scenario {
         Some(component.place.clone())
     }
 
-    /// Where the first call of an entry was written.
+    /// Where the first call of an entry was written, by its ID or its bare name.
     pub fn place_of_call(&self, entry: &str) -> Option<Place> {
         let mut calls = self.document.hosts.iter().flat_map(|host| &host.calls);
-        let call = calls.find(|call| call.value.entry() == entry)?;
+        let bare = entry.rsplit(':').next();
+        let call = calls.find(|call| {
+            let name = call.value.entry();
+            name == entry || Some(name) == bare
+        })?;
         Some(call.place.clone())
     }
 
