@@ -57,6 +57,7 @@ mod scripts;
 mod semantics;
 mod services;
 mod simulation;
+mod simulation_logs;
 mod snapshots;
 mod sockets;
 mod spares;
