@@ -59,6 +59,7 @@ mod semantics;
 mod services;
 mod simulated_world;
 mod simulation;
+mod simulation_logs;
 mod snapshots;
 mod sockets;
 mod spares;
