@@ -19,8 +19,8 @@ pub(super) struct Journal {
     handle: Handle,
     /// In the order in which they were placed.
     calls: RefCell<Vec<Vec<Made>>>,
-    /// How many native tasks run.
-    natives: Cell<usize>,
+    /// How many native tasks have begun, and how many of them run.
+    natives: Cell<(usize, usize)>,
     /// The calls of each host's present life.
     live: RefCell<Vec<Option<Arc<LiveCalls>>>>,
     /// Whoever waits for the end of the run.
@@ -52,7 +52,7 @@ impl Journal {
         Journal {
             handle,
             calls: RefCell::new(settings.calls.iter().map(|_| Vec::new()).collect()),
-            natives: Cell::new(0),
+            natives: Cell::new((0, 0)),
             live: RefCell::new(settings.host_names().map(|_| None).collect()),
             waker: RefCell::new(None),
             is_over: Cell::new(false),
@@ -91,7 +91,8 @@ impl Journal {
 
     /// A native task begins.
     pub(super) fn begin_native(self: &Rc<Self>) -> RunningNative {
-        self.natives.set(self.natives.get() + 1);
+        let (begun, running) = self.natives.get();
+        self.natives.set((begun + 1, running + 1));
         RunningNative(self.clone())
     }
 
@@ -101,8 +102,8 @@ impl Journal {
         Some(calls.get(call)?.last()?.end.clone())
     }
 
-    /// How many native tasks run.
-    pub(super) fn natives(&self) -> usize {
+    /// How many native tasks have begun, and how many of them run.
+    pub(super) fn natives(&self) -> (usize, usize) {
         self.natives.get()
     }
 
@@ -211,7 +212,8 @@ impl Drop for Running {
 
 impl Drop for RunningNative {
     fn drop(&mut self) {
-        self.0.natives.set(self.0.natives.get() - 1);
+        let (begun, running) = self.0.natives.get();
+        self.0.natives.set((begun, running - 1));
         self.0.wake();
     }
 }

@@ -188,7 +188,8 @@ impl World {
     fn is_complete(&self) -> bool {
         let calls = &self.settings.calls;
         if calls.is_empty() {
-            return self.journal.natives() == 0 && !self.natives.is_empty();
+            let (begun, running) = self.journal.natives();
+            return begun >= self.natives.len() && running == 0;
         }
         let now = self.dispatcher.handle().elapsed().unwrap_or_default();
         let names: Vec<&str> = self.settings.host_names().collect();

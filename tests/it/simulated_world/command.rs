@@ -151,3 +151,46 @@ fn mistakes_are_usage_and_have_their_places() {
     write("components: {x: {file: x.wasm}}\nhosts: {a: {run: [{entry: x}]}}");
     refused(&["t.yaml"], "t.yaml:1:24: error: components: ");
 }
+
+#[test]
+fn a_log_is_replayed_compared_and_of_its_scenario_only() {
+    let directory = directory("");
+    let run = |words: &[&str]| sim(directory.path(), words);
+    let (code, recorded, stderr) = run(&["s.yaml", "--seed", "3", "--log", "a.log"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let (code, replayed, stderr) = run(&["s.yaml", "--replay", "a.log"]);
+    assert_eq!((code, replayed, stderr.as_str()), (Some(0), recorded, ""));
+    run(&["s.yaml", "--seed", "3", "--log", "b.log"]);
+    run(&["s.yaml", "--seed", "4", "--log", "c.log"]);
+    let bytes = |file: &str| std::fs::read(directory.path().join(file)).expect("a log");
+    assert_eq!(bytes("a.log"), bytes("b.log"));
+    let (code, stdout, _) = run(&["diff", "a.log", "b.log"]);
+    assert_eq!((code, stdout.as_str()), (Some(0), "the logs are equal\n"));
+    let (code, stdout, _) = run(&["diff", "a.log", "c.log"]);
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("record "), "{stdout}");
+    let refused = |words: &[&str], part: &str| {
+        let (code, stdout, stderr) = run(words);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{words:?}");
+        assert!(stderr.contains(part), "{words:?}: {stderr}");
+    };
+    refused(
+        &["diff", "a.log", "s.yaml"],
+        "s.yaml: this is no decision log",
+    );
+    refused(
+        &["diff", "a.log", "none"],
+        "cannot open the decision log none",
+    );
+    refused(
+        &["s.yaml", "--replay", "s.yaml"],
+        "s.yaml: this is no decision log",
+    );
+    let scenario = directory.path().join("s.yaml");
+    let text = std::fs::read_to_string(&scenario).expect("the scenario");
+    std::fs::write(&scenario, format!("{text}description: another\n")).expect("a file");
+    refused(
+        &["s.yaml", "--replay", "a.log"],
+        "a.log is not of this scenario",
+    );
+}

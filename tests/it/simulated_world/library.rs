@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::json;
-use wippy::sim::{AttemptEnd, Call, End, OutputKind, Simulation};
+use wippy::sim::{AttemptEnd, Call, End, OutputKind, Simulation, SimulationBuilder};
 use wippy_dispatcher::sim::{Crash, Fault};
 
 use super::program;
@@ -159,6 +159,36 @@ fn what_is_not_there_is_named() {
     assert!(text.contains("did you mean test:nap?"), "{text}");
     let twice = Simulation::builder(program()).host("a", []).host("a", []);
     twice.build().expect_err("one name for two hosts");
+}
+
+#[test]
+fn bounds_and_checks_end_a_run() {
+    let nap = || Call::new("nap").input([json!([100 * SECOND])]);
+    let built = |builder: SimulationBuilder| builder.build().expect("a simulation");
+    let one = || Simulation::builder(program()).host("a", []).run("a", nap());
+    let over = built(one().max_time(seconds(7))).run(1).expect("no setup");
+    assert_eq!((over.end.name(), over.time), ("time over", seconds(7)));
+    assert_eq!(
+        over.calls[0].last().expect("made").end,
+        AttemptEnd::Unfinished
+    );
+    assert!(
+        over.to_string()
+            .contains("a: test:nap: parked: waits for a clock"),
+        "{over}"
+    );
+    let many = built(one().max_records(1)).run(1).expect("no setup");
+    assert_eq!(many.end.name(), "too many records");
+    let checked = one().setup(|world| {
+        let late = || Err("it is late".to_owned());
+        world.dispatcher().check_at(seconds(3), "early", late)
+    });
+    let broken = built(checked).run(1).expect("a setup");
+    assert_eq!(
+        (broken.end.name(), broken.time),
+        ("broken invariant", seconds(3))
+    );
+    assert!(broken.to_string().contains("it is late"), "{broken}");
 }
 
 /// State of one run, which its tasks share with whoever looks at it, is made in a setup.
