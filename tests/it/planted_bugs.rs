@@ -16,6 +16,8 @@ mod stale_connection;
 mod timer_race;
 mod world;
 
+use std::thread;
+
 use wippy_dispatcher::sim::{Picker, Seeds};
 
 use bug::{Bug, Found};
@@ -33,11 +35,20 @@ const BUGS: [Bug; 10] = [
     split_decision::BUG,
 ];
 
+/// All at once, because they mostly wait. A machine that is held up for long may show one of them, as a fault would: that
+/// one is tried again.
 #[test]
 fn live_nobody_sees_them() {
-    for bug in BUGS.iter().chain([&lost_update::BUG]) {
-        assert_eq!(bug.live("buggy"), Ok(()), "{}", bug.name);
-    }
+    let live = |bug: &Bug| {
+        let outcomes = (0..3).map(|_| bug.live("buggy"));
+        let failures: Vec<_> = outcomes.map_while(Result::err).collect();
+        assert!(failures.len() < 3, "{}: {failures:?}", bug.name);
+    };
+    thread::scope(|scope| {
+        for bug in BUGS.iter().chain([&lost_update::BUG]) {
+            scope.spawn(move || live(bug));
+        }
+    });
 }
 
 #[test]

@@ -9,8 +9,7 @@ use crate::failure::Failure;
 use crate::wasi::io::poll::{Pollable, poll};
 use crate::wasi::io::streams::{InputStream, OutputStream, StreamError};
 use crate::wasi::sockets::instance_network::instance_network;
-use crate::wasi::sockets::network::Ipv4SocketAddress;
-use crate::wasi::sockets::network::{ErrorCode, IpAddressFamily, IpSocketAddress};
+use crate::wasi::sockets::network::{ErrorCode, IpAddressFamily};
 use crate::wasi::sockets::tcp::TcpSocket;
 use crate::wasi::sockets::tcp_create_socket::create_tcp_socket;
 
@@ -95,9 +94,9 @@ impl Connection {
 pub struct Listener(TcpSocket);
 
 impl Listener {
-    pub fn bind(port: u16) -> Result<Listener, Failure> {
-        let address = (0, 0, 0, 0);
-        let address = IpSocketAddress::Ipv4(Ipv4SocketAddress { port, address });
+    /// Listens at `HOST:PORT`.
+    pub fn bind(place: &str) -> Result<Listener, Failure> {
+        let address = resolve(place)?;
         let socket = create_tcp_socket(IpAddressFamily::Ipv4)?;
         socket.start_bind(&instance_network(), address)?;
         socket.finish_bind()?;

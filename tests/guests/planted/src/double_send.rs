@@ -1,6 +1,6 @@
 //! `double-send VARIANT client SHOP COUNT`: orders so many things. An order that is not confirmed in 500 ms is sent
 //! again over a new connection.
-//! `double-send VARIANT server PORT SECONDS`: the shop; ends when nobody has connected for so many seconds.
+//! `double-send VARIANT server HOST:PORT SECONDS`: the shop; ends when nobody has connected for so many seconds.
 //!
 //! The bug: a late answer does not mean that the order was not carried out. The client sends it again without
 //! anything by which the shop could see that it is the same one, and the shop delivers twice.
@@ -26,7 +26,7 @@ pub fn run(is_fixed: bool, words: &[&str]) -> Result<(), Failure> {
     let place: String = argument(words, 1)?;
     match words[0] {
         "client" => order(is_fixed, &place, argument(words, 2)?),
-        _ => serve(argument(words, 1)?, argument(words, 2)?),
+        _ => serve(&place, argument(words, 2)?),
     }
 }
 
@@ -53,8 +53,8 @@ fn attempt(shop: &str, request: &str) -> Result<bool, Failure> {
     Ok(connection.wait_for_line(&timer)?.is_some())
 }
 
-fn serve(port: u16, seconds: u64) -> Result<(), Failure> {
-    let listener = Listener::bind(port)?;
+fn serve(place: &str, seconds: u64) -> Result<(), Failure> {
+    let listener = Listener::bind(place)?;
     let (mut clients, mut keys) = (Vec::<Connection>::new(), BTreeSet::new());
     let mut idle = subscribe_duration(seconds * 1_000_000_000);
     loop {
