@@ -18,6 +18,7 @@ mod children;
 mod cli;
 mod clocks;
 mod code_cache;
+mod conformance;
 mod core_modules;
 mod deadlines;
 mod dropped_calls;

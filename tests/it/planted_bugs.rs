@@ -11,6 +11,7 @@ mod lost_update;
 mod lost_wake;
 mod partial_body;
 mod reordered;
+mod replay;
 mod split_decision;
 mod stale_connection;
 mod timer_race;

@@ -48,8 +48,18 @@ impl Bug {
 
     /// A run whose faults the seed draws.
     pub fn with_faults(&self, seed: u64, picker: Picker, variant: &str) -> Result<(), String> {
-        let simulation = self.simulation(seed).swarm((self.faults)()).picker(picker);
-        (self.play)(&World::simulated(simulation), variant)
+        self.with_settings(seed, variant, |simulation| simulation.picker(picker))
+    }
+
+    /// The same, with other settings than those of every run.
+    pub fn with_settings(
+        &self,
+        seed: u64,
+        variant: &str,
+        settings: impl FnOnce(Simulation) -> Simulation,
+    ) -> Result<(), String> {
+        let simulation = self.simulation(seed).swarm((self.faults)());
+        (self.play)(&World::simulated(settings(simulation)), variant)
     }
 
     /// Goes through so many seeds until the bug shows.
