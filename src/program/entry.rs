@@ -221,13 +221,14 @@ impl Entry {
     /// let (printed, writer) = pipe(&dispatcher.handle(), 1024)?;
     /// let entry = Entry::function("app:hello")
     ///     .file(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/components/hello-c.wasm"))
-    ///     .method("wasi:cli/run@0.2.6#run")
+    ///     .method("wasi:cli/run@0.2.12#run")
     ///     .import("wasi:cli")
+    ///     .import("wasi:clocks")
     ///     .import("wasi:io")
     ///     .stdio(move |_| Ok(Stdio::logged("app:hello").stdout(Sink::Pipe(writer.clone()))));
     /// let runtime = Runtime::on(dispatcher.handle(), Program::builder().entry(entry).build()?)?;
     /// dispatcher.block_on(runtime.call("app:hello", Arguments::Json(&[])))??;
-    /// assert_eq!(printed.read(1024).unwrap(), b"hello\n");
+    /// assert_eq!(printed.read(1024).unwrap(), b"slept 5 ms\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn stdio(

@@ -287,8 +287,9 @@ fn an_entry_opens_the_streams_of_calls_that_are_given_none() {
     let count = opened.clone();
     let entry = Entry::function("app:hello")
         .file(component("hello-c"))
-        .method("wasi:cli/run@0.2.6#run")
+        .method("wasi:cli/run@0.2.12#run")
         .import("wasi:cli")
+        .import("wasi:clocks")
         .import("wasi:io")
         .stdio(move |_| match count.fetch_add(1, Ordering::Relaxed) {
             2 => Err(wippy_dispatcher::Error::Closed),
@@ -303,7 +304,10 @@ fn an_entry_opens_the_streams_of_calls_that_are_given_none() {
     };
     call(CallOptions::new()).expect("the first");
     call(CallOptions::new()).expect("the second");
-    assert_eq!(printed.read(1024).expect("output"), b"hello\nhello\n");
+    assert_eq!(
+        printed.read(1024).expect("output"),
+        b"slept 5 ms\nslept 5 ms\n"
+    );
     let own = CallOptions::new().stdio(Stdio::logged("test"));
     call(own).expect("one with streams of its own");
     assert_eq!(opened.load(Ordering::Relaxed), 2);

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wippy::Arguments;
-use wippy_dispatcher::{Dispatcher, Record};
+use wippy::{Arguments, CallError};
+use wippy_dispatcher::{Dispatcher, Record, Task};
 
 use crate::support::{Project, live, simulated};
 
@@ -140,30 +140,31 @@ fn a_guest_that_watches_the_wall_clock_sees_it_move_and_starves_nobody() {
     beside_a_sleeper(&live(), "wait", json!([2_000_000]));
 }
 
-/// An entry is linked as a job: in a simulation that takes time, which stands still otherwise.
+/// An entry is linked as a job, whose end the dispatcher learns of at a later turn; a call of what is linked
+/// begins at once.
 #[test]
 fn linking_leaves_the_dispatchers_thread() {
-    let dispatcher = simulated();
+    let dispatcher = live();
     let runtime = project().load(&dispatcher);
-    let handle = dispatcher.handle();
-    let elapsed = |name: &'static str, arguments: Value| {
-        let (runtime, handle) = (runtime.clone(), handle.clone());
-        async move {
-            let start = handle.now().expect("the time");
+    let call = |name: &'static str, arguments: Value| {
+        let runtime = runtime.clone();
+        let call = async move {
             let arguments = arguments.as_array().expect("a list");
-            let result = runtime.call(name, Arguments::Json(arguments)).await;
-            result.expect("it ends");
-            handle.now().expect("the time") - start
-        }
+            runtime.call(name, Arguments::Json(arguments)).await
+        };
+        dispatcher.spawn(call).expect("a task")
     };
-    dispatcher
-        .block_on(async {
-            // The same module, which is compiled then.
-            elapsed("spin-now", json!([0])).await;
-            assert!(!elapsed("compute", json!([1])).await.is_zero());
-            assert!(elapsed("compute", json!([1])).await.is_zero());
-        })
-        .expect("no deadlock");
+    let ended_in_a_turn = |call: Task<Result<Value, CallError>>| {
+        dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
+        let ended = call.is_finished();
+        let result = dispatcher.block_on(call).expect("a dispatcher");
+        result.expect("not cancelled").expect("it ends");
+        ended
+    };
+    // The same module, which is compiled then.
+    assert!(!ended_in_a_turn(call("spin-now", json!([0]))));
+    assert!(!ended_in_a_turn(call("compute", json!([1]))));
+    assert!(ended_in_a_turn(call("compute", json!([1]))));
 }
 
 /// Fuel makes guests that only compute take turns in a simulation.

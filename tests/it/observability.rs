@@ -203,13 +203,28 @@ fn a_call_says_where_it_is_before_its_guest_runs_and_at_its_files() {
             call.await.expect("not cancelled").expect("it reads");
         })
         .expect("no deadlock");
-    assert_eq!(
-        seen,
-        ["loading", "starting", "parked: waits for a file operation"]
-    );
+    assert_eq!(seen, ["starting", "parked: waits for a file operation"]);
     let times = runtime.metrics().expect("numbers").entries.remove(0).times;
-    // The module is read and decoded, compiled, linked.
-    assert_eq!(times.expect("counted").queued.sum(), 3 * SECOND);
+    // Its module was read, compiled and linked while the simulation's time stood still.
+    assert_eq!(times.expect("counted").queued.sum(), Duration::ZERO);
+}
+
+/// Reading and compiling are jobs, whose ends a dispatcher learns of at a later turn.
+#[test]
+fn a_call_says_that_its_module_is_loaded() {
+    let mut project = Project::new();
+    let source = r#"(module (func (export "add") (param i32 i32) (result i32)
+        (i32.add (local.get 0) (local.get 1))))"#;
+    project.text("add", source, "add", "[]");
+    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let runtime = runtime(&dispatcher, &project);
+    let call = start(&dispatcher, &runtime, "add", json!([1, 2]));
+    dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
+    assert_eq!(only(&runtime).state, CallState::Loading);
+    let sum = dispatcher.block_on(call).expect("a dispatcher");
+    assert_eq!(sum.expect("not cancelled").expect("a sum"), json!(3));
+    let times = runtime.metrics().expect("numbers").entries.remove(0).times;
+    assert!(times.expect("counted").queued.sum() > Duration::ZERO);
 }
 
 #[test]

@@ -14,13 +14,15 @@ use crate::support::{Project, guests, hash_of};
 
 /// What is given to a command for it to print something, by the command's path. Every command that
 /// the program has needs at least one.
-const RECIPES: [(&str, &[&str]); 29] = [
+const RECIPES: [(&str, &[&str]); 31] = [
     ("call", &["add", "1", "2"]),
     (
         "call",
         &["add", "1", "2", "--repeat", "50", "--concurrent", "3"],
     ),
     ("call", &["add", "1", "2", "--simulate", "7"]),
+    ("sim", &["PROJECT/scenario.yaml"]),
+    ("sim diff", &["PROJECT/one.log", "PROJECT/other.log"]),
     ("run", &["list"]),
     ("run", &["list", "--json"]),
     // The services.
@@ -54,7 +56,7 @@ const RECIPES: [(&str, &[&str]); 29] = [
     ("help", &["call"]),
 ];
 
-/// Stands for a directory that is not there.
+/// Stands for a directory that is not there; `PROJECT` in front of a path for the project's.
 const FRESH: &str = "FRESH";
 
 /// Prints two bytes and does not ask whether they were written.
@@ -67,6 +69,13 @@ const HEEDLESS: &str = r#"(module
 /// Adds two numbers.
 const ADD: &str = r#"(module
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"#;
+
+/// One of its entries in a simulation.
+const SCENARIO: &str = "
+version: \"1.0\"
+project: .
+hosts: {one: {run: [{entry: heedless}]}}
+";
 
 /// A project for all of the recipes.
 fn project() -> tempfile::TempDir {
@@ -117,6 +126,16 @@ fn project() -> tempfile::TempDir {
     let modules = directory.path().join("modules");
     std::fs::create_dir(&modules).expect("a directory");
     std::fs::write(modules.join("heedless.wasm"), module).expect("a file");
+    std::fs::write(directory.path().join("scenario.yaml"), SCENARIO).expect("a file");
+    for log in ["one.log", "other.log"] {
+        let scenario = directory.path().join("scenario.yaml");
+        let log = directory.path().join(log);
+        let words =
+            [scenario.to_str(), Some("--log"), log.to_str()].map(|word| word.expect("text"));
+        let logged = program(directory.path(), &[&["sim"][..], &words].concat()).output();
+        let logged = logged.expect("the program");
+        assert_eq!(logged.status.code(), Some(0), "{logged:?}");
+    }
     directory
 }
 
@@ -228,7 +247,10 @@ fn every_command_says_that_its_output_is_lost() {
         let path = fresh.path().join(made.to_string());
         let words = words.iter().map(|&word| match word {
             FRESH => path.to_str().expect("text").to_owned(),
-            word => word.to_owned(),
+            word => match word.strip_prefix("PROJECT") {
+                Some(file) => format!("{}{file}", directory.display()),
+                None => word.to_owned(),
+            },
         });
         words.collect()
     };

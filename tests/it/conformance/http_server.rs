@@ -27,7 +27,6 @@ struct Seen {
 /// A server and where it is.
 pub(super) struct Server {
     pub(super) authority: String,
-    pub(super) port: u16,
     seen: Rc<Seen>,
 }
 
@@ -45,7 +44,6 @@ impl Server {
         world.server.spawn(serving).expect("a task").detach();
         Server {
             authority: at.to_string(),
-            port: at.port(),
             seen,
         }
     }

@@ -103,7 +103,8 @@ pub(super) struct World {
     pub(super) addresses: Vec<IpAddr>,
 }
 
-/// The guests of all cases, compiled before the first.
+/// The guests of all cases, compiled before the first. Its pool is small: it stays until the last test has ended, and
+/// takes its address space from those of other tests.
 fn program() -> Program {
     static PROGRAM: OnceLock<Program> = OnceLock::new();
     let make = || {
@@ -121,7 +122,7 @@ fn program() -> Program {
             project.command(command, command, IMPORTS, &[]);
         }
         script(&mut project, &[]);
-        let program = project.program(ProgramOptions::new());
+        let program = project.program(ProgramOptions::new().max_instances(64));
         // Simulations have compiled code of their own. One that waits for a thread that compiles for another would take
         // that for a deadlock.
         for dispatcher in [live(), simulated()] {

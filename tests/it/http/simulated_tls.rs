@@ -25,8 +25,8 @@ fn program_with(project: &mut Project, extra: &[(&str, &dyn Display)]) -> Progra
         let export = format!("http-client#{method}");
         project.function(method, "http-client", &export, imports, extra);
     }
-    let program = project.program(ProgramOptions::new());
-    // Compiling takes virtual time; after this call nothing is compiled any more.
+    // A small pool: it stays until the last test has ended.
+    let program = project.program(ProgramOptions::new().max_instances(64));
     let world = World::new(&program, Simulation::new(0), Manner::Gone);
     assert_eq!(world.failure(get("server:443")), "ConnectionTerminated");
     program

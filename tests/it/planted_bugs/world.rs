@@ -48,14 +48,15 @@ pub struct World {
     live_hosts: RefCell<Vec<(String, Ipv4Addr)>>,
 }
 
-/// The guests, compiled once: compiling takes virtual time, and has to be over when a run begins.
+/// The guests, compiled once. Its pool is small: it stays until the last test has ended, and takes its address space
+/// from those of other tests.
 fn program() -> Program {
     static PROGRAM: OnceLock<Program> = OnceLock::new();
     let compiled = PROGRAM.get_or_init(|| {
         let mut project = Project::new();
         let imports = "[wasi:cli, wasi:io, wasi:clocks, wasi:sockets]";
         project.command("planted", "planted", imports, &[]);
-        let program = project.program(ProgramOptions::new());
+        let program = project.program(ProgramOptions::new().max_instances(64));
         let dispatcher = live();
         let runtime = Runtime::on(dispatcher.handle(), program.clone()).expect("an engine");
         let prepared = dispatcher.block_on(runtime.prepare("planted"));
