@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -140,31 +141,35 @@ fn a_guest_that_watches_the_wall_clock_sees_it_move_and_starves_nobody() {
     beside_a_sleeper(&live(), "wait", json!([2_000_000]));
 }
 
-/// An entry is linked as a job, whose end the dispatcher learns of at a later turn; a call of what is linked
-/// begins at once.
+/// An entry is linked as a job: while the only thread for jobs is busy, a call of it does not begin, and others do.
 #[test]
 fn linking_leaves_the_dispatchers_thread() {
-    let dispatcher = live();
+    let dispatcher = Dispatcher::builder().blocking_threads(1).build();
+    let dispatcher = dispatcher.expect("a dispatcher");
     let runtime = project().load(&dispatcher);
-    let call = |name: &'static str, arguments: Value| {
+    let call = |name: &'static str| {
         let runtime = runtime.clone();
-        let call = async move {
-            let arguments = arguments.as_array().expect("a list");
-            runtime.call(name, Arguments::Json(arguments)).await
-        };
+        let call = async move { runtime.call(name, Arguments::Json(&[json!(0)])).await };
         dispatcher.spawn(call).expect("a task")
     };
-    let ended_in_a_turn = |call: Task<Result<Value, CallError>>| {
-        dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
-        let ended = call.is_finished();
+    let end = |call: Task<Result<Value, CallError>>| {
         let result = dispatcher.block_on(call).expect("a dispatcher");
         result.expect("not cancelled").expect("it ends");
-        ended
     };
     // The same module, which is compiled then.
-    assert!(!ended_in_a_turn(call("spin-now", json!([0]))));
-    assert!(!ended_in_a_turn(call("compute", json!([1]))));
-    assert!(ended_in_a_turn(call("compute", json!([1]))));
+    end(call("spin-now"));
+    let (free, is_free) = mpsc::channel();
+    let busy = dispatcher.handle().unblock(move || is_free.recv());
+    let busy = dispatcher.spawn(busy).expect("a task");
+    dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
+    let computes = call("compute");
+    end(call("spin-now"));
+    assert!(!computes.is_finished());
+    free.send(()).expect("a thread that waits");
+    end(computes);
+    let busy = dispatcher.block_on(busy).expect("a dispatcher");
+    let freed = busy.expect("not cancelled").expect("no panic");
+    freed.expect("it was sent");
 }
 
 /// Fuel makes guests that only compute take turns in a simulation.

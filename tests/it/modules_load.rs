@@ -1,8 +1,12 @@
 //! What loading a project finds out without compiling anything, and what a filesystem allows.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use wippy::Arguments;
 use wippy::{Digest, to_binary};
+use wippy_dispatcher::Dispatcher;
 
 use crate::support::{Project, guests, hash_of, live, simulated};
 
@@ -262,9 +266,15 @@ fn a_failed_load_is_not_tried_again_by_those_who_waited_for_it() {
     ];
     project.entry("f", "function.wasm", &file);
     // In a simulation a load takes no time, and nobody waits for another's.
-    let dispatcher = live();
+    let dispatcher = Dispatcher::builder().blocking_threads(1).build();
+    let dispatcher = dispatcher.expect("a dispatcher");
     let runtime = project.load(&dispatcher);
     for attempts in [1, 2] {
+        // The load waits for the only thread for jobs until all have asked.
+        let (free, is_free) = mpsc::channel();
+        let busy = dispatcher.handle().unblock(move || is_free.recv());
+        let busy = dispatcher.spawn(busy).expect("a task");
+        dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
         let calls: Vec<_> = (0..1000)
             .map(|_| {
                 let runtime = runtime.clone();
@@ -272,6 +282,11 @@ fn a_failed_load_is_not_tried_again_by_those_who_waited_for_it() {
                 dispatcher.spawn(call).expect("a task")
             })
             .collect();
+        while dispatcher.turn(Some(Duration::ZERO)).expect("a turn").ran > 0 {}
+        free.send(()).expect("a thread that waits");
+        let busy = dispatcher.block_on(busy).expect("a dispatcher");
+        let freed = busy.expect("not cancelled").expect("no panic");
+        freed.expect("it was sent");
         for call in calls {
             let ended = dispatcher.block_on(call).expect("no deadlock");
             let error = ended.expect("not cancelled").expect_err("no module");

@@ -6,6 +6,7 @@ mod metrics;
 mod signal;
 
 use std::fmt::Display;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -209,18 +210,27 @@ fn a_call_says_where_it_is_before_its_guest_runs_and_at_its_files() {
     assert_eq!(times.expect("counted").queued.sum(), Duration::ZERO);
 }
 
-/// Reading and compiling are jobs, whose ends a dispatcher learns of at a later turn.
+/// Reading and compiling are jobs: they wait while the only thread for jobs is busy.
 #[test]
 fn a_call_says_that_its_module_is_loaded() {
     let mut project = Project::new();
     let source = r#"(module (func (export "add") (param i32 i32) (result i32)
         (i32.add (local.get 0) (local.get 1))))"#;
     project.text("add", source, "add", "[]");
-    let dispatcher = Dispatcher::new().expect("a dispatcher");
+    let dispatcher = Dispatcher::builder().blocking_threads(1).build();
+    let dispatcher = dispatcher.expect("a dispatcher");
     let runtime = runtime(&dispatcher, &project);
+    let (free, is_free) = mpsc::channel();
+    let busy = dispatcher.handle().unblock(move || is_free.recv());
+    let busy = dispatcher.spawn(busy).expect("a task");
+    dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
     let call = start(&dispatcher, &runtime, "add", json!([1, 2]));
     dispatcher.turn(Some(Duration::ZERO)).expect("a turn");
     assert_eq!(only(&runtime).state, CallState::Loading);
+    free.send(()).expect("a thread that waits");
+    let busy = dispatcher.block_on(busy).expect("a dispatcher");
+    let freed = busy.expect("not cancelled").expect("no panic");
+    freed.expect("it was sent");
     let sum = dispatcher.block_on(call).expect("a dispatcher");
     assert_eq!(sum.expect("not cancelled").expect("a sum"), json!(3));
     let times = runtime.metrics().expect("numbers").entries.remove(0).times;

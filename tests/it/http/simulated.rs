@@ -83,8 +83,6 @@ impl World {
 #[test]
 fn a_native_task_serves_a_guest_on_another_host() {
     let program = program();
-    // The first run compiles the guest, which takes virtual time.
-    World::new(&program, 0, Link::new()).fetch("server");
     for seed in 0..5 {
         let link = Link::new().jitter(Duration::from_millis(5)).loss(0.05);
         let world = World::new(&program, seed, link);
