@@ -1,6 +1,7 @@
 //! Mistakes on a terminal: the lines of the file, the place in them, and what to do.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -11,6 +12,7 @@ use crate::terminals::Terminal;
 
 /// What the program shows on a terminal as its standard error.
 fn shown(command: &mut Command) -> String {
+    const END: u8 = 0;
     let Terminal { mut keyboard, tty } = Terminal::new();
     let size = Winsize {
         ws_row: 24,
@@ -19,14 +21,19 @@ fn shown(command: &mut Command) -> String {
         ws_ypixel: 0,
     };
     tcsetwinsize(&tty, size).expect("a size");
+    // Once nobody has the other end, what was shown last may be lost: a copy writes the end after the program.
+    let mut last = File::from(tty.try_clone().expect("a copy"));
     command.stderr(tty).stdout(Stdio::null());
     let mut child = command.spawn().expect("the program");
-    // The parent's copy of the other end would keep the terminal open.
-    command.stderr(Stdio::null());
-    let mut shown = Vec::new();
-    // The end of a terminal is an error.
-    let _ = keyboard.read_to_end(&mut shown);
-    child.wait().expect("its end");
+    let end = std::thread::spawn(move || {
+        child.wait().expect("its end");
+        last.write_all(&[END]).expect("a terminal");
+    });
+    let (mut shown, mut byte) = (Vec::new(), [END]);
+    while keyboard.read_exact(&mut byte).is_ok() && byte != [END] {
+        shown.extend(byte);
+    }
+    end.join().expect("no panic");
     String::from_utf8(shown)
         .expect("text")
         .replace("\r\n", "\n")
