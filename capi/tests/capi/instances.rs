@@ -8,6 +8,11 @@ const COUNTER: &str = r#"(module (global $count (mut i32) (i32.const 0))
     (func (export "add") (param i32) (result i32)
         (global.set $count (i32.add (global.get $count) (local.get 0)))
         (global.get $count))
+    (func (export "compute") (local $left i32)
+        (local.set $left (i32.const 3000000))
+        (loop $on
+            (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+            (br_if $on (local.get $left))))
     (func (export "fail") unreachable))"#;
 
 fn counter() -> (World, wippy_instance) {
@@ -52,9 +57,9 @@ fn an_instance_keeps_its_state_until_it_is_reset() {
 #[test]
 fn an_instance_has_one_call_at_a_time() {
     let (world, instance) = counter();
-    let first = call(instance, c"add", c"[1]".into());
-    let second = call(instance, c"add", c"[1]".into());
-    let ended = [world.finish(first), world.finish(second)];
+    // It computes for longer than a slice of fuel, after which the other call has its turn.
+    let calls = [(); 2].map(|()| call(instance, c"compute", Text::NULL));
+    let ended = calls.map(|call| world.finish(call));
     let kinds: Vec<_> = ended.iter().filter_map(|it| it.as_ref().err()).collect();
     assert!(
         matches!(kinds[..], [(wippy_error_kind::Instance, _)]),
