@@ -158,6 +158,7 @@ impl Core {
     }
 
     /// How many tasks can run, those that yielded included.
+    #[inline]
     pub(crate) fn runnable(&self) -> usize {
         let yielded = self.yielded.borrow().len() + self.yielded_long.borrow().len();
         self.executor.runnable() + yielded

@@ -20,8 +20,10 @@ use crate::executor::task::Task;
 use crate::handle::Handle;
 use crate::io::reactor::Reactor;
 use crate::io::spin::Spin;
+use crate::io::system_driver::SystemDriver;
 use crate::remote::Remote;
 use crate::shared::{Message, Shared};
+use crate::sim::driver::SimDriver;
 use crate::sim::host_key::HostKey;
 use crate::sim::seeds::capture;
 use crate::sim::trace::Trace;
@@ -176,15 +178,16 @@ impl Dispatcher {
             if self.shared.root_woken.swap(false, Ordering::AcqRel) {
                 let turn = InTurn::enter(core)?;
                 core.begin_poll();
-                let polled = match core.driver.simulated() {
-                    None => future.as_mut().poll(&mut context),
-                    Some(simulated) => {
-                        let poll = || future.as_mut().poll(&mut context);
-                        core.poll_simulated_root(simulated, &waker, poll)?
-                    }
+                let run = match core.driver.simulated() {
+                    None => None,
+                    Some(simulated) => Some(core.begin_root(simulated, &waker)?),
                 };
+                // The only place: a second one would keep the future from being inlined.
+                let polled = future.as_mut().poll(&mut context);
+                if let Some(run) = run {
+                    core.end_root(run)?;
+                }
                 drop(turn);
-                core.driver.check_records()?;
                 if let Poll::Ready(output) = polled {
                     self.shared.release_thread(core)?;
                     return Ok(output);
@@ -204,58 +207,90 @@ impl Dispatcher {
         limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
         let _turn = InTurn::enter(core)?;
-        let Driver::Simulated(simulated) = &core.driver else {
-            return self.step_unrecorded(core, max_wait, has_root, limit_of_run);
-        };
-        let can_go_on = simulated.check_records();
-        let ran =
-            can_go_on.and_then(|()| self.step_unrecorded(core, max_wait, has_root, limit_of_run));
-        simulated.note_outcome(&ran);
-        ran
+        match &core.driver {
+            Driver::System(system) => {
+                self.step_of_system(core, system, max_wait, has_root, limit_of_run)
+            }
+            Driver::Simulated(simulated) => {
+                self.step_of_simulation(core, simulated, max_wait, has_root, limit_of_run)
+            }
+        }
     }
 
-    fn step_unrecorded(
+    #[inline(always)]
+    fn step_of_system(
         &self,
         core: &Core,
+        system: &SystemDriver,
         max_wait: Option<Duration>,
         has_root: bool,
         limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
         let notified = self.take_messages(core);
         core.fire_timers();
-        if let Some(simulated) = core.driver.simulated() {
-            simulated.limits.check()?;
-        }
-        if self.has_work(core, has_root) || core.idlers() > 0 {
+        // A wake from before the turn ends its wait, as one from during the wait does.
+        if self.has_work(core, has_root) || core.idlers() > 0 || notified {
             core.poll_io()?;
         } else {
             let limit = max_wait.map(|wait| core.clock.now() + wait);
-            match &core.driver {
-                // A wake from before the turn ends its wait, as one from during the wait does.
-                Driver::System(_) if notified => core.poll_io()?,
-                Driver::System(system) => self.park(core, &system.reactor, limit, has_root)?,
-                Driver::Simulated(simulated) => core.advance(simulated, limit)?,
-            }
+            self.park(core, &system.reactor, limit, has_root)?;
         }
         self.take_messages(core);
         core.fire_timers();
-        if let Some(simulated) = core.driver.simulated() {
+        self.begin_run(core, has_root, limit_of_run);
+        self.run_tasks(core, limit_of_run)
+    }
+
+    /// The same without waiting: time moves instead. It looks before and after whether the simulation has
+    /// ended, and its log says how the turn went.
+    #[cold]
+    #[inline(never)]
+    fn step_of_simulation(
+        &self,
+        core: &Core,
+        simulated: &SimDriver,
+        max_wait: Option<Duration>,
+        has_root: bool,
+        limit_of_run: &mut RunLimit,
+    ) -> Result<usize, Error> {
+        let mut step = || {
+            simulated.check_records()?;
+            self.take_messages(core);
+            core.fire_timers();
             simulated.limits.check()?;
-        }
+            if !self.has_work(core, has_root) && core.idlers() == 0 {
+                let limit = max_wait.map(|wait| core.clock.now() + wait);
+                core.advance(simulated, limit)?;
+            }
+            self.take_messages(core);
+            core.fire_timers();
+            simulated.limits.check()?;
+            self.begin_run(core, has_root, limit_of_run);
+            simulated.check_records()?;
+            self.run_tasks(core, limit_of_run)
+        };
+        let ran = step();
+        simulated.note_outcome(&ran);
+        ran
+    }
+
+    /// Makes runnable what waits for others to have run.
+    #[inline(always)]
+    fn begin_run(&self, core: &Core, has_root: bool, limit_of_run: &mut RunLimit) {
         core.resume_yielded();
         if core.idlers() > 0 && !self.has_work(core, has_root) {
             core.resume_idle();
         }
         core.begin_yield_skips();
-        core.driver.check_records()?;
         limit_of_run.begin(&core.clock);
-        self.run_tasks(core, limit_of_run)
     }
 
+    #[inline(always)]
     fn has_work(&self, core: &Core, has_root: bool) -> bool {
         core.runnable() > 0 || (has_root && self.shared.root_woken.load(Ordering::Acquire))
     }
 
+    #[inline(always)]
     fn run_tasks(&self, core: &Core, limit: &RunLimit) -> Result<usize, Error> {
         let mut ran = 0;
         let mut has_resumed = false;
@@ -464,6 +499,7 @@ impl Drop for InTurn<'_> {
 struct EndOfBlock<'a>(&'a Dispatcher);
 
 impl Drop for EndOfBlock<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.0.blocked_on.set(false);
         if let Some(simulated) = self.0.core.driver.simulated() {

@@ -161,18 +161,6 @@ impl Driver {
         }
     }
 
-    /// Whether a simulation can go on; the system can.
-    ///
-    /// # Errors
-    /// `Log`, `Diverged`.
-    #[inline]
-    pub(crate) fn check_records(&self) -> Result<(), Error> {
-        match self {
-            Driver::System(_) => Ok(()),
-            Driver::Simulated(simulated) => simulated.check_records(),
-        }
-    }
-
     /// The virtual time that a yield takes; `None` where it takes real time.
     pub(crate) fn yield_cost(&self) -> Option<Duration> {
         Some(self.simulated()?.yield_cost())

@@ -172,6 +172,7 @@ impl<T> fmt::Debug for Task<T> {
 impl<T> Future for Task<T> {
     type Output = Result<T, Cancelled>;
 
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Cancelled>> {
         if let Some(awaited_by) = &self.awaited_by {
             awaited_by.set(cx.waker());

@@ -73,9 +73,15 @@ impl Executor {
     pub(crate) fn remove(&self, key: usize) {
         let task = self.alive.borrow_mut().try_remove(key);
         debug_assert!(task.is_some(), "each task is removed once");
-        if self.knows_tasks
-            && let Some(task) = task
-        {
+        if self.knows_tasks {
+            self.forget(task);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget(&self, task: Option<AliveTask>) {
+        if let Some(task) = task {
             self.runnable.borrow_mut().forget(task.id);
         }
     }
@@ -155,6 +161,7 @@ impl Executor {
     }
 
     /// How many tasks can run.
+    #[inline]
     pub(crate) fn runnable(&self) -> usize {
         self.runnable.borrow().len()
     }

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::Error;
-use crate::driver::Driver;
 use crate::executor::listener::Listener;
 use crate::executor::wake::discard;
 use crate::io::readiness::Interest;
@@ -40,17 +39,15 @@ impl Future for ReadyFuture<'_> {
             Err(error) => return Poll::Ready(Err(error)),
         };
         let (key, interest) = (self.slot.key(), self.interest);
+        core.driver.registered(cx.waker());
         // Cloned before the borrow and dropped after it: either may run foreign code.
         let mut waker = cx.waker().clone();
-        core.driver.registered(&waker);
         let mut ready = core.ready.borrow_mut();
         if ready.is_ready(key, interest) {
             drop(ready);
             discard(waker);
-            if let Driver::Simulated(simulated) = &core.driver
-                && let Some(number) = self.listener
-            {
-                simulated.record_consumption(Waiter::Listener(number));
+            if let Some(number) = self.listener {
+                core.driver.record_consumption(Waiter::Listener(number));
             }
             return Poll::Ready(Ok(()));
         }

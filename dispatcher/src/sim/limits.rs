@@ -85,10 +85,16 @@ impl Limits {
 
     /// # Errors
     /// `TimeOver`, `TooManyRecords`, `Livelock` or `Invariant`, with which it has ended.
+    #[inline]
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &*self.ended.borrow() {
-            Some(ended) => Err(ended.clone().into()),
+            Some(ended) => Err(error_of(ended)),
             None => Ok(()),
         }
     }
+}
+
+#[cold]
+fn error_of(ended: &Ended) -> Error {
+    ended.clone().into()
 }

@@ -82,7 +82,7 @@ impl Recorder {
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.stopped {
             None => Ok(()),
-            Some(mismatch) => Err(mismatch.clone().into()),
+            Some(mismatch) => Err(error_of(mismatch)),
         }
     }
 
@@ -136,4 +136,9 @@ impl Files {
         }
         Ok(())
     }
+}
+
+#[cold]
+fn error_of(mismatch: &Mismatch) -> Error {
+    mismatch.clone().into()
 }

@@ -1,6 +1,6 @@
 //! The steps of a simulation: a task runs, virtual time moves. After each, what has to hold is checked.
 
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
 use async_task::Runnable;
 
@@ -11,8 +11,14 @@ use crate::sim::driver::SimDriver;
 use crate::sim::ended::Ended;
 use crate::sim::limits::Passed;
 use crate::sim::record::Record;
-use crate::sim::waits::task_notes::address;
+use crate::sim::waits::task_notes::{EndOfRun, address};
 use crate::time::clock::Instant;
+
+/// The future of `block_on` is polled.
+pub(crate) struct RootRun<'a> {
+    simulated: &'a SimDriver,
+    run: EndOfRun<'a>,
+}
 
 impl Core {
     /// Runs a task that was picked among so many.
@@ -50,22 +56,32 @@ impl Core {
         self.end_step(simulated, Some(id))
     }
 
-    /// Polls the future of `block_on`.
+    /// The future of `block_on` is about to be polled, until [`Core::end_root`].
+    ///
+    /// # Errors
+    /// With which the simulation has ended.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn begin_root<'a>(
+        &self,
+        simulated: &'a SimDriver,
+        waker: &Waker,
+    ) -> Result<RootRun<'a>, Error> {
+        simulated.limits.check()?;
+        let run = simulated.tasks.run_root(waker, self.clock.now());
+        Ok(RootRun { simulated, run })
+    }
+
+    /// It was polled.
     ///
     /// # Errors
     /// As [`Core::run_simulated`].
-    pub(crate) fn poll_simulated_root<T>(
-        &self,
-        simulated: &SimDriver,
-        waker: &Waker,
-        poll: impl FnOnce() -> Poll<T>,
-    ) -> Result<Poll<T>, Error> {
-        simulated.limits.check()?;
-        let run = simulated.tasks.run_root(waker, self.clock.now());
-        let polled = poll();
-        drop(run);
-        self.end_step(simulated, None)?;
-        Ok(polled)
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn end_root(&self, root: RootRun<'_>) -> Result<(), Error> {
+        drop(root.run);
+        self.end_step(root.simulated, None)?;
+        root.simulated.check_records()
     }
 
     fn end_step(&self, simulated: &SimDriver, task: Option<u64>) -> Result<(), Error> {

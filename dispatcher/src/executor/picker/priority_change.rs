@@ -102,10 +102,6 @@ impl PriorityChange {
         self.heap.pop().map(|entry| entry.runnable)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.heap.len()
-    }
-
     pub(super) fn has_run(&mut self) {
         self.running = None;
     }

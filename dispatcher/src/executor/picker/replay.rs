@@ -38,8 +38,4 @@ impl Replay {
     pub(super) fn pop(&mut self) -> Option<Runnable<Meta>> {
         self.0.pop_first().map(|(_, runnable)| runnable)
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
 }

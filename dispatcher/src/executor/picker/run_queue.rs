@@ -12,9 +12,16 @@ use crate::entropy::Entropy;
 use crate::executor::meta::Meta;
 use crate::sim::picker::{Picker, PickerSettings};
 
+/// The tasks that can run.
+pub(crate) struct RunQueue {
+    /// How many they are: asked more than once a turn, so it is counted.
+    len: usize,
+    order: Order,
+}
+
 /// One variant a picker. That of the system is looked at first and inline; the others are a
 /// simulation's.
-pub(crate) enum RunQueue {
+enum Order {
     /// The task that has waited longest goes next: the system, and round robin in a simulation.
     RoundRobin(VecDeque<Runnable<Meta>>),
     Uniform(Uniform),
@@ -25,7 +32,10 @@ pub(crate) enum RunQueue {
 impl RunQueue {
     /// That of the system.
     pub(crate) fn system() -> RunQueue {
-        RunQueue::RoundRobin(VecDeque::new())
+        RunQueue {
+            len: 0,
+            order: Order::RoundRobin(VecDeque::new()),
+        }
     }
 
     /// That of a simulation; `is_replay`: a log says which task goes next.
@@ -37,36 +47,25 @@ impl RunQueue {
         is_replay: bool,
         entropy: &Entropy,
     ) -> Result<RunQueue, Error> {
-        if is_replay {
-            return Ok(RunQueue::Replay(Replay::default()));
-        }
-        Ok(match settings.picker {
-            Picker::Uniform => RunQueue::Uniform(Uniform::default()),
-            Picker::RoundRobin => RunQueue::system(),
+        let order = match settings.picker {
+            _ if is_replay => Order::Replay(Replay::default()),
+            Picker::Uniform => Order::Uniform(Uniform::default()),
+            Picker::RoundRobin => Order::RoundRobin(VecDeque::new()),
             Picker::PriorityChange { depth } => {
                 let queue = PriorityChange::new(depth, settings.steps, entropy)?;
-                RunQueue::PriorityChange(Box::new(queue))
+                Order::PriorityChange(Box::new(queue))
             }
-        })
+        };
+        Ok(RunQueue { len: 0, order })
     }
 
     /// Adds a task that can run.
     #[inline]
     pub(crate) fn push(&mut self, runnable: Runnable<Meta>) {
-        match self {
-            RunQueue::RoundRobin(queue) => queue.push_back(runnable),
-            drawn => drawn.push_drawn(runnable),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn push_drawn(&mut self, runnable: Runnable<Meta>) {
-        match self {
-            RunQueue::RoundRobin(queue) => queue.push_back(runnable),
-            RunQueue::Uniform(queue) => queue.push(runnable),
-            RunQueue::PriorityChange(queue) => queue.push(runnable),
-            RunQueue::Replay(queue) => queue.push(runnable),
+        self.len += 1;
+        match &mut self.order {
+            Order::RoundRobin(queue) => queue.push_back(runnable),
+            drawn => drawn.push(runnable),
         }
     }
 
@@ -80,57 +79,41 @@ impl RunQueue {
         entropy: &Entropy,
         recorded: impl FnOnce() -> Option<u64>,
     ) -> Result<Option<Runnable<Meta>>, Error> {
-        match self {
-            RunQueue::RoundRobin(queue) => Ok(queue.pop_front()),
-            drawn => drawn.pick_drawn(entropy, recorded),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn pick_drawn(
-        &mut self,
-        entropy: &Entropy,
-        recorded: impl FnOnce() -> Option<u64>,
-    ) -> Result<Option<Runnable<Meta>>, Error> {
-        match self {
-            RunQueue::RoundRobin(queue) => Ok(queue.pop_front()),
-            RunQueue::Uniform(queue) => queue.pick(entropy),
-            RunQueue::PriorityChange(queue) => Ok(queue.pick()),
-            RunQueue::Replay(queue) => Ok(queue.pick(recorded)),
-        }
+        let picked = match &mut self.order {
+            Order::RoundRobin(queue) => queue.pop_front(),
+            drawn => drawn.pick(entropy, recorded)?,
+        };
+        self.len -= usize::from(picked.is_some());
+        Ok(picked)
     }
 
     /// How many tasks can run.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        match self {
-            RunQueue::RoundRobin(queue) => queue.len(),
-            RunQueue::Uniform(queue) => queue.len(),
-            RunQueue::PriorityChange(queue) => queue.len(),
-            RunQueue::Replay(queue) => queue.len(),
-        }
+        self.len
     }
 
     /// The numbers of the tasks that can run, in no particular order.
     pub(crate) fn numbers(&self) -> Vec<u64> {
         let number = |runnable: &Runnable<Meta>| runnable.metadata().id;
-        match self {
-            RunQueue::RoundRobin(queue) => queue.iter().map(number).collect(),
-            RunQueue::Uniform(queue) => queue.iter().map(number).collect(),
-            RunQueue::PriorityChange(queue) => queue.numbers().collect(),
-            RunQueue::Replay(queue) => queue.numbers().collect(),
+        match &self.order {
+            Order::RoundRobin(queue) => queue.iter().map(number).collect(),
+            Order::Uniform(queue) => queue.iter().map(number).collect(),
+            Order::PriorityChange(queue) => queue.numbers().collect(),
+            Order::Replay(queue) => queue.numbers().collect(),
         }
     }
 
     /// Takes any task, for the end of the dispatcher.
     pub(crate) fn pop(&mut self) -> Option<Runnable<Meta>> {
-        match self {
-            RunQueue::RoundRobin(queue) => queue.pop_front(),
-            RunQueue::Uniform(queue) => queue.pop(),
-            RunQueue::PriorityChange(queue) => queue.pop(),
-            RunQueue::Replay(queue) => queue.pop(),
-        }
+        let popped = match &mut self.order {
+            Order::RoundRobin(queue) => queue.pop_front(),
+            Order::Uniform(queue) => queue.pop(),
+            Order::PriorityChange(queue) => queue.pop(),
+            Order::Replay(queue) => queue.pop(),
+        };
+        self.len -= usize::from(popped.is_some());
+        popped
     }
 
     /// Takes all tasks of a simulated host.
@@ -154,27 +137,55 @@ impl RunQueue {
 
     /// The task that was picked last has stopped running.
     pub(crate) fn has_run(&mut self) {
-        if let RunQueue::PriorityChange(queue) = self {
+        if let Order::PriorityChange(queue) = &mut self.order {
             queue.has_run();
         }
     }
 
     /// The task that runs yields.
     pub(crate) fn has_yielded(&mut self) {
-        if let RunQueue::PriorityChange(queue) = self {
+        if let Order::PriorityChange(queue) = &mut self.order {
             queue.has_yielded();
         }
     }
 
     /// Whether it is to be told of tasks that have ended.
     pub(crate) fn knows_tasks(&self) -> bool {
-        matches!(self, RunQueue::PriorityChange(_))
+        matches!(self.order, Order::PriorityChange(_))
     }
 
     /// A task has ended.
     pub(crate) fn forget(&mut self, task: u64) {
-        if let RunQueue::PriorityChange(queue) = self {
+        if let Order::PriorityChange(queue) = &mut self.order {
             queue.forget(task);
+        }
+    }
+}
+
+impl Order {
+    #[cold]
+    #[inline(never)]
+    fn push(&mut self, runnable: Runnable<Meta>) {
+        match self {
+            Order::RoundRobin(queue) => queue.push_back(runnable),
+            Order::Uniform(queue) => queue.push(runnable),
+            Order::PriorityChange(queue) => queue.push(runnable),
+            Order::Replay(queue) => queue.push(runnable),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pick(
+        &mut self,
+        entropy: &Entropy,
+        recorded: impl FnOnce() -> Option<u64>,
+    ) -> Result<Option<Runnable<Meta>>, Error> {
+        match self {
+            Order::RoundRobin(queue) => Ok(queue.pop_front()),
+            Order::Uniform(queue) => queue.pick(entropy),
+            Order::PriorityChange(queue) => Ok(queue.pick()),
+            Order::Replay(queue) => Ok(queue.pick(recorded)),
         }
     }
 }

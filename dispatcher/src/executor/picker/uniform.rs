@@ -32,8 +32,4 @@ impl Uniform {
     pub(super) fn pop(&mut self) -> Option<Runnable<Meta>> {
         self.0.pop_front()
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
 }

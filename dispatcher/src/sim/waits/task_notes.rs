@@ -168,6 +168,8 @@ impl TaskNotes {
     }
 
     /// Something is waited for with this waker. One that is not the task's own is remembered.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn registered(&self, waker: &Waker) {
         let address = address(waker);
         let current = self.current.get();
