@@ -85,6 +85,15 @@ struct SharedTimes {
     processor: SharedHistogram,
 }
 
+impl SharedTimes {
+    fn record(&self, time: CallTime) {
+        self.duration.record(time.duration);
+        self.queued.record(time.queued);
+        self.parked.record(time.parked);
+        self.processor.record(time.processor);
+    }
+}
+
 /// The times of one call.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct CallTime {
@@ -109,15 +118,13 @@ impl EntryStats {
     }
 
     /// Counts the end of a call.
+    #[inline]
     pub(super) fn ended(&self, outcome: Outcome, time: impl FnOnce() -> Option<CallTime>) {
         self.outcomes[outcome as usize].fetch_add(1, Ordering::Relaxed);
         if let Some(times) = &self.times
             && let Some(time) = time()
         {
-            times.duration.record(time.duration);
-            times.queued.record(time.queued);
-            times.parked.record(time.parked);
-            times.processor.record(time.processor);
+            times.record(time);
         }
     }
 

@@ -143,6 +143,7 @@ impl CallRecord {
 
     /// A call of an instance begins: its times are of this call alone. `clock` is asked only where times
     /// are counted.
+    #[inline]
     pub(crate) fn enter_call(&self, clock: impl FnOnce() -> Option<Instant>) {
         tracing::trace!(target: TARGET, "{}", CallState::Running);
         if !self.is_timed() {
@@ -164,6 +165,7 @@ impl CallRecord {
     }
 
     /// The call of an instance waits, or is preempted, for the first time.
+    #[inline]
     pub(crate) fn seen_in_call(&self, clock: impl FnOnce() -> Option<Instant>) {
         if !self.is_timed()
             && let Some(now) = clock()
@@ -173,6 +175,7 @@ impl CallRecord {
     }
 
     /// The call of an instance has ended. `clock` is asked only where times are counted.
+    #[inline]
     pub(crate) fn end_call(&self, outcome: Outcome, clock: impl FnOnce() -> Option<Instant>) {
         let is_timed = self.is_timed();
         let now = is_timed.then(clock).flatten();

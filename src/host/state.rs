@@ -267,6 +267,7 @@ impl State {
     }
 
     /// The next call of its instance begins, with what others have left of the budget.
+    #[inline]
     pub(crate) fn resume_budget(&mut self, budget: Budget) {
         self.call.set_budget(budget);
     }

@@ -22,6 +22,7 @@ impl GuestWatch {
     }
 
     /// Says that this thread is inside a guest until the answer is dropped. `None` if it is already.
+    #[inline]
     pub(crate) fn enter(&self) -> Option<Inside<'_>> {
         if !self.polls.begin() {
             return None;
@@ -46,6 +47,7 @@ impl fmt::Debug for GuestWatch {
 pub(crate) struct Inside<'a>(&'a Polls);
 
 impl Drop for Inside<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.0.end();
     }

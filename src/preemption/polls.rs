@@ -23,6 +23,7 @@ impl Polls {
     }
 
     /// Records that the thread is inside a guest. `false` if it was already.
+    #[inline]
     pub(super) fn begin(&self) -> bool {
         let before = self.count.load(Ordering::Relaxed);
         if !before.is_multiple_of(2) {
@@ -35,6 +36,7 @@ impl Polls {
     }
 
     /// Says that the thread has left the guest.
+    #[inline]
     pub(super) fn end(&self) {
         let inside = self.count.load(Ordering::Relaxed);
         debug_assert!(!inside.is_multiple_of(2), "it is inside");

@@ -68,6 +68,7 @@ impl Ticker {
     }
 
     /// Starts or notifies the thread unless it looks at the watches anyway.
+    #[inline]
     pub(super) fn ensure_running(&self) {
         if self.0.state.load(Ordering::SeqCst) != RUNNING {
             self.start();

@@ -168,6 +168,7 @@ where
     }
 
     /// The function in the instance that is there now.
+    #[inline]
     fn typed(&self, live: &mut LiveInstance) -> wasmtime::Result<TypedFunc<P, R>> {
         let (generation, typed) = self.typed.get();
         if generation == live.generation {

@@ -30,6 +30,7 @@ impl Shared {
     ///
     /// # Errors
     /// `DeadlineExceeded` where it has come already, `Dispatcher`.
+    #[inline]
     fn deadline(&self, of_call: Option<Instant>) -> Result<Option<Instant>, Failure> {
         let mut deadline = match (self.options.deadline, of_call) {
             (Some(of_instance), of_call) => Some(earliest(of_call, of_instance)),
@@ -149,6 +150,7 @@ impl Shared {
         self.end(taken, result)
     }
 
+    #[inline]
     fn begin<'a>(
         &self,
         taken: &'a mut Taken<'_>,
@@ -170,6 +172,7 @@ impl Shared {
         Ok((live, deadline))
     }
 
+    #[inline]
     fn end<T>(&self, taken: Taken<'_>, result: Result<T, Failure>) -> Result<T, Failure> {
         match result {
             Ok(value) => {
@@ -196,6 +199,7 @@ impl Shared {
         }
     }
 
+    #[inline]
     fn count_end(&self, outcome: Outcome) {
         let clock = || self.handle().now().ok();
         self.record().end_call(outcome, clock);

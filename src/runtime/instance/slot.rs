@@ -1,7 +1,7 @@
 //! The place of a live instance: it is there, it runs a call, or it is dead.
 
 use std::cell::RefCell;
-use std::mem::replace;
+use std::mem::{ManuallyDrop, replace};
 
 use wasmtime::component;
 
@@ -85,6 +85,7 @@ impl Slot {
         matches!(*self.0.borrow(), Content::Dead(_))
     }
 
+    #[inline]
     fn put(&self, content: Content) {
         let before = replace(&mut *self.0.borrow_mut(), content);
         debug_assert!(matches!(before, Content::Running), "it was taken out");
@@ -104,9 +105,13 @@ impl Taken<'_> {
     }
 
     /// The call has ended, and the instance goes on.
-    pub(super) fn put_back(mut self) {
-        if let Some(live) = self.live.take() {
-            self.slot.put(Content::Ready(live));
+    #[inline]
+    pub(super) fn put_back(self) {
+        // Its drop has nothing left to do then.
+        let mut taken = ManuallyDrop::new(self);
+        match taken.live.take() {
+            Some(live) => taken.slot.put(Content::Ready(live)),
+            None => drop(ManuallyDrop::into_inner(taken)),
         }
     }
 

@@ -69,7 +69,7 @@ fn fetches(variable: &str, method: &str, urls: Value, expected: Value) {
         return;
     };
     let program = project.program(ProgramOptions::new());
-    // Compiling takes virtual time: it is over before the first run.
+    // Compiled once: the runs find it in the program.
     let dispatcher = live();
     let runtime = Runtime::on(dispatcher.handle(), program.clone()).expect("an engine");
     let prepared = dispatcher.block_on(runtime.prepare("fetch"));
