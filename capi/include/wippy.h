@@ -411,8 +411,8 @@ wippy_status wippy_builder_destroy(wippy_builder builder);
 // Errors: INVALID_HANDLE, WRONG_THREAD.
 wippy_status wippy_builder_entry(wippy_builder builder, wippy_entry entry);
 
-// Reads the project in a directory and adds its entries and settings. The last project counts. All of its calls run on the thread
-// of their runtime, whatever its settings say of threads. It blocks while it reads.
+// Reads the project in a directory and adds its entries and settings. The last project counts. Its calls run on the thread
+// of their runtime, whatever `wasm.threads` says, except those of entries with a `pool.worker_class`. It blocks while it reads.
 //
 // Errors: INVALID_PROJECT where the project has errors, after which the builder is as before except for its diagnostics;
 // INVALID_HANDLE, WRONG_THREAD, INVALID_ARGUMENT.

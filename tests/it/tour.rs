@@ -81,3 +81,27 @@ fn a_missing_import_is_named() {
         "{stderr}"
     );
 }
+
+#[test]
+fn the_trace_that_the_readme_shows_is_that_of_its_command() {
+    let words = [
+        "call",
+        "nap",
+        "[20000]",
+        "--repeat",
+        "1000",
+        "--concurrent",
+        "1000",
+        "--simulate",
+        "7",
+    ];
+    let output = wippy(&words, "");
+    assert!(output.status.success());
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let trace = said.lines().find(|line| line.starts_with("trace: "));
+    let readme = include_str!("../../README.md");
+    let shown = readme.lines().find(|line| line.starts_with("trace: "));
+    assert!(shown.is_some(), "the README shows it");
+    assert_eq!(trace, shown);
+}

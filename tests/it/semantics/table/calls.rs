@@ -142,7 +142,7 @@ pub const ROWS: &[Row] = &[
         &["funcs::what_fails_is_an_error_that_names_the_entry"],
     ),
     (
-        "A call never waits for itself: it is an error.",
+        "A chain of calls never waits for itself: it is an error.",
         &["funcs::a_call_never_waits_for_itself"],
     ),
     (
@@ -169,8 +169,13 @@ pub const ROWS: &[Row] = &[
         &["funcs::a_caller_ends_at_its_deadline_whatever_it_waits_for"],
     ),
     (
-        "A function that another calls ends at its own deadline alone.",
+        "A function that another calls ends at its own deadline, and its caller does not: the caller gets an \
+         error.",
         &["funcs::a_called_function_ends_at_its_own_deadline"],
+    ),
+    (
+        "A function that another calls ends at its caller's deadline, too.",
+        &["funcs::a_caller_ends_at_its_deadline_whatever_it_waits_for"],
     ),
     (
         "A caller's own deadline counts while the call waits for compilation, for its pool and for an \
@@ -187,7 +192,7 @@ pub const ROWS: &[Row] = &[
     ),
     (
         "A call that is dropped frees its place in the pool, its timers, its connections and its \
-         listeners at once, whatever it was doing.",
+         listeners at the latest at the dispatcher's next turn, whatever it was doing.",
         &[
             "dropped_calls::a_sleeping_guest_leaves_no_timer_and_its_place",
             "dropped_calls::a_computing_guest_leaves_its_place",
@@ -211,11 +216,12 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
-        "`limits.max_memory_bytes` bounds the memories and tables of an instance together.",
+        "`limits.max_memory_bytes` bounds the memories, the tables and the garbage collector's heap of an \
+         instance together.",
         &["calls::memory_is_bounded_by_the_entry"],
     ),
     (
-        "`limits.max_resources` bounds its resources.",
+        "`limits.max_resources` bounds the resources that a call has open.",
         &["features::handles_are_bounded_by_what_max_resources_says"],
     ),
     // Commands
