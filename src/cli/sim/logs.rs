@@ -1,10 +1,11 @@
 //! The logs of a run: the one that it writes, and the one that it replays.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use wippy_dispatcher::Simulation;
-use wippy_dispatcher::sim::Log;
+use wippy_dispatcher::sim::{Log, LogError};
 
 use super::arguments::SimRun;
 use super::diff::open;
@@ -21,16 +22,16 @@ impl Logs {
     /// Opens the logs that the command line names.
     ///
     /// # Errors
-    /// A text that names the file, also of a log of another scenario.
+    /// A text that names the file, also of a log of another scenario, and of a file that a new log would
+    /// destroy.
     pub(super) fn open(sim: &SimRun, prepared: &Prepared) -> Result<Logs, String> {
         let label = prepared.scenario.digest(&prepared.simulation).to_string();
         let replay = sim.replay.as_deref();
         let replay = replay.map(|path| recorded(path, &label)).transpose()?;
-        let create = |path: &Path| {
-            File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))
-        };
+        let log = sim.log.as_deref();
+        let log = log.map(|path| created(path, sim.replay.as_deref()));
         Ok(Logs {
-            log: sim.log.as_deref().map(create).transpose()?,
+            log: log.transpose()?,
             replay,
             label: label.into_bytes(),
         })
@@ -54,6 +55,28 @@ impl Logs {
             None => simulation,
         }
     }
+}
+
+/// A file for a new log. It replaces an older log, but no other file, and not the log that is replayed.
+fn created(path: &Path, replayed: Option<&Path>) -> Result<File, String> {
+    let shown = path.display();
+    if let Ok(existing) = fs::metadata(path)
+        && existing.is_file()
+    {
+        let is_same =
+            |other: fs::Metadata| (other.dev(), other.ino()) == (existing.dev(), existing.ino());
+        if replayed.is_some_and(|path| fs::metadata(path).is_ok_and(is_same)) {
+            return Err(format!(
+                "{shown} is the log that is replayed; write the new one to another file"
+            ));
+        }
+        if existing.len() > 0 && matches!(Log::open(path), Err(LogError::NotALog)) {
+            return Err(format!(
+                "{shown} exists and is not a log; write the log to another file, or remove this one"
+            ));
+        }
+    }
+    File::create(path).map_err(|error| format!("cannot write {shown}: {error}"))
 }
 
 /// The log of a run of the scenario with this label.

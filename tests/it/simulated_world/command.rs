@@ -194,3 +194,31 @@ fn a_log_is_replayed_compared_and_of_its_scenario_only() {
         "a.log is not of this scenario",
     );
 }
+
+#[test]
+fn a_new_log_destroys_no_other_file() {
+    let directory = directory("");
+    let run = |words: &[&str]| sim(directory.path(), words);
+    let read = |name: &str| std::fs::read(directory.path().join(name)).expect("a file");
+    let (code, ..) = run(&["s.yaml", "--log", "a.log"]);
+    assert_eq!(code, Some(0));
+    let (log, scenario) = (read("a.log"), read("s.yaml"));
+
+    let (code, _, stderr) = run(&["s.yaml", "--replay", "a.log", "--log", "./a.log"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("is the log that is replayed"), "{stderr}");
+    let (code, _, stderr) = run(&["s.yaml", "--log", "s.yaml"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(
+        stderr.contains("s.yaml exists and is not a log"),
+        "{stderr}"
+    );
+    assert_eq!((read("a.log"), read("s.yaml")), (log, scenario));
+
+    // An older log, or nothing, is replaced.
+    let (code, ..) = run(&["s.yaml", "--seed", "1", "--log", "a.log"]);
+    assert_eq!(code, Some(0));
+    std::fs::write(directory.path().join("b.log"), "").expect("a file");
+    let (code, ..) = run(&["s.yaml", "--seed", "1", "--log", "b.log"]);
+    assert_eq!((code, read("a.log")), (Some(0), read("b.log")));
+}
