@@ -67,6 +67,10 @@ impl Simulation {
         for name in names.collect::<BTreeSet<_>>() {
             dispatcher.block_on(runtime.prepare(name))??;
             modules.extend(runtime.module_digest(name));
+            for directory in runtime.mounted(name) {
+                let guard = settings.program.registry().guard();
+                settings.snapshots.get(&directory, guard)?;
+            }
         }
         Ok(Simulation {
             settings: Arc::new(settings),

@@ -289,6 +289,11 @@ impl SimDriver {
         delay
     }
 
+    /// Draws something that is no matter of the network.
+    pub(crate) fn draw<R>(&self, draw: impl FnOnce(&mut Draws) -> R) -> R {
+        draw(&mut self.draws.borrow_mut())
+    }
+
     /// Looks at the network, or at what of it takes no time.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&mut Network) -> R) -> R {
         look(&mut self.network.borrow_mut())

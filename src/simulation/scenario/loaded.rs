@@ -139,6 +139,10 @@ impl Scenario {
         for fault in &document.faults {
             builder = builder.at(fault.at, fault.fault.clone());
         }
+        for disk in &document.disks {
+            let (host, filesystem) = (&disk.host.value, &disk.filesystem.value);
+            builder = builder.disk(host, filesystem, disk.faults.clone());
+        }
         if let Some(mix) = &document.swarm {
             builder = builder.swarm(mix.clone());
         }
