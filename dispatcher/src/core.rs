@@ -22,10 +22,10 @@ use crate::io::system_driver::SystemDriver;
 use crate::io::wait_sets::{Registration, WaitSets};
 use crate::locals::Locals;
 use crate::net::Lookups;
-use crate::sim::{Boots, Disks};
 use crate::sim::driver::SimDriver;
 use crate::sim::hash::hash_of;
 use crate::sim::record::Record;
+use crate::sim::{Boots, Disks};
 use crate::time::clock::{Clock, Instant};
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
 

@@ -96,7 +96,12 @@ impl Handle {
             disk: disk.clone(),
             crash: Rc::new(move || told.crash(&handle)),
         };
-        core.disks.0.borrow_mut().entry(host).or_default().push(kept);
+        core.disks
+            .0
+            .borrow_mut()
+            .entry(host)
+            .or_default()
+            .push(kept);
         Ok(disk)
     }
 
@@ -118,13 +123,14 @@ impl Handle {
         // Where it can be cut off: between its sectors.
         let (first, last) = (offset / SECTOR + 1, end.div_ceil(SECTOR));
         let cuts = last.saturating_sub(first);
-        let kept = simulated.draw(|draws| {
-            match draws.up_to(Choice::Disk, if cuts > 0 { 2 } else { 1 }) {
-                0 => None,
-                1 => Some(length),
-                _ => Some((first + draws.up_to(Choice::Disk, cuts - 1)) * SECTOR - offset),
-            }
-        });
+        let kept =
+            simulated.draw(
+                |draws| match draws.up_to(Choice::Disk, if cuts > 0 { 2 } else { 1 }) {
+                    0 => None,
+                    1 => Some(length),
+                    _ => Some((first + draws.up_to(Choice::Disk, cuts - 1)) * SECTOR - offset),
+                },
+            );
         simulated.record(Record::UnsyncedWrite {
             host: self.host().number,
             file: number(file),
@@ -151,14 +157,16 @@ impl Handle {
         Ok(is_kept)
     }
 
-    /// Draws whether an operation on a file fails, and records it if it does.
+    /// Draws whether an operation on a file fails, and records it if it does. Where the seed has drawn that all
+    /// files fail more often ([`FaultMix::file_errors`](crate::sim::FaultMix::file_errors)), that holds.
     ///
     /// # Errors
     /// `NotSimulated`, `WrongThread`, `Closed`.
     pub fn draw_file_error(&self, file: u64, probability: f64) -> Result<bool, Error> {
         let core = self.core()?;
         let simulated = simulated(core.driver.simulated())?;
-        let probability = Probability::of(probability);
+        let (of_all, _) = simulated.file_faults;
+        let probability = Probability::of(probability).max(of_all);
         let fails = simulated.draw(|draws| draws.chance(Choice::FileError, probability));
         if fails {
             self.record_file_fault(simulated, file, FileFault::Error);
@@ -166,7 +174,9 @@ impl Handle {
         Ok(fails)
     }
 
-    /// Draws how much longer than others an operation on a file takes, both bounds included, and records it.
+    /// Draws how much longer than others an operation on a file takes, both bounds included, and what the seed has
+    /// drawn for all files ([`FaultMix::file_delay`](crate::sim::FaultMix::file_delay)) beside that; records it
+    /// where it can be anything but zero.
     ///
     /// # Errors
     /// `NotSimulated`, `WrongThread`, `Closed`.
@@ -178,6 +188,11 @@ impl Handle {
     ) -> Result<Duration, Error> {
         let core = self.core()?;
         let simulated = simulated(core.driver.simulated())?;
+        let (_, of_all) = simulated.file_faults;
+        let most = most.max(least).saturating_add(of_all);
+        if most.is_zero() {
+            return Ok(Duration::ZERO);
+        }
         let span = most.saturating_sub(least).as_nanos();
         let span = u64::try_from(span).unwrap_or(u64::MAX);
         let drawn = simulated.draw(|draws| draws.up_to(Choice::FileDelay, span));

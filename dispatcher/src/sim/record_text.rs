@@ -63,8 +63,15 @@ impl fmt::Display for Record {
                 directory,
                 is_kept,
             } => {
-                let how = if *is_kept { "is on the disk" } else { "is lost" };
-                write!(f, "change of names in directory {directory} of host {host} {how}")
+                let how = if *is_kept {
+                    "is on the disk"
+                } else {
+                    "is lost"
+                };
+                write!(
+                    f,
+                    "change of names in directory {directory} of host {host} {how}"
+                )
             }
             Record::FileFault { host, file, fault } => match fault {
                 FileFault::Error => write!(f, "file {file} of host {host} fails"),

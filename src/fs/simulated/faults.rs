@@ -24,8 +24,8 @@ const CAPACITY: u64 = 1 << 30;
 #[derive(Clone, PartialEq, Debug)]
 pub struct DiskFaults {
     pub(super) capacity: u64,
-    pub(super) errors: Vec<(Pattern, f64)>,
-    pub(super) delays: Vec<(Pattern, Duration, Duration)>,
+    errors: Vec<(Pattern, f64)>,
+    delays: Vec<(Pattern, Duration, Duration)>,
 }
 
 impl Default for DiskFaults {
@@ -51,16 +51,33 @@ impl DiskFaults {
         self
     }
 
-    /// An operation on a path that matches fails with `io`, with this probability.
+    /// An operation on a path that matches fails with `io`, with this probability; of several patterns the highest counts.
     pub fn errors(mut self, pattern: &str, probability: f64) -> DiskFaults {
         self.errors.push((Pattern::new(pattern), probability));
         self
     }
 
-    /// An operation on a path that matches takes longer than others, by a time between these, both included.
+    /// An operation on a path that matches takes longer than others, by a time between these, both included; of
+    /// several patterns the sum counts.
     pub fn delays(mut self, pattern: &str, least: Duration, most: Duration) -> DiskFaults {
         let most = most.max(least);
         self.delays.push((Pattern::new(pattern), least, most));
         self
+    }
+
+    /// How likely an operation on a path fails: the most that a pattern says.
+    pub(super) fn error(&self, path: &str) -> f64 {
+        let matching = self.errors.iter().filter(|(it, _)| it.matches(path));
+        matching
+            .map(|(_, probability)| *probability)
+            .fold(0.0, f64::max)
+    }
+
+    /// How much longer an operation on a path takes, at least and at most: the sum of what patterns say.
+    pub(super) fn delay(&self, path: &str) -> (Duration, Duration) {
+        let matching = self.delays.iter().filter(|(it, ..)| it.matches(path));
+        matching.fold((Duration::ZERO, Duration::ZERO), |sum, (_, least, most)| {
+            (sum.0.saturating_add(*least), sum.1.saturating_add(*most))
+        })
     }
 }

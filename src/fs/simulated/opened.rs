@@ -199,12 +199,7 @@ impl OpenInode {
     ///
     /// # Errors
     /// Those of `utimensat(2)`; `EPERM` for a path that leads out of the directory.
-    pub fn set_times_at(
-        &self,
-        path: &str,
-        follows: bool,
-        times: &Timestamps,
-    ) -> Result<(), Errno> {
+    pub fn set_times_at(&self, path: &str, follows: bool, times: &Timestamps) -> Result<(), Errno> {
         self.at(path, |tree| {
             let number = tree.follow(self.number, path, follows)?;
             set_times(tree, number, times)
@@ -291,7 +286,10 @@ impl OpenInode {
             let directory = tree.inodes.directory(self.number)?;
             let entry = |(name, &number): (&Box<[u8]>, &u64)| OpenEntry {
                 name: name.to_vec(),
-                kind: tree.inodes.get(number).map_or(FileType::Unknown, |it| it.kind()),
+                kind: tree
+                    .inodes
+                    .get(number)
+                    .map_or(FileType::Unknown, |it| it.kind()),
                 inode: number,
             };
             Ok(directory.entries.iter().map(entry).collect())
@@ -323,5 +321,9 @@ fn set_times(tree: &mut Tree, number: u64, times: &Timestamps) -> Result<(), Err
             nanoseconds: u64::try_from(time.tv_nsec).unwrap_or(0),
         }),
     };
-    tree.set_times(number, time(&times.last_access), time(&times.last_modification))
+    tree.set_times(
+        number,
+        time(&times.last_access),
+        time(&times.last_modification),
+    )
 }

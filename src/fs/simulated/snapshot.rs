@@ -139,14 +139,11 @@ impl Reading {
             return Ok(Some(known));
         }
         let number = match kind {
-            FileType::Directory => {
-                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                match openat(fd, name, flags, Mode::empty()) {
-                    Ok(opened) => self.directory(&opened, parent, path, depth + 1)?,
-                    Err(Errno::ACCESS) => self.denied(Body::Directory(Directory::new(parent)))?,
-                    Err(errno) => return Err(failed(errno)),
-                }
-            }
+            FileType::Directory => match open(fd, name, OFlags::DIRECTORY) {
+                Ok(opened) => self.directory(&opened, parent, path, depth + 1)?,
+                Err(Errno::ACCESS) => self.denied(Body::Directory(Directory::new(parent)))?,
+                Err(errno) => return Err(failed(errno)),
+            },
             FileType::RegularFile => match self.file(fd, name, path)? {
                 Some(content) => self.add(Body::File(FileData::synced(content)))?,
                 None => self.denied(Body::File(FileData::default()))?,
@@ -174,8 +171,7 @@ impl Reading {
 
     /// The bytes of a file; `None` where the process may not read it.
     fn file(&mut self, fd: &OwnedFd, name: &[u8], path: &Path) -> Result<Option<Content>, String> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let opened = match openat(fd, name, flags, Mode::empty()) {
+        let opened = match open(fd, name, OFlags::NONBLOCK) {
             Ok(opened) => opened,
             Err(Errno::ACCESS) => return Ok(None),
             Err(errno) => return Err(cannot(path, errno)),
@@ -190,6 +186,15 @@ impl Reading {
         }
         self.bytes += bytes.len() as u64;
         Ok(Some(Content::new(&bytes)))
+    }
+}
+
+/// Opens a name to be read; without a change of its time of access where the process may.
+fn open(fd: &OwnedFd, name: &[u8], more: OFlags) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | more;
+    match openat(fd, name, flags | OFlags::NOATIME, Mode::empty()) {
+        Err(Errno::PERM) => openat(fd, name, flags, Mode::empty()),
+        opened => opened,
     }
 }
 

@@ -59,7 +59,11 @@ fn check(tree: &Tree) {
         let inode = tree.inodes.get(number).expect("it is there");
         used += inode.allocated();
         let named = |other: &u64| match tree.inodes.directory(*other) {
-            Ok(directory) => directory.entries.values().filter(|it| **it == number).count(),
+            Ok(directory) => directory
+                .entries
+                .values()
+                .filter(|it| **it == number)
+                .count(),
             Err(_) => 0,
         };
         let names: usize = tree.inodes.numbers().iter().map(named).sum();
@@ -231,7 +235,10 @@ fn a_full_disk_takes_what_fits() {
     let file = tree.open(ROOT, "a", CREATE).expect("a file");
     assert_eq!(tree.write(file, &[1; 600], 0), Ok(600));
     assert_eq!(tree.write(file, &[1; 600], 600), Ok(400));
-    assert_eq!(tree.write(file, &[1; 600], 1000), Err(rustix::io::Errno::NOSPC));
+    assert_eq!(
+        tree.write(file, &[1; 600], 1000),
+        Err(rustix::io::Errno::NOSPC)
+    );
     // What is there may be overwritten, and what is cut off is free.
     assert_eq!(tree.write(file, &[2; 600], 0), Ok(600));
     tree.set_size(file, 10).expect("a size");

@@ -138,12 +138,7 @@ impl Tree {
     ///
     /// # Errors
     /// `ENOENT` in a directory that is removed; `ENOSPC` beyond the bound on inodes.
-    pub(super) fn create(
-        &mut self,
-        directory: u64,
-        name: Name,
-        body: Body,
-    ) -> Result<u64, Errno> {
+    pub(super) fn create(&mut self, directory: u64, name: Name, body: Body) -> Result<u64, Errno> {
         self.check_alive(directory)?;
         if self.inodes.count() >= MAX_INODES as u64 {
             return Err(Errno::NOSPC);

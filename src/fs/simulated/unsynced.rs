@@ -274,7 +274,9 @@ fn kept(handle: &Handle, number: u64, change: DataChange) -> Option<DataChange> 
         DataChange::Size(size) => (*size, 0),
     };
     // A dispatcher that has ended crashes no hosts.
-    let kept = handle.draw_unsynced_write(number, offset, length).unwrap_or(Some(length))?;
+    let kept = handle
+        .draw_unsynced_write(number, offset, length)
+        .unwrap_or(Some(length))?;
     Some(match change {
         DataChange::Write { offset, bytes } => DataChange::Write {
             offset,
@@ -283,4 +285,3 @@ fn kept(handle: &Handle, number: u64, change: DataChange) -> Option<DataChange> 
         size => size,
     })
 }
-

@@ -69,31 +69,17 @@ impl Volume {
         (number, path): (u64, &str),
         operation: impl FnOnce(&mut Tree) -> Result<R, Errno>,
     ) -> Result<R, Errno> {
-        let delay = self.delay(handle, number, path)?;
+        let (least, most) = self.faults.delay(path);
+        let delay = handle.draw_file_delay(number, least, most).map_err(gone)?;
+        let probability = self.faults.error(path);
+        let fails = handle.draw_file_error(number, probability).map_err(gone)?;
         let mut state = self.lock();
         state.delay += delay;
-        if Life(state.crashes) != life {
+        if fails || Life(state.crashes) != life {
             return Err(Errno::IO);
-        }
-        for (pattern, probability) in &self.faults.errors {
-            let is_meant = pattern.matches(path);
-            if is_meant && handle.draw_file_error(number, *probability).map_err(gone)? {
-                return Err(Errno::IO);
-            }
         }
         state.tree.now = now(handle)?;
         operation(&mut state.tree)
-    }
-
-    fn delay(&self, handle: &Handle, number: u64, path: &str) -> Result<Duration, Errno> {
-        let mut sum = Duration::ZERO;
-        for (pattern, least, most) in &self.faults.delays {
-            if pattern.matches(path) {
-                let drawn = handle.draw_file_delay(number, *least, *most);
-                sum = sum.saturating_add(drawn.map_err(gone)?);
-            }
-        }
-        Ok(sum)
     }
 
     /// What the operations since the last question take longer than others, in virtual time.

@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
 use rustix::fs::{
-    AtFlags, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat, futimens,
-    statat, utimensat,
+    AtFlags, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat, futimens, statat,
+    utimensat,
 };
 use wasmtime::component::Resource;
 use wippy_dispatcher::WallTime;

@@ -15,16 +15,23 @@ use crate::support::simulated;
 /// host's files stay as they are.
 pub fn expect_the_same(world: &World, lines: &[(&str, &str)]) {
     // Times are the simulation's own.
-    let is_status = |(line, answer): &(&str, &str)| line.starts_with("stat") && answer.contains('.');
+    let is_status =
+        |(line, answer): &(&str, &str)| line.starts_with("stat") && answer.contains('.');
     let lines: Vec<(&str, &str)> = lines.iter().filter(|it| !is_status(it)).copied().collect();
     let before = contents(&world.root());
     let dispatcher = simulated();
     expect(&dispatcher, &world.project().load(&dispatcher), &lines);
-    if lines.iter().all(|(line, answer)| preview1::knows(line, answer)) {
+    if lines
+        .iter()
+        .all(|(line, answer)| preview1::knows(line, answer))
+    {
         let dispatcher = simulated();
         preview1::expect(&dispatcher, &world.preview1().load(&dispatcher), &lines);
     }
-    assert!(contents(&world.root()) == before, "the host's files have changed");
+    assert!(
+        contents(&world.root()) == before,
+        "the host's files have changed"
+    );
 }
 
 /// What is beneath a directory, with its times.

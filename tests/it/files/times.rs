@@ -130,7 +130,10 @@ fn in_a_simulation_now_is_the_simulations() {
             ],
         );
         let now = dispatcher.handle().wall_time().expect("a clock");
-        let modified = answers[3].rsplit(' ').next().and_then(|it| it.split('.').next());
+        let modified = answers[3]
+            .rsplit(' ')
+            .next()
+            .and_then(|it| it.split('.').next());
         let modified: u64 = modified.and_then(|it| it.parse().ok()).expect("seconds");
         assert!(modified.abs_diff(now.seconds) <= 1, "{answers:?}");
     }

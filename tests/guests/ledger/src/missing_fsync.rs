@@ -27,7 +27,11 @@ fn paid() -> Result<u32, Failure> {
 /// The last receipt.
 fn receipts() -> Result<u32, Failure> {
     let number = |line: &String| line.strip_prefix("receipt ")?.parse().ok();
-    Ok(lines(RECEIPTS)?.iter().filter_map(number).max().unwrap_or(0))
+    Ok(lines(RECEIPTS)?
+        .iter()
+        .filter_map(number)
+        .max()
+        .unwrap_or(0))
 }
 
 pub fn run(is_fixed: bool, count: u32) -> Result<(), Failure> {
@@ -38,7 +42,9 @@ pub fn run(is_fixed: bool, count: u32) -> Result<(), Failure> {
         return Err(format!("receipt {receipts} is for a payment that the ledger has not").into());
     }
     // What is not whole is written again.
-    let whole: u64 = (1..=paid).map(|number| format!("payment {number}\n").len() as u64).sum();
+    let whole: u64 = (1..=paid)
+        .map(|number| format!("payment {number}\n").len() as u64)
+        .sum();
     ledger.set_len(whole)?;
     std::io::Seek::seek(&mut ledger, std::io::SeekFrom::Start(whole))?;
     for number in paid + 1..=count {

@@ -21,7 +21,11 @@ fn number(line: &str) -> u32 {
 
 pub fn run(is_fixed: bool, count: u32) -> Result<(), Failure> {
     let mut journal = open(JOURNAL)?;
-    let said = lines(JOURNAL)?.iter().map(|line| number(line)).max().unwrap_or(0);
+    let said = lines(JOURNAL)?
+        .iter()
+        .map(|line| number(line))
+        .max()
+        .unwrap_or(0);
     let present = match fs::read_to_string(SETTINGS) {
         Ok(text) => number(text.trim_end()),
         Err(_) => 0,

@@ -13,7 +13,12 @@ pub fn sync_names() -> Result<(), Failure> {
 /// Opens a file to go on at its end. One that is new has its name on the disk.
 pub fn open(path: &str) -> Result<File, Failure> {
     let mut options = OpenOptions::new();
-    let mut file = options.read(true).write(true).create(true).truncate(false).open(path)?;
+    let mut file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
     sync_names()?;
     file.seek(SeekFrom::End(0))?;
     Ok(file)
@@ -24,6 +29,8 @@ pub fn lines(path: &str) -> Result<Vec<String>, Failure> {
     let mut bytes = Vec::new();
     File::open(path)?.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let whole = text
+        .split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'));
     Ok(whole.map(|line| line.trim_end().to_owned()).collect())
 }
