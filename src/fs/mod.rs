@@ -2,16 +2,19 @@
 
 mod cache;
 mod class;
+mod open_error;
+mod settings;
 pub mod simulated;
 mod status;
 
 pub use cache::{OpenDirError, RootCache};
 pub use class::{Class, Magic};
+pub use open_error::OpenError;
+pub use settings::{Mask, Settings};
 pub use status::{FileTime, Status};
 pub use wippy_dispatcher::DeferredClose;
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,58 +23,9 @@ use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
 use wippy_dispatcher::{Handle, Lane};
 
+use self::open_error::open_reason;
 use self::simulated::{HostDisk, OpenInode};
-use crate::io_reason::io_reason;
 use crate::trust::{PathError, PathGuard};
-
-/// What may be done in a filesystem; what may not is `access`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Mask {
-    /// Files may be read.
-    pub read: bool,
-    /// Files may be written, and what holds them changed.
-    pub write: bool,
-    /// Directories may be listed and created.
-    pub list: bool,
-}
-
-/// How a filesystem is opened.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Settings {
-    /// The directory of the host.
-    pub directory: PathBuf,
-    /// With which permission bits it is created where it is missing; `None`: it has to exist.
-    pub create: Option<u32>,
-    /// What may be done in it.
-    pub mask: Mask,
-}
-
-/// A directory that is not there or cannot be opened.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("cannot open {}: {reason}", plain(.directory))]
-pub struct OpenError {
-    /// The directory of the host.
-    pub directory: PathBuf,
-    /// What the system said.
-    pub reason: String,
-}
-
-/// The path without `.` in it.
-fn plain(path: &Path) -> String {
-    let plain: PathBuf = path.components().collect();
-    plain.display().to_string()
-}
-
-/// What the system said; of a directory that is not there, what to do as well.
-fn open_reason(error: &io::Error, is_created: bool) -> String {
-    let reason = io_reason(error, "directory");
-    match error.kind() {
-        io::ErrorKind::NotFound if !is_created => {
-            format!("{reason}; create it, or set `auto_init: true` in its fs.directory")
-        }
-        _ => reason,
-    }
-}
 
 /// An opened filesystem. All that its guests open, they open beneath this directory.
 #[derive(Debug)]

@@ -49,6 +49,8 @@ pub struct Simulation {
     settings: Arc<Settings>,
     setups: Arc<[Setup]>,
     modules: Arc<[Digest]>,
+    /// A hash of the files that its calls mount.
+    files: u64,
 }
 
 impl Simulation {
@@ -73,6 +75,7 @@ impl Simulation {
             }
         }
         Ok(Simulation {
+            files: settings.snapshots.hash(),
             settings: Arc::new(settings),
             setups: setups.into(),
             modules: modules.into(),
@@ -82,6 +85,11 @@ impl Simulation {
     /// The hashes of the modules that its calls run, in the order of the entries' names.
     pub(super) fn modules(&self) -> &[Digest] {
         &self.modules
+    }
+
+    /// A hash of what the directories held that its calls mount.
+    pub(super) fn files(&self) -> u64 {
+        self.files
     }
 
     /// Runs it with a seed until all calls have ended, or it ends otherwise: see

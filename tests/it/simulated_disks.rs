@@ -7,7 +7,7 @@ mod faults;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use wippy::sim::{AttemptEnd, Call, DiskFaults, Outcome, Simulation};
+use wippy::sim::{Call, CallOutcome, DiskFaults, Outcome, Simulation};
 use wippy::{Program, ProgramOptions};
 use wippy_dispatcher::sim::{FaultMix, Seeds};
 
@@ -87,9 +87,8 @@ impl Bug {
 
 /// What is wrong with an outcome.
 fn check(outcome: &Outcome) -> Result<(), String> {
-    let call = outcome.call("ledger").and_then(|call| call.last());
-    match call.map(|attempt| &attempt.end) {
-        Some(AttemptEnd::Exited(status)) if status.code() == 0 => Ok(()),
+    match outcome.call("ledger").and_then(CallOutcome::status) {
+        Some(0) => Ok(()),
         _ => Err(outcome.to_string()),
     }
 }

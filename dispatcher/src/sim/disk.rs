@@ -1,8 +1,6 @@
 //! What of a simulated host outlives its crashes: its disks.
 
 use std::any::Any;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,35 +46,6 @@ pub trait Disk: Any + Send + Sync {
     fn crash(&self, handle: &Handle);
 }
 
-/// A disk by its type, and what tells it of a crash.
-struct Kept {
-    disk: Arc<dyn Any + Send + Sync>,
-    crash: Rc<dyn Fn()>,
-}
-
-/// The disks of all hosts, by the hosts' numbers, in the order in which they were made.
-#[derive(Default)]
-pub(crate) struct Disks(RefCell<BTreeMap<u32, Vec<Kept>>>);
-
-impl Disks {
-    fn get<T: Disk>(&self, host: u32) -> Option<Arc<T>> {
-        let kept = self.0.borrow();
-        let mut disks = kept.get(&host)?.iter();
-        disks.find_map(|kept| kept.disk.clone().downcast().ok())
-    }
-
-    /// A host has crashed. Nothing is borrowed while its disks are told.
-    pub(crate) fn crash(&self, host: u32) {
-        let told: Vec<Rc<dyn Fn()>> = match self.0.borrow().get(&host) {
-            Some(kept) => kept.iter().map(|kept| kept.crash.clone()).collect(),
-            None => return,
-        };
-        for crash in told {
-            crash();
-        }
-    }
-}
-
 impl Handle {
     /// The disk of this type that the handle's simulated host has; `make` makes it at the first need. It is the
     /// same in all lives of the host.
@@ -92,16 +61,8 @@ impl Handle {
         }
         let disk = Arc::new(make());
         let (told, handle) = (disk.clone(), self.clone());
-        let kept = Kept {
-            disk: disk.clone(),
-            crash: Rc::new(move || told.crash(&handle)),
-        };
-        core.disks
-            .0
-            .borrow_mut()
-            .entry(host)
-            .or_default()
-            .push(kept);
+        let crash = Rc::new(move || told.crash(&handle));
+        core.disks.add(host, disk.clone(), crash);
         Ok(disk)
     }
 

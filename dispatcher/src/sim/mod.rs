@@ -51,6 +51,7 @@ mod bounds;
 mod broken_invariant;
 pub(crate) mod context;
 mod disk;
+mod disks;
 pub(crate) mod draws;
 pub(crate) mod driver;
 mod elapsed;
@@ -80,7 +81,7 @@ pub(crate) mod trace;
 pub(crate) mod waits;
 
 pub(crate) use boots::Boots;
-pub(crate) use disk::Disks;
+pub(crate) use disks::Disks;
 
 pub use broken_invariant::BrokenInvariant;
 pub use disk::Disk;

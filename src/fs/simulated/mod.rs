@@ -7,6 +7,7 @@ mod disk;
 mod faults;
 mod inode;
 mod inodes;
+mod name_change;
 mod names;
 mod opened;
 mod pattern;

@@ -7,6 +7,7 @@ use rustix::fs::{FileType, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 use rustix::io::Errno;
 use wippy_dispatcher::Handle;
 
+use super::inode::Name;
 use super::inodes::ROOT;
 use super::names::OpenRequest;
 use super::tree::Tree;
@@ -279,12 +280,12 @@ impl OpenInode {
     /// Its entries in the order of their names, without `.` and `..`.
     ///
     /// # Errors
-    /// `ENOENT` where it is removed, `ENOTDIR`, `EACCES`, `EIO` as faults have it.
+    /// `ENOENT` where it is removed, `ENOTDIR`, `EIO` as faults have it.
     pub fn entries(&self) -> Result<Vec<OpenEntry>, Errno> {
         self.operate(|tree| {
             tree.check_alive(self.number)?;
             let directory = tree.inodes.directory(self.number)?;
-            let entry = |(name, &number): (&Box<[u8]>, &u64)| OpenEntry {
+            let entry = |(name, &number): (&Name, &u64)| OpenEntry {
                 name: name.to_vec(),
                 kind: tree
                     .inodes

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ const BATCH: usize = 32 * 1024;
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(super) inodes: Arc<[Inode]>,
+    /// Of all that the files hold.
+    pub(super) hash: u64,
 }
 
 impl Snapshot {
@@ -37,6 +40,7 @@ impl Snapshot {
         let root = Inode::new(Body::Directory(Directory::new(ROOT)), time);
         Snapshot {
             inodes: [root].into(),
+            hash: 0,
         }
     }
 
@@ -46,15 +50,20 @@ impl Snapshot {
     /// # Errors
     /// What cannot be read, and why; which bound is exceeded.
     pub(super) fn read(directory: &OwnedFd, time: FileTime) -> Result<Snapshot, String> {
+        // The one that is given may be good for paths only.
+        let directory = open(directory, b".", OFlags::DIRECTORY);
+        let directory = directory.map_err(|errno| cannot(Path::new(""), errno))?;
         let mut reading = Reading {
             inodes: Vec::new(),
             linked: HashMap::new(),
             bytes: 0,
+            hasher: DefaultHasher::new(),
             time,
         };
-        reading.directory(directory, ROOT, Path::new(""), 0)?;
+        reading.directory(&directory, ROOT, Path::new(""), 0)?;
         Ok(Snapshot {
             inodes: reading.inodes.into(),
+            hash: reading.hasher.finish(),
         })
     }
 }
@@ -64,6 +73,7 @@ struct Reading {
     /// Files with several names, by what the host calls them.
     linked: HashMap<(u64, u64), u64>,
     bytes: u64,
+    hasher: DefaultHasher,
     time: FileTime,
 }
 
@@ -104,6 +114,7 @@ impl Reading {
             let child = self.child(fd, &name, number, &inside, depth);
             // What has gone since the names were listed is not there.
             let Some(child) = child? else { continue };
+            (&name, child, number).hash(&mut self.hasher);
             directories += u64::from(self.of(child).is_some_and(|child| child.is_directory()));
             entries.insert(name, child);
         }
@@ -138,6 +149,7 @@ impl Reading {
             }
             return Ok(Some(known));
         }
+        kind.as_raw_mode().hash(&mut self.hasher);
         let number = match kind {
             FileType::Directory => match open(fd, name, OFlags::DIRECTORY) {
                 Ok(opened) => self.directory(&opened, parent, path, depth + 1)?,
@@ -150,6 +162,7 @@ impl Reading {
             },
             FileType::Symlink => {
                 let target = readlinkat(fd, name, Vec::new()).map_err(failed)?;
+                target.hash(&mut self.hasher);
                 self.add(Body::Link(target.into_bytes().into()))?
             }
             special => self.add(Body::Special(special))?,
@@ -185,6 +198,7 @@ impl Reading {
             ));
         }
         self.bytes += bytes.len() as u64;
+        bytes.hash(&mut self.hasher);
         Ok(Some(Content::new(&bytes)))
     }
 }

@@ -6,8 +6,8 @@ use rustix::io::Errno;
 
 use super::inode::{Body, Inode, Name};
 use super::inodes::Inodes;
+use super::name_change::NameChange;
 use super::snapshot::{MAX_INODES, Snapshot};
-use super::unsynced::NameChange;
 use crate::fs::status::{FileTime, Status};
 
 /// What the sizes of directories are, in bytes.

@@ -13,6 +13,7 @@ use wippy_dispatcher::Handle;
 
 use super::inode::{DataChange, Entries, Name};
 use super::inodes::ROOT;
+use super::name_change::{Entry, NameChange};
 use super::tree::Tree;
 
 /// The most memory of changes that are not on the disk. Beyond it all of them are written there, as a
@@ -22,19 +23,6 @@ const UNSYNCED_MAX: u64 = 16 << 20;
 const CHANGE_SIZE: u64 = 128;
 /// So many inodes without names are kept at most until it is looked which of them may come back.
 const ORPHANS_MAX: usize = 1 << 16;
-
-/// A name in a directory, and what it names from now on.
-type Entry = (u64, Name, Option<u64>);
-
-/// What one operation has changed of names.
-#[derive(Debug)]
-pub(super) struct NameChange {
-    entries: Vec<Entry>,
-    /// What these names meant before.
-    before: Vec<Option<u64>>,
-    /// It was written while others before it were not.
-    is_synced: bool,
-}
 
 impl Tree {
     /// Changes what names mean, as one operation.

@@ -180,10 +180,11 @@ impl FilesystemView<'_> {
     ) -> Result<(), FsError> {
         self.at(&base, Operation::Change, path, move |base, path| {
             if let Some(inode) = base.inode() {
-                return Ok(match flags.contains(AtFlags::REMOVEDIR) {
+                match flags.contains(AtFlags::REMOVEDIR) {
                     true => inode.remove_directory(path)?,
                     false => inode.unlink(path)?,
-                });
+                }
+                return Ok(());
             }
             let (parent, name) = parent(base.dir()?, path)?;
             unlinkat(&*parent, name, flags)?;

@@ -166,13 +166,14 @@ impl Scenario {
         self.document.expectations.check(outcome, &self.calls)
     }
 
-    /// What a run of it depends on beside the seed: a hash of its text and of the modules that its
-    /// simulation calls.
+    /// What a run of it depends on beside the seed: a hash of its text, of the modules that its simulation
+    /// calls, and of the files that they mount.
     pub fn digest(&self, simulation: &Simulation) -> Digest {
         let mut all = self.digest.to_string();
         for digest in simulation.modules() {
             all.push_str(&digest.to_string());
         }
+        all.push_str(&format!("{:016x}", simulation.files()));
         Digest::of(all.as_bytes())
     }
 }

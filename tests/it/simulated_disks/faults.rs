@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use wippy::sim::{AttemptEnd, Call, DiskFaults, Outcome, Scenario, Simulation, SimulationError};
+use wippy::sim::{Call, DiskFaults, Outcome, Scenario, Simulation, SimulationError};
 use wippy_dispatcher::{Record, sim::FileFault};
 
 use super::program;
@@ -16,13 +16,9 @@ fn simulation(faults: DiskFaults) -> Simulation {
 }
 
 fn complaint(outcome: &Outcome) -> String {
-    let call = outcome.call("ledger").and_then(|call| call.last());
-    let attempt = call.expect("it was made");
-    assert!(matches!(attempt.end, AttemptEnd::Exited(status) if status.code() == 1));
-    let chunks = attempt.output.iter();
-    chunks
-        .map(|it| String::from_utf8_lossy(&it.bytes).into_owned())
-        .collect()
+    let call = outcome.call("ledger").expect("it was placed");
+    assert_eq!(call.status(), Some(1), "{outcome}");
+    String::from_utf8_lossy(&call.stderr()).into_owned()
 }
 
 #[test]
