@@ -116,6 +116,13 @@ impl Scenario {
         Some(call.place.clone())
     }
 
+    /// Where it is said first what goes wrong with the files of an entry.
+    pub fn place_of_disk(&self, filesystem: &str) -> Option<Place> {
+        let mut disks = self.document.disks.iter();
+        let disk = disks.find(|disk| disk.filesystem.value == filesystem)?;
+        Some(disk.filesystem.place.clone())
+    }
+
     /// The parts of its simulation, over the entries of a program.
     pub fn simulation(&self, program: Program) -> SimulationBuilder {
         let document = &self.document;

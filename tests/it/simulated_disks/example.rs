@@ -41,3 +41,19 @@ fn payments_that_are_synced_first_are_there() {
     let output = sim("mended.yaml", &["--seeds", "0..100"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
 }
+
+#[test]
+fn a_filesystem_that_there_is_not_is_told_with_its_place() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let scenario = "hosts: {a: {}}\ndisks:\n  - {host: a, fs: nothing}\n";
+    let path = directory.path().join("s.yaml");
+    std::fs::write(&path, scenario).expect("a file");
+    let output = sim(path.to_str().expect("UTF-8"), &["--seed", "1"]);
+    let told = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("s.yaml:3:"), "{told}");
+    assert!(
+        told.contains("there is no filesystem \"nothing\""),
+        "{told}"
+    );
+}
