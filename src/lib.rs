@@ -180,6 +180,7 @@ pub mod stdio {
 
 /// Guests in a simulation: entries on hosts, a network between them, faults, and what became of all that.
 pub mod sim {
+    pub use crate::fs::simulated::DiskFaults;
     pub use crate::host::capture::{OutputChunk, OutputKind};
     pub use crate::simulation::{
         Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Simulation,

@@ -22,10 +22,10 @@ use crate::io::system_driver::SystemDriver;
 use crate::io::wait_sets::{Registration, WaitSets};
 use crate::locals::Locals;
 use crate::net::Lookups;
-use crate::sim::Boots;
 use crate::sim::driver::SimDriver;
 use crate::sim::hash::hash_of;
 use crate::sim::record::Record;
+use crate::sim::{Boots, Disks};
 use crate::time::clock::{Clock, Instant};
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
@@ -43,6 +43,8 @@ pub(crate) struct Core {
     pub(crate) locals: Locals,
     /// What simulated hosts begin with.
     pub(crate) boots: Boots,
+    /// What simulated hosts keep when they crash.
+    pub(crate) disks: Disks,
     /// Within a turn: wakes need not end the dispatcher's wait, because the turn looks at its queue
     /// before it ends.
     pub(crate) in_turn: Cell<bool>,
@@ -102,6 +104,7 @@ impl Core {
             lookups,
             locals: Locals::new(bounds.max_sources),
             boots: Boots::default(),
+            disks: Disks::default(),
             in_turn: Cell::new(false),
             yielded: RefCell::default(),
             idle: RefCell::default(),

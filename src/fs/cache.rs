@@ -1,7 +1,7 @@
 //! The roots of a project, opened once and looked at again when a call starts.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rustix::fs::{
@@ -9,6 +9,7 @@ use rustix::fs::{
 };
 use wippy_dispatcher::{Flow, Handle, Lane};
 
+use super::simulated::{HostDisk, Snapshots};
 use super::{DeferredClose, Filesystem, OpenError, Settings, lane};
 use crate::trust::PathGuard;
 
@@ -28,6 +29,8 @@ pub struct RootCache {
     handle: Handle,
     guard: Arc<PathGuard>,
     known: RefCell<HashMap<Settings, Root>>,
+    /// Those of a simulated host.
+    simulated: RefCell<HashMap<Settings, Arc<Filesystem>>>,
 }
 
 struct Root {
@@ -56,6 +59,7 @@ impl RootCache {
             handle,
             guard,
             known: RefCell::default(),
+            simulated: RefCell::default(),
         }
     }
 
@@ -69,15 +73,14 @@ impl RootCache {
         settings: &Settings,
         flow: Flow,
     ) -> Result<Arc<Filesystem>, OpenDirError> {
-        let simulated = self.handle.is_simulated().map_err(Arc::new)?;
+        if self.handle.is_simulated().map_err(Arc::new)? {
+            return self.get_simulated(settings, flow).await;
+        }
         let (lane, deferred_close, opened) = {
             let mut known = self.known.borrow_mut();
             let root = known.entry(settings.clone()).or_insert_with(|| Root {
                 lane: lane(&self.handle),
-                deferred_close: match simulated {
-                    true => DeferredClose::inline(),
-                    false => DeferredClose::new(),
-                },
+                deferred_close: DeferredClose::new(),
                 opened: None,
             });
             (
@@ -86,9 +89,7 @@ impl RootCache {
                 root.opened.clone(),
             )
         };
-        // What the caches hold must not change the course of a simulation.
         if let Some(opened) = &opened
-            && !simulated
             && opened.filesystem.remembers()
             && DirectoryIdentity::cached(settings) == Some(opened.identity)
         {
@@ -113,6 +114,34 @@ impl RootCache {
             });
         }
         Ok(filesystem)
+    }
+}
+
+impl RootCache {
+    /// That of a simulated host: the same for all that ask in one life of the host.
+    async fn get_simulated(
+        &self,
+        settings: &Settings,
+        flow: Flow,
+    ) -> Result<Arc<Filesystem>, OpenDirError> {
+        let opened = self.simulated.borrow().get(settings).cloned();
+        let disk = || HostDisk::new(Snapshots::default(), BTreeMap::new());
+        let disk = self.handle.disk(disk).map_err(Arc::new)?;
+        let (handle, guard) = (self.handle.clone(), self.guard.clone());
+        let own = match &opened {
+            Some(opened) => opened.lane().clone(),
+            None => lane(&self.handle),
+        };
+        let wanted = settings.clone();
+        let opening = own.clone().unblock_for(flow, move || match opened {
+            Some(opened) => Ok(opened),
+            None => Filesystem::simulated(&wanted, &guard, (&disk, handle), own).map(Arc::new),
+        });
+        let filesystem = opening.await.map_err(Arc::new)??;
+        let mut known = self.simulated.borrow_mut();
+        // Another call may have opened it meanwhile.
+        let first = known.entry(settings.clone()).or_insert(filesystem);
+        Ok(first.clone())
     }
 }
 

@@ -2,77 +2,38 @@
 
 mod cache;
 mod class;
+mod open_error;
+mod settings;
+pub mod simulated;
+mod status;
 
 pub use cache::{OpenDirError, RootCache};
 pub use class::{Class, Magic};
+pub use open_error::OpenError;
+pub use settings::{Mask, Settings};
+pub use status::{FileTime, Status};
 pub use wippy_dispatcher::DeferredClose;
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use cap_std::fs::Dir;
 use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::SIGXFSZ;
 use wippy_dispatcher::{Handle, Lane};
 
-use crate::io_reason::io_reason;
+use self::open_error::open_reason;
+use self::simulated::{HostDisk, OpenInode};
 use crate::trust::{PathError, PathGuard};
-
-/// What may be done in a filesystem; what may not is `access`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Mask {
-    /// Files may be read.
-    pub read: bool,
-    /// Files may be written, and what holds them changed.
-    pub write: bool,
-    /// Directories may be listed and created.
-    pub list: bool,
-}
-
-/// How a filesystem is opened.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Settings {
-    /// The directory of the host.
-    pub directory: PathBuf,
-    /// With which permission bits it is created where it is missing; `None`: it has to exist.
-    pub create: Option<u32>,
-    /// What may be done in it.
-    pub mask: Mask,
-}
-
-/// A directory that is not there or cannot be opened.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("cannot open {}: {reason}", plain(.directory))]
-pub struct OpenError {
-    /// The directory of the host.
-    pub directory: PathBuf,
-    /// What the system said.
-    pub reason: String,
-}
-
-/// The path without `.` in it.
-fn plain(path: &Path) -> String {
-    let plain: PathBuf = path.components().collect();
-    plain.display().to_string()
-}
-
-/// What the system said; of a directory that is not there, what to do as well.
-fn open_reason(error: &io::Error, is_created: bool) -> String {
-    let reason = io_reason(error, "directory");
-    match error.kind() {
-        io::ErrorKind::NotFound if !is_created => {
-            format!("{reason}; create it, or set `auto_init: true` in its fs.directory")
-        }
-        _ => reason,
-    }
-}
 
 /// An opened filesystem. All that its guests open, they open beneath this directory.
 #[derive(Debug)]
 pub struct Filesystem {
-    /// Taken by the end only.
+    /// Taken by the end only; none of a simulated one.
     root: Option<Arc<Dir>>,
+    /// That of a simulated one.
+    simulated: Option<Arc<OpenInode>>,
     class: Class,
     remembers: bool,
     mask: Mask,
@@ -119,6 +80,7 @@ impl Filesystem {
             class: magic.map_or(Class::Unknown, Class::from),
             remembers: magic.is_some_and(Magic::remembers),
             root: Some(Arc::new(root)),
+            simulated: None,
             mask: settings.mask,
             size_limit,
             lane,
@@ -126,9 +88,45 @@ impl Filesystem {
         })
     }
 
-    /// Its root; none at its end.
+    /// That of a simulated host, for its present life: what the directory held when it was read, and what was
+    /// changed since. Blocks where it has to be read.
+    ///
+    /// # Errors
+    /// [`OpenError`], also where there is more in it than a simulation reads.
+    pub fn simulated(
+        settings: &Settings,
+        guard: &PathGuard,
+        (disk, handle): (&HostDisk, Handle),
+        lane: Lane,
+    ) -> Result<Filesystem, OpenError> {
+        let volume = disk.volume(settings, guard)?;
+        Ok(Filesystem {
+            root: None,
+            simulated: Some(Arc::new(OpenInode::root(volume, handle))),
+            class: Class::Unknown,
+            remembers: false,
+            mask: settings.mask,
+            size_limit: None,
+            lane,
+            deferred_close: DeferredClose::inline(),
+        })
+    }
+
+    /// Its root; none of a simulated one, and at its end.
     pub fn root(&self) -> Option<&Arc<Dir>> {
         self.root.as_ref()
+    }
+
+    /// The root of a simulated one.
+    pub fn simulated_root(&self) -> Option<&Arc<OpenInode>> {
+        self.simulated.as_ref()
+    }
+
+    /// What its operations since the last question take longer than others, in virtual time. None of a real
+    /// one.
+    pub fn take_delay(&self) -> Option<Duration> {
+        let delay = self.simulated.as_ref()?.take_delay();
+        (!delay.is_zero()).then_some(delay)
     }
 
     /// How its root may be used.

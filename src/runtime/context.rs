@@ -234,6 +234,20 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// How the directories are opened that an entry mounts.
+    pub(crate) fn mounted(&self, name: &str) -> Vec<fs::Settings> {
+        let entry = self.registry().resolve(name).ok();
+        let settings = entry.and_then(|entry| entry.function());
+        let mounts = settings.map_or(&[][..], |settings| &settings.wasi.mounts);
+        let directory = |mount: &registry::Mount| {
+            let entry = self.registry().get(&mount.fs)?;
+            Some(filesystem(entry.fs_directory()?))
+        };
+        mounts.iter().filter_map(directory).collect()
+    }
+}
+
 /// How an entry's directory is opened.
 fn filesystem(directory: &FsDirectory) -> fs::Settings {
     let mode = directory.mode;

@@ -14,6 +14,7 @@ use super::error::SimulationError;
 use super::settings::{Native, Settings};
 use super::simulated::{Setup, Simulation};
 use super::world::World;
+use crate::fs::simulated::{DiskFaults, Snapshots};
 use crate::http::simulated_tls::TrustStore;
 use crate::program::Program;
 
@@ -31,6 +32,7 @@ pub struct SimulationBuilder {
     calls: Vec<(String, Call)>,
     natives: Vec<(String, Native)>,
     trusts: Vec<(String, TrustStore)>,
+    disks: Vec<(String, String, DiskFaults)>,
     setups: Vec<Setup>,
 }
 
@@ -48,6 +50,8 @@ impl Simulation {
                 calls: Vec::new(),
                 natives: Vec::new(),
                 trusts: Vec::new(),
+                disks: Vec::new(),
+                snapshots: Snapshots::default(),
                 max_time: MAX_TIME,
                 max_records: None,
                 max_output: MAX_OUTPUT,
@@ -55,6 +59,7 @@ impl Simulation {
             calls: Vec::new(),
             natives: Vec::new(),
             trusts: Vec::new(),
+            disks: Vec::new(),
             setups: Vec::new(),
         }
     }
@@ -138,6 +143,13 @@ impl SimulationBuilder {
         self
     }
 
+    /// What goes wrong with the files of an `fs.directory` entry on a host, by the entry's ID or its bare name.
+    pub fn disk(mut self, host: &str, filesystem: &str, faults: DiskFaults) -> SimulationBuilder {
+        let disk = (host.to_owned(), filesystem.to_owned(), faults);
+        self.disks.push(disk);
+        self
+    }
+
     /// Has each run begin with this, before any host boots: what belongs to one run is made here, such as
     /// state that native tasks share with checks.
     pub fn setup(
@@ -169,8 +181,8 @@ impl SimulationBuilder {
         self
     }
 
-    /// The simulation. What its calls need is read, compiled and linked now, so that no run waits for it.
-    /// Blocks.
+    /// The simulation. What its calls need is read, compiled and linked now, so that no run waits for it. What
+    /// the directories hold that they mount is read now, too, and is the same in all runs. Blocks.
     ///
     /// # Errors
     /// See [`SimulationError`].
@@ -187,6 +199,11 @@ impl SimulationBuilder {
         for (host, issuers) in self.trusts {
             let place = settings.place_of(&host)?;
             settings.trusts.push((place, issuers));
+        }
+        for (host, filesystem, faults) in self.disks {
+            let place = settings.place_of(&host)?;
+            let directory = settings.directory_of(&filesystem)?;
+            settings.disks.push((place, directory, faults));
         }
         Simulation::new(settings, self.setups)
     }

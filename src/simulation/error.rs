@@ -1,5 +1,6 @@
 //! Why a simulation cannot be run.
 
+use crate::fs::OpenError;
 use crate::module::ModuleError;
 use crate::runtime::CallError;
 
@@ -28,6 +29,17 @@ pub enum SimulationError {
         /// The host that was probably meant, in brackets; or nothing.
         hint: String,
     },
+    /// What goes wrong with the files of an entry is said, which is no `fs.directory` or is not there.
+    #[error("there is no filesystem {filesystem:?}: {reason}")]
+    NoFilesystem {
+        /// The entry as it was named.
+        filesystem: String,
+        /// What is there instead.
+        reason: String,
+    },
+    /// A directory that a call mounts cannot be read.
+    #[error(transparent)]
+    Files(#[from] OpenError),
     /// An entry that is called is not there, or its module is none.
     #[error("{0}")]
     Call(Box<CallError>),

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use wippy_dispatcher::{Handle, Simulation};
 
 use super::call::Call;
 use super::error::SimulationError;
+use crate::fs::simulated::{DiskFaults, HostDisk, Snapshots};
 use crate::http::simulated_tls::TrustStore;
 use crate::nearest::nearest;
 use crate::program::Program;
@@ -36,6 +38,10 @@ pub(super) struct Settings {
     pub(super) natives: Vec<(usize, Native)>,
     /// Whom hosts trust, by their places.
     pub(super) trusts: Vec<(usize, TrustStore)>,
+    /// What goes wrong with the files of directories, by their hosts' places.
+    pub(super) disks: Vec<(usize, PathBuf, DiskFaults)>,
+    /// What directories hold when a run begins.
+    pub(super) snapshots: Snapshots,
     pub(super) max_time: Duration,
     pub(super) max_records: Option<u64>,
     pub(super) max_output: usize,
@@ -84,6 +90,31 @@ impl Settings {
                 hint: near.map_or(String::new(), |near| format!(" (did you mean {near:?}?)")),
             }
         })
+    }
+
+    /// The directory of an `fs.directory` entry.
+    ///
+    /// # Errors
+    /// `NoFilesystem`.
+    pub(super) fn directory_of(&self, filesystem: &str) -> Result<PathBuf, SimulationError> {
+        let registry = self.program.registry();
+        let failed = |reason| SimulationError::NoFilesystem {
+            filesystem: filesystem.to_owned(),
+            reason,
+        };
+        let entry = registry.resolve(filesystem);
+        let entry = entry.map_err(|error| failed(error.to_string()))?;
+        match entry.fs_directory() {
+            Some(directory) => Ok(directory.directory.clone()),
+            None => Err(failed(format!("{} is no fs.directory", entry.id))),
+        }
+    }
+
+    /// The filesystems of a host, by its place.
+    pub(super) fn disk_of(&self, host: usize) -> HostDisk {
+        let own = self.disks.iter().filter(|(place, ..)| *place == host);
+        let faults = own.map(|(_, directory, faults)| (directory.clone(), faults.clone()));
+        HostDisk::new(self.snapshots.clone(), faults.collect())
     }
 
     /// The last time at which a host may boot again.

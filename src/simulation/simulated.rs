@@ -49,6 +49,8 @@ pub struct Simulation {
     settings: Arc<Settings>,
     setups: Arc<[Setup]>,
     modules: Arc<[Digest]>,
+    /// A hash of the files that its calls mount.
+    files: u64,
 }
 
 impl Simulation {
@@ -67,8 +69,13 @@ impl Simulation {
         for name in names.collect::<BTreeSet<_>>() {
             dispatcher.block_on(runtime.prepare(name))??;
             modules.extend(runtime.module_digest(name));
+            for directory in runtime.mounted(name) {
+                let guard = settings.program.registry().guard();
+                settings.snapshots.get(&directory, guard)?;
+            }
         }
         Ok(Simulation {
+            files: settings.snapshots.hash(),
             settings: Arc::new(settings),
             setups: setups.into(),
             modules: modules.into(),
@@ -78,6 +85,11 @@ impl Simulation {
     /// The hashes of the modules that its calls run, in the order of the entries' names.
     pub(super) fn modules(&self) -> &[Digest] {
         &self.modules
+    }
+
+    /// A hash of what the directories held that its calls mount.
+    pub(super) fn files(&self) -> u64 {
+        self.files
     }
 
     /// Runs it with a seed until all calls have ended, or it ends otherwise: see

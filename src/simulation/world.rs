@@ -60,6 +60,10 @@ impl World {
         simulation: wippy_dispatcher::Simulation,
     ) -> Result<World, SimulationError> {
         let dispatcher = Dispatcher::builder().simulation(simulation).build()?;
+        for (place, name) in settings.host_names().enumerate() {
+            let handle = dispatcher.host(name)?.handle();
+            handle.disk(|| settings.disk_of(place))?;
+        }
         let natives = settings.natives.iter().map(|(place, native)| {
             let native = native.clone();
             let native: OwnNative = Rc::new(move |handle| native(handle));

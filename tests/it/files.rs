@@ -12,6 +12,7 @@ mod names;
 mod older;
 pub mod preview1;
 mod share;
+mod simulated;
 mod stalled;
 mod streams;
 mod times;
@@ -80,8 +81,10 @@ impl World {
     }
 
     /// Runs a script on the system's dispatcher over `/data`; each line must be answered so. The same
-    /// by a guest of preview 1 over a copy of the world, where that has all that is asked for.
+    /// by a guest of preview 1 over a copy of the world, where that has all that is asked for, and by both over
+    /// the files of a simulation.
     pub fn expect(&self, lines: &[(&str, &str)]) {
+        simulated::expect_the_same(self, lines);
         let knows = |&(command, answer): &(&str, &str)| preview1::knows(command, answer);
         let copy = lines.iter().all(knows).then(|| self.copy());
         let dispatcher = live();

@@ -58,6 +58,7 @@ mod schema;
 mod scripts;
 mod semantics;
 mod services;
+mod simulated_disks;
 mod simulated_world;
 mod simulation;
 mod simulation_logs;

@@ -75,6 +75,7 @@ impl Core {
         let crashed = self.simulate(simulated, |network, cx| network.crash(cx, host, crash));
         if let Some(next_incarnation) = crashed {
             self.executor.crash_host(host, next_incarnation);
+            self.disks.crash(host);
         }
     }
 

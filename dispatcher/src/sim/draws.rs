@@ -26,9 +26,15 @@ pub(crate) enum Choice {
     Crash,
     /// Which faults a seed has.
     Swarm,
+    /// What a crash leaves of what is not on the disk.
+    Disk,
+    /// Whether an operation on a file fails.
+    FileError,
+    /// How much longer an operation on a file takes.
+    FileDelay,
 }
 
-const CHOICES: usize = 9;
+const CHOICES: usize = 12;
 /// The number of the first stream; those of [`Entropy`](crate::entropy::Entropy) are below. It decides
 /// what a seed gives, so it must not change.
 const FIRST_STREAM: u64 = 16;

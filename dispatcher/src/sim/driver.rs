@@ -16,6 +16,7 @@ use crate::sim::host_error::HostError;
 use crate::sim::invariants::Assertions;
 use crate::sim::limits::Limits;
 use crate::sim::net::network::Network;
+use crate::sim::probability::Probability;
 use crate::sim::record::{Operation, Record, Waiter};
 use crate::sim::recorder::Recorder;
 use crate::sim::settings::Simulation;
@@ -31,6 +32,8 @@ pub(crate) struct SimDriver {
     yield_cost: Duration,
     job_delay: (Duration, Duration),
     lookup_delay: (Duration, Duration),
+    /// How often operations on files fail, and how much longer they take at most, whatever the file.
+    pub(crate) file_faults: (Probability, Duration),
     events: RefCell<TimerHeap<SimEvent>>,
     recorder: RefCell<Recorder>,
     draws: RefCell<Draws>,
@@ -73,6 +76,7 @@ impl SimDriver {
             yield_cost: settings.yield_cost,
             job_delay: settings.job_delay,
             lookup_delay: settings.lookup_delay,
+            file_faults: (settings.file_errors, settings.file_delay),
             events: RefCell::new(events),
             recorder: RefCell::new(settings.recorder()?),
             draws: RefCell::new(draws),
@@ -287,6 +291,11 @@ impl SimDriver {
             nanos: nanos(delay),
         });
         delay
+    }
+
+    /// Draws something that is no matter of the network.
+    pub(crate) fn draw<R>(&self, draw: impl FnOnce(&mut Draws) -> R) -> R {
+        draw(&mut self.draws.borrow_mut())
     }
 
     /// Looks at the network, or at what of it takes no time.

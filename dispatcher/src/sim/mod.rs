@@ -50,6 +50,8 @@ mod boots;
 mod bounds;
 mod broken_invariant;
 pub(crate) mod context;
+mod disk;
+mod disks;
 pub(crate) mod draws;
 pub(crate) mod driver;
 mod elapsed;
@@ -79,8 +81,10 @@ pub(crate) mod trace;
 pub(crate) mod waits;
 
 pub(crate) use boots::Boots;
+pub(crate) use disks::Disks;
 
 pub use broken_invariant::BrokenInvariant;
+pub use disk::Disk;
 pub use fault::{Crash, Fault, NameAnswer};
 pub use host::Host;
 pub use host_error::HostError;
@@ -88,7 +92,7 @@ pub use link::Link;
 pub use log::{Difference, Log, LogEnd, LogError, LogHeader, Records, TaskRecord};
 pub use net::hosts::DEFAULT_HOST;
 pub use picker::Picker;
-pub use record::{Discard, Fate, Operation, Packet, Waiter};
+pub use record::{Discard, Fate, FileFault, Operation, Packet, Waiter};
 pub use seeds::{SeedFailure, Seeds, SweepError, SweepProgress, SweepReport, for_each_seed};
 pub use swarm::FaultMix;
 pub use waits::{ConnectionState, TaskState, TaskWait, WaitFor, Waits};

@@ -98,6 +98,35 @@ pub enum Record {
         /// Its connections are reset; otherwise its peers notice nothing.
         has_resets: bool,
     },
+    /// A host has crashed, and this is what becomes of a write that was not on its disk.
+    UnsyncedWrite {
+        /// The host.
+        host: u32,
+        /// The file's number on its disk.
+        file: u32,
+        /// Bytes that were written; 0 where the file's size was set.
+        length: u32,
+        /// How many of them are on the disk. `None`: the write is lost.
+        kept: Option<u32>,
+    },
+    /// A host has crashed, and this is what becomes of a change of names that was not on its disk.
+    UnsyncedName {
+        /// The host.
+        host: u32,
+        /// The number of the directory, or of the first of two.
+        directory: u32,
+        /// The change is on the disk.
+        is_kept: bool,
+    },
+    /// An operation on a file meets a fault.
+    FileFault {
+        /// The host.
+        host: u32,
+        /// The file's number on its disk.
+        file: u32,
+        /// The fault.
+        fault: FileFault,
+    },
     /// The time of a check has come ([`Dispatcher::check_at`](crate::Dispatcher::check_at)).
     Check {
         /// How many checks were registered before it.
@@ -120,6 +149,19 @@ pub enum Record {
         task: Option<u64>,
         /// Who was notified.
         waiter: Waiter,
+    },
+}
+
+/// What goes wrong with an operation on a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// It fails: `EIO`.
+    Error,
+    /// It takes so much longer.
+    Delay {
+        /// Nanoseconds of virtual time.
+        nanos: u64,
     },
 }
 
@@ -246,6 +288,24 @@ impl Record {
                 [13 | kind, number, task.unwrap_or(u64::MAX)]
             }
             Record::Check { number, is_ok } => [14, both(number, 0), u64::from(is_ok)],
+            Record::UnsyncedWrite {
+                host,
+                file,
+                length,
+                kept,
+            } => {
+                let kept = kept.map_or(0, |kept| u64::from(kept) + 1);
+                [15 | u64::from(host) << 8, both(file, length), kept]
+            }
+            Record::UnsyncedName {
+                host,
+                directory,
+                is_kept,
+            } => [16, both(host, directory), u64::from(is_kept)],
+            Record::FileFault { host, file, fault } => match fault {
+                FileFault::Error => [17, both(host, file), 0],
+                FileFault::Delay { nanos } => [17 | 1 << 8, both(host, file), nanos],
+            },
         }
     }
 }

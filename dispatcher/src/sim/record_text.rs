@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::sim::record::{Discard, Fate, Operation, Packet, Record, Waiter};
+use crate::sim::record::{Discard, Fate, FileFault, Operation, Packet, Record, Waiter};
 
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,6 +45,40 @@ impl fmt::Display for Record {
                 let how = if *is_ok { "holds" } else { "does not hold" };
                 write!(f, "check {number} {how}")
             }
+            Record::UnsyncedWrite {
+                host,
+                file,
+                length,
+                kept,
+            } => {
+                write!(f, "write of {length} bytes to file {file} of host {host} ")?;
+                match kept {
+                    None => f.write_str("is lost"),
+                    Some(kept) if kept == length => f.write_str("is on the disk"),
+                    Some(kept) => write!(f, "is on the disk up to byte {kept}"),
+                }
+            }
+            Record::UnsyncedName {
+                host,
+                directory,
+                is_kept,
+            } => {
+                let how = if *is_kept {
+                    "is on the disk"
+                } else {
+                    "is lost"
+                };
+                write!(
+                    f,
+                    "change of names in directory {directory} of host {host} {how}"
+                )
+            }
+            Record::FileFault { host, file, fault } => match fault {
+                FileFault::Error => write!(f, "file {file} of host {host} fails"),
+                FileFault::Delay { nanos } => {
+                    write!(f, "file {file} of host {host} takes {nanos} ns longer")
+                }
+            },
             Record::Completion { operation, waiter } => {
                 write!(f, "{operation} for {waiter}")
             }

@@ -43,6 +43,8 @@ pub struct Simulation {
     pub(crate) timetable: Vec<TimedFault>,
     pub(crate) short_io: Probability,
     pub(crate) spurious: Probability,
+    pub(crate) file_errors: Probability,
+    pub(crate) file_delay: Duration,
     pub(crate) max_sockets: usize,
     pub(crate) max_datagram_bytes: usize,
     pub(crate) swarm: Option<FaultMix>,
@@ -72,6 +74,8 @@ impl Simulation {
             timetable: Vec::new(),
             short_io: Probability::of(0.02),
             spurious: Probability::of(0.02),
+            file_errors: Probability::default(),
+            file_delay: Duration::ZERO,
             max_sockets: 16_384,
             max_datagram_bytes: 64 << 20,
             swarm: None,
@@ -199,6 +203,7 @@ impl Simulation {
         let drawn = mix.draw(draws, &self.hosts, self.default_link);
         self.default_link = drawn.default_link;
         self.timetable.extend(drawn.timetable);
+        (self.file_errors, self.file_delay) = (drawn.file_errors, drawn.file_delay);
         if let Some(short_io) = drawn.short_io {
             self.short_io = short_io;
         }

@@ -38,6 +38,8 @@ pub struct FaultMix {
     pauses: u32,
     clock_drift: u32,
     wall_steps: u32,
+    file_errors: Probability,
+    file_delay: Duration,
 }
 
 /// What a seed has drawn.
@@ -46,6 +48,8 @@ pub(crate) struct DrawnFaults {
     pub(crate) timetable: Vec<TimedFault>,
     pub(crate) short_io: Option<Probability>,
     pub(crate) spurious: Option<Probability>,
+    pub(crate) file_errors: Probability,
+    pub(crate) file_delay: Duration,
 }
 
 impl FaultMix {
@@ -66,6 +70,8 @@ impl FaultMix {
             pauses: 0,
             clock_drift: 0,
             wall_steps: 0,
+            file_errors: none,
+            file_delay: Duration::ZERO,
         }
     }
 
@@ -146,6 +152,18 @@ impl FaultMix {
         self
     }
 
+    /// Operations on files fail, with up to this probability.
+    pub fn file_errors(mut self, most: f64) -> FaultMix {
+        self.file_errors = Probability::of(most);
+        self
+    }
+
+    /// Operations on files take up to this much longer.
+    pub fn file_delay(mut self, most: Duration) -> FaultMix {
+        self.file_delay = most;
+        self
+    }
+
     /// The faults of a seed.
     pub(crate) fn draw(
         &self,
@@ -164,9 +182,15 @@ impl FaultMix {
         link.reordering = likelier(link.reordering, self.reordering);
         let short_io = drawing.probability(self.short_io);
         let spurious = drawing.probability(self.spurious);
+        let timetable = self.timetable(&mut drawing, hosts);
+        // Later kinds are drawn last, so that the seeds of mixes without them stay what they are.
+        let file_errors = drawing.probability(self.file_errors);
+        let file_delay = drawing.time(self.file_delay);
         DrawnFaults {
             default_link: link,
-            timetable: self.timetable(&mut drawing, hosts),
+            timetable,
+            file_errors,
+            file_delay,
             short_io: (short_io.parts() > 0).then_some(short_io),
             spurious: (spurious.parts() > 0).then_some(spurious),
         }

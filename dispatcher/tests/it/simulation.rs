@@ -11,6 +11,7 @@ use wippy_dispatcher::{
 
 mod bounds;
 mod broken_determinism;
+mod disks;
 mod invariants;
 mod log;
 mod log_damage;

@@ -78,14 +78,23 @@ fn with_components(scenario: &Scenario, registry: Registry, json: bool) -> Resul
 
 /// Reports why a scenario cannot be run; the exit status.
 fn refuse(scenario: &Scenario, error: &SimulationError, json: bool) -> u8 {
-    let SimulationError::Call(call) = error else {
-        report::message(&error.to_string(), json);
-        return FAILED;
+    let (field, place, is_usage) = match error {
+        SimulationError::Call(call) => {
+            let place = scenario.place_of_call(&call.entry);
+            ("hosts", place, report::is_usage(call))
+        }
+        SimulationError::NoFilesystem { filesystem, .. } => {
+            ("disks", scenario.place_of_disk(filesystem), true)
+        }
+        _ => {
+            report::message(&error.to_string(), json);
+            return FAILED;
+        }
     };
-    let mut diagnostic = Diagnostic::error(error.to_string()).field("hosts");
-    diagnostic.place = scenario.place_of_call(&call.entry);
+    let mut diagnostic = Diagnostic::error(error.to_string()).field(field);
+    diagnostic.place = place;
     report::diagnostics([&diagnostic], json);
-    match report::is_usage(call) {
+    match is_usage {
         true => USAGE,
         false => FAILED,
     }

@@ -248,7 +248,6 @@ impl FilesystemView<'_> {
             return Err(ErrorCode::FileTooLarge.into());
         }
         file.check_size(WritePosition::At(size), 0)?;
-        self.on_pool(&mount, move || Ok(rustix::fs::ftruncate(file.fd()?, size)?))
-            .await
+        self.on_pool(&mount, move || file.set_size(size)).await
     }
 }

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 
 use super::interfaces::types::{DescriptorFlags, DescriptorType};
 use super::mount::{Mount, Operation};
+use crate::fs::simulated::OpenInode;
 use crate::fs::{Class, DeferredClose, Filesystem};
 use crate::quota::QuotaPermit;
 
@@ -33,8 +34,7 @@ pub(super) enum Node {
 /// A file, a device, a FIFO, a socket.
 #[derive(Debug)]
 pub(super) struct File {
-    /// `None` only while it is dropped.
-    opened: Option<Opened<OwnedFd>>,
+    opened: Body<OwnedFd>,
     deferred_close: DeferredClose,
     pub(super) kind: DescriptorType,
     pub(super) class: Class,
@@ -49,17 +49,27 @@ pub(super) struct File {
 /// A directory.
 #[derive(Debug)]
 pub(super) struct Directory {
-    /// `None` only while it is dropped.
-    dir: Option<Dirs>,
+    dir: Dirs,
     deferred_close: DeferredClose,
     pub(super) class: Class,
+}
+
+/// What is opened of a file, by the system or in a simulation.
+#[derive(Debug)]
+enum Body<T> {
+    System(Opened<T>),
+    Simulated(Opened<OpenInode>),
+    /// Only while it is dropped.
+    Closed,
 }
 
 #[derive(Debug)]
 enum Dirs {
     /// A mount's own.
     Root(Arc<Dir>),
-    Opened(Opened<Dir>),
+    Opened(Body<Dir>),
+    /// A mount's own in a simulation.
+    SimulatedRoot(Arc<OpenInode>),
 }
 
 /// A descriptor that counts against its call's quota until it is closed: the fields are dropped in
@@ -68,6 +78,12 @@ enum Dirs {
 struct Opened<T> {
     fd: T,
     _held: QuotaPermit,
+}
+
+impl<T> Body<T> {
+    fn take(&mut self) -> Body<T> {
+        std::mem::replace(self, Body::Closed)
+    }
 }
 
 impl Node {
@@ -87,7 +103,7 @@ impl Node {
                 class,
             ))),
             _ => Node::File(Arc::new(File {
-                opened: Some(Opened { fd, _held: held }),
+                opened: Body::System(Opened { fd, _held: held }),
                 deferred_close,
                 kind,
                 class,
@@ -96,6 +112,28 @@ impl Node {
                 nowait: AtomicBool::new(true),
             })),
         })
+    }
+
+    /// From what was opened with these flags in a simulated filesystem.
+    pub(super) fn simulated((inode, held): (OpenInode, QuotaPermit), flags: OFlags) -> Node {
+        let kind = kind(inode.kind());
+        match kind {
+            DescriptorType::Directory => {
+                Node::Directory(Arc::new(Directory::simulated(inode, held)))
+            }
+            _ => Node::File(Arc::new(File {
+                opened: Body::Simulated(Opened {
+                    fd: inode,
+                    _held: held,
+                }),
+                deferred_close: DeferredClose::inline(),
+                kind,
+                class: Class::Unknown,
+                sync: flags.intersects(OFlags::SYNC | OFlags::DSYNC),
+                size_limit: None,
+                nowait: AtomicBool::new(true),
+            })),
+        }
     }
 }
 
@@ -108,6 +146,14 @@ impl Node {
         match self {
             Node::File(file) => file.fd(),
             Node::Directory(directory) => Ok(directory.dir()?.as_fd()),
+        }
+    }
+
+    /// What it is in a simulated filesystem.
+    pub(super) fn inode(&self) -> Option<&OpenInode> {
+        match self {
+            Node::File(file) => file.inode(),
+            Node::Directory(directory) => directory.inode(),
         }
     }
 
@@ -124,10 +170,20 @@ impl File {
     /// The descriptor.
     ///
     /// # Errors
-    /// `EBADF` once it is being dropped, when nobody can call this.
+    /// `EBADF` in a simulation, and once it is being dropped, when nobody can call this.
     pub(super) fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
-        let opened = self.opened.as_ref().ok_or(Errno::BADF)?;
-        Ok(opened.fd.as_fd())
+        match &self.opened {
+            Body::System(opened) => Ok(opened.fd.as_fd()),
+            Body::Simulated(_) | Body::Closed => Err(Errno::BADF),
+        }
+    }
+
+    /// What it is in a simulated filesystem.
+    pub(super) fn inode(&self) -> Option<&OpenInode> {
+        match &self.opened {
+            Body::Simulated(opened) => Some(&opened.fd),
+            Body::System(_) | Body::Closed => None,
+        }
     }
 
     pub(super) fn is_regular(&self) -> bool {
@@ -152,7 +208,11 @@ impl Directory {
     /// The root of a filesystem.
     pub(super) fn root(filesystem: &Filesystem) -> Directory {
         Directory {
-            dir: filesystem.root().cloned().map(Dirs::Root),
+            dir: match (filesystem.root(), filesystem.simulated_root()) {
+                (Some(root), _) => Dirs::Root(root.clone()),
+                (None, Some(root)) => Dirs::SimulatedRoot(root.clone()),
+                (None, None) => Dirs::Opened(Body::Closed),
+            },
             deferred_close: filesystem.deferred_close().clone(),
             class: filesystem.class(),
         }
@@ -166,21 +226,44 @@ impl Directory {
     ) -> Directory {
         let fd = Dir::from_std_file(fd.into());
         Directory {
-            dir: Some(Dirs::Opened(Opened { fd, _held: held })),
+            dir: Dirs::Opened(Body::System(Opened { fd, _held: held })),
             deferred_close,
             class,
+        }
+    }
+
+    /// One that was opened in a simulated filesystem.
+    pub(super) fn simulated(inode: OpenInode, held: QuotaPermit) -> Directory {
+        Directory {
+            dir: Dirs::Opened(Body::Simulated(Opened {
+                fd: inode,
+                _held: held,
+            })),
+            deferred_close: DeferredClose::inline(),
+            class: Class::Unknown,
         }
     }
 
     /// The directory.
     ///
     /// # Errors
-    /// `EBADF` once it is being dropped, when nobody can call this.
+    /// `EBADF` in a simulation, and once it is being dropped, when nobody can call this.
     pub(super) fn dir(&self) -> Result<&Dir, Errno> {
         match &self.dir {
-            Some(Dirs::Root(dir)) => Ok(dir),
-            Some(Dirs::Opened(opened)) => Ok(&opened.fd),
-            None => Err(Errno::BADF),
+            Dirs::Root(dir) => Ok(dir),
+            Dirs::Opened(Body::System(opened)) => Ok(&opened.fd),
+            Dirs::Opened(Body::Simulated(_) | Body::Closed) | Dirs::SimulatedRoot(_) => {
+                Err(Errno::BADF)
+            }
+        }
+    }
+
+    /// What it is in a simulated filesystem.
+    pub(super) fn inode(&self) -> Option<&OpenInode> {
+        match &self.dir {
+            Dirs::SimulatedRoot(root) => Some(root),
+            Dirs::Opened(Body::Simulated(opened)) => Some(&opened.fd),
+            Dirs::Root(_) | Dirs::Opened(Body::System(_) | Body::Closed) => None,
         }
     }
 }
@@ -193,7 +276,7 @@ impl Drop for File {
             DescriptorType::Fifo | DescriptorType::Socket => false,
             _ => true,
         };
-        if let Some(opened) = self.opened.take().filter(|_| slow) {
+        if slow && let Body::System(opened) = self.opened.take() {
             self.deferred_close.close(opened);
         }
     }
@@ -204,14 +287,15 @@ impl Drop for Directory {
         if self.class.is_known() {
             return;
         }
-        match self.dir.take() {
-            Some(Dirs::Opened(opened)) => self.deferred_close.close(opened),
-            Some(Dirs::Root(root)) => {
+        match std::mem::replace(&mut self.dir, Dirs::Opened(Body::Closed)) {
+            Dirs::Opened(Body::System(opened)) => self.deferred_close.close(opened),
+            Dirs::Root(root) => {
                 if let Some(last) = Arc::into_inner(root) {
                     self.deferred_close.close(last);
                 }
             }
-            None => {}
+            // A simulated one has nothing that waits.
+            Dirs::Opened(Body::Simulated(_) | Body::Closed) | Dirs::SimulatedRoot(_) => {}
         }
     }
 }

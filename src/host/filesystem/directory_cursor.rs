@@ -16,6 +16,7 @@ use super::interfaces::types::DescriptorType;
 use super::mount::{Mount, Operation};
 use super::stat::inode;
 use super::state::FilesystemView;
+use crate::fs::simulated::{OpenEntry, OpenInode, OpenRequest};
 
 /// How many bytes of entries one job fetches.
 const BATCH: usize = 32 * 1024;
@@ -98,6 +99,10 @@ impl FilesystemView<'_> {
         let (held, own) = (self.hold(&mount)?, mount.clone());
         let directory = self
             .on_pool(&mount, move || {
+                if let Some(inode) = directory.inode() {
+                    let again = inode.open(".", OpenRequest::default())?;
+                    return Ok(Directory::simulated(again, held));
+                }
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
                 let fd = openat(directory.dir()?, ".", flags, Mode::empty())?;
                 let deferred_close = own.filesystem.deferred_close().clone();
@@ -133,7 +138,12 @@ impl FilesystemView<'_> {
         let moves = !cursor.stands_at(position);
         let directory = cursor.directory.clone();
         let mount = cursor.mount.clone();
+        let last = cursor.entries.last().filter(|_| !moves);
+        let last = last.map(|last| last.name.clone());
         let fetched = self.on_pool(&mount, move || {
+            if let Some(inode) = directory.inode() {
+                return simulated(inode, position, last);
+            }
             let dir = directory.dir()?;
             if moves {
                 seek(dir, SeekFrom::Start(position))?;
@@ -180,4 +190,35 @@ fn entries(fd: impl AsFd) -> io::Result<Vec<DirectoryEntry>> {
         }
     }
     Ok(entries)
+}
+
+/// All entries of a simulated directory after a position; after a name where the entry before is known, which
+/// may be gone. Positions count the entries.
+fn simulated(
+    inode: &OpenInode,
+    position: u64,
+    last: Option<Vec<u8>>,
+) -> io::Result<Vec<DirectoryEntry>> {
+    let (own, parent) = inode.with_parent()?;
+    let listed = inode.entries()?;
+    let directory = |name: &[u8], inode| OpenEntry {
+        name: name.to_vec(),
+        kind: FileType::Directory,
+        inode,
+    };
+    let itself = [directory(b".", own), directory(b"..", parent)];
+    let all = itself.into_iter().chain(listed).enumerate();
+    let last = last.filter(|name| name != b"." && name != b"..");
+    let is_after = |(place, entry): &(usize, OpenEntry)| match &last {
+        Some(last) => *place >= 2 && entry.name > *last,
+        None => *place as u64 >= position,
+    };
+    let numbered = all.filter(is_after).zip(position + 1..);
+    let entry = |((_, entry), next): ((usize, OpenEntry), u64)| DirectoryEntry {
+        name: entry.name,
+        kind: kind(entry.kind),
+        inode: self::inode(inode.device(), entry.inode),
+        next,
+    };
+    Ok(numbered.map(entry).collect())
 }

@@ -15,6 +15,7 @@ use super::descriptor::{Directory, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::DirectoryEntry;
 use super::mount::{Mount, Operation};
+use crate::fs::simulated::{OpenEntry, OpenInode, OpenRequest};
 use crate::host::table::HostResource;
 
 /// How many bytes of names one job fetches.
@@ -83,6 +84,18 @@ fn fetch(fd: impl AsFd) -> io::Result<VecDeque<Result<DirectoryEntry, ErrorCode>
     Ok(entries)
 }
 
+/// All names of a simulated directory, in their order.
+fn simulated(inode: &OpenInode) -> io::Result<VecDeque<Result<DirectoryEntry, ErrorCode>>> {
+    let entry = |entry: OpenEntry| match String::from_utf8(entry.name) {
+        Ok(name) => Ok(DirectoryEntry {
+            type_: kind(entry.kind),
+            name,
+        }),
+        Err(_) => Err(ErrorCode::IllegalByteSequence),
+    };
+    Ok(inode.entries()?.into_iter().map(entry).collect())
+}
+
 impl FilesystemView<'_> {
     pub(super) async fn list(
         &mut self,
@@ -94,6 +107,11 @@ impl FilesystemView<'_> {
         let (held, own) = (self.hold(&mount)?, mount.clone());
         let (directory, entries) = self
             .on_pool(&mount, move || {
+                if let Some(inode) = directory.inode() {
+                    let entries = simulated(inode)?;
+                    let again = inode.open(".", OpenRequest::default())?;
+                    return Ok((Directory::simulated(again, held), entries));
+                }
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
                 let fd = openat(directory.dir()?, ".", flags, Mode::empty())?;
                 let deferred_close = own.filesystem.deferred_close().clone();
@@ -104,8 +122,9 @@ impl FilesystemView<'_> {
             .await?;
         Ok(self.table.push(DirectoryStream {
             mount,
+            // In a simulation these are all.
+            ended: entries.is_empty() || directory.inode().is_some(),
             directory: Arc::new(directory),
-            ended: entries.is_empty(),
             entries,
         })?)
     }

@@ -25,6 +25,14 @@ pub(crate) enum WritePosition {
 }
 
 impl WritePosition {
+    /// Where it is; `None` for the end.
+    fn offset(self) -> Option<u64> {
+        match self {
+            WritePosition::At(offset) => Some(offset),
+            WritePosition::End => None,
+        }
+    }
+
     /// After so many bytes.
     pub(super) fn after(self, written: usize) -> WritePosition {
         match self {
@@ -70,6 +78,10 @@ impl File {
     /// Reads until the buffer is full, the file ends or cannot be read further. How much, and
     /// whether the end was seen. Blocks.
     pub(super) fn read_fully(&self, buffer: &mut [u8], offset: u64) -> io::Result<(usize, bool)> {
+        if let Some(inode) = self.inode() {
+            let read = inode.read(buffer, offset)?;
+            return Ok((read, read < buffer.len()));
+        }
         let mut done = 0;
         while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let at = offset.saturating_add(done as u64);
@@ -122,6 +134,15 @@ impl File {
         Ok(u64::try_from(size).unwrap_or(u64::MAX))
     }
 
+    /// Cuts it off or lengthens it. Blocks.
+    pub(super) fn set_size(&self, size: u64) -> io::Result<()> {
+        match self.inode() {
+            Some(inode) => inode.set_size(size)?,
+            None => rustix::fs::ftruncate(self.fd()?, size)?,
+        }
+        Ok(())
+    }
+
     /// Writes all of it. Blocks.
     ///
     /// # Errors
@@ -133,7 +154,12 @@ impl File {
     ) -> (usize, io::Result<()>) {
         let mut done = 0;
         while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
-            match self.write_once(rest, position.after(done)) {
+            let position = position.after(done);
+            let wrote = match self.inode() {
+                Some(inode) => inode.write(rest, position.offset(), self.sync),
+                None => self.write_once(rest, position),
+            };
+            match wrote {
                 Ok(0) => return (done, Err(io::ErrorKind::WriteZero.into())),
                 Ok(written) => done += written,
                 Err(errno) => return (done, Err(errno.into())),

@@ -79,6 +79,10 @@ impl FilesystemView<'_> {
         // In a box, so that the futures of operations that the caches answer stay small.
         let job = mount.filesystem.lane().unblock_for(self.flow, job);
         let done = Box::pin(self.parked(Wait::File, job)).await?;
+        if let Some(delay) = mount.filesystem.take_delay() {
+            let delayed = self.handle.sleep(delay);
+            Box::pin(self.parked(Wait::File, delayed)).await?;
+        }
         self.reset_budget();
         Ok(done?)
     }

@@ -114,8 +114,14 @@ impl FileInput {
             Ok::<_, std::io::Error>(buffer)
         });
         let input = Arc::downgrade(self);
+        let (handle, filesystem) = (self.handle.clone(), mount.filesystem.clone());
         let task = self.handle.spawn(async move {
-            let brought = match job.await {
+            let read = job.await;
+            if let Some(delay) = filesystem.take_delay() {
+                // What has no timer is not late.
+                let _ = handle.sleep(delay).await;
+            }
+            let brought = match read {
                 Ok(read) => read.map_err(IoError::from),
                 Err(error) => Err(undone(error).into()),
             };

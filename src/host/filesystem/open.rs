@@ -17,6 +17,7 @@ use super::interfaces::types::{DescriptorFlags, OpenFlags, PathFlags};
 use super::mount::{Mount, Operation};
 use super::path::relative;
 use crate::fs::Class;
+use crate::fs::simulated::OpenRequest;
 use crate::quota::QuotaPermit;
 
 /// With which permissions files are created, before the process's mask.
@@ -129,12 +130,28 @@ impl Request {
         Ok(opened.into_std().into())
     }
 
+    /// The same for a simulated filesystem.
+    fn simulated(&self) -> OpenRequest {
+        OpenRequest {
+            follows: self.follow,
+            creates: self.open.contains(OpenFlags::CREATE),
+            is_exclusive: self.open.contains(OpenFlags::EXCLUSIVE),
+            truncates: self.open.contains(OpenFlags::TRUNCATE),
+            is_directory: self.open.contains(OpenFlags::DIRECTORY),
+            writes: self.writes(),
+        }
+    }
+
     fn open_node(
         &self,
         directory: &Directory,
         mount: &Mount,
         held: QuotaPermit,
     ) -> io::Result<Node> {
+        if let Some(inode) = directory.inode() {
+            let opened = inode.open(&self.path, self.simulated())?;
+            return Ok(Node::simulated((opened, held), self.system_flags()));
+        }
         let fd = self.open(directory.dir()?)?;
         let class = Class::of(&fd);
         Node::new(&mount.filesystem, (fd, held), self.system_flags(), class)

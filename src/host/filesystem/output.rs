@@ -17,6 +17,7 @@ pub type FileOutput = WriteQueue<FileDestination>;
 /// pool makes all others, one at a time.
 #[derive(Debug)]
 pub struct FileDestination {
+    handle: Handle,
     flow: Flow,
     streamed: Streamed,
     position: WritePosition,
@@ -40,6 +41,7 @@ impl FileOutput {
     ) -> Result<FileOutput, Error> {
         let on_pool = handle.is_simulated()? || !streamed.0.writes_inline();
         let destination = FileDestination {
+            handle: handle.clone(),
             flow,
             streamed,
             position,
@@ -93,9 +95,15 @@ impl Destination for FileDestination {
             let (written, outcome) = file.write_fully(bytes.rest(), position);
             (bytes, outcome.map(|()| written).map_err(Error::from))
         });
+        let (handle, filesystem) = (self.handle.clone(), mount.filesystem.clone());
         Ok(Some(Box::pin(async move {
             let undone = |error| (Unwritten::default(), Err(undone(error)));
-            job.await.unwrap_or_else(undone)
+            let written = job.await.unwrap_or_else(undone);
+            if let Some(delay) = filesystem.take_delay() {
+                // What has no timer is not late.
+                let _ = handle.sleep(delay).await;
+            }
+            written
         })))
     }
 }

@@ -17,6 +17,7 @@ use wasmtime::component::Resource;
 
 use super::Descriptor;
 use super::FilesystemView;
+use super::descriptor::Directory;
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::PathFlags;
 use super::mount::Operation;
@@ -104,7 +105,11 @@ fn read_link(base: &Dir, path: &str) -> io::Result<String> {
     }
 }
 
-fn link(old: &Dir, old_path: &str, new: &Dir, new_path: &str) -> io::Result<()> {
+fn link(old: &Directory, old_path: &str, new: &Directory, new_path: &str) -> io::Result<()> {
+    if let (Some(old), Some(new)) = (old.inode(), new.inode()) {
+        return Ok(old.link(old_path, new, new_path)?);
+    }
+    let (old, new) = (old.dir()?, new.dir()?);
     let (old_parent, old_name) = parent(old, old_path)?;
     let (new_parent, new_name) = parent(new, new_path)?;
     if old_name.ends_with('/') {
@@ -123,7 +128,11 @@ fn link(old: &Dir, old_path: &str, new: &Dir, new_path: &str) -> io::Result<()> 
     Ok(())
 }
 
-fn rename(old: &Dir, old_path: &str, new: &Dir, new_path: &str) -> io::Result<()> {
+fn rename(old: &Directory, old_path: &str, new: &Directory, new_path: &str) -> io::Result<()> {
+    if let (Some(old), Some(new)) = (old.inode(), new.inode()) {
+        return Ok(old.rename(old_path, new, new_path)?);
+    }
+    let (old, new) = (old.dir()?, new.dir()?);
     let (old_parent, old_name) = parent(old, old_path)?;
     let (new_parent, new_name) = parent(new, new_path)?;
     renameat(&*old_parent, old_name, &*new_parent, new_name)?;
@@ -136,8 +145,11 @@ impl FilesystemView<'_> {
         base: Resource<Descriptor>,
         path: String,
     ) -> Result<(), FsError> {
-        self.at(&base, Operation::CreateDirectory, path, |dir, path| {
-            let (parent, name) = parent(dir, path)?;
+        self.at(&base, Operation::CreateDirectory, path, |base, path| {
+            if let Some(inode) = base.inode() {
+                return Ok(inode.make_directory(path)?);
+            }
+            let (parent, name) = parent(base.dir()?, path)?;
             mkdirat(&*parent, name, DIRECTORY_MODE)?;
             Ok(())
         })
@@ -166,8 +178,15 @@ impl FilesystemView<'_> {
         path: String,
         flags: AtFlags,
     ) -> Result<(), FsError> {
-        self.at(&base, Operation::Change, path, move |dir, path| {
-            let (parent, name) = parent(dir, path)?;
+        self.at(&base, Operation::Change, path, move |base, path| {
+            if let Some(inode) = base.inode() {
+                match flags.contains(AtFlags::REMOVEDIR) {
+                    true => inode.remove_directory(path)?,
+                    false => inode.unlink(path)?,
+                }
+                return Ok(());
+            }
+            let (parent, name) = parent(base.dir()?, path)?;
             unlinkat(&*parent, name, flags)?;
             Ok(())
         })
@@ -183,11 +202,14 @@ impl FilesystemView<'_> {
         path: String,
     ) -> Result<(), FsError> {
         self.spend(target.len());
-        self.at(&base, Operation::Change, path, move |dir, path| {
+        self.at(&base, Operation::Change, path, move |base, path| {
             if !is_relative(&target) {
                 return Err(Errno::PERM.into());
             }
-            let (parent, name) = parent(dir, path)?;
+            if let Some(inode) = base.inode() {
+                return Ok(inode.make_link(&target, path)?);
+            }
+            let (parent, name) = parent(base.dir()?, path)?;
             symlinkat(&target, &*parent, name)?;
             Ok(())
         })
@@ -203,8 +225,11 @@ impl FilesystemView<'_> {
         self.consume_budget().await?;
         let (directory, mount) = self.directory(&base)?;
         relative(&path)?;
-        self.on_pool(&mount, move || read_link(directory.dir()?, &path))
-            .await
+        self.on_pool(&mount, move || match directory.inode() {
+            Some(inode) => Ok(inode.read_link(&path)?),
+            None => read_link(directory.dir()?, &path),
+        })
+        .await
     }
 
     pub(super) async fn link(
@@ -215,7 +240,7 @@ impl FilesystemView<'_> {
         new: Resource<Descriptor>,
         new_path: String,
     ) -> Result<(), FsError> {
-        let job: fn(&Dir, &str, &Dir, &str) -> io::Result<()> =
+        let job: fn(&Directory, &str, &Directory, &str) -> io::Result<()> =
             match flags.contains(PathFlags::SYMLINK_FOLLOW) {
                 true => |_, _, _, _| Err(Errno::INVAL.into()),
                 false => link,
@@ -239,15 +264,14 @@ impl FilesystemView<'_> {
         base: &Resource<Descriptor>,
         operation: Operation,
         path: String,
-        job: impl FnOnce(&Dir, &str) -> io::Result<T> + Send + 'static,
+        job: impl FnOnce(&Directory, &str) -> io::Result<T> + Send + 'static,
     ) -> Result<T, FsError> {
         self.spend(path.len());
         self.consume_budget().await?;
         let (directory, mount) = self.directory(base)?;
         mount.permit(operation)?;
         relative(&path)?;
-        self.on_pool(&mount, move || job(directory.dir()?, &path))
-            .await
+        self.on_pool(&mount, move || job(&directory, &path)).await
     }
 
     /// A change that two paths have part in: both mounts must permit it, and they must be one.
@@ -257,7 +281,7 @@ impl FilesystemView<'_> {
         old_path: String,
         new: &Resource<Descriptor>,
         new_path: String,
-        job: fn(&Dir, &str, &Dir, &str) -> io::Result<()>,
+        job: fn(&Directory, &str, &Directory, &str) -> io::Result<()>,
     ) -> Result<(), FsError> {
         self.spend(old_path.len().saturating_add(new_path.len()));
         self.consume_budget().await?;
@@ -270,9 +294,7 @@ impl FilesystemView<'_> {
         if !Arc::ptr_eq(&mount, &new_mount) {
             return Err(ErrorCode::CrossDevice.into());
         }
-        self.on_pool(&mount, move || {
-            job(old.dir()?, &old_path, new.dir()?, &new_path)
-        })
-        .await
+        self.on_pool(&mount, move || job(&old, &old_path, &new, &new_path))
+            .await
     }
 }

@@ -3,10 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
-use cap_std::fs::Dir;
 use rustix::fs::{
-    AtFlags, FileType, OFlags, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat, futimens,
-    statat, utimensat,
+    AtFlags, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, fstat, futimens, statat,
+    utimensat,
 };
 use wasmtime::component::Resource;
 use wippy_dispatcher::WallTime;
@@ -14,41 +13,43 @@ use wippy_dispatcher::WallTime;
 use super::Descriptor;
 use super::FilesystemView;
 use super::cached::is_inline;
-use super::descriptor::{Node, kind};
+use super::descriptor::{Directory, Node, kind};
 use super::error::{ErrorCode, FsError};
 use super::interfaces::types::{
     Datetime, DescriptorStat, MetadataHashValue, NewTimestamp, PathFlags,
 };
 use super::mount::Operation;
 use super::path::{follow, parent, relative};
+use crate::fs::{FileTime, Status};
 
 const NANOS: u32 = 1_000_000_000;
 
-/// WASI's form of what `fstat` returned. Times before 1970 are left out.
-pub(super) fn descriptor_stat(stat: &Stat) -> DescriptorStat {
-    let time = |seconds: i64, nanoseconds: u64| {
+/// WASI's form of a status. Times before 1970 are left out.
+pub(super) fn descriptor_stat(status: &Status) -> DescriptorStat {
+    let time = |time: FileTime| {
         Some(Datetime {
-            seconds: u64::try_from(seconds).ok()?,
-            nanoseconds: u32::try_from(nanoseconds).ok()?,
+            seconds: u64::try_from(time.seconds).ok()?,
+            nanoseconds: u32::try_from(time.nanoseconds).ok()?,
         })
     };
     DescriptorStat {
-        type_: kind(FileType::from_raw_mode(stat.st_mode)),
-        link_count: stat.st_nlink,
-        size: u64::try_from(stat.st_size).unwrap_or(0),
-        data_access_timestamp: time(stat.st_atime, stat.st_atime_nsec),
-        data_modification_timestamp: time(stat.st_mtime, stat.st_mtime_nsec),
-        status_change_timestamp: time(stat.st_ctime, stat.st_ctime_nsec),
+        type_: kind(status.kind),
+        link_count: status.links,
+        size: status.size,
+        data_access_timestamp: time(status.accessed),
+        data_modification_timestamp: time(status.modified),
+        status_change_timestamp: time(status.changed),
     }
 }
 
 /// A hash whose lower half identifies the object for as long as it exists (preview 1 takes it for the
 /// inode number) and whose upper half changes with size and modification time.
-pub(super) fn hash(stat: &Stat) -> MetadataHashValue {
+pub(super) fn hash(status: &Status) -> MetadataHashValue {
     let mut object = DefaultHasher::new();
-    (stat.st_dev, stat.st_ino).hash(&mut object);
+    (status.device, status.inode).hash(&mut object);
     let mut content = object.clone();
-    (stat.st_size, stat.st_mtime, stat.st_mtime_nsec).hash(&mut content);
+    let modified = status.modified;
+    (status.size, modified.seconds, modified.nanoseconds).hash(&mut content);
     MetadataHashValue {
         lower: object.finish(),
         upper: content.finish(),
@@ -63,10 +64,10 @@ pub(crate) struct Identified {
 }
 
 /// The status of an object, identified.
-pub(crate) fn identified(stat: &Stat) -> Identified {
+pub(crate) fn identified(status: &Status) -> Identified {
     Identified {
-        stat: descriptor_stat(stat),
-        inode: inode(stat.st_dev, stat.st_ino),
+        stat: descriptor_stat(status),
+        inode: inode(status.device, status.inode),
     }
 }
 
@@ -78,21 +79,35 @@ pub(super) fn inode(device: u64, inode: u64) -> u64 {
 }
 
 /// A file's size, in bytes.
-pub(crate) fn size(stat: &Stat) -> u64 {
-    u64::try_from(stat.st_size).unwrap_or(0)
+pub(crate) fn size(status: &Status) -> u64 {
+    status.size
 }
 
 /// Asks about a path. Blocks.
-fn stat_at(dir: &Dir, path: &str, follows: bool) -> io::Result<Stat> {
+fn stat_at(directory: &Directory, path: &str, follows: bool) -> io::Result<Status> {
+    if let Some(inode) = directory.inode() {
+        return Ok(inode.status_at(path, follows)?);
+    }
+    let dir = directory.dir()?;
     if follows || path.ends_with('/') {
-        return Ok(fstat(follow(dir, path)?)?);
+        return Ok(Status::from(&fstat(follow(dir, path)?)?));
     }
     let (parent, name) = parent(dir, path)?;
-    Ok(statat(&*parent, name, AtFlags::SYMLINK_NOFOLLOW)?)
+    let stat = statat(&*parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(Status::from(&stat))
 }
 
 /// Sets the times of a path. Blocks.
-fn set_times_at(dir: &Dir, path: &str, follows: bool, times: &Timestamps) -> io::Result<()> {
+fn set_times_at(
+    directory: &Directory,
+    path: &str,
+    follows: bool,
+    times: &Timestamps,
+) -> io::Result<()> {
+    if let Some(inode) = directory.inode() {
+        return Ok(inode.set_times_at(path, follows, times)?);
+    }
+    let dir = directory.dir()?;
     if follows || path.ends_with('/') {
         let fd = follow(dir, path)?;
         return Ok(utimensat(fd, "", times, AtFlags::EMPTY_PATH)?);
@@ -107,7 +122,7 @@ impl FilesystemView<'_> {
     pub(crate) async fn stat_of<T: Send + 'static>(
         &mut self,
         descriptor: &Resource<Descriptor>,
-        read: fn(&Stat) -> T,
+        read: fn(&Status) -> T,
     ) -> Result<T, FsError> {
         self.consume_budget().await?;
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
@@ -126,7 +141,7 @@ impl FilesystemView<'_> {
         base: &Resource<Descriptor>,
         flags: PathFlags,
         path: String,
-        read: fn(&Stat) -> T,
+        read: fn(&Status) -> T,
     ) -> Result<T, FsError> {
         self.spend(path.len());
         self.consume_budget().await?;
@@ -136,10 +151,10 @@ impl FilesystemView<'_> {
         let mut wanted = OFlags::PATH | OFlags::CLOEXEC;
         wanted.set(OFlags::NOFOLLOW, !follows);
         if let Some(fd) = self.open_cached(&directory, &path, wanted)? {
-            return Ok(read(&fstat(fd)?));
+            return Ok(read(&Status::from(&fstat(fd)?)));
         }
         self.on_pool(&mount, move || {
-            Ok(read(&stat_at(directory.dir()?, &path, follows)?))
+            Ok(read(&stat_at(&directory, &path, follows)?))
         })
         .await
     }
@@ -149,7 +164,7 @@ impl FilesystemView<'_> {
         one: &Resource<Descriptor>,
         other: &Resource<Descriptor>,
     ) -> Result<bool, FsError> {
-        let object = |stat: &Stat| (stat.st_dev, stat.st_ino);
+        let object = |status: &Status| (status.device, status.inode);
         Ok(self.stat_of(one, object).await? == self.stat_of(other, object).await?)
     }
 
@@ -183,7 +198,7 @@ impl FilesystemView<'_> {
         let times = self.times(access, modification)?;
         let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
         self.on_pool(&mount, move || {
-            set_times_at(directory.dir()?, &path, follows, &times)
+            set_times_at(&directory, &path, follows, &times)
         })
         .await
     }
@@ -206,12 +221,19 @@ impl FilesystemView<'_> {
 }
 
 impl Node {
-    fn stat<T>(&self, read: fn(&Stat) -> T) -> io::Result<T> {
-        Ok(read(&fstat(self.fd()?)?))
+    fn stat<T>(&self, read: fn(&Status) -> T) -> io::Result<T> {
+        let status = match self.inode() {
+            Some(inode) => inode.status()?,
+            None => Status::from(&fstat(self.fd()?)?),
+        };
+        Ok(read(&status))
     }
 
     fn set_times(&self, times: &Timestamps) -> io::Result<()> {
-        futimens(self.fd()?, times)?;
+        match self.inode() {
+            Some(inode) => inode.set_times(times)?,
+            None => futimens(self.fd()?, times)?,
+        }
         Ok(())
     }
 }

@@ -89,8 +89,10 @@ impl HostDescriptor for FilesystemView<'_> {
         // A length of 0 means up to the end, in WASI and in Linux; so does one that leads beyond it.
         let most = (i64::MAX as u64).saturating_sub(offset);
         let length = std::num::NonZeroU64::new(length).filter(|length| length.get() <= most);
-        self.on_pool(&mount, move || {
-            Ok(fadvise(file.fd()?, offset, length, advice)?)
+        self.on_pool(&mount, move || match file.inode() {
+            // There are no caches that could heed it.
+            Some(_) => Ok(()),
+            None => Ok(fadvise(file.fd()?, offset, length, advice)?),
         })
         .await
     }
@@ -353,7 +355,10 @@ impl FilesystemView<'_> {
         let Descriptor { node, mount, .. } = self.table.get(descriptor)?;
         let (node, mount) = (node.clone(), mount.clone());
         self.on_pool(&mount, move || {
-            sync(node.fd()?)?;
+            match node.inode() {
+                Some(inode) => inode.sync()?,
+                None => sync(node.fd()?)?,
+            }
             Ok(())
         })
         .await

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use wippy_dispatcher::sim::{DEFAULT_HOST, FaultMix, Link, Picker};
 
+use super::disks::{ScenarioDisk, disks};
 use super::expectation::Expectations;
 use super::faults::{ScenarioFault, faults, swarm};
 use super::hosts::{NAMESPACE, ScenarioHost, components, hosts};
@@ -29,6 +30,7 @@ pub(super) struct Document {
     pub(super) links: Vec<ScenarioLink>,
     pub(super) default_link: Option<Link>,
     pub(super) faults: Vec<ScenarioFault>,
+    pub(super) disks: Vec<ScenarioDisk>,
     pub(super) swarm: Option<FaultMix>,
     pub(super) picker: Option<Picker>,
     pub(super) max_time: Option<Duration>,
@@ -104,6 +106,7 @@ fn fields(root: &Node, directory: &Path, cx: &mut Context<'_>) -> Document {
         link
     });
     let faults = faults(of, cx);
+    let disks = disks(of, cx);
     let swarm = swarm(of, cx);
     let picker = picker(of, cx);
     let (mut max_time, mut max_records, mut max_output) = (None, None, None);
@@ -122,6 +125,7 @@ fn fields(root: &Node, directory: &Path, cx: &mut Context<'_>) -> Document {
         links,
         default_link,
         faults,
+        disks,
         swarm,
         picker,
         max_time,
@@ -159,8 +163,9 @@ impl Document {
         let (calls, of_calls) = self.expectations.names();
         let of_links = links.map(|host| ("links", host));
         let of_faults = faults.map(|host| ("faults", host));
+        let of_disks = self.disks.iter().map(|disk| ("disks", &disk.host));
         let of_calls = of_calls.into_iter().map(|host| ("expect.calls", host));
-        for (field, name) in of_links.chain(of_faults).chain(of_calls) {
+        for (field, name) in of_links.chain(of_faults).chain(of_disks).chain(of_calls) {
             known(cx, field, "host", name, hosts.iter().copied());
         }
         let placed = self.hosts.iter().flat_map(|host| &host.calls);

@@ -227,19 +227,23 @@ pub(super) fn swarm(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Fau
         cx.error(&place, &fields.path_of("within"), message);
     }
     let mut mix = FaultMix::new(within.unwrap_or_default());
-    let times: [(&str, Set<Duration>); 2] =
-        [("latency", FaultMix::latency), ("jitter", FaultMix::jitter)];
+    let times: [(&str, Set<Duration>); 3] = [
+        ("latency", FaultMix::latency),
+        ("jitter", FaultMix::jitter),
+        ("file_delay", FaultMix::file_delay),
+    ];
     for (name, set) in times {
         if let Some(most) = read_duration(&mut fields, name, cx) {
             mix = set(mix, most);
         }
     }
-    let probabilities: [(&str, Set<f64>); 5] = [
+    let probabilities: [(&str, Set<f64>); 6] = [
         ("loss", FaultMix::loss),
         ("duplication", FaultMix::duplication),
         ("reordering", FaultMix::reordering),
         ("short_io", FaultMix::short_io),
         ("spurious_readiness", FaultMix::spurious_readiness),
+        ("file_errors", FaultMix::file_errors),
     ];
     for (name, set) in probabilities {
         if let Some(most) = probability(&mut fields, name, cx) {

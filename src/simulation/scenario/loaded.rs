@@ -116,6 +116,13 @@ impl Scenario {
         Some(call.place.clone())
     }
 
+    /// Where it is said first what goes wrong with the files of an entry.
+    pub fn place_of_disk(&self, filesystem: &str) -> Option<Place> {
+        let mut disks = self.document.disks.iter();
+        let disk = disks.find(|disk| disk.filesystem.value == filesystem)?;
+        Some(disk.filesystem.place.clone())
+    }
+
     /// The parts of its simulation, over the entries of a program.
     pub fn simulation(&self, program: Program) -> SimulationBuilder {
         let document = &self.document;
@@ -138,6 +145,10 @@ impl Scenario {
         }
         for fault in &document.faults {
             builder = builder.at(fault.at, fault.fault.clone());
+        }
+        for disk in &document.disks {
+            let (host, filesystem) = (&disk.host.value, &disk.filesystem.value);
+            builder = builder.disk(host, filesystem, disk.faults.clone());
         }
         if let Some(mix) = &document.swarm {
             builder = builder.swarm(mix.clone());
@@ -162,13 +173,14 @@ impl Scenario {
         self.document.expectations.check(outcome, &self.calls)
     }
 
-    /// What a run of it depends on beside the seed: a hash of its text and of the modules that its
-    /// simulation calls.
+    /// What a run of it depends on beside the seed: a hash of its text, of the modules that its simulation
+    /// calls, and of the files that they mount.
     pub fn digest(&self, simulation: &Simulation) -> Digest {
         let mut all = self.digest.to_string();
         for digest in simulation.modules() {
             all.push_str(&digest.to_string());
         }
+        all.push_str(&format!("{:016x}", simulation.files()));
         Digest::of(all.as_bytes())
     }
 }

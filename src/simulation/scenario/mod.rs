@@ -3,6 +3,7 @@
 //! `document` reads one with all errors and their places, `hosts`, `network` and `faults` its parts;
 //! `expectation` is what has to hold.
 
+mod disks;
 mod document;
 mod expectation;
 mod faults;

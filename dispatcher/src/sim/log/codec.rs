@@ -1,7 +1,7 @@
 //! Records as bytes: a tag, then numbers. Times are differences to the time before.
 
 use super::varint::{Bytes, put, unzigzag, zigzag};
-use crate::sim::record::{Discard, Fate, Operation, Packet, Record, Waiter};
+use crate::sim::record::{Discard, Fate, FileFault, Operation, Packet, Record, Waiter};
 use crate::time::instant::Instant;
 
 const PICK: u8 = 1;
@@ -18,6 +18,9 @@ const CRASH: u8 = 11;
 const COMPLETION: u8 = 12;
 const CONSUMPTION: u8 = 13;
 const CHECK: u8 = 14;
+const UNSYNCED_WRITE: u8 = 15;
+const UNSYNCED_NAME: u8 = 16;
+const FILE_FAULT: u8 = 17;
 
 /// In these tables each value stands at the place of its number.
 const PACKETS: [Packet; 8] = [
@@ -104,6 +107,32 @@ impl Codec {
             Record::Check { number, is_ok } => {
                 numbers(out, CHECK, &[number.into(), is_ok.into()]);
             }
+            Record::UnsyncedWrite {
+                host,
+                file,
+                length,
+                kept,
+            } => {
+                // What is lost has the number 0.
+                let kept = kept.map_or(0, |kept| u64::from(kept) + 1);
+                let all = [host.into(), file.into(), length.into(), kept];
+                numbers(out, UNSYNCED_WRITE, &all);
+            }
+            Record::UnsyncedName {
+                host,
+                directory,
+                is_kept,
+            } => {
+                let all = [host.into(), directory.into(), is_kept.into()];
+                numbers(out, UNSYNCED_NAME, &all);
+            }
+            Record::FileFault { host, file, fault } => {
+                numbers(out, FILE_FAULT, &[host.into(), file.into()]);
+                match fault {
+                    FileFault::Error => out.push(0),
+                    FileFault::Delay { nanos } => numbers(out, 1, &[nanos]),
+                }
+            }
             Record::Completion { operation, waiter } => {
                 out.extend([COMPLETION, operation as u8]);
                 encode_waiter(out, waiter);
@@ -184,6 +213,31 @@ impl Codec {
             CHECK => Record::Check {
                 number: from.varint32()?,
                 is_ok: truth(from.byte()?)?,
+            },
+            UNSYNCED_WRITE => Record::UnsyncedWrite {
+                host: from.varint32()?,
+                file: from.varint32()?,
+                length: from.varint32()?,
+                kept: match from.varint()?.checked_sub(1) {
+                    None => None,
+                    Some(kept) => Some(u32::try_from(kept).map_err(|_| "more than was written")?),
+                },
+            },
+            UNSYNCED_NAME => Record::UnsyncedName {
+                host: from.varint32()?,
+                directory: from.varint32()?,
+                is_kept: truth(from.byte()?)?,
+            },
+            FILE_FAULT => Record::FileFault {
+                host: from.varint32()?,
+                file: from.varint32()?,
+                fault: match from.byte()? {
+                    0 => FileFault::Error,
+                    1 => FileFault::Delay {
+                        nanos: from.varint()?,
+                    },
+                    _ => return Err("an unknown fault of a file"),
+                },
             },
             COMPLETION => Record::Completion {
                 operation: one_of(&OPERATIONS, from.byte()?)?,

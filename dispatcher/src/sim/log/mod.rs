@@ -38,7 +38,7 @@ pub use records::Records;
 /// The first bytes of every log.
 const MAGIC: [u8; 8] = *b"WIPPYLOG";
 /// The version of the format that is written, and the only one that is read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The most bytes of a label.
 const MAX_LABEL: usize = 1 << 16;
 /// The most bytes of the header behind its length.

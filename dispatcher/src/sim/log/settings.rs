@@ -115,6 +115,10 @@ impl Simulation {
             self.default_link,
             self.loopback,
         );
+        if self.file_errors.parts() > 0 || !self.file_delay.is_zero() {
+            let (errors, delay) = (self.file_errors.parts(), self.file_delay.as_nanos());
+            let _ = write!(text, "\nfiles {errors} {delay}");
+        }
         for (name, addresses) in &self.hosts {
             let _ = write!(text, "\nhost {name}");
             for address in addresses {

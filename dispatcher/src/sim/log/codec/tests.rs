@@ -57,6 +57,24 @@ fn record() -> impl Strategy<Value = Record> {
         any::<(u32, u64)>().prop_map(|(kind, hash)| Record::Fault { kind, hash }),
         any::<(u32, bool)>().prop_map(|(host, has_resets)| Record::Crash { host, has_resets }),
         any::<(u32, bool)>().prop_map(|(number, is_ok)| Record::Check { number, is_ok }),
+        (any::<[u32; 3]>(), any::<Option<u32>>()).prop_map(|([host, file, length], kept)| {
+            Record::UnsyncedWrite {
+                host,
+                file,
+                length,
+                kept,
+            }
+        }),
+        any::<(u32, u32, bool)>().prop_map(|(host, directory, is_kept)| Record::UnsyncedName {
+            host,
+            directory,
+            is_kept
+        }),
+        any::<(u32, u32, Option<u64>)>().prop_map(|(host, file, nanos)| Record::FileFault {
+            host,
+            file,
+            fault: nanos.map_or(FileFault::Error, |nanos| FileFault::Delay { nanos }),
+        }),
         completion.prop_map(|(operation, waiter)| Record::Completion { operation, waiter }),
         (task, waiter()).prop_map(|(task, waiter)| Record::Consumption { task, waiter }),
     ]
