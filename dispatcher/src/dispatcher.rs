@@ -457,6 +457,7 @@ impl Drop for Dispatcher {
         }
         core.lookups.close();
         if let Some(simulated) = core.driver.simulated() {
+            simulated.end_notes(core.clock.now());
             capture::keep(|| simulated.trace());
         }
         drop(self.shared.core.take());

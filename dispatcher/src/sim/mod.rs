@@ -52,6 +52,7 @@ mod broken_invariant;
 pub(crate) mod context;
 pub(crate) mod draws;
 pub(crate) mod driver;
+pub(crate) mod edits;
 mod elapsed;
 mod ended;
 pub(crate) mod event;
@@ -73,6 +74,7 @@ mod record_text;
 mod recorder;
 pub(crate) mod seeds;
 pub(crate) mod settings;
+mod shrink;
 mod step;
 mod swarm;
 pub(crate) mod trace;
@@ -81,6 +83,9 @@ pub(crate) mod waits;
 pub(crate) use boots::Boots;
 
 pub use broken_invariant::BrokenInvariant;
+pub use edits::{
+    Cut, Edits, FaultId, FoundFault, FoundSwitch, InvalidEdit, InvalidFault, RunNotes, Switch,
+};
 pub use fault::{Crash, Fault, NameAnswer};
 pub use host::Host;
 pub use host_error::HostError;
@@ -90,5 +95,6 @@ pub use net::hosts::DEFAULT_HOST;
 pub use picker::Picker;
 pub use record::{Discard, Fate, Operation, Packet, Waiter};
 pub use seeds::{SeedFailure, Seeds, SweepError, SweepProgress, SweepReport, for_each_seed};
+pub use shrink::{RunSize, Shrink, ShrinkError, ShrinkProgress, ShrinkStep, Shrunk, Trial};
 pub use swarm::FaultMix;
 pub use waits::{ConnectionState, TaskState, TaskWait, WaitFor, Waits};

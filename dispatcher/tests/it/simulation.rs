@@ -11,6 +11,7 @@ use wippy_dispatcher::{
 
 mod bounds;
 mod broken_determinism;
+mod edits;
 mod invariants;
 mod log;
 mod log_damage;
@@ -20,6 +21,7 @@ mod log_replay;
 mod pickers;
 mod replay;
 mod seeds;
+mod shrink;
 mod waits;
 mod world;
 

@@ -25,7 +25,7 @@ fn the_bytes_of_a_small_log_are_known() {
     let hash = dispatcher.trace().expect("a simulation").hash();
     dispatcher.finish_log().expect("a sink");
     let bytes = sink.bytes();
-    assert_eq!(bytes[..12], *b"WIPPYLOG\x01\0\0\0");
+    assert_eq!(bytes[..12], *b"WIPPYLOG\x02\0\0\0");
     let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four"));
     let behind_header = 12 + 4 + number(12) as usize + 8;
     assert!(Log::read(&bytes[..behind_header]).is_ok());

@@ -1,0 +1,338 @@
+//! The search for a smaller run.
+
+use std::collections::BTreeMap;
+
+use super::error::ShrinkError;
+use super::progress::{OnProgress, ShrinkProgress, ShrinkStep};
+use super::reduce::{Spent, reduce};
+use super::shrunk::{RunSize, Shrunk};
+use super::trial::Trial;
+use crate::sim::edits::{Cut, Edits, FaultId, MAX_NOTED, RunNotes, Switch};
+use crate::sim::hash::hash_of;
+
+/// The smallest run that is known to fail, and what it takes to find a smaller one.
+pub(super) struct Search<'a, K, F> {
+    runner: Runner<'a, K, F>,
+    /// Beside faults and switches.
+    edits: Edits,
+    faults: Vec<(FaultId, u64)>,
+    switches: Vec<Switch>,
+    before: RunSize,
+    is_minimal: bool,
+}
+
+/// Makes runs, and knows how those end that it has made.
+struct Runner<'a, K, F> {
+    seed: u64,
+    run: F,
+    failure: K,
+    runs: u64,
+    budget: u64,
+    /// Whether the runs failed, by a hash of their edits.
+    known: BTreeMap<u64, bool>,
+    progress: Option<OnProgress<'a>>,
+    now: ShrinkProgress,
+}
+
+impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
+    /// Makes the run that is to be shrunk, and once more with all its faults and switches listed.
+    ///
+    /// # Errors
+    /// `Passes`, `TooLong`, `OtherRun`.
+    pub(super) fn begin(
+        seed: u64,
+        edits: Edits,
+        budget: u64,
+        progress: Option<OnProgress<'a>>,
+        mut run: F,
+    ) -> Result<Search<'a, K, F>, ShrinkError> {
+        let (first, notes) = observed(&mut run, seed, edits.clone());
+        let failure = first.ok_or(ShrinkError::Passes(seed))?;
+        if notes.is_full() {
+            return Err(ShrinkError::TooLong(MAX_NOTED));
+        }
+        let found = notes.faults().into_iter();
+        let faults: Vec<_> = found.map(|found| (found.id, found.amount)).collect();
+        let switches: Vec<_> = notes.switches().iter().map(|found| found.switch).collect();
+        let listed = listed(&edits, &faults, &switches);
+        let (second, again) = observed(&mut run, seed, listed);
+        if second.as_ref() != Some(&failure) || again.hash() != notes.hash() {
+            return Err(ShrinkError::OtherRun(seed));
+        }
+        let before = size(&notes);
+        let now = ShrinkProgress {
+            step: ShrinkStep::Faults,
+            runs: 2,
+            budget,
+            faults: faults.len(),
+            switches: switches.len(),
+        };
+        Ok(Search {
+            runner: Runner {
+                seed,
+                run,
+                failure,
+                runs: 2,
+                budget,
+                known: BTreeMap::new(),
+                progress,
+                now,
+            },
+            edits,
+            faults,
+            switches,
+            before,
+            is_minimal: false,
+        })
+    }
+
+    /// Shrinks as far as the budget goes, and makes the smallest run once more to say what is left.
+    ///
+    /// # Errors
+    /// `OtherRun`: that one does not fail any more.
+    pub(super) fn finish(mut self, parts: Vec<String>) -> Result<Shrunk<K>, ShrinkError> {
+        // Where the budget ends, what is known by then counts.
+        let _ = self.shrink(parts);
+        let edits = listed(&self.edits, &self.faults, &self.switches);
+        let runner = &mut self.runner;
+        runner.runs += 1;
+        let (last, notes) = observed(&mut runner.run, runner.seed, edits.clone());
+        match last {
+            Some(failure) if failure == runner.failure => Ok(Shrunk {
+                seed: runner.seed,
+                failure,
+                edits,
+                faults: notes.faults(),
+                switches: notes.switches(),
+                runs: runner.runs,
+                is_minimal: self.is_minimal,
+                before: self.before,
+                after: size(&notes),
+            }),
+            _ => Err(ShrinkError::OtherRun(runner.seed)),
+        }
+    }
+
+    fn shrink(&mut self, parts: Vec<String>) -> Result<(), Spent> {
+        // What needs neither is common, and what needs no switches more so.
+        for without_faults in [true, false] {
+            let faults = match without_faults {
+                true => Vec::new(),
+                false => self.faults.clone(),
+            };
+            if self.runner.fails(&self.edits, &faults, &[])? {
+                self.faults = faults;
+                self.switches.clear();
+                break;
+            }
+        }
+        self.shrink_faults()?;
+        self.shrink_switches()?;
+        self.leave_out(parts)?;
+        self.check_each()?;
+        self.is_minimal = true;
+        self.cut()
+    }
+
+    /// All faults of a kind at once first: of some kinds there are many, and none matters.
+    fn shrink_faults(&mut self) -> Result<(), Spent> {
+        self.runner.now.step = ShrinkStep::Faults;
+        for kind in FaultId::KINDS {
+            let rest = self.faults.iter().filter(|(fault, _)| fault.kind() != kind);
+            let rest: Vec<_> = rest.copied().collect();
+            if rest.len() < self.faults.len()
+                && self.runner.fails(&self.edits, &rest, &self.switches)?
+            {
+                self.faults = rest;
+            }
+        }
+        let (runner, edits, switches) = (&mut self.runner, &self.edits, &self.switches);
+        reduce(&mut self.faults, |faults| {
+            runner.fails(edits, faults, switches)
+        })
+    }
+
+    fn shrink_switches(&mut self) -> Result<(), Spent> {
+        self.runner.now.step = ShrinkStep::Switches;
+        self.reduce_switches()?;
+        // One that lasts longer may do what several do.
+        let mut place = 0;
+        while place < self.switches.len() {
+            let longer = Switch {
+                until: None,
+                ..self.switches[place]
+            };
+            let alone = vec![longer];
+            let mut all = self.switches.clone();
+            all[place] = longer;
+            if longer == self.switches[place] {
+                place += 1;
+            } else if self.runner.fails(&self.edits, &self.faults, &alone)? {
+                self.switches = alone;
+            } else if self.runner.fails(&self.edits, &self.faults, &all)? {
+                self.switches = all;
+                let before = self.switches.len();
+                self.reduce_switches()?;
+                place = if self.switches.len() < before {
+                    0
+                } else {
+                    place + 1
+                };
+            } else {
+                place += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn reduce_switches(&mut self) -> Result<(), Spent> {
+        let (runner, edits, faults) = (&mut self.runner, &self.edits, &self.faults);
+        reduce(&mut self.switches, |switches| {
+            runner.fails(edits, faults, switches)
+        })
+    }
+
+    fn leave_out(&mut self, parts: Vec<String>) -> Result<(), Spent> {
+        self.runner.now.step = ShrinkStep::Parts;
+        for part in parts {
+            let edits = self.edits.clone().leave_out(&part);
+            if self.runner.fails(&edits, &self.faults, &self.switches)? {
+                self.edits = edits;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes out each alone, until none can be.
+    fn check_each(&mut self) -> Result<(), Spent> {
+        self.runner.now.step = ShrinkStep::Check;
+        let mut place = 0;
+        while place < self.faults.len() + self.switches.len() {
+            let (mut faults, mut switches) = (self.faults.clone(), self.switches.clone());
+            match place < faults.len() {
+                true => drop(faults.remove(place)),
+                false => drop(switches.remove(place - faults.len())),
+            }
+            match self.runner.fails(&self.edits, &faults, &switches)? {
+                // What was needed before may not be any more. What is known already costs nothing.
+                true => {
+                    (self.faults, self.switches) = (faults, switches);
+                    place = 0;
+                }
+                false => place += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts the run as early as it still fails, between two places of which the later one fails and the earlier one does
+    /// not.
+    fn cut(&mut self) -> Result<(), Spent> {
+        self.runner.now.step = ShrinkStep::Cut;
+        let all = self
+            .runner
+            .records(&self.edits, &self.faults, &self.switches)?;
+        let (mut passes, mut fails) = (0, all);
+        while fails - passes > 1 {
+            let middle = passes + (fails - passes) / 2;
+            let edits = self.edits.with_cut(Some(Cut::Records(middle)));
+            match self.runner.fails(&edits, &self.faults, &self.switches)? {
+                true => {
+                    fails = middle;
+                    self.edits = edits;
+                }
+                false => passes = middle,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<K: PartialEq, F: FnMut(&Trial) -> Option<K>> Runner<'_, K, F> {
+    /// Whether a run fails in the same way.
+    fn fails(
+        &mut self,
+        edits: &Edits,
+        faults: &[(FaultId, u64)],
+        switches: &[Switch],
+    ) -> Result<bool, Spent> {
+        let edits = listed(edits, faults, switches);
+        let key = hash_of(edits.to_string().as_bytes());
+        if let Some(fails) = self.known.get(&key) {
+            return Ok(*fails);
+        }
+        self.count()?;
+        let trial = Trial {
+            seed: self.seed,
+            edits,
+            notes: None,
+        };
+        let fails = (self.run)(&trial).as_ref() == Some(&self.failure);
+        self.known.insert(key, fails);
+        if fails {
+            (self.now.faults, self.now.switches) = (faults.len(), switches.len());
+        }
+        self.tell();
+        Ok(fails)
+    }
+
+    /// How many records a run has.
+    fn records(
+        &mut self,
+        edits: &Edits,
+        faults: &[(FaultId, u64)],
+        switches: &[Switch],
+    ) -> Result<u64, Spent> {
+        self.count()?;
+        let edits = listed(edits, faults, switches);
+        let (_, notes) = observed(&mut self.run, self.seed, edits);
+        self.tell();
+        Ok(notes.records())
+    }
+
+    /// Counts a run, and leaves one for the end.
+    fn count(&mut self) -> Result<(), Spent> {
+        if self.runs + 1 >= self.budget {
+            return Err(Spent);
+        }
+        self.runs += 1;
+        self.now.runs = self.runs;
+        Ok(())
+    }
+
+    fn tell(&mut self) {
+        if let Some(progress) = &mut self.progress {
+            progress(&self.now);
+        }
+    }
+}
+
+/// Makes a run, and notes what happens.
+fn observed<K>(
+    run: &mut impl FnMut(&Trial) -> Option<K>,
+    seed: u64,
+    edits: Edits,
+) -> (Option<K>, RunNotes) {
+    let notes = RunNotes::new();
+    let trial = Trial {
+        seed,
+        edits,
+        notes: Some(notes.clone()),
+    };
+    (run(&trial), notes)
+}
+
+/// Edits that list all faults and switches of a run.
+fn listed(edits: &Edits, faults: &[(FaultId, u64)], switches: &[Switch]) -> Edits {
+    let edits = edits.with_all(faults.iter().copied());
+    edits.order(switches.iter().copied())
+}
+
+fn size(notes: &RunNotes) -> RunSize {
+    RunSize {
+        records: notes.records(),
+        faults: notes.faults().len(),
+        switches: notes.switches().len(),
+        time: notes.time(),
+    }
+}
