@@ -13,6 +13,8 @@ pub(super) struct Overtaken {
     waiting: BTreeMap<u64, (u64, Option<(u64, u64)>)>,
     /// Their places in that order.
     places: BTreeMap<u64, u64>,
+    /// The places of tasks that cannot run for now, because their host is paused.
+    left: BTreeMap<u64, u64>,
     /// How often tasks alive have run.
     runs: BTreeMap<u64, u64>,
     /// That of the last pick.
@@ -28,6 +30,16 @@ impl Overtaken {
         self.places.insert(task, self.next);
         self.waiting.insert(self.next, (task, None));
         self.next += 1;
+    }
+
+    /// Tasks can run again: first those that could before they left, in the order that they had then, whatever the order
+    /// in which they come.
+    pub(super) fn push_all(&mut self, tasks: impl IntoIterator<Item = u64>) {
+        let mut tasks: Vec<u64> = tasks.into_iter().collect();
+        tasks.sort_by_key(|task| self.left.remove(task).unwrap_or(u64::MAX));
+        for task in tasks {
+            self.push(task);
+        }
     }
 
     /// A task is picked.
@@ -52,10 +64,12 @@ impl Overtaken {
     pub(super) fn leave(&mut self, task: u64) {
         if let Some(place) = self.places.remove(&task) {
             self.waiting.remove(&place);
+            self.left.insert(task, place);
         }
     }
 
     pub(super) fn forget(&mut self, task: u64) {
+        self.left.remove(&task);
         self.runs.remove(&task);
     }
 

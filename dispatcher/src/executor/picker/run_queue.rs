@@ -141,6 +141,9 @@ impl RunQueue {
 
     /// Adds tasks that can run, in this order.
     pub(crate) fn extend(&mut self, runnables: Vec<Runnable<Meta>>) {
+        if let Some(overtaken) = &mut self.overtaken {
+            overtaken.push_all(runnables.iter().map(|runnable| runnable.metadata().id));
+        }
         for runnable in runnables {
             self.push(runnable);
         }

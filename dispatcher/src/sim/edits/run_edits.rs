@@ -80,18 +80,19 @@ impl Edits {
         self
     }
 
-    /// A run of a task is not put off that was listed with [`order`](Edits::order).
+    /// This run of a task is not put off, until whenever it was.
     pub fn without_switch(mut self, switch: Switch) -> Edits {
         if let Some(switches) = &mut self.order {
-            switches.retain(|it| *it != switch);
+            switches.retain(|it| (it.task, it.run) != (switch.task, switch.run));
         }
         self
     }
 
     /// A run of a task is put off. All others go first in, first out, but for those listed.
-    pub fn with_switch(mut self, switch: Switch) -> Edits {
-        self.order.get_or_insert_default().push(switch);
-        self
+    pub fn with_switch(self, switch: Switch) -> Edits {
+        let mut edits = self.without_switch(switch);
+        edits.order.get_or_insert_default().push(switch);
+        edits
     }
 
     /// The run ends here.

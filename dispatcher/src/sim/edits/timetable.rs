@@ -32,8 +32,12 @@ impl Timetable {
         start: Instant,
     ) -> (Timetable, Vec<Planned>) {
         let all: Vec<&TimedFault> = timetable.iter().chain(added).collect();
-        let beginnings = beginnings(&all);
-        let id = |place: usize| match place.checked_sub(timetable.len()) {
+        // What is added changes nothing of what belongs together in the timetable.
+        let first_added = timetable.len();
+        let of_added = beginnings(added).into_iter();
+        let of_added = of_added.map(|place| place.map(|place| place + first_added));
+        let beginnings: Vec<_> = beginnings(timetable).into_iter().chain(of_added).collect();
+        let id = |place: usize| match place.checked_sub(first_added) {
             None => FaultId::Timed(place as u32),
             Some(place) => FaultId::Added(place as u32),
         };
@@ -95,7 +99,7 @@ impl Entry {
 }
 
 /// For each fault that ends another the place of that one: the last before it, in time, that has not ended yet.
-fn beginnings(timetable: &[&TimedFault]) -> Vec<Option<usize>> {
+fn beginnings(timetable: &[TimedFault]) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..timetable.len()).collect();
     order.sort_by_key(|place| timetable[*place].after);
     let mut found = vec![None; timetable.len()];

@@ -33,15 +33,15 @@ impl Network {
         if self.hosts.get(number).status == Status::Down {
             return None;
         }
+        let nth = cx.injected.count(Counted::Crashes(number));
         let has_resets = match crash {
             Crash::Silent => false,
             Crash::Reset => true,
             Crash::Drawn => {
                 let drawn = cx.chance(Choice::Crash, Probability::EVEN);
-                let crash = cx.injected.count(Counted::Crashes(number));
                 let reset = FaultId::Reset {
                     host: number,
-                    crash,
+                    crash: nth,
                 };
                 cx.decide(reset, drawn.then_some(0), String::new).is_some()
             }

@@ -7,7 +7,7 @@ use super::progress::{OnProgress, ShrinkProgress, ShrinkStep};
 use super::reduce::{Spent, reduce};
 use super::shrunk::{RunSize, Shrunk};
 use super::trial::Trial;
-use crate::sim::edits::{Cut, Edits, FaultId, MAX_NOTED, RunNotes, Switch};
+use crate::sim::edits::{Cut, Edits, FaultId, FoundSwitch, MAX_NOTED, RunNotes, Switch};
 use crate::sim::hash::hash_of;
 
 /// The smallest run that is known to fail, and what it takes to find a smaller one.
@@ -103,7 +103,7 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
                 failure,
                 edits,
                 faults: notes.faults(),
-                switches: notes.switches(),
+                switches: as_listed(notes.switches(), &self.switches),
                 runs: runner.runs,
                 is_minimal: self.is_minimal,
                 before: self.before,
@@ -326,6 +326,17 @@ fn observed<K>(
 fn listed(edits: &Edits, faults: &[(FaultId, u64)], switches: &[Switch]) -> Edits {
     let edits = edits.with_all(faults.iter().copied());
     edits.order(switches.iter().copied())
+}
+
+/// The switches that were found, as they were asked for: one that waits for nothing in particular may be found to have
+/// waited for a certain run.
+fn as_listed(found: Vec<FoundSwitch>, listed: &[Switch]) -> Vec<FoundSwitch> {
+    let as_listed = |found: FoundSwitch| {
+        let is_it = |it: &&Switch| (it.task, it.run) == (found.switch.task, found.switch.run);
+        let switch = *listed.iter().find(is_it)?;
+        Some(FoundSwitch { switch, ..found })
+    };
+    found.into_iter().filter_map(as_listed).collect()
 }
 
 fn size(notes: &RunNotes) -> RunSize {

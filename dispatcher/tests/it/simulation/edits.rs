@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wippy_dispatcher::net::UdpSocket;
 use wippy_dispatcher::sim::{
-    Crash, Cut, Edits, Fault, FaultId, FaultMix, Link, Picker, RunNotes, Switch,
+    Crash, Cut, Edits, Fault, FaultId, FaultMix, Link, Log, Picker, RunNotes, Switch,
 };
 use wippy_dispatcher::{Error, Simulation};
 
@@ -38,7 +38,8 @@ const PICKERS: [Picker; 3] = [
 /// Runs the world, and gives its notes.
 fn noted(settings: Simulation) -> RunNotes {
     let notes = RunNotes::new();
-    drop(world::run(settings.note(&notes)).expect("a run"));
+    let dispatcher = world::run(settings.note(&notes)).expect("a run");
+    drop(dispatcher);
     notes
 }
 
@@ -56,8 +57,14 @@ fn a_run_whose_faults_and_switches_are_listed_is_the_same_run() {
     let mut kinds = std::collections::BTreeSet::new();
     for picker in PICKERS {
         for seed in 0..12 {
-            let notes = noted(settings(seed, picker));
-            let again = noted(settings(seed, picker).edits(listed(&notes)));
+            let logs = [Sink::new(), Sink::new()];
+            let notes = noted(settings(seed, picker).log(logs[0].clone()));
+            let edited = settings(seed, picker).edits(listed(&notes));
+            let again = noted(edited.log(logs[1].clone()));
+            let logs = logs.map(|sink| sink.log());
+            if let Ok(Some(difference)) = Log::difference(&logs[0], &logs[1]) {
+                panic!("seed {seed}, {picker}: {difference}");
+            }
             assert_eq!(again.hash(), notes.hash(), "seed {seed}, {picker}");
             assert_eq!(again.faults(), notes.faults());
             assert_eq!(again.switches(), notes.switches());

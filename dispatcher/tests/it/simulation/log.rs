@@ -74,7 +74,7 @@ fn the_header_says_what_was_run() {
     assert_eq!(header.label, b"retries \xff");
     assert_eq!(header.picker, Picker::PriorityChange { depth: 3 });
     assert_eq!(header.priority_change_steps, Some(500));
-    assert_eq!(header.format, 1);
+    assert_eq!(header.format, 2);
     assert_eq!(header.crate_version, env!("CARGO_PKG_VERSION"));
     assert!(header.target.contains("linux"), "{}", header.target);
     // The settings' hash says whether all else is the same.

@@ -108,10 +108,10 @@ fn blocks_that_are_left_out_are_noticed() {
 #[test]
 fn a_newer_format_says_so() {
     let mut bytes = log_of(1);
-    bytes[8] = 2;
+    bytes[8] = 3;
     let error = read(&bytes).expect_err("of the future");
-    assert!(matches!(error, LogError::Format(2)));
-    assert!(error.to_string().contains("version 2"), "{error}");
+    assert!(matches!(error, LogError::Format(3)));
+    assert!(error.to_string().contains("version 3"), "{error}");
 }
 
 #[test]

@@ -189,8 +189,8 @@ fn steps(settings: Simulation, tasks: usize) -> Vec<(usize, u32)> {
 fn before(written: &[(usize, u32)], first: (usize, u32), second: (usize, u32)) -> bool {
     let place = |step| written.iter().position(|it| *it == step);
     match (place(first), place(second)) {
-        (Some(first), second) => second.is_none_or(|second| first < second),
-        (None, _) => false,
+        (Some(first), Some(second)) => first < second,
+        _ => false,
     }
 }
 
@@ -247,7 +247,7 @@ fn two_switches_are_left() {
 fn the_run_is_cut_where_it_has_failed() {
     let shrunk = shrunk(uniform, one_is_late);
     assert!(shrunk.edits.cut().is_some(), "{shrunk}");
-    assert!(shrunk.after.records < 5 * 5, "{shrunk}");
+    assert!(shrunk.after.records < shrunk.before.records, "{shrunk}");
 }
 
 #[test]
