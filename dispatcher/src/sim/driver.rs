@@ -10,7 +10,7 @@ use crate::executor::listener::Listener;
 use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::sim::context::{Mark, SimContext};
 use crate::sim::draws::{Choice, Draws};
-use crate::sim::edits::{Counted, FaultId, Injected, Switch, Timetable};
+use crate::sim::edits::{Counted, FaultId, Injected, Timetable};
 use crate::sim::event::{Due, SimEvent};
 use crate::sim::fault::Fault;
 use crate::sim::host_error::HostError;
@@ -33,16 +33,16 @@ pub(crate) struct SimDriver {
     job_delay: (Duration, Duration),
     lookup_delay: (Duration, Duration),
     events: RefCell<TimerHeap<SimEvent>>,
-    recorder: RefCell<Recorder>,
-    draws: RefCell<Draws>,
-    network: RefCell<Network>,
+    pub(super) recorder: RefCell<Recorder>,
+    pub(super) draws: RefCell<Draws>,
+    pub(super) network: RefCell<Network>,
     /// What is yet to come of the timetable.
-    timetable: RefCell<Timetable>,
+    pub(super) timetable: RefCell<Timetable>,
     /// The edits of the run.
     pub(crate) injected: RefCell<Injected>,
     /// An empty vector, kept between uses.
     marks: RefCell<Vec<Mark>>,
-    start: Instant,
+    pub(super) start: Instant,
     pub(crate) limits: Limits,
     pub(crate) tasks: TaskNotes,
     pub(crate) assertions: Assertions,
@@ -343,34 +343,6 @@ impl SimDriver {
         debug_assert!(marks.is_empty(), "all were notified");
         if marks.capacity() > self.marks.borrow().capacity() {
             self.marks.replace(marks);
-        }
-    }
-
-    /// A fault of the timetable, whose time has come, unless edits have taken it out.
-    pub(crate) fn take_fault(&self, place: u32, now: Instant) -> Option<Fault> {
-        let entry = self.timetable.borrow_mut().take(place)?;
-        if entry.is_taken_out() {
-            // Its draw happens all the same, so that those of later crashes are what they were.
-            self.network
-                .borrow()
-                .skip_crash(&mut self.draws.borrow_mut(), entry.fault());
-        }
-        entry.in_effect(&mut self.injected.borrow_mut(), now)
-    }
-
-    /// Whether faults and switches are noted.
-    pub(crate) fn note_switch(&self, switch: Option<Switch>, now: Instant) {
-        if let (Some(notes), Some(switch)) = (self.injected.borrow().notes(), switch) {
-            notes.switch(switch, now - self.start);
-        }
-    }
-
-    /// The notes are whole.
-    pub(crate) fn end_notes(&self, now: Instant) {
-        if let Some(notes) = self.injected.borrow().notes() {
-            let recorder = self.recorder.borrow();
-            let trace = recorder.trace();
-            notes.end(trace.length(), trace.hash(), now - self.start);
         }
     }
 

@@ -52,6 +52,7 @@ mod broken_invariant;
 pub(crate) mod context;
 pub(crate) mod draws;
 pub(crate) mod driver;
+mod edited;
 pub(crate) mod edits;
 mod elapsed;
 mod ended;

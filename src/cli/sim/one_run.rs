@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wippy_dispatcher::sim::RunNotes;
+use wippy_dispatcher::sim::{Edits, RunNotes};
 
 use super::arguments::SimRun;
 use super::found;
@@ -23,6 +23,7 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
             return USAGE;
         }
     };
+    let edits = logs.edits().clone();
     let notes = sim.list_faults.then(RunNotes::new);
     let ended = match run_with(sim, prepared, logs, notes.as_ref()) {
         Ok(ended) => ended,
@@ -32,7 +33,7 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
         }
     };
     let mut wrong = prepared.scenario.check(&ended);
-    if sim.verify && prepared.simulation.run(sim.seed).ok().as_ref() != Some(&ended) {
+    if sim.verify && again(sim, prepared, edits).ok().as_ref() != Some(&ended) {
         wrong.push(
             "a second run of this seed is another; `--seeds` shows where it differs".to_owned(),
         );
@@ -59,6 +60,14 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
         }
     };
     output::print(&text, options.json, code)
+}
+
+/// The same run once more.
+fn again(sim: &SimRun, prepared: &Prepared, edits: Edits) -> Result<Outcome, SimulationError> {
+    let world = prepared
+        .simulation
+        .start_with(sim.seed, |it| it.edits(edits))?;
+    Ok(world.run())
 }
 
 fn run_with(

@@ -43,6 +43,8 @@ struct Noted {
     faults: Vec<FoundFault>,
     switches: Vec<FoundSwitch>,
     is_full: bool,
+    /// What happens from now on is not of the run.
+    is_over: bool,
     records: u64,
     hash: u64,
     time: Duration,
@@ -64,12 +66,12 @@ impl RunNotes {
         self.lock().switches.clone()
     }
 
-    /// How many records there were. This and the two below are known when the dispatcher was dropped.
+    /// How many records there were until the dispatcher was dropped. This and the two below are known then.
     pub fn records(&self) -> u64 {
         self.lock().records
     }
 
-    /// The hash of the trace.
+    /// The hash of these records.
     pub fn hash(&self) -> u64 {
         self.lock().hash
     }
@@ -97,10 +99,14 @@ impl RunNotes {
     pub(crate) fn end(&self, records: u64, hash: u64, time: Duration) {
         let mut noted = self.lock();
         (noted.records, noted.hash, noted.time) = (records, hash, time);
+        noted.is_over = true;
     }
 
     pub(crate) fn fault(&self, id: FaultId, amount: u64, at: Duration, detail: String) {
         let mut noted = self.lock();
+        if noted.is_over {
+            return;
+        }
         if noted.faults.len() >= MAX_NOTED {
             noted.is_full = true;
             return;
@@ -116,6 +122,9 @@ impl RunNotes {
 
     pub(crate) fn switch(&self, switch: Switch, at: Duration) {
         let mut noted = self.lock();
+        if noted.is_over {
+            return;
+        }
         if noted.switches.len() >= MAX_NOTED {
             noted.is_full = true;
             return;

@@ -1,5 +1,7 @@
 //! The timetable with its edits.
 
+use std::collections::BTreeMap;
+
 use super::fault_id::FaultId;
 use super::injected::Injected;
 use crate::sim::fault::{Crash, Fault, TimedFault};
@@ -37,6 +39,10 @@ impl Timetable {
         let of_added = beginnings(added).into_iter();
         let of_added = of_added.map(|place| place.map(|place| place + first_added));
         let beginnings: Vec<_> = beginnings(timetable).into_iter().chain(of_added).collect();
+        let ends = beginnings.iter().enumerate();
+        let ends: BTreeMap<usize, usize> = ends
+            .filter_map(|(end, beginning)| Some(((*beginning)?, end)))
+            .collect();
         let id = |place: usize| match place.checked_sub(first_added) {
             None => FaultId::Timed(place as u32),
             Some(place) => FaultId::Added(place as u32),
@@ -53,11 +59,11 @@ impl Timetable {
                 entries.push(None);
                 continue;
             }
-            let end = beginnings.iter().position(|it| *it == Some(place));
+            let end = ends.get(&place);
             entries.push(Some(Entry {
                 fault: timed.fault.clone(),
                 id: beginning.is_none().then(|| id(place)),
-                ends: end.map(|end| start + all[end].after),
+                ends: end.map(|end| start + all[*end].after),
                 is_taken_out,
             }));
             planned.push(Planned {
@@ -106,12 +112,21 @@ fn beginnings(timetable: &[TimedFault]) -> Vec<Option<usize>> {
     let mut open: Vec<usize> = Vec::new();
     for place in order {
         let fault = &timetable[place].fault;
-        let ended = open
-            .iter()
-            .rposition(|it| ends(fault, &timetable[*it].fault));
-        match ended {
-            Some(ended) => found[place] = Some(open.remove(ended)),
-            None => open.push(place),
+        match fault {
+            Fault::Partition(..)
+            | Fault::PartitionOneWay(..)
+            | Fault::Crash(..)
+            | Fault::Pause(_) => open.push(place),
+            Fault::Heal(..) | Fault::Restart(_) | Fault::Resume(_) => {
+                let ended = open
+                    .iter()
+                    .rposition(|it| ends(fault, &timetable[*it].fault));
+                found[place] = ended.map(|ended| open.remove(ended));
+            }
+            Fault::Link(..)
+            | Fault::ClockDrift(..)
+            | Fault::WallClockStep(..)
+            | Fault::Name(..) => {}
         }
     }
     found

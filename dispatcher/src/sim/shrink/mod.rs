@@ -2,12 +2,13 @@
 //!
 //! * `settings` is what is shrunk and how far, `trial` one run of it;
 //! * `search` goes through the faults, the switches, the parts and the cuts, `reduce` is delta debugging
-//!   (Zeller, Hildebrandt, "Simplifying and isolating failure-inducing input", 2002);
+//!   (Zeller, Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), `runner` makes the runs;
 //! * `progress`, `shrunk` and `error` are what is said meanwhile and in the end.
 
 mod error;
 mod progress;
 mod reduce;
+mod runner;
 mod search;
 mod settings;
 mod shrunk;

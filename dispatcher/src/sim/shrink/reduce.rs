@@ -1,8 +1,6 @@
 //! Delta debugging: a list without what it does not need.
 
-/// There may be no more runs.
-#[derive(Debug)]
-pub(super) struct Spent;
+use super::runner::Spent;
 
 /// Takes items out of a list for as long as the rest fails: all of them, then halves, quarters, and in the end one
 /// after the other until none can be taken out alone. The list is the smallest one known at any time, also

@@ -1,14 +1,12 @@
 //! The search for a smaller run.
 
-use std::collections::BTreeMap;
-
 use super::error::ShrinkError;
 use super::progress::{OnProgress, ShrinkProgress, ShrinkStep};
-use super::reduce::{Spent, reduce};
+use super::reduce::reduce;
+use super::runner::{Runner, Spent, listed, observed};
 use super::shrunk::{RunSize, Shrunk};
 use super::trial::Trial;
 use crate::sim::edits::{Cut, Edits, FaultId, FoundSwitch, MAX_NOTED, RunNotes, Switch};
-use crate::sim::hash::hash_of;
 
 /// The smallest run that is known to fail, and what it takes to find a smaller one.
 pub(super) struct Search<'a, K, F> {
@@ -19,19 +17,6 @@ pub(super) struct Search<'a, K, F> {
     switches: Vec<Switch>,
     before: RunSize,
     is_minimal: bool,
-}
-
-/// Makes runs, and knows how those end that it has made.
-struct Runner<'a, K, F> {
-    seed: u64,
-    run: F,
-    failure: K,
-    runs: u64,
-    budget: u64,
-    /// Whether the runs failed, by a hash of their edits.
-    known: BTreeMap<u64, bool>,
-    progress: Option<OnProgress<'a>>,
-    now: ShrinkProgress,
 }
 
 impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
@@ -68,16 +53,7 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
             switches: switches.len(),
         };
         Ok(Search {
-            runner: Runner {
-                seed,
-                run,
-                failure,
-                runs: 2,
-                budget,
-                known: BTreeMap::new(),
-                progress,
-                now,
-            },
+            runner: Runner::new(seed, run, failure, progress, now),
             edits,
             faults,
             switches,
@@ -246,86 +222,6 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
         }
         Ok(())
     }
-}
-
-impl<K: PartialEq, F: FnMut(&Trial) -> Option<K>> Runner<'_, K, F> {
-    /// Whether a run fails in the same way.
-    fn fails(
-        &mut self,
-        edits: &Edits,
-        faults: &[(FaultId, u64)],
-        switches: &[Switch],
-    ) -> Result<bool, Spent> {
-        let edits = listed(edits, faults, switches);
-        let key = hash_of(edits.to_string().as_bytes());
-        if let Some(fails) = self.known.get(&key) {
-            return Ok(*fails);
-        }
-        self.count()?;
-        let trial = Trial {
-            seed: self.seed,
-            edits,
-            notes: None,
-        };
-        let fails = (self.run)(&trial).as_ref() == Some(&self.failure);
-        self.known.insert(key, fails);
-        if fails {
-            (self.now.faults, self.now.switches) = (faults.len(), switches.len());
-        }
-        self.tell();
-        Ok(fails)
-    }
-
-    /// How many records a run has.
-    fn records(
-        &mut self,
-        edits: &Edits,
-        faults: &[(FaultId, u64)],
-        switches: &[Switch],
-    ) -> Result<u64, Spent> {
-        self.count()?;
-        let edits = listed(edits, faults, switches);
-        let (_, notes) = observed(&mut self.run, self.seed, edits);
-        self.tell();
-        Ok(notes.records())
-    }
-
-    /// Counts a run, and leaves one for the end.
-    fn count(&mut self) -> Result<(), Spent> {
-        if self.runs + 1 >= self.budget {
-            return Err(Spent);
-        }
-        self.runs += 1;
-        self.now.runs = self.runs;
-        Ok(())
-    }
-
-    fn tell(&mut self) {
-        if let Some(progress) = &mut self.progress {
-            progress(&self.now);
-        }
-    }
-}
-
-/// Makes a run, and notes what happens.
-fn observed<K>(
-    run: &mut impl FnMut(&Trial) -> Option<K>,
-    seed: u64,
-    edits: Edits,
-) -> (Option<K>, RunNotes) {
-    let notes = RunNotes::new();
-    let trial = Trial {
-        seed,
-        edits,
-        notes: Some(notes.clone()),
-    };
-    (run(&trial), notes)
-}
-
-/// Edits that list all faults and switches of a run.
-fn listed(edits: &Edits, faults: &[(FaultId, u64)], switches: &[Switch]) -> Edits {
-    let edits = edits.with_all(faults.iter().copied());
-    edits.order(switches.iter().copied())
 }
 
 /// The switches that were found, as they were asked for: one that waits for nothing in particular may be found to have
