@@ -70,6 +70,8 @@ pub struct CallOutcome {
     pub label: String,
     /// Each time that it was made. Empty where its host never booted.
     pub attempts: Vec<Attempt>,
+    /// Edits have left its host out ([`Edits::leave_out`](wippy_dispatcher::sim::Edits::leave_out)).
+    pub is_left_out: bool,
 }
 
 /// A call that was made once.

@@ -236,7 +236,7 @@ impl World {
             time: self.dispatcher.handle().elapsed().unwrap_or_default(),
             records,
             hash,
-            calls: self.journal.outcomes(&self.settings),
+            calls: self.journal.outcomes(&self.settings, &self.left_out),
             waits,
             end,
         }

@@ -86,13 +86,14 @@ impl Expectations {
     pub(super) fn check(&self, outcome: &Outcome, placed: &[Call]) -> Vec<String> {
         let mut wrong = Vec::new();
         let end = self.end.as_deref().unwrap_or("completed");
-        // What had not ended where a run was cut is not judged.
+        // What edits have left out, and what had not ended where they cut the run, is not judged.
         let is_cut = matches!(outcome.end, End::Cut(_));
         if outcome.end.name() != end && !is_cut {
             wrong.push(format!("the run ends with {}, not {end}", outcome.end));
         }
         for (call, placed) in outcome.calls.iter().zip(placed) {
-            if is_cut && call.last().is_none_or(|last| last.ended.is_none()) {
+            let has_ended = call.last().is_some_and(|last| last.ended.is_some());
+            if call.is_left_out || is_cut && !has_ended {
                 continue;
             }
             let said: Vec<_> = self.calls.iter().filter(|it| it.is_of(call)).collect();
