@@ -181,8 +181,7 @@ fn steps(settings: Simulation, tasks: usize) -> Vec<(usize, u32)> {
     let sleep = dispatcher.handle().sleep(MILLI);
     // A run that is cut has done what counts before.
     let _ = dispatcher.block_on(sleep);
-    let written = written.borrow().clone();
-    written
+    written.borrow().clone()
 }
 
 /// Whether the first of two steps was done before the second.
