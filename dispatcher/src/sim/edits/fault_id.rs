@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::InvalidEdit;
+use super::invalid_edit::InvalidEdit;
 
 /// The place in a run where a fault may happen. Hosts are numbered from 0, the default host, in the order of the
 /// settings; everything else from 0 in the order in which it happens. Its text is `loss:1-2:7` for a

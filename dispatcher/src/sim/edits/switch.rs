@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::text::InvalidEdit;
+use super::invalid_edit::InvalidEdit;
 
 /// One run of a task that is put off: others that became able to run after it run before it. Its text is
 /// `switch:4.7` or `switch:4.7:2.3`: task 4, which has run 7 times before, is put off, in the second form until task

@@ -6,24 +6,8 @@ use std::time::Duration;
 
 use super::cut::Cut;
 use super::fault_id::FaultId;
+use super::invalid_edit::InvalidEdit;
 use super::run_edits::Edits;
-
-/// A text that is no edit.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{text:?} is no edit: {reason}")]
-pub struct InvalidEdit {
-    text: String,
-    reason: String,
-}
-
-impl InvalidEdit {
-    pub(super) fn new(text: &str, reason: impl Into<String>) -> InvalidEdit {
-        InvalidEdit {
-            text: text.chars().take(200).collect(),
-            reason: reason.into(),
-        }
-    }
-}
 
 /// A line for each edit.
 impl fmt::Display for Edits {
