@@ -43,10 +43,11 @@ fn a_failing_seed_shrinks_to_the_faults_that_it_takes() {
     let shrunk: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!(shrunk["minimal"], true);
     let faults = shrunk["faults"].as_array().expect("a list");
-    assert!((1..=4).contains(&faults.len()), "{stdout}");
+    assert!(!faults.is_empty(), "{stdout}");
     assert_eq!(shrunk["after"]["faults"], faults.len());
     let (before, after) = (&shrunk["before"]["faults"], &shrunk["after"]["faults"]);
-    assert!(before.as_u64() > after.as_u64(), "{stdout}");
+    let half = before.as_u64().map(|before| before / 2);
+    assert!(half > after.as_u64(), "{stdout}");
     let failure = shrunk["failure"].as_str().expect("a text");
 
     // The log alone says which run it is.

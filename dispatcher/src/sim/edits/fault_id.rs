@@ -158,6 +158,41 @@ impl FaultId {
     }
 }
 
+impl FaultId {
+    /// The place of the same thing where another fault does not happen that has made one packet more, or one operation
+    /// more, before it: one that was lost is sent again, and what is left of a short read is read later.
+    pub(crate) fn moved_up(self, gone: FaultId) -> FaultId {
+        let mut moved = self;
+        match (&mut moved, gone) {
+            (
+                FaultId::Loss { from, to, packet }
+                | FaultId::Delay { from, to, packet }
+                | FaultId::Duplicate { from, to, packet }
+                | FaultId::Reorder { from, to, packet },
+                FaultId::Loss {
+                    from: gone_from,
+                    to: gone_to,
+                    packet: gone,
+                }
+                | FaultId::Duplicate {
+                    from: gone_from,
+                    to: gone_to,
+                    packet: gone,
+                },
+            ) if (*from, *to) == (gone_from, gone_to) && *packet > gone => *packet -= 1,
+            (
+                FaultId::ShortIo { host, operation },
+                FaultId::ShortIo {
+                    host: gone_host,
+                    operation: gone,
+                },
+            ) if *host == gone_host && *operation > gone => *operation -= 1,
+            _ => {}
+        }
+        moved
+    }
+}
+
 impl fmt::Display for FaultId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;

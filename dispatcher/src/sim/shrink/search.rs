@@ -184,21 +184,46 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
         self.runner.now.step = ShrinkStep::Check;
         let mut place = 0;
         while place < self.faults.len() + self.switches.len() {
-            let (mut faults, mut switches) = (self.faults.clone(), self.switches.clone());
-            match place < faults.len() {
-                true => drop(faults.remove(place)),
-                false => drop(switches.remove(place - faults.len())),
-            }
-            match self.runner.fails(&self.edits, &faults, &switches)? {
-                // What was needed before may not be any more. What is known already costs nothing.
-                true => {
-                    (self.faults, self.switches) = (faults, switches);
-                    place = 0;
-                }
-                false => place += 1,
-            }
+            let has_shrunk = match place.checked_sub(self.faults.len()) {
+                None => self.take_out_fault(place)?,
+                Some(place) => self.take_out_switch(place)?,
+            };
+            // What was needed before may not be any more. What is known already costs nothing.
+            place = if has_shrunk { 0 } else { place + 1 };
         }
         Ok(())
+    }
+
+    /// Takes out a fault. A packet that is not lost is not sent again: those behind it have lower numbers then, so
+    /// that is tried as well.
+    fn take_out_fault(&mut self, place: usize) -> Result<bool, Spent> {
+        let mut rest = self.faults.clone();
+        let (gone, _) = rest.remove(place);
+        let moved = rest
+            .iter()
+            .map(|(fault, amount)| (fault.moved_up(gone), *amount));
+        let moved: Vec<_> = moved.collect();
+        let tries = match moved == rest {
+            true => vec![rest],
+            false => vec![rest, moved],
+        };
+        for faults in tries {
+            if self.runner.fails(&self.edits, &faults, &self.switches)? {
+                self.faults = faults;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn take_out_switch(&mut self, place: usize) -> Result<bool, Spent> {
+        let mut switches = self.switches.clone();
+        switches.remove(place);
+        let fails = self.runner.fails(&self.edits, &self.faults, &switches)?;
+        if fails {
+            self.switches = switches;
+        }
+        Ok(fails)
     }
 
     /// Cuts the run as early as it still fails, between two places of which the later one fails and the earlier one does
