@@ -14,7 +14,7 @@ use crate::dispatcher::Dispatcher;
 use crate::driver::Driver;
 use crate::entropy::Entropy;
 use crate::executor::park::ParkFlag;
-use crate::executor::picker::RunQueue;
+use crate::executor::picker::{OrderOfTasks, RunQueue};
 use crate::io::spin::Spin;
 use crate::io::system_driver::SystemDriver;
 use crate::net::{Lookups, ResolveError, Resolver};
@@ -245,8 +245,13 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
         Some(simulation) => {
             let clock = Clock::simulated();
             let entropy = Entropy::seeded(simulation.seed);
-            let queue =
-                RunQueue::simulated(&simulation.picker, simulation.replay.is_some(), &entropy)?;
+            let edits = simulation.edits_in_force();
+            let order = match (&simulation.replay, edits.switches()) {
+                (Some(_), _) => OrderOfTasks::Recorded,
+                (None, Some(switches)) => OrderOfTasks::Edited(switches),
+                (None, None) => OrderOfTasks::Picked(&simulation.picker),
+            };
+            let queue = RunQueue::simulated(order, simulation.notes.is_some(), &entropy)?;
             let driver = SimDriver::new(simulation, max_timers, clock.now())?;
             Seams {
                 entropy,

@@ -368,9 +368,12 @@ impl Core {
     ///
     /// # Errors
     /// `Io` from `getrandom`.
-    pub(crate) fn draw_job_delay(&self) -> Result<Option<Duration>, Error> {
+    pub(crate) fn draw_job_delay(&self, host: u32) -> Result<Option<Duration>, Error> {
         match self.driver.simulated() {
-            Some(simulated) => simulated.draw_job_delay(&self.entropy).map(Some),
+            Some(simulated) => {
+                let delay = simulated.draw_job_delay(&self.entropy, host, self.clock.now());
+                delay.map(Some)
+            }
             None => Ok(None),
         }
     }

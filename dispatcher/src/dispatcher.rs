@@ -428,6 +428,7 @@ impl Drop for Dispatcher {
         if let Driver::Simulated(simulated) = &core.driver {
             // Who wants to know whether the log is whole has ended it, or reads it.
             let _ = simulated.finish_log();
+            simulated.end_notes(core.clock.now());
         }
         // Dropping a message may run foreign code. These are kept until all tasks have ended, so
         // that this code cannot interfere.

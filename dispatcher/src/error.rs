@@ -101,6 +101,9 @@ pub enum Error {
         /// What tasks wait for.
         waits: Box<Waits>,
     },
+    /// Edits have cut a simulation here (`Edits::until`).
+    #[error("cut at {}, with {} tasks (Edits::until)\n{waits}", .0.now(), .0.count(), waits = .0)]
+    Cut(Box<Waits>),
     /// The tasks of a simulation run on and on without virtual time moving (`Simulation::max_stalled_runs`).
     #[error(
         "livelock at {}: {runs} task runs without virtual time moving (Simulation::max_stalled_runs); most \

@@ -46,6 +46,9 @@ pub enum SimulationError {
     /// The machine cannot run the engine.
     #[error(transparent)]
     Module(#[from] ModuleError),
+    /// A run that cannot be shrunk.
+    #[error(transparent)]
+    Shrink(#[from] wippy_dispatcher::sim::ShrinkError),
     /// Hosts, links or faults that contradict each other; what the setup failed with.
     #[error(transparent)]
     Dispatcher(#[from] wippy_dispatcher::Error),

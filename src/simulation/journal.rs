@@ -125,8 +125,8 @@ impl Journal {
         self.is_over.set(true);
     }
 
-    /// What became of the calls.
-    pub(super) fn outcomes(&self, settings: &Settings) -> Vec<CallOutcome> {
+    /// What became of the calls; nothing starts on the hosts of these places.
+    pub(super) fn outcomes(&self, settings: &Settings, left_out: &[usize]) -> Vec<CallOutcome> {
         let names: Vec<&str> = settings.host_names().collect();
         let calls = self.calls.borrow();
         let placed = settings.calls.iter().zip(calls.iter());
@@ -135,6 +135,7 @@ impl Journal {
             entry: call.entry.clone(),
             label: call.label().to_owned(),
             attempts: attempts.iter().map(Made::attempt).collect(),
+            is_left_out: left_out.contains(host),
         };
         placed.map(outcome).collect()
     }

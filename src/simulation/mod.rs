@@ -2,7 +2,7 @@
 //! became of all that.
 //!
 //! * `builder` and `call` are what a simulation is put together from, `settings` that without its seed;
-//! * `world` is one run of it, `life` what a host starts each time that it boots;
+//! * `world` is one run of it, `life` what a host starts each time that it boots, `shrink` makes a failing one smaller;
 //! * `scenario/` reads simulations that are written down as YAML;
 //! * `journal` takes note of what the calls do, `outcome` is what is known at the end.
 
@@ -15,6 +15,7 @@ mod outcome;
 mod picker;
 mod scenario;
 mod settings;
+mod shrink;
 mod simulated;
 mod world;
 

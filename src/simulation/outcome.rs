@@ -50,6 +50,8 @@ pub enum End {
     /// An invariant or a check of a setup did not hold
     /// ([`Dispatcher::invariant`](wippy_dispatcher::Dispatcher::invariant)).
     Invariant(String),
+    /// Its edits cut it here ([`Edits::until`](wippy_dispatcher::sim::Edits::until)).
+    Cut(String),
     /// It differed from the log that it replays.
     Diverged(String),
     /// Anything else that the dispatcher fails with, such as a log that cannot be written.
@@ -68,6 +70,8 @@ pub struct CallOutcome {
     pub label: String,
     /// Each time that it was made. Empty where its host never booted.
     pub attempts: Vec<Attempt>,
+    /// Edits have left its host out ([`Edits::leave_out`](wippy_dispatcher::sim::Edits::leave_out)).
+    pub is_left_out: bool,
 }
 
 /// A call that was made once.
@@ -180,6 +184,7 @@ impl End {
             End::TimeOver(_) => "time over",
             End::TooManyRecords(_) => "too many records",
             End::Livelock(_) => "livelock",
+            End::Cut(_) => "cut",
             End::Invariant(_) => "broken invariant",
             End::Diverged(_) => "diverged",
             End::Failed(_) => "failed",
@@ -194,6 +199,7 @@ impl End {
             | End::TimeOver(report)
             | End::TooManyRecords(report)
             | End::Livelock(report)
+            | End::Cut(report)
             | End::Invariant(report)
             | End::Diverged(report)
             | End::Failed(report) => Some(report),
@@ -208,6 +214,7 @@ impl End {
             Error::TimeOver(_) => End::TimeOver(report),
             Error::TooManyRecords { .. } => End::TooManyRecords(report),
             Error::Livelock { .. } => End::Livelock(report),
+            Error::Cut(_) => End::Cut(report),
             Error::Invariant(_) => End::Invariant(report),
             Error::Diverged(_) => End::Diverged(report),
             _ => End::Failed(report),

@@ -1,5 +1,6 @@
 //! What a simulation is put together from, without its seed. Runs share it.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -47,6 +48,11 @@ pub(super) struct Settings {
     pub(super) max_output: usize,
 }
 
+/// A host as a part that edits leave out.
+pub(super) fn part_of(host: &str) -> String {
+    format!("host {host}")
+}
+
 impl Settings {
     /// The dispatcher's settings of a seed.
     pub(super) fn of_seed(&self, seed: u64) -> Simulation {
@@ -75,6 +81,16 @@ impl Settings {
     pub(super) fn host_names(&self) -> impl Iterator<Item = &str> {
         let named = self.hosts.iter().map(|(name, _)| name.as_str());
         std::iter::once(DEFAULT_HOST).chain(named)
+    }
+
+    /// The parts that edits may leave out: the hosts on which something was placed.
+    pub(super) fn parts(&self) -> Vec<String> {
+        let natives = self.natives.iter().map(|(place, _)| *place);
+        let calls = self.calls.iter().map(|(place, _)| *place);
+        let used: BTreeSet<usize> = natives.chain(calls).collect();
+        let hosts = self.host_names().enumerate();
+        let used = hosts.filter(|(place, _)| used.contains(place));
+        used.map(|(_, name)| part_of(name)).collect()
     }
 
     /// A host's place among all.

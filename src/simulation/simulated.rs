@@ -92,6 +92,11 @@ impl Simulation {
         self.files
     }
 
+    /// What of it edits may leave out.
+    pub(super) fn parts(&self) -> Vec<String> {
+        self.settings.parts()
+    }
+
     /// Runs it with a seed until all calls have ended, or it ends otherwise: see
     /// [`End`](crate::sim::End).
     ///

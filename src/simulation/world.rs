@@ -15,7 +15,7 @@ use super::error::SimulationError;
 use super::journal::Journal;
 use super::life::{Host, OwnNative};
 use super::outcome::{AttemptEnd, End, Outcome};
-use super::settings::Settings;
+use super::settings::{Settings, part_of};
 
 /// One run of a simulation, before it begins. It stays on the thread that made it.
 ///
@@ -49,6 +49,8 @@ pub struct World {
     journal: Rc<Journal>,
     /// By their hosts' places.
     natives: Vec<(usize, OwnNative)>,
+    /// The places of hosts on which nothing starts.
+    left_out: Vec<usize>,
     /// A host that a setup has named and that there is not.
     problem: Option<SimulationError>,
 }
@@ -69,8 +71,12 @@ impl World {
             let native: OwnNative = Rc::new(move |handle| native(handle));
             (*place, native)
         });
+        let edits = dispatcher.edits()?;
+        let hosts = settings.host_names().enumerate();
+        let left_out = hosts.filter(|(_, name)| edits.leaves_out(&part_of(name)));
         Ok(World {
             seed,
+            left_out: left_out.map(|(place, _)| place).collect(),
             natives: natives.collect(),
             journal: Rc::new(Journal::new(dispatcher.handle(), &settings)),
             dispatcher,
@@ -143,7 +149,8 @@ impl World {
                     .collect(),
                 has_booted: Cell::new(false),
             };
-            if host.natives.is_empty() && host.calls.is_empty() {
+            let has_nothing = host.natives.is_empty() && host.calls.is_empty();
+            if has_nothing || self.left_out.contains(&place) {
                 continue;
             }
             let host = Rc::new(host);
@@ -193,7 +200,9 @@ impl World {
         let calls = &self.settings.calls;
         if calls.is_empty() {
             let (begun, running) = self.journal.natives();
-            return begun >= self.natives.len() && running == 0;
+            let natives = self.natives.iter();
+            let natives = natives.filter(|(place, _)| !self.left_out.contains(place));
+            return begun >= natives.count() && running == 0;
         }
         let now = self.dispatcher.handle().elapsed().unwrap_or_default();
         let names: Vec<&str> = self.settings.host_names().collect();
@@ -201,6 +210,7 @@ impl World {
         let waited_for = |call: &Call| all || !call.is_background;
         calls.iter().enumerate().all(|(number, (place, call))| {
             !waited_for(call)
+                || self.left_out.contains(place)
                 || match self.journal.last_end(number) {
                     None | Some(AttemptEnd::Unfinished) => false,
                     Some(AttemptEnd::Crashed) => {
@@ -230,7 +240,7 @@ impl World {
             time: self.dispatcher.handle().elapsed().unwrap_or_default(),
             records,
             hash,
-            calls: self.journal.outcomes(&self.settings),
+            calls: self.journal.outcomes(&self.settings, &self.left_out),
             waits,
             end,
         }

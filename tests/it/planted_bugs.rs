@@ -12,6 +12,7 @@ mod lost_wake;
 mod partial_body;
 mod reordered;
 mod replay;
+mod shrink;
 mod split_decision;
 mod stale_connection;
 mod timer_race;

@@ -6,6 +6,7 @@ mod engine;
 mod library;
 mod scenario;
 mod server;
+mod shrink_command;
 mod ten_guests;
 
 use wippy::{Program, ProgramOptions};

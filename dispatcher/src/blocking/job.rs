@@ -80,7 +80,7 @@ where
     F: FnOnce() -> T + Send + 'static,
 {
     let core = handle.core()?;
-    if let Some(delay) = core.draw_job_delay()? {
+    if let Some(delay) = core.draw_job_delay(handle.host().number)? {
         let end = handle.now()? + delay;
         let done = Sleep::new(handle.clone(), DeadlineKind::JobDone, end);
         return Ok(JobState::Simulated(done, Some(Box::new(job))));

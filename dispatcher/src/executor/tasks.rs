@@ -12,6 +12,7 @@ use crate::executor::host_tasks::HostTasks;
 use crate::executor::meta::Meta;
 use crate::executor::picker::RunQueue;
 use crate::executor::wake::wake;
+use crate::sim::Switch;
 use crate::sim::host_key::HostKey;
 
 /// At most `bound` tasks alive.
@@ -148,6 +149,11 @@ impl Executor {
         let among = runnable.len();
         let picked = runnable.pick(entropy, recorded)?;
         Ok(picked.map(|picked| (picked, among)))
+    }
+
+    /// In a simulation that notes switches: the pick that was made last, if others had overtaken it.
+    pub(crate) fn overtaken(&self) -> Option<Switch> {
+        self.runnable.borrow().overtaken()
     }
 
     /// In a simulation: the task that was picked last has stopped running.

@@ -2,6 +2,7 @@
 
 use crate::io::readiness::{Interest, ReadyKey};
 use crate::sim::draws::{Choice, Draws};
+use crate::sim::edits::{FaultId, Injected};
 use crate::sim::event::SimEvent;
 use crate::sim::net::event::NetEvent;
 use crate::sim::probability::Probability;
@@ -23,6 +24,7 @@ pub(crate) struct Mark {
 pub(crate) struct SimContext<'a> {
     pub(crate) now: Instant,
     pub(crate) draws: &'a mut Draws,
+    pub(crate) injected: &'a mut Injected,
     pub(crate) recorder: &'a mut Recorder,
     pub(crate) events: &'a mut TimerHeap<SimEvent>,
     pub(crate) marks: &'a mut Vec<Mark>,
@@ -44,6 +46,16 @@ impl SimContext<'_> {
 
     pub(crate) fn chance(&mut self, choice: Choice, probability: Probability) -> bool {
         self.draws.chance(choice, probability)
+    }
+
+    /// What becomes of a fault that was drawn with this amount, or was not drawn.
+    pub(crate) fn decide(
+        &mut self,
+        fault: FaultId,
+        drawn: Option<u64>,
+        detail: impl FnOnce() -> String,
+    ) -> Option<u64> {
+        self.injected.decide(fault, drawn, self.now, detail)
     }
 
     pub(crate) fn record(&mut self, record: Record) {

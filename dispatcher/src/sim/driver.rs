@@ -10,6 +10,7 @@ use crate::executor::listener::Listener;
 use crate::io::readiness::{Interest, ReadyKey, ReadyTable};
 use crate::sim::context::{Mark, SimContext};
 use crate::sim::draws::{Choice, Draws};
+use crate::sim::edits::{Counted, FaultId, Injected, Timetable};
 use crate::sim::event::{Due, SimEvent};
 use crate::sim::fault::Fault;
 use crate::sim::host_error::HostError;
@@ -35,14 +36,16 @@ pub(crate) struct SimDriver {
     /// How often operations on files fail, and how much longer they take at most, whatever the file.
     pub(crate) file_faults: (Probability, Duration),
     events: RefCell<TimerHeap<SimEvent>>,
-    recorder: RefCell<Recorder>,
-    draws: RefCell<Draws>,
-    network: RefCell<Network>,
-    /// What is yet to come of the timetable, by the place that its event names.
-    timetable: RefCell<Vec<Option<Fault>>>,
+    pub(super) recorder: RefCell<Recorder>,
+    pub(super) draws: RefCell<Draws>,
+    pub(super) network: RefCell<Network>,
+    /// What is yet to come of the timetable.
+    pub(super) timetable: RefCell<Timetable>,
+    /// The edits of the run.
+    pub(crate) injected: RefCell<Injected>,
     /// An empty vector, kept between uses.
     marks: RefCell<Vec<Mark>>,
-    start: Instant,
+    pub(super) start: Instant,
     pub(crate) limits: Limits,
     pub(crate) tasks: TaskNotes,
     pub(crate) assertions: Assertions,
@@ -59,18 +62,27 @@ impl SimDriver {
         start: Instant,
     ) -> Result<SimDriver, Error> {
         let mut draws = Draws::new(settings.seed);
-        settings.mix(&mut draws);
-        let network = settings.network()?;
-        let mut events = TimerHeap::new(max_events);
-        let mut timetable = Vec::new();
-        for timed in &settings.timetable {
+        let drawn_latency = settings.mix(&mut draws);
+        let edits = settings.edits_in_force();
+        let mut network = settings.network()?;
+        for timed in settings.timetable.iter().chain(edits.added()) {
             check(&network, &timed.fault)?;
+        }
+        if let Some(notes) = &settings.notes {
+            notes.begin(network.hosts.names());
+        }
+        let cut = edits.cut();
+        let added = edits.added().to_vec();
+        let mut injected = Injected::new(edits, settings.notes.clone(), start);
+        let latency = injected.latency(drawn_latency, start);
+        network.links.change_default_latency(drawn_latency, latency);
+        let mut events = TimerHeap::new(max_events);
+        let (timetable, planned) = Timetable::new(&settings.timetable, &added, &injected, start);
+        for planned in planned {
             if let Some(bound) = events.bound_reached() {
                 return Err(Error::TooManyTimers(bound));
             }
-            let place = timetable.len() as u32;
-            events.arm(start + timed.after, SimEvent::Fault(place));
-            timetable.push(Some(timed.fault.clone()));
+            events.arm(planned.at, SimEvent::Fault(planned.place));
         }
         Ok(SimDriver {
             yield_cost: settings.yield_cost,
@@ -82,9 +94,10 @@ impl SimDriver {
             draws: RefCell::new(draws),
             network: RefCell::new(network),
             timetable: RefCell::new(timetable),
+            injected: RefCell::new(injected),
             marks: RefCell::default(),
             start,
-            limits: Limits::new(settings.bounds, start),
+            limits: Limits::new(settings.bounds, cut, start),
             tasks: TaskNotes::default(),
             assertions: Assertions::default(),
         })
@@ -259,21 +272,30 @@ impl SimDriver {
     /// # Errors
     /// `Log`, `Diverged`.
     pub(crate) fn finish_log(&self) -> Result<(), Error> {
-        self.recorder.borrow_mut().finish()
+        let is_cut = self.limits.is_cut();
+        self.recorder.borrow_mut().finish(is_cut)
     }
 
     pub(crate) fn yield_cost(&self) -> Duration {
         self.yield_cost
     }
 
-    /// Draws how long a blocking job takes, and records it.
+    /// Draws how long a blocking job of a host's task takes, and records it.
     ///
     /// # Errors
     /// Those of [`Entropy::fill`].
-    pub(crate) fn draw_job_delay(&self, entropy: &Entropy) -> Result<Duration, Error> {
+    pub(crate) fn draw_job_delay(
+        &self,
+        entropy: &Entropy,
+        host: u32,
+        now: Instant,
+    ) -> Result<Duration, Error> {
         let (least, most) = self.job_delay;
         let span = nanos(most - least).saturating_add(1);
-        let delay = least + Duration::from_nanos(entropy.below(Purpose::Delay, span)?);
+        let drawn = entropy.below(Purpose::Delay, span)?;
+        let mut injected = self.injected.borrow_mut();
+        let job = injected.count(Counted::Jobs(host));
+        let delay = least + injected.delay(FaultId::Job { host, job }, drawn, now);
         self.record(Record::Job {
             nanos: nanos(delay),
         });
@@ -281,11 +303,13 @@ impl SimDriver {
     }
 
     /// Draws how long a name lookup on a host takes, and records it.
-    pub(crate) fn draw_lookup_delay(&self, host: u32) -> Duration {
+    pub(crate) fn draw_lookup_delay(&self, host: u32, now: Instant) -> Duration {
         let (least, most) = self.lookup_delay;
         let span = nanos(most - least);
         let drawn = self.draws.borrow_mut().up_to(Choice::NameDelay, span);
-        let delay = least + Duration::from_nanos(drawn);
+        let mut injected = self.injected.borrow_mut();
+        let lookup = injected.count(Counted::Lookups(host));
+        let delay = least + injected.delay(FaultId::Lookup { host, lookup }, drawn, now);
         self.record(Record::Lookup {
             host,
             nanos: nanos(delay),
@@ -314,6 +338,7 @@ impl SimDriver {
         let mut context = SimContext {
             now,
             draws: &mut self.draws.borrow_mut(),
+            injected: &mut self.injected.borrow_mut(),
             recorder: &mut self.recorder.borrow_mut(),
             events: &mut self.events.borrow_mut(),
             marks: &mut marks,
@@ -328,11 +353,6 @@ impl SimDriver {
         if marks.capacity() > self.marks.borrow().capacity() {
             self.marks.replace(marks);
         }
-    }
-
-    /// A fault of the timetable, whose time has come.
-    pub(crate) fn take_fault(&self, place: u32) -> Option<Fault> {
-        self.timetable.borrow_mut().get_mut(place as usize)?.take()
     }
 
     /// Whether a fault can take effect.

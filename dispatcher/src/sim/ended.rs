@@ -8,6 +8,7 @@ use crate::sim::waits::Waits;
 pub(crate) enum Ended {
     TimeOver(Box<Waits>),
     TooManyRecords { bound: u64, waits: Box<Waits> },
+    Cut(Box<Waits>),
     Livelock { runs: u64, waits: Box<Waits> },
     Invariant(Box<BrokenInvariant>),
 }
@@ -17,6 +18,7 @@ impl From<Ended> for Error {
         match ended {
             Ended::TimeOver(waits) => Error::TimeOver(waits),
             Ended::TooManyRecords { bound, waits } => Error::TooManyRecords { bound, waits },
+            Ended::Cut(waits) => Error::Cut(waits),
             Ended::Livelock { runs, waits } => Error::Livelock { runs, waits },
             Ended::Invariant(broken) => Error::Invariant(broken),
         }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use crate::Error;
+use crate::sim::edits::Cut;
 use crate::sim::ended::Ended;
 use crate::time::instant::Instant;
 
@@ -30,6 +31,8 @@ impl Default for Bounds {
 pub(crate) struct Limits {
     bounds: Bounds,
     end: Instant,
+    /// Where edits cut the run.
+    cut: Option<Cut>,
     /// Since virtual time last moved.
     stalled_runs: Cell<u64>,
     ended: RefCell<Option<Ended>>,
@@ -39,13 +42,23 @@ pub(crate) struct Limits {
 pub(crate) enum Passed {
     Records(u64),
     StalledRuns(u64),
+    Cut,
 }
 
 impl Limits {
-    pub(crate) fn new(bounds: Bounds, start: Instant) -> Limits {
+    pub(crate) fn new(bounds: Bounds, cut: Option<Cut>, start: Instant) -> Limits {
+        let mut end = bounds.max_time.map_or(Instant::NEVER, |time| start + time);
+        let mut cut = cut;
+        if let Some(Cut::Time(time)) = cut {
+            match start + time < end {
+                true => end = start + time,
+                false => cut = None,
+            }
+        }
         Limits {
             bounds,
-            end: bounds.max_time.map_or(Instant::NEVER, |time| start + time),
+            end,
+            cut,
             stalled_runs: Cell::new(0),
             ended: RefCell::new(None),
         }
@@ -67,6 +80,9 @@ impl Limits {
 
     /// The bound that is passed, with so many records.
     pub(crate) fn passed(&self, records: u64) -> Option<Passed> {
+        if matches!(self.cut, Some(Cut::Records(cut)) if records >= cut) {
+            return Some(Passed::Cut);
+        }
         if records > self.bounds.max_records {
             return Some(Passed::Records(self.bounds.max_records));
         }
@@ -79,12 +95,22 @@ impl Limits {
         self.ended.borrow_mut().get_or_insert(ended);
     }
 
+    /// Whether the run is cut where virtual time ends.
+    pub(crate) fn cuts_time(&self) -> bool {
+        matches!(self.cut, Some(Cut::Time(_)))
+    }
+
+    /// Whether edits have ended it.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(&*self.ended.borrow(), Some(Ended::Cut(_)))
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.borrow().is_some()
     }
 
     /// # Errors
-    /// `TimeOver`, `TooManyRecords`, `Livelock` or `Invariant`, with which it has ended.
+    /// `TimeOver`, `TooManyRecords`, `Livelock`, `Cut` or `Invariant`, with which it has ended.
     #[inline]
     pub(crate) fn check(&self) -> Result<(), Error> {
         match &*self.ended.borrow() {

@@ -54,6 +54,8 @@ mod disk;
 mod disks;
 pub(crate) mod draws;
 pub(crate) mod driver;
+mod edited;
+pub(crate) mod edits;
 mod elapsed;
 mod ended;
 pub(crate) mod event;
@@ -75,6 +77,7 @@ mod record_text;
 mod recorder;
 pub(crate) mod seeds;
 pub(crate) mod settings;
+mod shrink;
 mod step;
 mod swarm;
 pub(crate) mod trace;
@@ -85,6 +88,9 @@ pub(crate) use disks::Disks;
 
 pub use broken_invariant::BrokenInvariant;
 pub use disk::Disk;
+pub use edits::{
+    Cut, Edits, FaultId, FoundFault, FoundSwitch, InvalidEdit, InvalidFault, RunNotes, Switch,
+};
 pub use fault::{Crash, Fault, NameAnswer};
 pub use host::Host;
 pub use host_error::HostError;
@@ -94,5 +100,6 @@ pub use net::hosts::DEFAULT_HOST;
 pub use picker::Picker;
 pub use record::{Discard, Fate, FileFault, Operation, Packet, Waiter};
 pub use seeds::{SeedFailure, Seeds, SweepError, SweepProgress, SweepReport, for_each_seed};
+pub use shrink::{RunSize, Shrink, ShrinkError, ShrinkProgress, ShrinkStep, Shrunk, Trial};
 pub use swarm::FaultMix;
 pub use waits::{ConnectionState, TaskState, TaskWait, WaitFor, Waits};

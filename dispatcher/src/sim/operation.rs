@@ -26,7 +26,7 @@ impl Core {
                     self.simulate(simulated, |network, cx| network.handle(cx, event));
                 }
                 Some(Due::Fault(place)) => {
-                    if let Some(fault) = simulated.take_fault(place) {
+                    if let Some(fault) = simulated.take_fault(place, now) {
                         // Its hosts are known. A boot function that fails leaves its host without
                         // tasks.
                         let _ = self.apply_fault(simulated, &fault);

@@ -6,6 +6,7 @@ pub(crate) struct Probability(u64);
 
 impl Probability {
     pub(crate) const ALWAYS: u64 = 1 << 32;
+    pub(crate) const EVEN: Probability = Probability(Probability::ALWAYS / 2);
 
     /// From 0 to 1; what lies outside counts as the nearer of the two, and what is no number as 0.
     pub(crate) fn of(probability: f64) -> Probability {

@@ -93,14 +93,14 @@ impl Recorder {
         }
     }
 
-    /// Ends the log and the replay, if they have not ended.
+    /// Ends the log and the replay, if they have not ended. The log of a replay may go on where the run was cut.
     ///
     /// # Errors
     /// As [`Recorder::check`].
-    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+    pub(crate) fn finish(&mut self, is_cut: bool) -> Result<(), Error> {
         if let Some(files) = self.files.take() {
             let finished = match (&self.stopped, &files.replay) {
-                (None, Some(replay)) => replay.finish(),
+                (None, Some(replay)) if !is_cut => replay.finish(),
                 _ => Ok(()),
             };
             if let Err(mismatch) = finished {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::sim::draws::Draws;
+use crate::sim::edits::{Edits, RunNotes};
 use crate::sim::fault::{Fault, TimedFault};
 use crate::sim::limits::Bounds;
 use crate::sim::link::Link;
@@ -53,6 +54,8 @@ pub struct Simulation {
     pub(crate) log: Option<LogSink>,
     pub(crate) replay: Option<Log>,
     pub(crate) label: Vec<u8>,
+    pub(crate) edits: Edits,
+    pub(crate) notes: Option<RunNotes>,
 }
 
 impl Simulation {
@@ -84,6 +87,8 @@ impl Simulation {
             log: None,
             replay: None,
             label: Vec::new(),
+            edits: Edits::new(),
+            notes: None,
         }
     }
 
@@ -197,9 +202,12 @@ impl Simulation {
         self
     }
 
-    /// Draws what the mix of faults leaves to the seed.
-    pub(crate) fn mix(&mut self, draws: &mut Draws) {
-        let Some(mix) = self.swarm.take() else { return };
+    /// Draws what the mix of faults leaves to the seed. Gives what it adds to the latency of links.
+    pub(crate) fn mix(&mut self, draws: &mut Draws) -> Duration {
+        let Some(mix) = self.swarm.take() else {
+            return Duration::ZERO;
+        };
+        let latency = self.default_link.latency;
         let drawn = mix.draw(draws, &self.hosts, self.default_link);
         self.default_link = drawn.default_link;
         self.timetable.extend(drawn.timetable);
@@ -210,6 +218,7 @@ impl Simulation {
         if let Some(spurious) = drawn.spurious {
             self.spurious = spurious;
         }
+        self.default_link.latency - latency
     }
 
     /// The hosts and the links between them.

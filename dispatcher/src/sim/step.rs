@@ -34,6 +34,7 @@ impl Core {
         among: usize,
     ) -> Result<(), Error> {
         let &Meta { id, key, .. } = runnable.metadata();
+        simulated.note_switch(self.executor.overtaken(), self.clock.now());
         simulated.record(Record::Pick {
             task: id,
             among: among as u64,
@@ -99,6 +100,7 @@ impl Core {
             let waits = Box::new(self.waits(simulated));
             simulated.limits.end_with(match passed {
                 Passed::Records(bound) => Ended::TooManyRecords { bound, waits },
+                Passed::Cut => Ended::Cut(waits),
                 Passed::StalledRuns(runs) => Ended::Livelock { runs, waits },
             });
         }
@@ -130,7 +132,12 @@ impl Core {
         simulated.record(Record::Advance { to });
         if wanted > to {
             let waits = Box::new(self.waits(simulated));
-            simulated.limits.end_with(Ended::TimeOver(waits));
+            simulated
+                .limits
+                .end_with(match simulated.limits.cuts_time() {
+                    true => Ended::Cut(waits),
+                    false => Ended::TimeOver(waits),
+                });
         }
         self.check_bounds(simulated)
     }

@@ -12,6 +12,7 @@ use wippy_dispatcher::{
 mod bounds;
 mod broken_determinism;
 mod disks;
+mod edits;
 mod invariants;
 mod log;
 mod log_damage;
@@ -21,6 +22,7 @@ mod log_replay;
 mod pickers;
 mod replay;
 mod seeds;
+mod shrink;
 mod waits;
 mod world;
 

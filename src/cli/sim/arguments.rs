@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use wippy_dispatcher::sim::Picker;
+use wippy_dispatcher::sim::{Cut, Picker};
 
+use super::edit::{self, With, Without};
+use crate::registry::parse_duration;
 use crate::simulation::parse_picker;
 
 /// At the end of `wippy sim --help`.
@@ -14,6 +16,7 @@ const SIM_EXAMPLES: &str = "Examples:
   wippy sim retry.yaml                   one run, of the seed 0, with all output
   wippy sim retry.yaml --seed 17         another one
   wippy sim retry.yaml --seeds 0..1000   a run of each seed, and the seeds that fail
+  wippy sim retry.yaml --seed 17 --shrink   which faults and switches it takes to fail
   wippy sim retry.yaml --log a.log       every choice of a run, to --replay it or to compare:
   wippy sim diff a.log b.log             the first choice that differs";
 
@@ -80,6 +83,39 @@ pub struct SimRun {
     /// Repeat the run of a log, of its seed, and stop at the first choice that differs
     #[arg(long, value_name = "LOG", conflicts_with_all = ["seed", "seeds", "verify", "picker"])]
     pub replay: Option<PathBuf>,
+    /// Find the faults and switches between tasks that the run needs to fail, with as few records as possible;
+    /// `--log` writes the smaller run
+    #[arg(long, conflicts_with_all = ["seeds", "verify", "list_faults"])]
+    pub shrink: bool,
+    /// How many runs shrinking may take
+    #[arg(
+        long,
+        value_name = "RUNS",
+        default_value_t = 2_000,
+        requires = "shrink"
+    )]
+    pub budget: u64,
+    /// Print the faults and switches of the run, with the names that `--without` takes
+    #[arg(long, conflicts_with_all = ["seeds", "verify"])]
+    pub list_faults: bool,
+    /// End the run after so many records, such as `500`, or so much virtual time, such as `2s`
+    #[arg(long, value_name = "RECORD|TIME", value_parser = cut, conflicts_with = "seeds")]
+    pub until: Option<Cut>,
+    /// Run without this fault or switch; may be given several times. With `--replay` the run is no
+    /// longer compared with the log
+    #[arg(long, value_name = "FAULT", value_parser = edit::without, conflicts_with = "seeds")]
+    pub without: Vec<Without>,
+    /// Run with this fault, such as `loss:1-2:7`, `delay:1-2:7=3ms` or `at 5s crash server`, or with
+    /// this switch
+    #[arg(long, value_name = "FAULT", value_parser = edit::with, conflicts_with = "seeds")]
+    pub with: Vec<With>,
+}
+
+/// `500` or `2s`
+fn cut(text: &str) -> Result<Cut, String> {
+    let records = text.parse().ok().map(Cut::Records);
+    let cut = records.or_else(|| parse_duration(text).map(Cut::Time));
+    cut.ok_or_else(|| "expected a number of records or a time, such as 500 or 2s".to_owned())
 }
 
 /// `0..1000`

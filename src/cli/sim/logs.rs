@@ -5,10 +5,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use wippy_dispatcher::Simulation;
-use wippy_dispatcher::sim::{Log, LogError};
+use wippy_dispatcher::sim::{Edits, Log, LogError, RunNotes, Switch};
 
 use super::arguments::SimRun;
 use super::diff::open;
+use super::edit::{self, Without};
 use super::prepared::Prepared;
 
 /// The logs of a run.
@@ -16,6 +17,10 @@ pub(super) struct Logs {
     log: Option<File>,
     replay: Option<Log>,
     label: Vec<u8>,
+    /// What the command line says of edits.
+    edits: Edits,
+    /// The run of the log is changed, so that it is not compared with the log.
+    is_changed: bool,
 }
 
 impl Logs {
@@ -28,9 +33,24 @@ impl Logs {
         let label = prepared.scenario.digest(&prepared.simulation).to_string();
         let replay = sim.replay.as_deref();
         let replay = replay.map(|path| recorded(path, &label)).transpose()?;
+        let edits = replay.as_ref().map(|log| log.header().edits.clone());
+        let mut edits = edits.unwrap_or_default();
+        let removes_switch = sim
+            .without
+            .iter()
+            .any(|it| matches!(it, Without::Switch(_)));
+        if removes_switch && edits.switches().is_none() {
+            edits = edits.order(switches(sim, prepared, replay.as_ref())?);
+        }
+        let mut edits = edit::changed(edits, &sim.without, &sim.with);
+        if let Some(cut) = sim.until {
+            edits = edits.until(cut);
+        }
         let log = sim.log.as_deref();
         let log = log.map(|path| created(path, sim.replay.as_deref()));
         Ok(Logs {
+            edits,
+            is_changed: sim.shrink || !sim.without.is_empty() || !sim.with.is_empty(),
             log: log.transpose()?,
             replay,
             label: label.into_bytes(),
@@ -46,15 +66,64 @@ impl Logs {
 
     /// The settings of a run with these logs.
     pub(super) fn set(self, simulation: Simulation) -> Simulation {
-        let mut simulation = simulation.label(&self.label);
-        if let Some(log) = self.replay {
-            simulation = simulation.picker(log.header().picker).replay(log);
+        let is_changed = self.is_changed;
+        let mut simulation = self.base(simulation).label(&self.label);
+        if let Some(log) = self.replay.filter(|_| !is_changed) {
+            simulation = simulation.replay(log);
         }
         match self.log {
             Some(file) => simulation.log(file),
             None => simulation,
         }
     }
+
+    /// The settings of a run without these logs: those that it has in common with the run that is replayed.
+    pub(super) fn base(&self, simulation: Simulation) -> Simulation {
+        let simulation = simulation.edits(self.edits.clone());
+        match &self.replay {
+            None => simulation,
+            Some(log) => as_recorded(log, simulation),
+        }
+    }
+
+    /// The edits of the run.
+    pub(super) fn edits(&self) -> &Edits {
+        &self.edits
+    }
+
+    /// The same run with other edits.
+    pub(super) fn with_edits(self, edits: Edits) -> Logs {
+        Logs { edits, ..self }
+    }
+}
+
+/// The picker of the run of a log.
+fn as_recorded(log: &Log, simulation: Simulation) -> Simulation {
+    let header = log.header();
+    let simulation = simulation.picker(header.picker);
+    match header.priority_change_steps {
+        Some(steps) => simulation.priority_change_steps(steps),
+        None => simulation,
+    }
+}
+
+/// The switches of the run that is edited.
+fn switches(
+    sim: &SimRun,
+    prepared: &Prepared,
+    replay: Option<&Log>,
+) -> Result<Vec<Switch>, String> {
+    let notes = RunNotes::new();
+    let seed = replay.map_or(sim.seed, |log| log.header().seed);
+    let set = |simulation: Simulation| match replay {
+        Some(log) => as_recorded(log, simulation)
+            .edits(log.header().edits.clone())
+            .note(&notes),
+        None => simulation.note(&notes),
+    };
+    let world = prepared.simulation.start_with(seed, set);
+    world.map_err(|error| error.to_string())?.run();
+    Ok(notes.switches().iter().map(|found| found.switch).collect())
 }
 
 /// A file for a new log. It replaces an older log, but no other file, and not the log that is replayed.

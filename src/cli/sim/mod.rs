@@ -2,10 +2,13 @@
 
 pub(super) mod arguments;
 mod diff;
+mod edit;
+mod found;
 mod logs;
 mod one_run;
 mod outcome;
 mod prepared;
+mod shrink;
 mod sweep;
 
 use std::path::Path;
@@ -24,6 +27,7 @@ pub(super) fn main(options: &Options, sim: &Sim, load: impl FnOnce(&Path) -> Loa
         Err(code) => return code,
     };
     match &sim.run.seeds {
+        _ if sim.run.shrink => shrink::run(options, &sim.run, &prepared),
         Some(seeds) => sweep::run(options, &sim.run, &prepared, seeds.clone()),
         None => one_run::run(options, &sim.run, &prepared),
     }

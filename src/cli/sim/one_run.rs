@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
+use wippy_dispatcher::sim::{Edits, RunNotes};
+
 use super::arguments::SimRun;
+use super::found;
 use super::logs::Logs;
 use super::outcome;
 use super::prepared::Prepared;
@@ -20,7 +23,9 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
             return USAGE;
         }
     };
-    let ended = match run_with(sim, prepared, logs) {
+    let edits = logs.edits().clone();
+    let notes = sim.list_faults.then(RunNotes::new);
+    let ended = match run_with(sim, prepared, logs, notes.as_ref()) {
         Ok(ended) => ended,
         Err(error) => {
             report::message(&error.to_string(), options.json);
@@ -28,7 +33,7 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
         }
     };
     let mut wrong = prepared.scenario.check(&ended);
-    if sim.verify && prepared.simulation.run(sim.seed).ok().as_ref() != Some(&ended) {
+    if sim.verify && again(sim, prepared, edits).ok().as_ref() != Some(&ended) {
         wrong.push(
             "a second run of this seed is another; `--seeds` shows where it differs".to_owned(),
         );
@@ -38,9 +43,16 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
         false => FAILED,
     };
     let text = match options.json {
-        true => format!("{}\n", outcome::json(&ended, &wrong)),
+        true => {
+            let mut json = outcome::json(&ended, &wrong);
+            if let Some(notes) = &notes {
+                found::add(&mut json, &notes.faults(), &notes.switches());
+            }
+            format!("{json}\n")
+        }
         false => {
-            let mut text = format!("{}{ended}\n", outcome::output(&ended));
+            let list = notes.as_ref().map_or_else(String::new, found::text);
+            let mut text = format!("{list}{}{ended}\n", outcome::output(&ended));
             for line in &wrong {
                 let _ = writeln!(text, "does not hold: {line}");
             }
@@ -50,8 +62,24 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
     output::print(&text, options.json, code)
 }
 
-fn run_with(sim: &SimRun, prepared: &Prepared, logs: Logs) -> Result<Outcome, SimulationError> {
+/// The same run once more.
+fn again(sim: &SimRun, prepared: &Prepared, edits: Edits) -> Result<Outcome, SimulationError> {
+    let world = prepared
+        .simulation
+        .start_with(sim.seed, |it| it.edits(edits))?;
+    Ok(world.run())
+}
+
+fn run_with(
+    sim: &SimRun,
+    prepared: &Prepared,
+    logs: Logs,
+    notes: Option<&RunNotes>,
+) -> Result<Outcome, SimulationError> {
     let seed = logs.seed(sim);
-    let set = |simulation| logs.set(simulation);
+    let set = |simulation| match notes {
+        Some(notes) => logs.set(simulation).note(notes),
+        None => logs.set(simulation),
+    };
     Ok(prepared.simulation.start_with(seed, set)?.run())
 }

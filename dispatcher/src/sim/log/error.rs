@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::varint::Bytes;
-use super::{FORMAT, MAX_LABEL};
+use super::{FORMAT, MAX_EDITS, MAX_LABEL};
 
 /// A decision log that cannot be written, read or replayed.
 ///
@@ -65,6 +65,11 @@ pub enum LogError {
     /// The label is too long.
     #[error("the label of the decision log has {0} bytes, and may have {MAX_LABEL}")]
     LabelTooLong(usize),
+    /// There are too many edits for the header of a log.
+    #[error(
+        "the edits of the run have {0} bytes as text, and may have {MAX_EDITS} in the decision log"
+    )]
+    EditsTooLong(usize),
     /// Another dispatcher has been made with these settings and writes to their log.
     #[error(
         "another dispatcher writes to this log already: give each simulation a log of its own \

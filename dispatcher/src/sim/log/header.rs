@@ -1,7 +1,8 @@
 //! What stands at the beginning of a log.
 
 use super::varint::{Bytes, put};
-use super::{LogError, MAX_HEADER, MAX_LABEL};
+use super::{LogError, MAX_EDITS, MAX_HEADER, MAX_LABEL};
+use crate::sim::edits::Edits;
 use crate::sim::picker::{Picker, PickerSettings};
 
 /// The most bytes of a version or a target.
@@ -26,6 +27,8 @@ pub struct LogHeader {
     pub priority_change_steps: Option<u64>,
     /// A hash of the other settings: hosts, links, faults, delays and bounds.
     pub settings: u64,
+    /// The edits of the run ([`Simulation::edits`](crate::Simulation::edits)).
+    pub edits: Edits,
     /// What [`Simulation::label`](crate::Simulation::label) has set.
     pub label: Vec<u8>,
 }
@@ -55,6 +58,9 @@ impl LogHeader {
             }
         }
         out.extend(self.settings.to_le_bytes());
+        let edits = self.edits.to_string();
+        put(&mut out, edits.len() as u64);
+        out.extend(edits.as_bytes());
         put(&mut out, self.label.len() as u64);
         out.extend(&self.label);
         debug_assert!(out.len() <= MAX_HEADER, "the bound covers all parts");
@@ -81,6 +87,7 @@ impl LogHeader {
                 _ => return Err("an unknown setting of the picker"),
             },
             settings: bytes.fixed()?,
+            edits: edits(&bytes.text(MAX_EDITS)?)?,
             label: bytes.sized(MAX_LABEL)?.to_vec(),
         })
     }
@@ -115,6 +122,10 @@ impl LogHeader {
             picker.to_string()
         };
         let hash = |header: &LogHeader| format!("{:016x}", header.settings);
+        let edits_of = |header: &LogHeader| match header.edits.is_empty() {
+            true => "none".to_owned(),
+            false => one_line(&header.edits.to_string()),
+        };
         let label = |header: &LogHeader| format!("\"{}\"", header.label.escape_ascii());
         let pairs = [
             (
@@ -126,12 +137,18 @@ impl LogHeader {
             ("seeds", self.seed.to_string(), other.seed.to_string()),
             ("pickers", steps(self), steps(other)),
             ("hashes of the settings", hash(self), hash(other)),
+            ("edits", edits_of(self), edits_of(other)),
             ("labels", label(self), label(other)),
         ];
         let differing = pairs.into_iter().filter(|(_, one, other)| one != other);
         let line = |(what, one, other)| format!("the {what} differ: {one} and {other}");
         differing.map(line).collect()
     }
+}
+
+fn edits(text: &str) -> Result<Edits, &'static str> {
+    let edits = text.parse();
+    edits.map_err(|_| "an edit of the run is none")
 }
 
 /// A text of a file, which anybody may have written, without what a terminal acts upon.

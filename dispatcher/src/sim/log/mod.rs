@@ -41,8 +41,10 @@ const MAGIC: [u8; 8] = *b"WIPPYLOG";
 const FORMAT: u32 = 2;
 /// The most bytes of a label.
 const MAX_LABEL: usize = 1 << 16;
+/// The most bytes of the text of edits.
+const MAX_EDITS: usize = 1 << 20;
 /// The most bytes of the header behind its length.
-const MAX_HEADER: usize = MAX_LABEL + 1_024;
+const MAX_HEADER: usize = MAX_LABEL + MAX_EDITS + 1_024;
 /// A block is written when it has so many bytes.
 const FULL_BLOCK: usize = 32 << 10;
 /// The most bytes of a block: one that is not full, and a record.

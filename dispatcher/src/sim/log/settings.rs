@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
-use super::{FORMAT, Log, LogError, LogHeader, LogSink, LogWriter, MAX_LABEL, Replay};
+use super::{FORMAT, Log, LogError, LogHeader, LogSink, LogWriter, MAX_EDITS, MAX_LABEL, Replay};
 use crate::Error;
 use crate::sim::hash::hash_of;
 use crate::sim::recorder::Recorder;
@@ -83,6 +83,11 @@ impl Simulation {
         if self.label.len() > MAX_LABEL {
             return Err(LogError::LabelTooLong(self.label.len()));
         }
+        let edits = self.edits_in_force();
+        let length = edits.to_string().len();
+        if length > MAX_EDITS {
+            return Err(LogError::EditsTooLong(length));
+        }
         Ok(LogHeader {
             format: FORMAT,
             crate_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -91,6 +96,7 @@ impl Simulation {
             picker: self.picker.picker,
             priority_change_steps: self.picker.steps,
             settings: self.settings_hash(),
+            edits,
             label: self.label.clone(),
         })
     }

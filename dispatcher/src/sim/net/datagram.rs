@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use crate::io::readiness::Interest;
 use crate::sim::context::SimContext;
 use crate::sim::draws::Choice;
+use crate::sim::edits::{Counted, FaultId};
 use crate::sim::net::arena::SocketKey;
 use crate::sim::net::event::{Datagram, NetEventKind, PortUnreachable};
 use crate::sim::net::links::{Parcel, nanos};
@@ -175,7 +176,12 @@ impl Network {
     /// Sends a datagram, once or as often as is drawn.
     fn carry(&mut self, cx: &mut SimContext<'_>, to: u32, datagram: Datagram) {
         let link = self.links.link(datagram.from_host, to);
-        if cx.chance(Choice::Duplication, link.duplication) {
+        let from = datagram.from_host;
+        let packet = cx.injected.next(Counted::Packets(from, to));
+        let drawn = cx.chance(Choice::Duplication, link.duplication);
+        let duplicate = FaultId::Duplicate { from, to, packet };
+        let words = || format!("datagram of {} bytes", datagram.bytes.len());
+        if cx.decide(duplicate, drawn.then_some(0), words).is_some() {
             self.carry_one(cx, to, datagram.clone());
         }
         self.carry_one(cx, to, datagram);
@@ -184,12 +190,14 @@ impl Network {
     fn carry_one(&mut self, cx: &mut SimContext<'_>, to: u32, datagram: Datagram) {
         let link = self.links.link(datagram.from_host, to);
         // Drawn before the packet's fate, which records when it arrives.
-        let held_back = match cx.chance(Choice::Reordering, link.reordering) {
-            true => cx
-                .draws
-                .up_to(Choice::Reordering, nanos(link.reorder_delay)),
-            false => 0,
-        };
+        let is_drawn = cx.chance(Choice::Reordering, link.reordering);
+        let most = nanos(link.reorder_delay);
+        let drawn = is_drawn.then(|| cx.draws.up_to(Choice::Reordering, most));
+        let from = datagram.from_host;
+        let packet = cx.injected.next(Counted::Packets(from, to));
+        let reorder = FaultId::Reorder { from, to, packet };
+        let words = || format!("datagram of {} bytes", datagram.bytes.len());
+        let held_back = cx.decide(reorder, drawn, words).unwrap_or(0);
         let parcel = Parcel {
             from: datagram.from_host,
             to,

@@ -107,6 +107,11 @@ impl Hosts {
         });
     }
 
+    /// The names of all hosts, by their numbers.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.hosts.iter().map(|host| host.name.clone()).collect()
+    }
+
     /// The number of a host.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::sim::context::SimContext;
 use crate::sim::draws::Choice;
+use crate::sim::edits::{Counted, FaultId};
 use crate::sim::link::Link;
 use crate::sim::record::{Fate, Packet, Record};
 use crate::time::instant::Instant;
@@ -60,6 +61,12 @@ impl Links {
         }
     }
 
+    /// Replaces a part of the latency of links that nobody has set.
+    pub(crate) fn change_default_latency(&mut self, part: Duration, by: Duration) {
+        let rest = self.default.latency.saturating_sub(part);
+        self.default.latency = rest.saturating_add(by);
+    }
+
     pub(crate) fn set(&mut self, one: u32, other: u32, link: Link) {
         for direction in [(one, other), (other, one)] {
             self.paths.entry(direction).or_default().link = Some(link);
@@ -81,7 +88,8 @@ impl Links {
         held_back: Duration,
     ) -> Option<Instant> {
         let link = self.link(parcel.from, parcel.to);
-        let fate = match self.fate(cx, &link, parcel) {
+        let number = cx.injected.count(Counted::Packets(parcel.from, parcel.to));
+        let fate = match self.fate(cx, &link, parcel, number) {
             Fate::Arrives(at) => Fate::Arrives(at + held_back),
             other => other,
         };
@@ -98,7 +106,7 @@ impl Links {
         }
     }
 
-    fn fate(&mut self, cx: &mut SimContext<'_>, link: &Link, parcel: Parcel) -> Fate {
+    fn fate(&mut self, cx: &mut SimContext<'_>, link: &Link, parcel: Parcel, packet: u64) -> Fate {
         let direction = (parcel.from, parcel.to);
         let path = self.paths.get(&direction);
         if path.is_some_and(|path| path.is_blocked) {
@@ -107,7 +115,15 @@ impl Links {
         if cx.events.bound_reached().is_some() {
             return Fate::NoRoom;
         }
-        if cx.chance(Choice::Loss, link.loss) {
+        let (from, to) = direction;
+        let words = || format!("{} of {} bytes", parcel.kind, parcel.length);
+        let is_drawn = cx.chance(Choice::Loss, link.loss);
+        let loss = FaultId::Loss { from, to, packet };
+        if cx.decide(loss, is_drawn.then_some(0), words).is_some() {
+            if !is_drawn {
+                // As without the edit that loses it.
+                cx.draws.up_to(Choice::Jitter, nanos(link.jitter));
+            }
             return Fate::Lost;
         }
         let mut leaves = cx.now;
@@ -120,8 +136,15 @@ impl Links {
             leaves = begins + time_for(parcel.length as u64 + HEADER, link.bandwidth);
             path.free_at = Some(leaves);
         }
-        let jitter = cx.draws.up_to(Choice::Jitter, nanos(link.jitter));
-        Fate::Arrives(leaves + link.latency + Duration::from_nanos(jitter))
+        // One that is drawn to be lost, and is not because of an edit, draws nothing more.
+        let jitter = match is_drawn {
+            true => 0,
+            false => cx.draws.up_to(Choice::Jitter, nanos(link.jitter)),
+        };
+        let delay = FaultId::Delay { from, to, packet };
+        let jitter = cx.decide(delay, (jitter > 0).then_some(jitter), words);
+        let jitter = Duration::from_nanos(jitter.unwrap_or(0));
+        Fate::Arrives(leaves + link.latency + jitter)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::io::readiness::{Interest, ReadyKey};
 use crate::net::SocketOption;
 use crate::sim::context::SimContext;
 use crate::sim::draws::Choice;
+use crate::sim::edits::{Counted, FaultId};
 use crate::sim::fault::NameAnswer;
 use crate::sim::host_key::HostKey;
 use crate::sim::link::Link;
@@ -261,7 +262,7 @@ impl Network {
         }
         let Ok(socket) = self.socket(key) else { return };
         let (ready, host) = (socket.ready, socket.host.number);
-        match cx.chance(Choice::Spurious, self.settings.spurious) {
+        match self.is_spurious(cx, host, interest) {
             true => cx.record(Record::Spurious {
                 host,
                 is_writable: interest == Interest::Writable,
@@ -286,22 +287,42 @@ impl Network {
         let Ok(socket) = self.socket(key) else { return };
         let (ready, host) = (socket.ready, socket.host.number);
         cx.mark(ready, interest);
-        if cx.chance(Choice::Spurious, self.settings.spurious) {
-            let (other, is_writable) = match interest {
-                Interest::Readable => (Interest::Writable, true),
-                Interest::Writable => (Interest::Readable, false),
-            };
+        let (other, is_writable) = match interest {
+            Interest::Readable => (Interest::Writable, true),
+            Interest::Writable => (Interest::Readable, false),
+        };
+        if self.is_spurious(cx, host, other) {
             cx.mark(ready, other);
             cx.record(Record::Spurious { host, is_writable });
         }
     }
 
+    /// Whether readiness is to be reported without a reason.
+    fn is_spurious(&self, cx: &mut SimContext<'_>, host: u32, interest: Interest) -> bool {
+        let occasion = cx.injected.count(Counted::Occasions(host));
+        let drawn = cx.chance(Choice::Spurious, self.settings.spurious);
+        let words = || match interest {
+            Interest::Readable => "readable".to_owned(),
+            Interest::Writable => "writable".to_owned(),
+        };
+        let spurious = FaultId::Spurious { host, occasion };
+        cx.decide(spurious, drawn.then_some(0), words).is_some()
+    }
+
     /// How many of so many bytes a read or write does: all, unless a short one is drawn.
     pub(super) fn draw_length(&self, cx: &mut SimContext<'_>, host: u32, most: usize) -> usize {
-        if most < 2 || !cx.chance(Choice::ShortIo, self.settings.short_io) {
+        if most < 2 {
             return most;
         }
-        let length = 1 + cx.draws.up_to(Choice::ShortIo, most as u64 - 2) as usize;
+        let operation = cx.injected.count(Counted::Operations(host));
+        let is_drawn = cx.chance(Choice::ShortIo, self.settings.short_io);
+        let drawn = is_drawn.then(|| 1 + cx.draws.up_to(Choice::ShortIo, most as u64 - 2));
+        let short = FaultId::ShortIo { host, operation };
+        let Some(length) = cx.decide(short, drawn, || most.to_string()) else {
+            return most;
+        };
+        // What an edit says may be of another run, in which there was more to do.
+        let length = usize::try_from(length).unwrap_or(most).clamp(1, most - 1);
         cx.record(Record::ShortIo {
             host,
             length: u32::try_from(length).unwrap_or(u32::MAX),

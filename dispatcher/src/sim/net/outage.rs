@@ -2,8 +2,9 @@
 
 use crate::io::readiness::Interest;
 use crate::sim::context::SimContext;
-use crate::sim::draws::Choice;
-use crate::sim::fault::Crash;
+use crate::sim::draws::{Choice, Draws};
+use crate::sim::edits::{Counted, FaultId};
+use crate::sim::fault::{Crash, Fault};
 use crate::sim::net::connection::{EndState, Side};
 use crate::sim::net::hosts::Status;
 use crate::sim::net::network::Network;
@@ -12,6 +13,16 @@ use crate::sim::probability::Probability;
 use crate::sim::record::Record;
 
 impl Network {
+    /// Draws what a crash would draw that does not happen.
+    pub(crate) fn skip_crash(&self, draws: &mut Draws, fault: &Fault) {
+        if let Fault::Crash(host, Crash::Drawn) = fault
+            && let Ok(number) = self.hosts.number(host)
+            && self.hosts.get(number).status != Status::Down
+        {
+            draws.chance(Choice::Crash, Probability::EVEN);
+        }
+    }
+
     /// A host loses its power. Gives the number of its next life; `None` if it is down already.
     pub(crate) fn crash(
         &mut self,
@@ -22,10 +33,18 @@ impl Network {
         if self.hosts.get(number).status == Status::Down {
             return None;
         }
+        let nth = cx.injected.count(Counted::Crashes(number));
         let has_resets = match crash {
             Crash::Silent => false,
             Crash::Reset => true,
-            Crash::Drawn => cx.chance(Choice::Crash, Probability::of(0.5)),
+            Crash::Drawn => {
+                let drawn = cx.chance(Choice::Crash, Probability::EVEN);
+                let reset = FaultId::Reset {
+                    host: number,
+                    crash: nth,
+                };
+                cx.decide(reset, drawn.then_some(0), String::new).is_some()
+            }
         };
         cx.record(Record::Crash {
             host: number,

@@ -23,7 +23,7 @@ impl Lookup {
     pub(in crate::net) fn start(handle: &Handle, name: String) -> Result<Lookup, Error> {
         let core = handle.core()?;
         let simulated = core.driver.simulated().ok_or(Error::Closed)?;
-        let delay = simulated.draw_lookup_delay(handle.host().number);
+        let delay = simulated.draw_lookup_delay(handle.host().number, core.clock.now());
         let end = handle.now()? + delay;
         Ok(Lookup {
             handle: handle.clone(),
