@@ -51,6 +51,8 @@ pub struct Simulation {
     pub(crate) log: Option<LogSink>,
     pub(crate) replay: Option<Log>,
     pub(crate) label: Vec<u8>,
+    /// Of how many records a picture is made.
+    pub(crate) picture: Option<u64>,
 }
 
 impl Simulation {
@@ -80,6 +82,7 @@ impl Simulation {
             log: None,
             replay: None,
             label: Vec::new(),
+            picture: None,
         }
     }
 

@@ -15,7 +15,8 @@ const SIM_EXAMPLES: &str = "Examples:
   wippy sim retry.yaml --seed 17         another one
   wippy sim retry.yaml --seeds 0..1000   a run of each seed, and the seeds that fail
   wippy sim retry.yaml --log a.log       every choice of a run, to --replay it or to compare:
-  wippy sim diff a.log b.log             the first choice that differs";
+  wippy sim diff a.log b.log             the first choice that differs
+  wippy sim retry.yaml --html run.html   a picture of the run, for a browser";
 
 /// `wippy sim`
 #[derive(Args, Debug)]
@@ -44,6 +45,12 @@ pub enum SimCommand {
         /// Another one
         #[arg(value_name = "LOG")]
         other: PathBuf,
+        /// Write both runs at the first record that differs as a page for a browser
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// The scenario of both logs, by which the page has names, output, and what tasks wait for
+        #[arg(long, value_name = "SCENARIO", requires = "html")]
+        scenario: Option<PathBuf>,
     },
 }
 
@@ -80,6 +87,12 @@ pub struct SimRun {
     /// Repeat the run of a log, of its seed, and stop at the first choice that differs
     #[arg(long, value_name = "LOG", conflicts_with_all = ["seed", "seeds", "verify", "picker"])]
     pub replay: Option<PathBuf>,
+    /// Write a picture of the run, as a page for a browser
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "verify"])]
+    pub html: Option<PathBuf>,
+    /// Write a picture of the run for Perfetto and other viewers of traces
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "verify"])]
+    pub perfetto: Option<PathBuf>,
 }
 
 /// `0..1000`

@@ -4,10 +4,9 @@ use std::fs::File;
 use std::path::Path;
 
 use wippy_dispatcher::Simulation;
-use wippy_dispatcher::sim::Log;
+use wippy_dispatcher::sim::{Log, LogError};
 
 use super::arguments::SimRun;
-use super::diff::open;
 use super::prepared::Prepared;
 
 /// The logs of a run.
@@ -57,7 +56,7 @@ impl Logs {
 }
 
 /// The log of a run of the scenario with this label.
-fn recorded(path: &Path, label: &str) -> Result<Log, String> {
+pub(super) fn recorded(path: &Path, label: &str) -> Result<Log, String> {
     let log = open(path)?;
     match log.header().label == label.as_bytes() {
         true => Ok(log),
@@ -67,4 +66,15 @@ fn recorded(path: &Path, label: &str) -> Result<Log, String> {
             path.display()
         )),
     }
+}
+
+/// Opens a log.
+///
+/// # Errors
+/// A text that names the file.
+pub(super) fn open(path: &Path) -> Result<Log, String> {
+    Log::open(path).map_err(|error| match error {
+        error @ LogError::Open { .. } => error.to_string(),
+        error => format!("{}: {error}", path.display()),
+    })
 }

@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
+use wippy_dispatcher::sim::picture::Picture;
+
 use super::arguments::SimRun;
 use super::logs::Logs;
 use super::outcome;
+use super::pictures::{MAX_RECORDS, Pictures};
 use super::prepared::Prepared;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
@@ -20,7 +23,14 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
             return USAGE;
         }
     };
-    let ended = match run_with(sim, prepared, logs) {
+    let pictures = match Pictures::create(sim) {
+        Ok(pictures) => pictures,
+        Err(text) => {
+            report::message(&text, options.json);
+            return USAGE;
+        }
+    };
+    let (ended, picture) = match run_with(sim, prepared, logs) {
         Ok(ended) => ended,
         Err(error) => {
             report::message(&error.to_string(), options.json);
@@ -32,6 +42,12 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
         wrong.push(
             "a second run of this seed is another; `--seeds` shows where it differs".to_owned(),
         );
+    }
+    if let Some(picture) = picture
+        && let Err(text) = pictures.write(picture, sim, &wrong)
+    {
+        report::message(&text, options.json);
+        return FAILED;
     }
     let code = match wrong.is_empty() {
         true => 0,
@@ -50,8 +66,16 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
     output::print(&text, options.json, code)
 }
 
-fn run_with(sim: &SimRun, prepared: &Prepared, logs: Logs) -> Result<Outcome, SimulationError> {
+fn run_with(
+    sim: &SimRun,
+    prepared: &Prepared,
+    logs: Logs,
+) -> Result<(Outcome, Option<Picture>), SimulationError> {
     let seed = logs.seed(sim);
-    let set = |simulation| logs.set(simulation);
-    Ok(prepared.simulation.start_with(seed, set)?.run())
+    let is_drawn = sim.html.is_some() || sim.perfetto.is_some();
+    let set = |simulation| match is_drawn {
+        true => logs.set(simulation).picture(MAX_RECORDS),
+        false => logs.set(simulation),
+    };
+    Ok(prepared.simulation.start_with(seed, set)?.run_drawn())
 }
