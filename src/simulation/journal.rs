@@ -146,21 +146,25 @@ impl Journal {
     /// Adds to a picture what the calls wrote, and how they ended.
     pub(super) fn draw(&self, settings: &Settings, picture: &mut Picture) {
         let calls = self.calls.borrow();
+        let mut written = Vec::new();
         for ((host, call), attempts) in settings.calls.iter().zip(calls.iter()) {
             for made in attempts {
                 let task = made.task.and_then(|number| picture.task(number));
                 let (output, _) = made.capture.written();
-                for chunk in output {
-                    let at = picture.start + chunk.at;
-                    let is_error = chunk.kind == OutputKind::Stderr;
-                    let text = String::from_utf8_lossy(&chunk.bytes);
-                    picture.write(at, *host, task, is_error, &text);
-                }
+                written.extend(output.into_iter().map(|chunk| (*host, task, chunk)));
                 if let Some(ended) = made.ended {
                     let text = format!("{}: {}", call.label(), made.end);
                     picture.note(picture.start + ended, *host, task, &text);
                 }
             }
+        }
+        // In order, each is added at the end.
+        written.sort_by_key(|(_, _, chunk)| chunk.at);
+        for (host, task, chunk) in written {
+            let at = picture.start + chunk.at;
+            let is_error = chunk.kind == OutputKind::Stderr;
+            let text = String::from_utf8_lossy(&chunk.bytes);
+            picture.write(at, host, task, is_error, &text);
         }
     }
 

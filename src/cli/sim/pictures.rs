@@ -50,10 +50,13 @@ impl Pictures<'_> {
     /// # Errors
     /// A text that names the file.
     pub(super) fn create(sim: &SimRun) -> Result<Pictures<'_>, String> {
-        let create = |path: Option<&'_ Path>| path.map(PictureFile::create).transpose();
         Ok(Pictures {
-            html: create(sim.html.as_deref())?,
-            perfetto: create(sim.perfetto.as_deref())?,
+            html: sim.html.as_deref().map(PictureFile::create).transpose()?,
+            perfetto: sim
+                .perfetto
+                .as_deref()
+                .map(PictureFile::create)
+                .transpose()?,
         })
     }
 

@@ -32,7 +32,7 @@ pub(crate) struct Sketch {
     root_runs: bool,
     /// What has happened to waiters that have not found it out.
     pub(super) due: HashMap<Waiter, Operation>,
-    /// Packets that will arrive, by their times and [`places`](super::noted).
+    /// The places of packets that will arrive, by their times, hosts and kinds.
     pub(super) arriving: BTreeMap<(Instant, u32, u8), VecDeque<usize>>,
     pub(super) blocked: Blocked,
     /// The fault whose record comes next.

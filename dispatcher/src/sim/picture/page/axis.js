@@ -90,7 +90,7 @@ function ticks(axis, view) {
   for (let place = countBelow(axis.moments, first); place < end;) {
     const time = axis.moments[place];
     x = view.x(time);
-    found.push({ time, x, digits: 9 });
+    found.push({ time, x, digits: Math.min(Math.max(13 - Math.ceil(Math.log10(last - first + 1)), 3), 9) });
     // The first one that has room.
     place = Math.max(place + 1, countBelow(axis.moments, axis.timeOf(view.from + (x + 130 - view.left) / view.scale())));
   }

@@ -17,7 +17,10 @@ function eventsOf(model) {
   add("output", model.outputs.length);
   // Waits and output have no record of their own: they come behind the records of their time.
   const order = (event) => (event.record < 0 ? Infinity : event.record);
-  return events.sort((one, other) => one.time - other.time || (order(one) < order(other) ? -1 : order(one) > order(other) ? 1 : 0));
+  const compare = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+  events.sort((one, other) => one.time - other.time || compare(order(one), order(other)));
+  events.forEach((event, number) => { event.number = number; });
+  return events;
 }
 
 // Those in whose words a text occurs, in upper or lower case.

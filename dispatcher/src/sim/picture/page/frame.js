@@ -41,12 +41,16 @@ function paintAxis(view) {
   context.rect(view.left, 0, view.width, view.height);
   context.clip();
   context.strokeStyle = colours.line;
+  let written = -Infinity;
   for (const { time, x, digits } of ticks(axis, view)) {
     context.lineWidth = 1;
     line(context, x, axis.isCompressed ? 5 : 17, x, axis.isCompressed ? 17 : AXIS_HEIGHT);
     context.fillStyle = colours.text;
-    const text = clock(time, digits), fits = x + 6 + context.measureText(text).width < right;
-    context.fillText(text, fits ? x + 3 : x - 3 - context.measureText(text).width, 10);
+    const text = clock(time, digits), width = context.measureText(text).width;
+    const start = x + 6 + width < right ? x + 3 : x - 3 - width;
+    if (start < written + 6) continue;
+    context.fillText(text, start, 10);
+    written = start + width;
   }
   if (axis.isCompressed) paintGaps(view);
   if (view.difference) {
@@ -79,8 +83,11 @@ function paintGaps(view) {
     if (!isWide && (length(place) < 20 * axis.usual || x2 - x1 < 4)) continue;
     if (taken.some(([from, until]) => middle - half < until && from < middle + half)) continue;
     taken.push([Math.min(middle - half, x1), Math.max(middle + half, x2)]);
-    context.fillText(text, middle - half + 4, 27);
-    if (!isWide) continue;
+    context.fillText(text, middle - half + 4, isWide ? 27 : 25);
+    if (!isWide) {
+      line(context, x1 + 1, 33.5, x2 - 1, 33.5);
+      continue;
+    }
     line(context, x1 + 1.5, 23, x1 + 1.5, 31);
     line(context, x1 + 1.5, 27, middle - half, 27);
     line(context, x2 - 1.5, 23, x2 - 1.5, 31);

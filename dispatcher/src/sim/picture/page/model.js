@@ -116,8 +116,7 @@ function span(nanos) {
 
 // A time since the start in seconds, with all of its digits or with so many.
 function clock(nanos, digits = 9) {
-  const text = (nanos / 1e9).toFixed(digits);
-  return `${digits === 9 ? trim(text) : text} s`;
+  return `${trim((nanos / 1e9).toFixed(digits))} s`;
 }
 
 function trim(number) {

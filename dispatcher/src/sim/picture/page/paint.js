@@ -114,7 +114,9 @@ function paintWaits(view, task, y, first, last) {
     context.setLineDash(style === "timer" ? [3, 2] : []);
     context.strokeRect(left + 0.5, y + 0.5, width - 1, BAR - 1);
     const start = Math.max(left, view.left) + 4;
-    const shown = fitted(context, words.split("\n")[0], left + width - start - 4);
+    // Of several things that are waited for, these without their number.
+    const brief = words.split("\n")[0].replace(/^any of \d+ \((.*)\)$/, "$1");
+    const shown = fitted(context, brief, left + width - start - 4);
     if (!shown) continue;
     if (style === "other") {
       context.fillStyle = colours["other-fill"];
@@ -176,12 +178,19 @@ function paintMarks(view) {
   const [first, last] = view.times(), drawn = new Set();
   context.strokeStyle = colours.mark;
   context.lineWidth = 1.5;
+  context.font = "11px system-ui, sans-serif";
   for (let row = countBelow(model.marks.at, first); row < model.marks.length && model.marks.at[row] <= last; row++) {
     const point = view.pointOf("mark", row);
-    if (!point || isDrawn(drawn, point)) continue;
+    // How a call ended has no record.
+    const note = model.marks.record[row] < 0 ? visible(model.texts[model.marks.text[row]]) : "";
+    if (!point || (isDrawn(drawn, point) && !note)) continue;
     context.beginPath();
     context.arc(point.x, point.y, 3, 0, 2 * Math.PI);
     context.stroke();
+    const width = note && context.measureText(note).width + 12;
+    if (!note || point.x + width > view.left + view.width) continue;
+    context.fillStyle = colours.text;
+    context.fillText(note, point.x + 8, point.y + 0.5);
   }
 }
 

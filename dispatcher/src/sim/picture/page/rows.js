@@ -35,7 +35,7 @@ function rowsWith(model, shownHosts, gap) {
     for (const tasks of groupsOf(model, ofHost[number])) {
       const hasOutput = tasks.some((task) => writes.has(task));
       tasks.forEach((task) => { rowOfTask[task] = rows.length; });
-      const more = tasks.length > 1 ? ` and ${tasks.length - 1} later` : "";
+      const more = tasks.length > 1 ? `, then ${tasks.length - 1} more` : "";
       const label = model.tasks[tasks[0]].label + more;
       add({ kind: "task", host: number, label, height: TASK_HEIGHT + (hasOutput ? OUTPUT_HEIGHT : 0), tasks });
     }
@@ -65,12 +65,13 @@ function groupsOf(model, tasks) {
 // Hosts on which anything is.
 function usedHosts(model) {
   const used = new Set();
-  model.tasks.forEach((task) => used.add(task.host));
+  // The future of `block_on` alone, which waits for the end of the run, is of no interest.
+  model.tasks.forEach((task) => { if (task.label !== "block_on") used.add(task.host); });
   for (let row = 0; row < model.messages.length; row++) {
     used.add(model.messages.from[row]);
     used.add(model.messages.to[row]);
   }
   model.outputs.forEach((output) => used.add(output.host));
   model.hosts.forEach((host, number) => { if (host.spans.length) used.add(number); });
-  return used;
+  return used.size ? used : new Set(model.hosts.keys());
 }

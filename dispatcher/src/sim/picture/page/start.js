@@ -51,7 +51,7 @@ const shared = {
       : "Nothing is selected. What is under the pointer is shown beside it; a click keeps it here.";
     if (view.selected) {
       view.reveal(view.selected);
-      table.show(view, view.events.indexOf(view.selected));
+      table.show(view, view.selected.number);
     } else {
       table.show(view, table.first);
     }
@@ -63,13 +63,10 @@ const shared = {
     const view = this.active ?? this.views[0];
     const list = view.found.length ? view.found : view.events;
     if (!list.length) return;
-    const order = view.selected ? view.events.indexOf(view.selected) : by > 0 ? -1 : view.events.length;
-    const places = list === view.events ? undefined : list.map((event) => view.events.indexOf(event));
-    const next = places === undefined ? order + by
-      : by > 0 ? places.find((place) => place > order) ?? places[0]
-        : places.findLast((place) => place < order) ?? places[places.length - 1];
-    const event = view.events[Math.max(0, Math.min(next, view.events.length - 1))];
-    if (event) this.choose(view, event);
+    const from = view.selected ? view.selected.number : by > 0 ? -1 : view.events.length;
+    const next = by > 0 ? list.find((event) => event.number > from) ?? list[0]
+      : list.findLast((event) => event.number < from) ?? list[list.length - 1];
+    this.choose(view, next);
   },
 
   search(text) {
@@ -111,7 +108,7 @@ function makeViews() {
       + `${model.messages.length} packets, over ${span(model.end)}. The table below has all events. Keys: arrows move, plus and minus zoom, n and p step through events.`);
     if (models.length > 1) {
       const heading = document.createElement("h2");
-      heading.textContent = `${names[place]}: ${visible([model.title, ...model.summary].join(" \u2014 ").split("\n")[0])}`;
+      heading.textContent = `${names[place]}: ${visible([model.title, ...model.summary.slice(0, 1)].join(" \u2014 "))}`;
       box.append(heading);
     }
     box.append(canvas);
