@@ -64,11 +64,13 @@ function between(value, from, to) {
   return to[next - 1] + (value - a) / (b - a) * (to[next] - to[next - 1]);
 }
 
-// Whether a picture shows more with idle time drawn short: else most of its moments would share a few pixels.
+// Whether a picture shows more with idle time drawn short: else most of its moments would share a few pixels, or
+// nothing would be seen in a large part of it.
 function needsCompression(moments) {
   const end = Math.max(moments[moments.length - 1], 1);
   const pixels = new Set();
   moments.forEach((time) => pixels.add(Math.floor(time / end * 1000)));
+  if (moments.some((time, place) => place > 0 && time - moments[place - 1] > end / 5)) return true;
   return pixels.size < 0.5 * Math.min(moments.length, 500);
 }
 

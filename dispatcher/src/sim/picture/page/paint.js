@@ -115,7 +115,7 @@ function paintWaits(view, task, y, first, last) {
     context.strokeRect(left + 0.5, y + 0.5, width - 1, BAR - 1);
     const start = Math.max(left, view.left) + 4;
     // Of several things that are waited for, these without their number.
-    const brief = words.split("\n")[0].replace(/^any of \d+ \((.*)\)$/, "$1");
+    const brief = visible(words.split("\n")[0]).replace(/^any of \d+ \((.*)\)$/, "$1");
     const shown = fitted(context, brief, left + width - start - 4);
     if (!shown) continue;
     if (style === "other") {
@@ -169,7 +169,7 @@ function paintFaults(view) {
     context.fill();
     const next = model.faults[place + 1], room = next ? view.x(next.at) - x - 18 : Infinity;
     context.fillStyle = colours.text;
-    context.fillText(fitted(context, fault.text, Math.min(room, 400)), x + 10, y - 2);
+    context.fillText(fitted(context, visible(fault.text), Math.min(room, 400)), x + 10, y - 2);
   });
 }
 

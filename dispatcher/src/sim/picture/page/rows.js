@@ -4,14 +4,15 @@ const HOST_HEIGHT = 22, TASK_HEIGHT = 20, OUTPUT_HEIGHT = 15;
 const LEAST_GAP = 26, MOST_GAP = 110;
 
 // The rows of the hosts that are shown, from the top down, and the lanes that they make. Tasks that follow one
-// another share a row. The whole is as high as there is room, if that is enough.
-function rowsOf(model, shownHosts, room) {
-  const tight = rowsWith(model, shownHosts, LEAST_GAP), gaps = Math.max(tight.lanes.size - 1, 1);
+// another share a row, and all of a host its own row where tasks are not shown. The whole is as high as there is
+// room, if that is enough.
+function rowsOf(model, shownHosts, showsTasks, room) {
+  const tight = rowsWith(model, shownHosts, showsTasks, LEAST_GAP), gaps = Math.max(tight.lanes.size - 1, 1);
   const gap = LEAST_GAP + Math.max(0, Math.min((room - tight.height) / gaps, MOST_GAP - LEAST_GAP));
-  return rowsWith(model, shownHosts, gap);
+  return rowsWith(model, shownHosts, showsTasks, gap);
 }
 
-function rowsWith(model, shownHosts, gap) {
+function rowsWith(model, shownHosts, showsTasks, gap) {
   const rows = [], lanes = new Map();
   let y = 0;
   const add = (row) => {
@@ -29,10 +30,11 @@ function rowsWith(model, shownHosts, gap) {
     if (lanes.size) y += gap;
     rowOfHost[number] = rows.length;
     const top = y;
-    // What a host writes outside of tasks stands in its own row.
-    const own = model.outputs.some((output) => output.task < 0 && output.host === number);
+    // What a host writes outside of tasks that are shown stands in its own row.
+    const own = model.outputs.some((output) => output.host === number && (output.task < 0 || !showsTasks));
+    if (!showsTasks) ofHost[number].forEach((task) => { rowOfTask[task] = rows.length; });
     add({ kind: "host", host: number, label: host.name, height: HOST_HEIGHT + (own ? OUTPUT_HEIGHT : 0), tasks: [] });
-    for (const tasks of groupsOf(model, ofHost[number])) {
+    for (const tasks of showsTasks ? groupsOf(model, ofHost[number]) : []) {
       const hasOutput = tasks.some((task) => writes.has(task));
       tasks.forEach((task) => { rowOfTask[task] = rows.length; });
       const more = tasks.length > 1 ? `, then ${tasks.length - 1} more` : "";

@@ -37,6 +37,13 @@ const shared = {
     tip.style.top = `${y + 18 + box.height > window.innerHeight ? Math.max(4, y - box.height - 10) : y + 18}px`;
   },
 
+  // The table and the keys are those of the view that has the focus.
+  activate(view) {
+    if (this.active === view) return;
+    this.active = view;
+    table.show(view, 0);
+  },
+
   hideTip() { byId("tip").hidden = true; },
 
   // Selects the first of some events, and shows all of them below the picture. None: nothing is selected.
@@ -103,7 +110,7 @@ function makeViews() {
     box.className = "view";
     const canvas = document.createElement("canvas");
     canvas.tabIndex = 0;
-    canvas.setAttribute("role", "img");
+    canvas.setAttribute("role", "application");
     canvas.setAttribute("aria-label", `${visible(model.title)}: ${model.hosts.length} hosts, ${model.tasks.length} tasks, `
       + `${model.messages.length} packets, over ${span(model.end)}. The table below has all events. Keys: arrows move, plus and minus zoom, n and p step through events.`);
     if (models.length > 1) {
@@ -154,6 +161,10 @@ function listen() {
   byId("control").addEventListener("change", (event) => {
     shared.views.forEach((view) => { view.showsControl = event.target.checked; });
     shared.repaint();
+  });
+  byId("tasks").addEventListener("change", (event) => {
+    shared.views.forEach((view) => { view.showsTasks = event.target.checked; });
+    shared.layOut();
   });
   window.addEventListener("resize", () => shared.layOut());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => shared.layOut());

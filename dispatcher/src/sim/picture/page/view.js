@@ -4,6 +4,7 @@ class View {
     Object.assign(this, { model, axis, canvas, shared });
     this.context = canvas.getContext("2d");
     this.hosts = usedHosts(model);
+    this.showsTasks = true;
     this.events = eventsOf(model);
     this.found = [];
     this.selected = undefined;
@@ -15,6 +16,7 @@ class View {
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", (event) => this.release(event));
     canvas.addEventListener("pointerleave", () => shared.hideTip());
+    canvas.addEventListener("focus", () => shared.activate(this));
     canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -23,7 +25,7 @@ class View {
     this.ratio = window.devicePixelRatio || 1;
     const width = this.canvas.clientWidth || 800;
     const most = window.innerHeight * (this.shared.views.length > 1 ? 0.38 : 0.66);
-    this.layout = rowsOf(this.model, this.hosts, most - AXIS_HEIGHT - 8);
+    this.layout = rowsOf(this.model, this.hosts, this.showsTasks, most - AXIS_HEIGHT - 8);
     this.height = Math.round(Math.max(160, Math.min(this.layout.height + AXIS_HEIGHT + 6, most)));
     this.left = Math.min(200, Math.round(width * 0.25));
     this.width = width - this.left;
