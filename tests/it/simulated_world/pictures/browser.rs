@@ -113,7 +113,7 @@ fn lanes_arrows_and_what_is_under_the_pointer() {
         &drawn().html(),
         "
         const { model } = view;
-        const pixels = () => { shared.isPlanned = false; return new Uint32Array(view.context.getImageData(0, 0, view.canvas.width, view.canvas.height).data.buffer); };
+        const pixels = () => { window.picture.paint(view); return new Uint32Array(view.context.getImageData(0, 0, view.canvas.width, view.canvas.height).data.buffer); };
         const hover = (x, y) => {
           const box = view.canvas.getBoundingClientRect();
           view.canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y, bubbles: true }));
@@ -176,6 +176,11 @@ fn lanes_arrows_and_what_is_under_the_pointer() {
     says("fault", "fault: partition client | server, healed at 5 s");
     says("label", "4 hosts");
     assert_eq!(answer["nothing"], "");
+    assert!(
+        answer["ink"].as_u64() > Some(10),
+        "colours: {}",
+        answer["ink"]
+    );
     assert_eq!(answer["focusable"], 0);
     assert_eq!(answer["title"], "seed 11");
     // Most of the minute is idle.

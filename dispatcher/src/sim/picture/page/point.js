@@ -64,8 +64,10 @@ function distance(x, y, { x1, y1, x2, y2 }) {
 // An event in words: when, where, what.
 function describe(model, { kind, place }) {
   const { time, record, task, host } = WHERE[kind](model, place);
-  const where = [host >= 0 ? model.hosts[host].name : "", task >= 0 ? model.tasks[task].label : ""];
-  const number = record >= 0 ? `, record ${record}` : "";
+  const where = [
+    host >= 0 ? model.hosts[host].name : "", task >= 0 ? model.tasks[task].label : "",
+    record >= 0 ? `record ${record}` : "",
+  ];
   const words = visible(DESCRIBE[kind](model, place));
-  return `${clock(time)}  ${visible(where.filter(Boolean).join(", "))}${number}\n${words}`;
+  return `${clock(time)}  ${visible(where.filter(Boolean).join(", "))}\n${words}`;
 }
