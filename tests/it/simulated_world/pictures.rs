@@ -2,6 +2,8 @@
 
 mod browser;
 mod command;
+mod large;
+mod opened;
 mod page;
 mod perfetto;
 
