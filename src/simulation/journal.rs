@@ -7,11 +7,12 @@ use std::task::Waker;
 use std::time::Duration;
 
 use wippy_dispatcher::Handle;
+use wippy_dispatcher::sim::picture::Picture;
 
 use super::outcome::{Attempt, AttemptEnd, CallOutcome, GuestWait};
 use super::settings::Settings;
 use crate::activity::LiveCalls;
-use crate::host::capture::Capture;
+use crate::host::capture::{Capture, OutputKind};
 
 /// What the calls of a run have done so far.
 pub(super) struct Journal {
@@ -35,6 +36,8 @@ struct Made {
     ended: Option<Duration>,
     end: AttemptEnd,
     capture: Capture,
+    /// The task that makes it, once it runs.
+    task: Option<u64>,
 }
 
 /// A call that is being made. It has crashed where this is dropped before it ended.
@@ -78,6 +81,7 @@ impl Journal {
             ended: None,
             end: AttemptEnd::Unfinished,
             capture,
+            task: None,
         };
         let mut calls = self.calls.borrow_mut();
         let attempts = &mut calls[call];
@@ -140,6 +144,31 @@ impl Journal {
         placed.map(outcome).collect()
     }
 
+    /// Adds to a picture what the calls wrote, and how they ended.
+    pub(super) fn draw(&self, settings: &Settings, picture: &mut Picture) {
+        let calls = self.calls.borrow();
+        let mut written = Vec::new();
+        for ((host, call), attempts) in settings.calls.iter().zip(calls.iter()) {
+            for made in attempts {
+                let task = made.task.and_then(|number| picture.task(number));
+                let (output, _) = made.capture.written();
+                written.extend(output.into_iter().map(|chunk| (*host, task, chunk)));
+                if let Some(ended) = made.ended {
+                    let text = format!("{}: {}", call.label(), made.end);
+                    picture.note(picture.start + ended, *host, task, &text);
+                }
+            }
+        }
+        // In order, each is added at the end.
+        written.sort_by_key(|(_, _, chunk)| chunk.at);
+        for (host, task, chunk) in written {
+            let at = picture.start + chunk.at;
+            let is_error = chunk.kind == OutputKind::Stderr;
+            let text = String::from_utf8_lossy(&chunk.bytes);
+            picture.write(at, host, task, is_error, &text);
+        }
+    }
+
     /// What guests are doing now.
     pub(super) fn waits(&self, settings: &Settings) -> Vec<GuestWait> {
         let live = self.live.borrow();
@@ -182,6 +211,12 @@ impl Running {
     pub(super) fn set_began(&self) {
         let now = self.journal.now();
         self.change(|made| made.began = now);
+    }
+
+    /// It is made by the task that runs now.
+    pub(super) fn set_task(&self) {
+        let task = self.journal.handle.current_task().unwrap_or_default();
+        self.change(|made| made.task = task);
     }
 
     /// It has ended.

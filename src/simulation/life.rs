@@ -76,6 +76,7 @@ impl Host {
 /// Makes a call, and notes what becomes of it.
 async fn make(runtime: Runtime, call: Call, capture: Capture, running: Running) {
     let handle = runtime.handle();
+    running.set_task();
     if !call.start.is_zero() {
         // Without a timer it begins at once, and fails at the end of the dispatcher.
         let _ = handle.sleep(call.start).await;

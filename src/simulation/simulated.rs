@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use wippy_dispatcher::sim::picture::Picture;
 use wippy_dispatcher::{Dispatcher, Error};
 
 use super::error::SimulationError;
@@ -114,7 +115,34 @@ impl Simulation {
         self.start_with(seed, |simulation| simulation)
     }
 
-    /// The same with other settings of the dispatcher's simulation for this run, such as a log of it.
+    /// Runs it with a seed as [`Simulation::run`], and makes a picture of the first so many records of the run.
+    ///
+    /// ```
+    /// use wippy::Program;
+    /// use wippy::sim::Simulation;
+    ///
+    /// let simulation = Simulation::builder(Program::new(Default::default()))
+    ///     .host("a", [])
+    ///     .native("a", |handle| async move { handle.yield_now().await.expect("a timer") })
+    ///     .build()?;
+    /// let (outcome, picture) = simulation.draw(3, 100_000)?;
+    /// assert!(outcome.is_completed());
+    /// assert_eq!(picture.expect("it was made").hosts[1].name, "a");
+    /// # Ok::<(), wippy::sim::SimulationError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn draw(
+        &self,
+        seed: u64,
+        records: u64,
+    ) -> Result<(Outcome, Option<Picture>), SimulationError> {
+        let world = self.start_with(seed, |simulation| simulation.picture(records))?;
+        Ok(world.run_drawn())
+    }
+
+    /// The same as [`Simulation::start`] with other settings of the dispatcher's simulation for this run, such as a log of it.
     ///
     /// # Errors
     /// What a setup fails with, and what the settings are refused with.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use wippy_dispatcher::sim::picture::Picture;
 use wippy_dispatcher::{Dispatcher, Error, Handle};
 
 use super::call::Call;
@@ -113,12 +114,31 @@ impl World {
     }
 
     /// Boots the hosts, and runs until all calls have ended or it ends otherwise.
-    pub fn run(mut self) -> Outcome {
+    pub fn run(self) -> Outcome {
+        self.run_to_end().0
+    }
+
+    /// The same; and the picture of the run, with what its calls wrote, where the settings of the dispatcher's
+    /// simulation have one made ([`wippy_dispatcher::Simulation::picture`]).
+    pub fn run_drawn(self) -> (Outcome, Option<Picture>) {
+        let (outcome, world) = self.run_to_end();
+        let mut picture = world.dispatcher.picture();
+        if let Some(picture) = &mut picture {
+            world.journal.draw(&world.settings, picture);
+            let lines = outcome.to_string();
+            picture
+                .summary
+                .splice(0..0, lines.lines().map(str::to_owned));
+        }
+        (outcome, picture)
+    }
+
+    fn run_to_end(mut self) -> (Outcome, World) {
         let end = match self.problem.take() {
             Some(problem) => End::Failed(problem.to_string()),
             None => self.end(),
         };
-        self.outcome(end)
+        (self.outcome(end), self)
     }
 
     fn end(&self) -> End {
@@ -223,7 +243,7 @@ impl World {
         })
     }
 
-    fn outcome(self, end: End) -> Outcome {
+    fn outcome(&self, end: End) -> Outcome {
         self.journal.close();
         let end = match (self.dispatcher.finish_log(), end) {
             (Err(error), End::Completed) => End::of_error(&error),

@@ -52,7 +52,7 @@ impl Handle {
         let (mut number, mut awaited_by) = (0, None);
         let (runnable, task) = core.executor.add(host, |id, key| {
             number = id;
-            awaited_by = simulated.map(|it| it.tasks.spawned(key, id, core.clock.now(), name));
+            awaited_by = simulated.map(|it| it.spawned(key, id, host, core.clock.now(), name));
             let alive = Alive {
                 handle: self.clone(),
                 key,

@@ -14,6 +14,7 @@ impl Core {
     /// a `HostError`, and nothing happened; those of a boot function.
     pub(crate) fn apply_fault(&self, simulated: &SimDriver, fault: &Fault) -> Result<(), Error> {
         simulated.check(fault)?;
+        simulated.sketch(|sketch| sketch.fault(fault));
         simulated.record(Record::Fault {
             kind: fault.kind(),
             hash: hash_of(fault.to_string().as_bytes()),

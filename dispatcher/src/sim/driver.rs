@@ -14,16 +14,19 @@ use crate::sim::edits::{Counted, FaultId, Injected, Timetable};
 use crate::sim::event::{Due, SimEvent};
 use crate::sim::fault::Fault;
 use crate::sim::host_error::HostError;
+use crate::sim::host_key::HostKey;
 use crate::sim::invariants::Assertions;
 use crate::sim::limits::Limits;
 use crate::sim::net::network::Network;
 use crate::sim::probability::Probability;
+use crate::sim::picture::Picture;
+use crate::sim::picture::sketch::Sketch;
 use crate::sim::record::{Operation, Record, Waiter};
 use crate::sim::recorder::Recorder;
 use crate::sim::settings::Simulation;
 use crate::sim::trace::Trace;
 use crate::sim::waits::WaitFor;
-use crate::sim::waits::task_notes::TaskNotes;
+use crate::sim::waits::task_notes::{AwaitedBy, TaskNotes};
 use crate::time::clock::Instant;
 use crate::time::timer_heap::{DeadlineKind, TimerHeap, TimerKey};
 
@@ -211,6 +214,30 @@ impl SimDriver {
     /// What was decided until now.
     pub(crate) fn trace(&self) -> Trace {
         self.recorder.borrow().trace().clone()
+    }
+
+    /// The picture so far.
+    pub(crate) fn picture(&self) -> Option<Picture> {
+        self.sketch(|sketch| sketch.picture())
+    }
+
+    /// Passes on the picture that is made, if one is.
+    pub(crate) fn sketch<R>(&self, pass: impl FnOnce(&mut Sketch) -> R) -> Option<R> {
+        self.recorder.borrow_mut().sketch().map(pass)
+    }
+
+    /// A task is started in the place `key`.
+    pub(crate) fn spawned(
+        &self,
+        key: usize,
+        number: u64,
+        host: HostKey,
+        now: Instant,
+        name: Option<&str>,
+    ) -> AwaitedBy {
+        let running = self.tasks.current_task();
+        self.sketch(|sketch| sketch.spawned(number, host.number, name, running));
+        self.tasks.spawned(key, number, now, name)
     }
 
     /// A task begins to run, or has stopped.

@@ -71,6 +71,7 @@ mod log;
 pub(crate) mod net;
 mod operation;
 pub(crate) mod picker;
+pub mod picture;
 mod probability;
 pub(crate) mod record;
 mod record_text;

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::sim::log::{LogEnd, LogWriter, Mismatch, Replay};
+use crate::sim::picture::sketch::Sketch;
 use crate::sim::record::Record;
 use crate::sim::trace::Trace;
 
@@ -15,11 +16,14 @@ pub(crate) struct Recorder {
     stopped: Option<Mismatch>,
     /// How the last turn failed.
     failure: Option<String>,
+    /// The picture of a log that has ended.
+    finished: Option<Sketch>,
 }
 
 struct Files {
     log: Option<LogWriter>,
     replay: Option<Replay>,
+    sketch: Option<Sketch>,
 }
 
 impl Recorder {
@@ -28,14 +32,22 @@ impl Recorder {
         trace_capacity: usize,
         log: Option<LogWriter>,
         replay: Option<Replay>,
+        sketch: Option<Sketch>,
     ) -> Recorder {
-        let has_files = log.is_some() || replay.is_some();
+        let has_files = log.is_some() || replay.is_some() || sketch.is_some();
         Recorder {
             trace: Trace::new(trace_capacity),
             running: None,
-            files: has_files.then(|| Box::new(Files { log, replay })),
+            files: has_files.then(|| {
+                Box::new(Files {
+                    log,
+                    replay,
+                    sketch,
+                })
+            }),
             stopped: None,
             failure: None,
+            finished: None,
         }
     }
 
@@ -57,6 +69,12 @@ impl Recorder {
             Ok(()) => self.trace.push(record),
             Err(mismatch) => self.stopped = Some(mismatch),
         }
+    }
+
+    /// The picture that is made of the run.
+    pub(crate) fn sketch(&mut self) -> Option<&mut Sketch> {
+        let files = self.files.as_mut().and_then(|files| files.sketch.as_mut());
+        files.or(self.finished.as_mut())
     }
 
     pub(crate) fn trace(&self) -> &Trace {
@@ -99,6 +117,7 @@ impl Recorder {
     /// As [`Recorder::check`].
     pub(crate) fn finish(&mut self, is_cut: bool) -> Result<(), Error> {
         if let Some(files) = self.files.take() {
+            self.finished = files.sketch;
             let finished = match (&self.stopped, &files.replay) {
                 (None, Some(replay)) if !is_cut => replay.finish(),
                 _ => Ok(()),
@@ -133,6 +152,9 @@ impl Files {
                 self.log = None;
             }
             written?;
+        }
+        if let Some(sketch) = &mut self.sketch {
+            sketch.push(record, running);
         }
         Ok(())
     }

@@ -56,6 +56,8 @@ pub struct Simulation {
     pub(crate) label: Vec<u8>,
     pub(crate) edits: Edits,
     pub(crate) notes: Option<RunNotes>,
+    /// Of how many records a picture is made.
+    pub(crate) picture: Option<u64>,
 }
 
 impl Simulation {
@@ -89,6 +91,7 @@ impl Simulation {
             label: Vec::new(),
             edits: Edits::new(),
             notes: None,
+            picture: None,
         }
     }
 

@@ -70,6 +70,7 @@ impl Core {
     ) -> Result<RootRun<'a>, Error> {
         simulated.limits.check()?;
         let run = simulated.tasks.run_root(waker, self.clock.now());
+        simulated.sketch(|sketch| sketch.root_runs(true));
         Ok(RootRun { simulated, run })
     }
 
@@ -81,6 +82,7 @@ impl Core {
     #[inline(never)]
     pub(crate) fn end_root(&self, root: RootRun<'_>) -> Result<(), Error> {
         drop(root.run);
+        root.simulated.sketch(|sketch| sketch.root_runs(false));
         self.end_step(root.simulated, None)?;
         root.simulated.check_records()
     }
@@ -119,6 +121,7 @@ impl Core {
         simulated: &SimDriver,
         limit: Option<Instant>,
     ) -> Result<(), Error> {
+        self.note_waits(simulated);
         let comes = |instant: &Instant| *instant != Instant::NEVER;
         let next = simulated.next_event().filter(comes);
         let Some(wanted) = earlier(next, limit.filter(comes)) else {

@@ -20,6 +20,7 @@ mod log_difference;
 mod log_format;
 mod log_replay;
 mod pickers;
+mod pictures;
 mod replay;
 mod seeds;
 mod shrink;

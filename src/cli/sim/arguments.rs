@@ -18,7 +18,8 @@ const SIM_EXAMPLES: &str = "Examples:
   wippy sim retry.yaml --seeds 0..1000   a run of each seed, and the seeds that fail
   wippy sim retry.yaml --seed 17 --shrink   which faults and switches it takes to fail
   wippy sim retry.yaml --log a.log       every choice of a run, to --replay it or to compare:
-  wippy sim diff a.log b.log             the first choice that differs";
+  wippy sim diff a.log b.log             the first choice that differs
+  wippy sim retry.yaml --html run.html   a picture of the run, for a browser";
 
 /// `wippy sim`
 #[derive(Args, Debug)]
@@ -47,6 +48,12 @@ pub enum SimCommand {
         /// Another one
         #[arg(value_name = "LOG")]
         other: PathBuf,
+        /// Write both runs at the first record that differs as a page for a browser
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+        /// The scenario of both logs, by which the page has names, output, and what tasks wait for
+        #[arg(long, value_name = "SCENARIO", requires = "html")]
+        scenario: Option<PathBuf>,
     },
 }
 
@@ -109,6 +116,12 @@ pub struct SimRun {
     /// this switch
     #[arg(long, value_name = "FAULT", value_parser = edit::with, conflicts_with = "seeds")]
     pub with: Vec<With>,
+    /// Write a picture of the run, as a page for a browser
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "verify"])]
+    pub html: Option<PathBuf>,
+    /// Write a picture of the run for Perfetto and other viewers of traces
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "verify"])]
+    pub perfetto: Option<PathBuf>,
 }
 
 /// `500` or `2s`

@@ -3,56 +3,108 @@
 use std::path::Path;
 
 use serde_json::json;
-use wippy_dispatcher::sim::{Log, LogError};
+use wippy_dispatcher::sim::picture::Picture;
+use wippy_dispatcher::sim::{Difference, Log};
 
+use super::logs::{open, recorded};
+use super::pictures::{MAX_RECORDS, PictureFile, title};
+use super::prepared::Prepared;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
 use crate::cli::{output, report};
+use crate::registry::Loaded;
+
+/// A page of both runs.
+pub(super) struct Drawn<'a> {
+    pub(super) html: &'a Path,
+    /// The scenario that is run again for names and output.
+    pub(super) scenario: Option<&'a Path>,
+}
 
 /// Prints the first record of two logs that differs; the status is 1 where there is one.
-pub(super) fn run(options: &Options, one: &Path, other: &Path) -> u8 {
-    let (one, other) = match (open(one), open(other)) {
-        (Ok(one), Ok(other)) => (one, other),
-        (Err(text), _) | (_, Err(text)) => {
-            report::message(&text, options.json);
-            return USAGE;
-        }
+pub(super) fn run(
+    options: &Options,
+    one: &Path,
+    other: &Path,
+    drawn: Option<Drawn<'_>>,
+    load: impl FnOnce(&Path) -> Loaded,
+) -> u8 {
+    let refuse = |text: &str| {
+        report::message(text, options.json);
+        USAGE
     };
-    match Log::difference(&one, &other) {
-        Err(error) => {
-            report::message(&error.to_string(), options.json);
-            USAGE
+    let logs = match (open(one), open(other)) {
+        (Ok(one), Ok(other)) => [one, other],
+        (Err(text), _) | (_, Err(text)) => return refuse(&text),
+    };
+    let difference = match Log::difference(&logs[0], &logs[1]) {
+        Ok(difference) => difference,
+        Err(error) => return refuse(&error.to_string()),
+    };
+    if let Some(drawn) = drawn {
+        let prepared = match drawn.scenario {
+            None => None,
+            Some(scenario) => match Prepared::new(options, Some(scenario), None, load) {
+                Ok(prepared) => Some((scenario, prepared)),
+                Err(code) => return code,
+            },
+        };
+        let paths = [one, other];
+        if let Err(text) = draw(drawn.html, paths, logs, prepared, difference.as_ref()) {
+            return refuse(&text);
         }
-        Ok(None) => {
-            let text = match options.json {
-                true => format!("{}\n", json!({"equal": true})),
-                false => "the logs are equal\n".to_owned(),
-            };
-            output::print(&text, options.json, 0)
+    }
+    let (text, code) = match (&difference, options.json) {
+        (None, true) => (json!({"equal": true}).to_string(), 0),
+        (None, false) => ("the logs are equal".to_owned(), 0),
+        (Some(difference), true) => {
+            let (record, text) = (difference.number(), difference.to_string());
+            let value = json!({"equal": false, "record": record, "difference": text});
+            (value.to_string(), FAILED)
         }
-        Ok(Some(difference)) => {
-            let text = match options.json {
-                true => {
-                    let (record, text) = (difference.number(), difference.to_string());
-                    format!(
-                        "{}\n",
-                        json!({"equal": false, "record": record, "difference": text})
-                    )
-                }
-                false => format!("{difference}\n"),
-            };
-            output::print(&text, options.json, FAILED)
-        }
+        (Some(difference), false) => (difference.to_string(), FAILED),
+    };
+    output::print(&format!("{text}\n"), options.json, code)
+}
+
+/// Writes the page of both runs: of the scenario, which is run again by each log, or of what the logs have.
+fn draw(
+    html: &Path,
+    paths: [&Path; 2],
+    logs: [Log; 2],
+    prepared: Option<(&Path, Prepared)>,
+    difference: Option<&Difference>,
+) -> Result<(), String> {
+    let file = PictureFile::create(html)?;
+    let mut pictures = Vec::new();
+    for (path, log) in paths.into_iter().zip(logs) {
+        let picture = match &prepared {
+            None => Picture::of_log(&log, MAX_RECORDS)
+                .map_err(|error| format!("{}: {error}", path.display())),
+            Some((scenario, prepared)) => again(path, scenario, prepared),
+        };
+        let mut picture = picture?;
+        picture.title = format!("{}: {}", path.display(), picture.title);
+        pictures.push(picture);
+    }
+    match &pictures[..] {
+        [one, other] => file.write(&one.html_beside(other, difference)),
+        _ => Ok(()),
     }
 }
 
-/// Opens a log.
-///
-/// # Errors
-/// A text that names the file.
-pub(super) fn open(path: &Path) -> Result<Log, String> {
-    Log::open(path).map_err(|error| match error {
-        error @ LogError::Open { .. } => error.to_string(),
-        error => format!("{}: {error}", path.display()),
-    })
+/// The run of a log, made again.
+fn again(path: &Path, scenario: &Path, prepared: &Prepared) -> Result<Picture, String> {
+    let label = prepared.scenario.digest(&prepared.simulation).to_string();
+    let log = recorded(path, &label)?;
+    let (seed, picker) = (log.header().seed, log.header().picker);
+    let world = prepared.simulation.start_with(seed, |simulation| {
+        let simulation = simulation.label(label.as_bytes()).picker(picker);
+        simulation.replay(log).picture(MAX_RECORDS)
+    });
+    let world = world.map_err(|error| format!("{}: {error}", path.display()))?;
+    let (_, picture) = world.run_drawn();
+    let mut picture = picture.ok_or_else(|| format!("{}: no picture was made", path.display()))?;
+    picture.title = title(scenario, &picture);
+    Ok(picture)
 }

@@ -8,7 +8,6 @@ use wippy_dispatcher::Simulation;
 use wippy_dispatcher::sim::{Edits, Log, LogError, RunNotes, Switch};
 
 use super::arguments::SimRun;
-use super::diff::open;
 use super::edit::{self, Without};
 use super::prepared::Prepared;
 
@@ -149,7 +148,7 @@ fn created(path: &Path, replayed: Option<&Path>) -> Result<File, String> {
 }
 
 /// The log of a run of the scenario with this label.
-fn recorded(path: &Path, label: &str) -> Result<Log, String> {
+pub(super) fn recorded(path: &Path, label: &str) -> Result<Log, String> {
     let log = open(path)?;
     match log.header().label == label.as_bytes() {
         true => Ok(log),
@@ -159,4 +158,15 @@ fn recorded(path: &Path, label: &str) -> Result<Log, String> {
             path.display()
         )),
     }
+}
+
+/// Opens a log.
+///
+/// # Errors
+/// A text that names the file.
+pub(super) fn open(path: &Path) -> Result<Log, String> {
+    Log::open(path).map_err(|error| match error {
+        error @ LogError::Open { .. } => error.to_string(),
+        error => format!("{}: {error}", path.display()),
+    })
 }

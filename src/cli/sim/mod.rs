@@ -7,6 +7,7 @@ mod found;
 mod logs;
 mod one_run;
 mod outcome;
+mod pictures;
 mod prepared;
 mod shrink;
 mod sweep;
@@ -16,13 +17,25 @@ use std::path::Path;
 use super::arguments::Options;
 use crate::registry::Loaded;
 use arguments::{Sim, SimCommand};
+use diff::Drawn;
 use prepared::Prepared;
 
 pub(super) fn main(options: &Options, sim: &Sim, load: impl FnOnce(&Path) -> Loaded) -> u8 {
-    if let Some(SimCommand::Diff { one, other }) = &sim.command {
-        return diff::run(options, one, other);
+    if let Some(SimCommand::Diff {
+        one,
+        other,
+        html,
+        scenario,
+    }) = &sim.command
+    {
+        let drawn = html.as_deref().map(|html| Drawn {
+            html,
+            scenario: scenario.as_deref(),
+        });
+        return diff::run(options, one, other, drawn, load);
     }
-    let prepared = match Prepared::new(options, &sim.run, load) {
+    let scenario = sim.run.scenario.as_deref();
+    let prepared = match Prepared::new(options, scenario, sim.run.picker, load) {
         Ok(prepared) => prepared,
         Err(code) => return code,
     };

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
+use wippy_dispatcher::sim::picture::Picture;
 use wippy_dispatcher::sim::{Edits, RunNotes};
 
 use super::arguments::SimRun;
 use super::found;
 use super::logs::Logs;
 use super::outcome;
+use super::pictures::{MAX_RECORDS, Pictures};
 use super::prepared::Prepared;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
@@ -23,9 +25,16 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
             return USAGE;
         }
     };
+    let pictures = match Pictures::create(sim) {
+        Ok(pictures) => pictures,
+        Err(text) => {
+            report::message(&text, options.json);
+            return USAGE;
+        }
+    };
     let edits = logs.edits().clone();
     let notes = sim.list_faults.then(RunNotes::new);
-    let ended = match run_with(sim, prepared, logs, notes.as_ref()) {
+    let (ended, picture) = match run_with(sim, prepared, logs, notes.as_ref()) {
         Ok(ended) => ended,
         Err(error) => {
             report::message(&error.to_string(), options.json);
@@ -37,6 +46,12 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
         wrong.push(
             "a second run of this seed is another; `--seeds` shows where it differs".to_owned(),
         );
+    }
+    if let Some(picture) = picture
+        && let Err(text) = pictures.write(picture, sim, &wrong)
+    {
+        report::message(&text, options.json);
+        return FAILED;
     }
     let code = match wrong.is_empty() {
         true => 0,
@@ -75,11 +90,18 @@ fn run_with(
     prepared: &Prepared,
     logs: Logs,
     notes: Option<&RunNotes>,
-) -> Result<Outcome, SimulationError> {
+) -> Result<(Outcome, Option<Picture>), SimulationError> {
     let seed = logs.seed(sim);
-    let set = |simulation| match notes {
-        Some(notes) => logs.set(simulation).note(notes),
-        None => logs.set(simulation),
+    let is_drawn = sim.html.is_some() || sim.perfetto.is_some();
+    let set = |simulation| {
+        let simulation = match notes {
+            Some(notes) => logs.set(simulation).note(notes),
+            None => logs.set(simulation),
+        };
+        match is_drawn {
+            true => simulation.picture(MAX_RECORDS),
+            false => simulation,
+        }
     };
-    Ok(prepared.simulation.start_with(seed, set)?.run())
+    Ok(prepared.simulation.start_with(seed, set)?.run_drawn())
 }

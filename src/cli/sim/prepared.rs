@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::arguments::SimRun;
+use wippy_dispatcher::sim::Picker;
+
 use crate::Program;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
@@ -24,11 +25,12 @@ impl Prepared {
     /// The exit status; what is wrong was reported.
     pub(super) fn new(
         options: &Options,
-        sim: &SimRun,
+        scenario: Option<&Path>,
+        picker: Option<Picker>,
         load: impl FnOnce(&Path) -> Loaded,
     ) -> Result<Prepared, u8> {
         // The command line is refused without one.
-        let path = sim.scenario.as_deref().unwrap_or(Path::new(""));
+        let path = scenario.unwrap_or(Path::new(""));
         let scenario = Scenario::load(path).map_err(|found| {
             report::diagnostics(&found, options.json);
             USAGE
@@ -49,7 +51,7 @@ impl Prepared {
         let registry = with_components(&scenario, registry, options.json)?;
         let program = code::program(options, &settings, registry);
         let mut builder = scenario.simulation(program);
-        if let Some(picker) = sim.picker {
+        if let Some(picker) = picker {
             builder = builder.picker(picker);
         }
         match builder.build() {

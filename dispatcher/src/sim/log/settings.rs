@@ -6,6 +6,8 @@ use std::io::Write;
 use super::{FORMAT, Log, LogError, LogHeader, LogSink, LogWriter, MAX_EDITS, MAX_LABEL, Replay};
 use crate::Error;
 use crate::sim::hash::hash_of;
+use crate::sim::net::hosts::DEFAULT_HOST;
+use crate::sim::picture::sketch::Sketch;
 use crate::sim::recorder::Recorder;
 use crate::sim::settings::Simulation;
 
@@ -66,8 +68,13 @@ impl Simulation {
     /// # Errors
     /// `Log`.
     pub(crate) fn recorder(&self) -> Result<Recorder, Error> {
+        let sketch = self.picture.map(|records| {
+            let named = self.hosts.iter().map(|(name, _)| name.clone());
+            let names = std::iter::once(DEFAULT_HOST.to_owned()).chain(named);
+            Sketch::new(self.seed, names.collect(), records)
+        });
         if self.log.is_none() && self.replay.is_none() {
-            return Ok(Recorder::new(self.trace_capacity, None, None));
+            return Ok(Recorder::new(self.trace_capacity, None, None, sketch));
         }
         let header = self.log_header()?;
         let replay = self.replay.as_ref();
@@ -76,7 +83,7 @@ impl Simulation {
             Some(sink) => Some(LogWriter::start(sink.take()?, &header)?),
             None => None,
         };
-        Ok(Recorder::new(self.trace_capacity, log, replay))
+        Ok(Recorder::new(self.trace_capacity, log, replay, sketch))
     }
 
     fn log_header(&self) -> Result<LogHeader, LogError> {

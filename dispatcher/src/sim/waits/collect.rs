@@ -17,6 +17,16 @@ impl Core {
     /// What every task waits for now.
     #[cold]
     pub(crate) fn waits(&self, simulated: &SimDriver) -> Waits {
+        self.waits_of(simulated, |_| true)
+    }
+
+    /// What those tasks wait for that `is_wanted` says are.
+    #[cold]
+    pub(crate) fn waits_of(
+        &self,
+        simulated: &SimDriver,
+        is_wanted: impl Fn(Runner) -> bool,
+    ) -> Waits {
         let notes = &simulated.tasks;
         let alive = self.executor.alive_tasks();
         let noted = alive.iter().filter_map(|&(key, host, waker)| {
@@ -38,7 +48,8 @@ impl Core {
         let current = notes.current();
         let mut tasks = Vec::new();
         let root = root.into_iter().map(|note| (HostKey::default(), note));
-        for (host, note) in root.chain(noted) {
+        let wanted = root.chain(noted).filter(|(_, note)| is_wanted(note.runner));
+        for (host, note) in wanted {
             let state = match note.runner {
                 runner if current == Some(runner) => TaskState::Running,
                 Some(number) if runnable.contains(&number) => TaskState::Runnable,
