@@ -15,6 +15,7 @@ mod fields;
 mod head;
 mod method;
 mod response;
+pub mod server;
 mod session;
 pub mod simulated_tls;
 mod socket;
