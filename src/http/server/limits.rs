@@ -51,10 +51,11 @@ impl Default for ServerTimeouts {
 }
 
 /// The bounds of a server. A connection holds 240 KiB at most beside its request's fields and what its
-/// handler holds.
+/// handler holds, and next to nothing while it waits for a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ServerLimits {
-    /// Connections that are open at once; further ones wait in the listener's backlog. Default 1,024.
+    /// Connections that are open at once; further ones wait in the listener's backlog. At least one.
+    /// Default 1,024.
     pub connections: usize,
     /// Requests on one connection; it is closed behind the last. Default 1,000.
     pub requests_each: u64,

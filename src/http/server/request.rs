@@ -6,7 +6,7 @@ use super::request_target::RequestTarget;
 use crate::http::buffer::Buffer;
 use crate::http::decode::{BodyDecoder, Piece};
 use crate::http::fields::{FieldLimits, Fields, is_name};
-use crate::http::head::{Framing, Malformed, RequestHead, Scanner};
+use crate::http::head::{Framing, RequestHead, Scanner};
 
 /// A request's head, and what follows from it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,10 +1,16 @@
 //! The server's half from outside.
 
+mod connections;
 mod date;
+mod faults;
+mod hostile;
+mod patience;
 mod properties;
 mod refusals;
 mod requests;
 mod responses;
+mod stopping;
+mod world;
 
 use super::*;
 use crate::http::buffer::Buffer;

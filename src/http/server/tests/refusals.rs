@@ -202,7 +202,7 @@ fn everything_without_end_has_a_bound() {
     assert_eq!(decode(&line).refusal, Some(Refusal::LineTooLong));
     line.truncate(limits.line - b" HTTP/1.1\r\n".len());
     line.extend_from_slice(b" HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(one(&line).ended, true);
+    assert!(one(&line).ended);
 
     let mut large = b"GET / HTTP/1.1\r\nHost: a\r\nA: ".to_vec();
     large.resize(limits.line + limits.fields.bytes + 1, b'x');
