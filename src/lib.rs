@@ -205,6 +205,14 @@ pub mod internals {
     pub use crate::host::filesystem::interfaces as filesystem;
     pub use crate::module::{Capabilities, Engine, Profile, describe};
     pub use crate::preemption::enter_guests;
+
+    /// HTTP in, before entries are served by it.
+    pub mod http_server {
+        pub use crate::http::server::*;
+        pub use crate::http::{
+            BodyReader, BodyWriter, FieldLimits, Fields, Method, RequestHead, Response, body,
+        };
+    }
 }
 
 /// The programs of the page on embedding are compiled and run as tests.

@@ -44,6 +44,7 @@ pub enum Stopped {
 
 /// The writing end. Dropped before [`finish`](BodyWriter::finish) or [`fail`](BodyWriter::fail)
 /// was called, the body has failed.
+#[derive(Debug)]
 pub struct BodyWriter(Arc<Shared>);
 
 /// What writes to a body and does not end it.

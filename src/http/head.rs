@@ -61,6 +61,14 @@ impl Scanner {
         }
     }
 
+    /// A scanner for the head of a request: an empty line may precede the first.
+    pub fn of_request() -> Scanner {
+        Scanner {
+            leading: true,
+            ..Scanner::default()
+        }
+    }
+
     /// A scanner for the trailers of a response: the same, but without an empty line before them.
     pub fn of_response_trailers() -> Scanner {
         Scanner {
@@ -76,6 +84,8 @@ impl Scanner {
     /// `Syntax` for a malformed line end; `TooLong` when more than `limits.bytes` arrived without
     /// the empty line.
     pub fn scan(&mut self, bytes: &[u8], limits: FieldLimits) -> Result<Option<usize>, Malformed> {
+        // No further than the bound, so that the error does not depend on how the bytes arrive.
+        let bytes = bytes.get(..limits.bytes.saturating_add(1)).unwrap_or(bytes);
         while let Some(&byte) = bytes.get(self.scanned) {
             let at = self.scanned;
             let after_cr = at > self.line && bytes.get(at - 1) == Some(&b'\r');
@@ -180,6 +190,11 @@ impl RequestHead {
         }
     }
 
+    /// Whether the client wants to send another request on the connection.
+    pub fn keeps_alive(&self) -> bool {
+        keeps_alive(&self.fields, self.minor)
+    }
+
     /// Serializes it. `host` and the field that `framing` requires come first; a `content-length`
     /// among the fields is written unchanged.
     pub fn write(&self, host: &str, framing: Framing, out: &mut Vec<u8>) {
@@ -248,8 +263,7 @@ impl ResponseHead {
 
     /// Whether the connection may carry another exchange after this one.
     pub fn keeps_alive(&self) -> bool {
-        let says = |word| self.fields.lists("connection", word);
-        !says("close") && (self.minor > 0 || says("keep-alive"))
+        keeps_alive(&self.fields, self.minor)
     }
 
     /// Serializes it, without a reason phrase. Used by the servers of the tests.
@@ -259,6 +273,11 @@ impl ResponseHead {
         let bodiless = matches!(self.status, 100..=199 | 204 | 304);
         write_rest(&self.fields, framing, !bodiless, out);
     }
+}
+
+fn keeps_alive(fields: &Fields, minor: u8) -> bool {
+    let says = |word| fields.lists("connection", word);
+    !says("close") && (minor > 0 || says("keep-alive"))
 }
 
 /// Parses a trailer block including its empty line.

@@ -1,4 +1,4 @@
-//! HTTP/1.1 without I/O, and a client over the dispatcher's sockets.
+//! HTTP/1.1 without I/O, and a client and a server over the dispatcher's sockets.
 //!
 //! What reads and writes messages knows neither time nor sockets: bytes are arguments. Whatever a
 //! peer sends is bounded, and every refusal is one of the codes of `wasi:http/types`.
@@ -15,6 +15,7 @@ mod fields;
 mod head;
 mod method;
 mod response;
+pub mod server;
 mod session;
 pub mod simulated_tls;
 mod socket;

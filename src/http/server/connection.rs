@@ -1,0 +1,223 @@
+//! A connection: one request after the other, and an end that loses no answer.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use wippy_dispatcher::net::TcpStream;
+
+use super::exchange::{Exchange, Outcome};
+use super::refusal::Refusal;
+use super::request::{ReceivedHead, RequestDecoder, RequestEvent};
+use super::response_encoder::{BodyLength, ResponseEncoder, ResponseRules};
+use super::server_state::ServerState;
+use super::wire::{Lost, SocketWait, TAG, Wire};
+use crate::http::fields::Fields;
+
+/// How long a connection that has brought no request yet is waited for when its server stops: its client has
+/// perhaps just sent one.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
+/// How long, and for how many bytes, what a client still sends is read behind the last answer. With unread bytes
+/// the system would take the answer back.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: u64 = 1024 * 1024;
+
+/// What the wait for a request ended with.
+enum Next {
+    Request(Box<ReceivedHead>, RequestDecoder),
+    Refused(Refusal),
+    /// No request comes any more.
+    Over,
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn serve(state: Rc<ServerState>, stream: TcpStream, peer: SocketAddr) {
+    let Ok(wire) = Wire::new(&state.handle, stream, state.arriving.clone()) else {
+        return;
+    };
+    let mut connection = Connection {
+        state,
+        wire,
+        peer,
+        requests: 0,
+    };
+    // A connection that is lost has nobody to be told.
+    let _ = connection.run().await;
+}
+
+struct Connection {
+    state: Rc<ServerState>,
+    wire: Wire,
+    peer: SocketAddr,
+    requests: u64,
+}
+
+impl Connection {
+    async fn run(&mut self) -> Result<(), Lost> {
+        loop {
+            if self.wire.is_greedy() {
+                self.wire.breathe().await?;
+            }
+            match self.next().await? {
+                Next::Over => return Ok(()),
+                Next::Refused(refusal) => {
+                    self.refuse(refusal).await?;
+                    return self.linger().await;
+                }
+                Next::Request(head, decoder) => {
+                    self.requests += 1;
+                    let is_last = self.requests >= self.state.limits.requests_each;
+                    let Connection {
+                        state, wire, peer, ..
+                    } = self;
+                    wire.begin_request();
+                    let exchange = Exchange::new(state, wire, *peer, *head, decoder)?;
+                    let outcome = exchange.run(is_last).await?;
+                    match outcome {
+                        Outcome::Kept => {}
+                        Outcome::Over => return self.linger().await,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the head of the next request.
+    async fn next(&mut self) -> Result<Next, Lost> {
+        let Connection { state, wire, .. } = self;
+        let timeouts = state.limits.timeouts;
+        let is_first = self.requests == 0;
+        let mut decoder = RequestDecoder::new(state.limits.request);
+        let waiting = state.handle.now()?;
+        let mut began = is_first.then_some(waiting);
+        let mut stopping = None;
+        loop {
+            if state.cut.is_set() {
+                return Err(Lost);
+            }
+            if !is_blank(wire.input.as_slice()) && began.is_none() {
+                began = Some(state.handle.now()?);
+            }
+            match decoder.next(&mut wire.input) {
+                Ok(RequestEvent::Head(head)) => return Ok(Next::Request(head, decoder)),
+                Ok(_) => {}
+                Err(refusal) => return Ok(Next::Refused(refusal)),
+            }
+            if wire.is_greedy() {
+                wire.breathe().await?;
+                continue;
+            }
+            let stops = state.stopping.is_set();
+            let news = match stops {
+                true => wire.fill_now()?,
+                false => wire.fill()?,
+            };
+            let blank = is_blank(wire.input.as_slice());
+            if wire.ended {
+                return Ok(match blank {
+                    true => Next::Over,
+                    false => Next::Refused(Refusal::Malformed),
+                });
+            }
+            if news {
+                continue;
+            }
+            if stops && blank && !is_first {
+                return Ok(Next::Over);
+            }
+            let now = state.handle.now()?;
+            let mut deadline = match began {
+                Some(began) => began + timeouts.head,
+                None => waiting + timeouts.idle,
+            };
+            if stops && blank {
+                let since = *stopping.get_or_insert(now);
+                deadline = deadline.min(since + FIRST_REQUEST);
+            }
+            if now >= deadline {
+                return Ok(match blank {
+                    true => Next::Over,
+                    false => Next::Refused(Refusal::Late),
+                });
+            }
+            wire.release();
+            wire.prepare(SocketWait {
+                readable: true,
+                writable: false,
+            })?;
+            wire.set.add_event(&state.cut, TAG)?;
+            if !stops {
+                wire.set.add_event(&state.stopping, TAG)?;
+            }
+            wire.set.add_deadline(deadline, TAG)?;
+            wire.set.wait().await?;
+        }
+    }
+
+    /// Answers a request that never got to the handler.
+    async fn refuse(&mut self, refusal: Refusal) -> Result<(), Lost> {
+        let Connection { state, wire, .. } = self;
+        state.count(|counts| counts.refused += 1);
+        let rules = ResponseRules {
+            is_head: false,
+            minor: 1,
+            keep: false,
+        };
+        let (status, none, output) = (refusal.status(), Fields::new(), wire.output.end());
+        let started = state.with_date(|date| {
+            ResponseEncoder::start(status, &none, BodyLength::None, rules, date, output)
+        });
+        debug_assert!(started.is_ok(), "every refusal has a status");
+        while !wire.flush()? {
+            let deadline = match wire.stuck() {
+                Some(since) => since + state.limits.timeouts.write,
+                None => state.handle.now()?,
+            };
+            if state.cut.is_set() || state.handle.now()? >= deadline {
+                return Err(Lost);
+            }
+            wire.prepare(SocketWait {
+                readable: false,
+                writable: true,
+            })?;
+            wire.set.add_event(&state.cut, TAG)?;
+            wire.set.add_deadline(deadline, TAG)?;
+            wire.set.wait().await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the connection behind the last answer, and reads what the client still sends.
+    async fn linger(&mut self) -> Result<(), Lost> {
+        let Connection { state, wire, .. } = self;
+        wire.finish();
+        let deadline = state.handle.now()? + LINGER;
+        let mut read = 0;
+        while !wire.ended && read < LINGER_BYTES {
+            read += wire.input.len() as u64;
+            wire.input.consume(usize::MAX);
+            if wire.is_greedy() {
+                wire.breathe().await?;
+            }
+            if wire.fill()? {
+                continue;
+            }
+            if state.cut.is_set() || state.handle.now()? >= deadline {
+                break;
+            }
+            wire.prepare(SocketWait {
+                readable: true,
+                writable: false,
+            })?;
+            wire.set.add_event(&state.cut, TAG)?;
+            wire.set.add_deadline(deadline, TAG)?;
+            wire.set.wait().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether nothing of a request has come: some clients send an empty line behind the one before.
+fn is_blank(bytes: &[u8]) -> bool {
+    matches!(bytes, b"" | b"\r" | b"\r\n")
+}

@@ -1,0 +1,244 @@
+//! One request and its response on a connection, at the same time.
+
+mod receive;
+mod respond;
+mod responding;
+
+use std::future::ready;
+use std::net::SocketAddr;
+
+use wippy_dispatcher::Instant;
+
+use super::handler::{HandlerFuture, IncomingRequest};
+use super::refusal::Refusal;
+use super::request::{ReceivedHead, RequestDecoder};
+use super::response_encoder::{ResponseRules, write_informational};
+use super::server_state::ServerState;
+use super::wire::{Lost, SocketWait, TAG, Wire};
+use crate::http::body::{BodyWriter, body};
+use crate::http::error::ErrorCode;
+use crate::http::fields::Fields;
+use crate::http::head::Framing;
+use crate::select::{Either, select};
+use responding::Responding;
+
+/// How much of a request's body is kept for its reader, in bytes.
+const REQUEST_KEPT: usize = 64 * 1024;
+
+/// What becomes of the connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Outcome {
+    /// It takes another request.
+    Kept,
+    /// The answer was its last.
+    Over,
+}
+
+/// How far the request is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Receiving {
+    /// Its body is on its way.
+    Body,
+    /// All of it has arrived.
+    Done,
+    /// The rest is not read: it cannot be, or is more than is thrown away for nothing.
+    GivenUp,
+}
+
+/// What has to happen before the exchange can go on.
+#[derive(Default)]
+struct Blocked {
+    socket: SocketWait,
+    /// The reader of the request's body has to make room.
+    request_room: bool,
+    /// The response's body has to bring something.
+    response_body: bool,
+}
+
+/// A request whose head has arrived, until its response is written.
+pub(super) struct Exchange<'a> {
+    state: &'a ServerState,
+    wire: &'a mut Wire,
+    decoder: RequestDecoder,
+    receiving: Receiving,
+    /// The request's body, while somebody may read it.
+    request: Option<BodyWriter>,
+    /// Bytes of the body that are still to come, where the head says how many.
+    declared_left: u64,
+    /// Bytes of the body that nobody wanted.
+    thrown_away: u64,
+    /// The client waits for `100 Continue`.
+    asks: bool,
+    rules: ResponseRules,
+    handler: Option<HandlerFuture>,
+    responding: Responding,
+    /// Since when the client, and nobody else, is to send more of the body.
+    awaits_body: Option<Instant>,
+    counted: CountedRequest<'a>,
+}
+
+/// A request that was taken, and is counted as cut unless it was answered.
+struct CountedRequest<'a> {
+    state: &'a ServerState,
+    answered: bool,
+}
+
+impl Drop for CountedRequest<'_> {
+    fn drop(&mut self) {
+        self.state.count(|counts| match self.answered {
+            true => counts.answered += 1,
+            false => counts.cut += 1,
+        });
+    }
+}
+
+/// Whoever still reads the request's body learns why it does not end.
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        if let Some(request) = self.request.take() {
+            request.fail(ErrorCode::ConnectionTerminated);
+        }
+    }
+}
+
+impl<'a> Exchange<'a> {
+    /// Hands the request to the handler.
+    pub(super) fn new(
+        state: &'a ServerState,
+        wire: &'a mut Wire,
+        peer: SocketAddr,
+        received: ReceivedHead,
+        decoder: RequestDecoder,
+    ) -> Result<Exchange<'a>, Lost> {
+        state.count(|counts| counts.requests += 1);
+        let counted = CountedRequest {
+            state,
+            answered: false,
+        };
+        let (writer, reader) = body(&state.handle, REQUEST_KEPT, None)?;
+        let head = received.head;
+        let rules = ResponseRules::of(&head.method, head.minor, received.keeps_alive);
+        let handler = state.handler.handle(IncomingRequest {
+            head,
+            target: received.target,
+            body: reader,
+            peer,
+        });
+        Ok(Exchange {
+            state,
+            wire,
+            decoder,
+            receiving: Receiving::Body,
+            request: Some(writer),
+            declared_left: match received.framing {
+                Framing::Length(length) => length,
+                _ => 0,
+            },
+            thrown_away: 0,
+            asks: received.expects_continue,
+            rules,
+            handler: Some(handler),
+            responding: Responding::NotYet,
+            awaits_body: None,
+            counted,
+        })
+    }
+
+    /// Receives the rest of the request and sends the response.
+    pub(super) async fn run(mut self, is_last: bool) -> Result<Outcome, Lost> {
+        self.rules.keep &= !is_last;
+        if self.asks {
+            self.ask_for_the_body().await?;
+        }
+        loop {
+            if self.state.cut.is_set() {
+                self.wire.reset();
+                return Err(Lost);
+            }
+            let mut blocked = Blocked::default();
+            self.receive(&mut blocked)?;
+            self.respond(&mut blocked)?;
+            if self.is_answered() {
+                self.counted.answered = true;
+                match self.receiving {
+                    Receiving::Done if self.keeps_alive() => return Ok(Outcome::Kept),
+                    Receiving::Body if self.keeps_alive() && self.is_worth_draining() => {}
+                    _ => return Ok(Outcome::Over),
+                }
+            }
+            if self.wire.is_greedy() {
+                self.wire.breathe().await?;
+                continue;
+            }
+            let now = self.state.handle.now()?;
+            let waits = blocked.socket.readable && self.receiving == Receiving::Body;
+            // Behind the answer nobody has to make the client wait.
+            self.awaits_body = match waits || (self.is_answered() && blocked.request_room) {
+                true => Some(self.awaits_body.unwrap_or(now).max(self.wire.received)),
+                false => None,
+            };
+            let timeouts = &self.state.limits.timeouts;
+            let write = self.wire.stuck().map(|since| since + timeouts.write);
+            let body = self.awaits_body.map(|since| since + timeouts.body);
+            if write.is_some_and(|deadline| now >= deadline) {
+                self.wire.reset();
+                return Err(Lost);
+            }
+            if body.is_some_and(|deadline| now >= deadline) {
+                if self.is_answered() {
+                    return Ok(Outcome::Over);
+                }
+                self.refuse(Refusal::Late);
+                continue;
+            }
+            let deadline = [write, body].into_iter().flatten().min();
+            self.wait(&blocked, deadline).await?;
+        }
+    }
+
+    /// Lets the handler begin, and sends `100 Continue` unless it has answered at once: a client that is refused
+    /// need not send its body.
+    async fn ask_for_the_body(&mut self) -> Result<(), Lost> {
+        let Some(handler) = &mut self.handler else {
+            return Ok(());
+        };
+        match select(handler.as_mut(), ready(())).await {
+            Either::Left(result) => self.answer(result),
+            Either::Right(()) => {
+                self.asks = false;
+                let written = write_informational(100, &Fields::new(), self.wire.output.end());
+                debug_assert!(written.is_ok(), "100 is informational");
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the handler, or for what blocks.
+    async fn wait(&mut self, blocked: &Blocked, deadline: Option<Instant>) -> Result<(), Lost> {
+        self.wire.prepare(blocked.socket)?;
+        let set = &mut self.wire.set;
+        if blocked.request_room
+            && let Some(request) = &self.request
+        {
+            request.register(set, TAG)?;
+        }
+        if blocked.response_body
+            && let Some(body) = self.responding.body()
+        {
+            set.add_event(body.readable(), TAG)?;
+        }
+        set.add_event(&self.state.cut, TAG)?;
+        if let Some(deadline) = deadline {
+            set.add_deadline(deadline, TAG)?;
+        }
+        match &mut self.handler {
+            None => set.wait().await?,
+            Some(handler) => match select(handler.as_mut(), set.wait()).await {
+                Either::Left(result) => self.answer(result),
+                Either::Right(waited) => waited?,
+            },
+        }
+        self.wire.set.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! The bounds of a server, and how long it waits.
+
+use std::time::Duration;
+
+use crate::http::fields::FieldLimits;
+
+/// What a request may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RequestLimits {
+    /// Bytes of its first line, with the line's end. Default 16 KiB.
+    pub line: usize,
+    /// Its header fields, and its trailers: each. At most 256 fields are taken, whatever is set here.
+    pub fields: FieldLimits,
+    /// Bytes of its body, without the framing of chunks. Default 16 MiB.
+    pub body: u64,
+}
+
+impl Default for RequestLimits {
+    fn default() -> RequestLimits {
+        RequestLimits {
+            line: 16 * 1024,
+            fields: FieldLimits::DEFAULT,
+            body: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// How long a server waits for its clients.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ServerTimeouts {
+    /// For the whole head of a request: from when the connection was accepted, or from the first
+    /// byte of a later request. Default 30 s.
+    pub head: Duration,
+    /// For each further piece of a request's body. Default 30 s.
+    pub body: Duration,
+    /// For the next request on a connection. Default 60 s.
+    pub idle: Duration,
+    /// For the client to take some of what is written. Default 30 s.
+    pub write: Duration,
+}
+
+impl Default for ServerTimeouts {
+    fn default() -> ServerTimeouts {
+        ServerTimeouts {
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            write: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The bounds of a server. A connection holds 240 KiB at most beside its request's fields and what its
+/// handler holds, and next to nothing while it waits for a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ServerLimits {
+    /// Connections that are open at once; further ones wait in the listener's backlog. At least one.
+    /// Default 1,024.
+    pub connections: usize,
+    /// Requests on one connection; it is closed behind the last. Default 1,000.
+    pub requests_each: u64,
+    /// Bytes of a request's body that are read and thrown away where the handler does not want them,
+    /// so that the connection can be kept. Default 256 KiB.
+    pub drained: u64,
+    /// Each request.
+    pub request: RequestLimits,
+    /// How long to wait.
+    pub timeouts: ServerTimeouts,
+}
+
+impl Default for ServerLimits {
+    fn default() -> ServerLimits {
+        ServerLimits {
+            connections: 1024,
+            requests_each: 1000,
+            drained: 256 * 1024,
+            request: RequestLimits::default(),
+            timeouts: ServerTimeouts::default(),
+        }
+    }
+}
