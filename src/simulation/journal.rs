@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use wippy_dispatcher::Handle;
 use wippy_dispatcher::sim::picture::Picture;
+use wippy_dispatcher::{Error, Handle};
 
 use super::outcome::{Attempt, AttemptEnd, CallOutcome, GuestWait};
 use super::settings::Settings;
@@ -26,6 +26,8 @@ pub(super) struct Journal {
     live: RefCell<Vec<Option<Arc<LiveCalls>>>>,
     /// Whoever waits for the end of the run.
     waker: RefCell<Option<Waker>>,
+    /// Why the run cannot go on.
+    failure: RefCell<Option<Error>>,
     /// The run has ended: what is dropped from now on has not crashed.
     is_over: Cell<bool>,
 }
@@ -58,6 +60,7 @@ impl Journal {
             natives: Cell::new((0, 0)),
             live: RefCell::new(settings.host_names().map(|_| None).collect()),
             waker: RefCell::new(None),
+            failure: RefCell::new(None),
             is_over: Cell::new(false),
         }
     }
@@ -65,6 +68,17 @@ impl Journal {
     fn now(&self) -> Duration {
         // It fails at the dispatcher's end, when nothing is noted any more.
         self.handle.elapsed().unwrap_or_default()
+    }
+
+    /// The run cannot go on. The first reason counts.
+    pub(super) fn fail(&self, error: Error) {
+        self.failure.borrow_mut().get_or_insert(error);
+        self.wake();
+    }
+
+    /// Why the run cannot go on, once.
+    pub(super) fn take_failure(&self) -> Option<Error> {
+        self.failure.borrow_mut().take()
     }
 
     /// A host begins a life with these calls.

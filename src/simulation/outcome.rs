@@ -54,7 +54,8 @@ pub enum End {
     Cut(String),
     /// It differed from the log that it replays.
     Diverged(String),
-    /// Anything else that the dispatcher fails with, such as a log that cannot be written.
+    /// Anything else that the dispatcher fails with, such as a log that cannot be written, or a host that cannot boot
+    /// because there are too many tasks.
     Failed(String),
 }
 

@@ -177,9 +177,8 @@ impl World {
             self.dispatcher.host(name)?.boot(move |handle| {
                 let host = host.clone();
                 async move {
-                    // It is noted by what does not begin: the run cannot end without it.
                     if let Err(error) = host.boot(&handle) {
-                        tracing::warn!("a simulated host cannot boot: {error}");
+                        host.journal.fail(error);
                     }
                 }
             })?;
@@ -188,6 +187,9 @@ impl World {
     }
 
     /// Waits until all calls have ended.
+    ///
+    /// # Errors
+    /// What a host fails with when it boots.
     async fn completed(&self) -> Result<(), Error> {
         let hosts = self.settings.host_names();
         let last = hosts
@@ -204,6 +206,9 @@ impl World {
             {
                 slept?;
                 no_restart = None;
+            }
+            if let Some(error) = self.journal.take_failure() {
+                return Poll::Ready(Err(error));
             }
             match self.is_complete() {
                 true => Poll::Ready(Ok(())),

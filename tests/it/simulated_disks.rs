@@ -3,6 +3,7 @@
 
 mod example;
 mod faults;
+mod shrink;
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -9,8 +9,10 @@ use crate::Error;
 use crate::handle::Handle;
 use crate::sim::draws::Choice;
 use crate::sim::driver::SimDriver;
+use crate::sim::edits::{Counted, FaultId};
 use crate::sim::probability::Probability;
 use crate::sim::record::{FileFault, Record};
+use crate::time::instant::Instant;
 
 /// The size of what a disk writes as a whole, in bytes: a crash leaves a beginning of a write that ends at a
 /// multiple of it.
@@ -92,6 +94,7 @@ impl Handle {
                     _ => Some((first + draws.up_to(Choice::Disk, cuts - 1)) * SECTOR - offset),
                 },
             );
+        let kept = self.kept(simulated, file, length, kept, core.clock.now());
         simulated.record(Record::UnsyncedWrite {
             host: self.host().number,
             file: number(file),
@@ -109,7 +112,16 @@ impl Handle {
     pub fn draw_unsynced_name(&self, directory: u64) -> Result<bool, Error> {
         let core = self.core()?;
         let simulated = simulated(core.driver.simulated())?;
-        let is_kept = simulated.draw(|draws| draws.up_to(Choice::Disk, 1)) == 1;
+        let drawn = simulated.draw(|draws| draws.up_to(Choice::Disk, 1));
+        let host = self.host().number;
+        let lost = simulated.decide_next(
+            Counted::UnsyncedNames(host),
+            |change| FaultId::LostName { host, change },
+            (drawn == 0).then_some(0),
+            core.clock.now(),
+            || format!("a change of names in directory {directory}"),
+        );
+        let is_kept = lost.is_none();
         simulated.record(Record::UnsyncedName {
             host: self.host().number,
             directory: number(directory),
@@ -128,7 +140,16 @@ impl Handle {
         let simulated = simulated(core.driver.simulated())?;
         let (of_all, _) = simulated.file_faults;
         let probability = Probability::of(probability).max(of_all);
-        let fails = simulated.draw(|draws| draws.chance(Choice::FileError, probability));
+        let drawn = simulated.draw(|draws| draws.chance(Choice::FileError, probability));
+        let host = self.host().number;
+        let fails = simulated.decide_next(
+            Counted::FileErrors(host),
+            |operation| FaultId::FileError { host, operation },
+            drawn.then_some(0),
+            core.clock.now(),
+            || on_file(file),
+        );
+        let fails = fails.is_some();
         if fails {
             self.record_file_fault(simulated, file, FileFault::Error);
         }
@@ -151,16 +172,56 @@ impl Handle {
         let simulated = simulated(core.driver.simulated())?;
         let (_, of_all) = simulated.file_faults;
         let most = most.max(least).saturating_add(of_all);
-        if most.is_zero() {
-            return Ok(Duration::ZERO);
-        }
         let span = most.saturating_sub(least).as_nanos();
         let span = u64::try_from(span).unwrap_or(u64::MAX);
         let drawn = simulated.draw(|draws| draws.up_to(Choice::FileDelay, span));
-        let delay = least.saturating_add(Duration::from_nanos(drawn));
+        let host = self.host().number;
+        let longer = simulated.decide_next(
+            Counted::FileDelays(host),
+            |operation| FaultId::FileDelay { host, operation },
+            (drawn > 0).then_some(drawn),
+            core.clock.now(),
+            || on_file(file),
+        );
+        let delay = least.saturating_add(Duration::from_nanos(longer.unwrap_or(0)));
+        if most.is_zero() && delay.is_zero() {
+            return Ok(delay);
+        }
         let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         self.record_file_fault(simulated, file, FileFault::Delay { nanos });
         Ok(delay)
+    }
+
+    /// What edits of the run leave of a write of which a crash keeps so much.
+    fn kept(
+        &self,
+        simulated: &SimDriver,
+        file: u64,
+        length: u64,
+        drawn: Option<u64>,
+        now: Instant,
+    ) -> Option<u64> {
+        // As a fault it has an amount where not all is kept.
+        let drawn = match drawn {
+            None => Some(0),
+            Some(kept) => (kept < length).then_some(kept),
+        };
+        let host = self.host().number;
+        let left = simulated.decide_next(
+            Counted::UnsyncedWrites(host),
+            |write| FaultId::LostWrite { host, write },
+            drawn,
+            now,
+            || match length {
+                0 => format!("a change of the size of file {file}"),
+                _ => format!("a write of {length} bytes to file {file}"),
+            },
+        );
+        match left {
+            None => Some(length),
+            Some(0) => None,
+            Some(left) => Some(left.min(length)),
+        }
     }
 
     fn record_file_fault(&self, simulated: &SimDriver, file: u64, fault: FileFault) {
@@ -170,6 +231,10 @@ impl Handle {
             fault,
         });
     }
+}
+
+fn on_file(file: u64) -> String {
+    format!("an operation on file {file}")
 }
 
 fn simulated(driver: Option<&SimDriver>) -> Result<&SimDriver, Error> {

@@ -349,6 +349,20 @@ impl SimDriver {
         draw(&mut self.draws.borrow_mut())
     }
 
+    /// What becomes of the next fault of a kind, which was drawn with this amount, or was not drawn.
+    pub(crate) fn decide_next(
+        &self,
+        counted: Counted,
+        fault: impl FnOnce(u64) -> FaultId,
+        drawn: Option<u64>,
+        now: Instant,
+        detail: impl FnOnce() -> String,
+    ) -> Option<u64> {
+        let mut injected = self.injected.borrow_mut();
+        let number = injected.count(counted);
+        injected.decide(fault(number), drawn, now, detail)
+    }
+
     /// Looks at the network, or at what of it takes no time.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&mut Network) -> R) -> R {
         look(&mut self.network.borrow_mut())

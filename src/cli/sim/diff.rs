@@ -6,8 +6,8 @@ use serde_json::json;
 use wippy_dispatcher::sim::picture::Picture;
 use wippy_dispatcher::sim::{Difference, Log};
 
-use super::logs::{open, recorded};
-use super::pictures::{MAX_RECORDS, PictureFile, title};
+use super::logs::{as_recorded, open, recorded};
+use super::pictures::{Form, MAX_RECORDS, PictureFile, title};
 use super::prepared::Prepared;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
@@ -75,7 +75,7 @@ fn draw(
     prepared: Option<(&Path, Prepared)>,
     difference: Option<&Difference>,
 ) -> Result<(), String> {
-    let file = PictureFile::create(html)?;
+    let file = PictureFile::create(html, Form::Html)?;
     let mut pictures = Vec::new();
     for (path, log) in paths.into_iter().zip(logs) {
         let picture = match &prepared {
@@ -97,9 +97,9 @@ fn draw(
 fn again(path: &Path, scenario: &Path, prepared: &Prepared) -> Result<Picture, String> {
     let label = prepared.scenario.digest(&prepared.simulation).to_string();
     let log = recorded(path, &label)?;
-    let (seed, picker) = (log.header().seed, log.header().picker);
+    let seed = log.header().seed;
     let world = prepared.simulation.start_with(seed, |simulation| {
-        let simulation = simulation.label(label.as_bytes()).picker(picker);
+        let simulation = as_recorded(&log, simulation).label(label.as_bytes());
         simulation.replay(log).picture(MAX_RECORDS)
     });
     let world = world.map_err(|error| format!("{}: {error}", path.display()))?;

@@ -60,7 +60,7 @@ pub(super) fn with(text: &str) -> Result<With, String> {
         (true, amount) => match amount.and_then(|text| amount_of(fault, text)) {
             Some(amount) => Ok(With::Fault(fault, amount)),
             None => Err(format!(
-                "expected an amount, such as {fault}=3ms, or bytes for short-io"
+                "expected an amount, such as {fault}=3ms, or bytes for short-io and lost-write"
             )),
         },
     }
@@ -70,7 +70,7 @@ pub(super) fn with(text: &str) -> Result<With, String> {
 fn amount_of(fault: FaultId, text: &str) -> Option<u64> {
     match text.parse() {
         Ok(number) => Some(number),
-        Err(_) if matches!(fault, FaultId::ShortIo { .. }) => None,
+        Err(_) if matches!(fault, FaultId::ShortIo { .. } | FaultId::LostWrite { .. }) => None,
         Err(_) => u64::try_from(parse_duration(text)?.as_nanos()).ok(),
     }
 }

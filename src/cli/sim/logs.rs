@@ -97,7 +97,7 @@ impl Logs {
 }
 
 /// The picker of the run of a log.
-fn as_recorded(log: &Log, simulation: Simulation) -> Simulation {
+pub(super) fn as_recorded(log: &Log, simulation: Simulation) -> Simulation {
     let header = log.header();
     let simulation = simulation.picker(header.picker);
     match header.priority_change_steps {

@@ -57,3 +57,26 @@ fn a_filesystem_that_there_is_not_is_told_with_its_place() {
         "{told}"
     );
 }
+
+/// The smaller run is a log that another process replays.
+#[test]
+fn what_shows_it_is_made_smaller() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("small.log");
+    let log = log.to_str().expect("UTF-8");
+    let output = sim("ledger.yaml", &["--seeds", "0..1000", "--stop-after", "1"]);
+    let shown = text(&output);
+    let again = shown.split("--seed ").nth(1).unwrap_or_default();
+    let seed: String = again.chars().take_while(char::is_ascii_digit).collect();
+    let output = sim("ledger.yaml", &["--seed", &seed, "--shrink", "--log", log]);
+    let shown = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(shown.contains("the crash of shop l"), "{shown}");
+    let output = sim("ledger.yaml", &["--replay", log]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let shown = text(&output);
+    assert!(
+        shown.contains("is for a payment that the ledger has not"),
+        "{shown}"
+    );
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use wippy::sim::{AttemptEnd, Call, End, OutputKind, Simulation, SimulationBuilder};
+use wippy_dispatcher::Handle;
 use wippy_dispatcher::sim::{Crash, Fault};
 
 use super::program;
@@ -236,4 +237,34 @@ fn a_setup_makes_what_belongs_to_one_run() {
         .run(0)
         .expect("a setup");
     assert!(matches!(&outcome.end, End::Failed(text) if text.contains("nowhere")));
+}
+
+/// A run goes no further where a host cannot start what was placed on it.
+#[test]
+fn a_host_that_cannot_boot_ends_the_run() {
+    async fn fill(handle: Handle) {
+        while let Ok(task) = handle.spawn(std::future::pending::<()>()) {
+            task.detach();
+        }
+    }
+    let crash = Fault::Crash("b".to_owned(), Default::default());
+    let outcome = Simulation::builder(program())
+        .host("a", [])
+        .host("b", [])
+        .native("a", |handle| async move {
+            let _ = handle.sleep(Duration::from_secs(2)).await;
+            fill(handle).await;
+        })
+        .run("b", Call::new("nap").input([json!([60_000_000])]))
+        .at(Duration::from_secs(1), crash)
+        .at(Duration::from_secs(3), Fault::Restart("b".to_owned()))
+        .build()
+        .expect("a simulation")
+        .run(1)
+        .expect("no setup");
+    let End::Failed(reason) = &outcome.end else {
+        panic!("{outcome}");
+    };
+    assert!(reason.contains("tasks"), "{reason}");
+    assert_eq!(outcome.time, Duration::from_secs(3));
 }

@@ -99,11 +99,41 @@ pub enum FaultId {
         /// Its number among the jobs of the host.
         job: u64,
     },
+    /// A crash loses a write that is not on the disk, or what lies behind its first bytes; the amount is how many
+    /// bytes it leaves. `lost-write:1:3`
+    LostWrite {
+        /// The host that crashes.
+        host: u32,
+        /// The write's number among those of the host that were not on the disk at a crash.
+        write: u64,
+    },
+    /// A crash loses a change of names in a directory that is not on the disk. `lost-name:1:0`
+    LostName {
+        /// The host that crashes.
+        host: u32,
+        /// The change's number among those of the host that were not on the disk at a crash.
+        change: u64,
+    },
+    /// An operation on a file fails. `file-error:1:12`
+    FileError {
+        /// The host whose guest does it.
+        host: u32,
+        /// Its number among the operations on files of the host.
+        operation: u64,
+    },
+    /// An operation on a file takes longer than the least; the amount is in nanoseconds. `file-delay:1:12`
+    FileDelay {
+        /// The host whose guest does it.
+        host: u32,
+        /// Its number among the operations on files of the host.
+        operation: u64,
+    },
 }
 
 /// The kinds in the order in which shrinking takes all of one out: those that every run has many of come first.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 16] = [
     "delay",
+    "file-delay",
     "job",
     "lookup",
     "spurious",
@@ -111,6 +141,9 @@ const KINDS: [&str; 12] = [
     "reorder",
     "duplicate",
     "loss",
+    "file-error",
+    "lost-name",
+    "lost-write",
     "latency",
     "reset",
     "timed",
@@ -119,7 +152,7 @@ const KINDS: [&str; 12] = [
 
 impl FaultId {
     /// The names of the kinds, those first of which a run has most.
-    pub(crate) const KINDS: [&str; 12] = KINDS;
+    pub(crate) const KINDS: [&str; 16] = KINDS;
 
     /// The name of its kind.
     pub fn kind(&self) -> &'static str {
@@ -136,6 +169,10 @@ impl FaultId {
             FaultId::Spurious { .. } => "spurious",
             FaultId::Lookup { .. } => "lookup",
             FaultId::Job { .. } => "job",
+            FaultId::LostWrite { .. } => "lost-write",
+            FaultId::LostName { .. } => "lost-name",
+            FaultId::FileError { .. } => "file-error",
+            FaultId::FileDelay { .. } => "file-delay",
         }
     }
 
@@ -147,20 +184,25 @@ impl FaultId {
             | FaultId::Reorder { .. }
             | FaultId::ShortIo { .. }
             | FaultId::Lookup { .. }
-            | FaultId::Job { .. } => true,
+            | FaultId::Job { .. }
+            | FaultId::LostWrite { .. }
+            | FaultId::FileDelay { .. } => true,
             FaultId::Timed(_)
             | FaultId::Added(_)
             | FaultId::Reset { .. }
             | FaultId::Loss { .. }
             | FaultId::Duplicate { .. }
-            | FaultId::Spurious { .. } => false,
+            | FaultId::Spurious { .. }
+            | FaultId::LostName { .. }
+            | FaultId::FileError { .. } => false,
         }
     }
 }
 
 impl FaultId {
     /// The place of the same thing where another fault does not happen that has made one packet more, or one operation
-    /// more, before it: one that was lost is sent again, and what is left of a short read is read later.
+    /// more, before it: one that was lost is sent again, what is left of a short read is read later, and what
+    /// failed is tried again.
     pub(crate) fn moved_up(self, gone: FaultId) -> FaultId {
         let mut moved = self;
         match (&mut moved, gone) {
@@ -186,6 +228,13 @@ impl FaultId {
                     host: gone_host,
                     operation: gone,
                 },
+            )
+            | (
+                FaultId::FileError { host, operation } | FaultId::FileDelay { host, operation },
+                FaultId::FileError {
+                    host: gone_host,
+                    operation: gone,
+                },
             ) if *host == gone_host && *operation > gone => *operation -= 1,
             _ => {}
         }
@@ -208,6 +257,11 @@ impl fmt::Display for FaultId {
             FaultId::Spurious { host, occasion } => write!(f, ":{host}:{occasion}"),
             FaultId::Lookup { host, lookup } => write!(f, ":{host}:{lookup}"),
             FaultId::Job { host, job } => write!(f, ":{host}:{job}"),
+            FaultId::LostWrite { host, write } => write!(f, ":{host}:{write}"),
+            FaultId::LostName { host, change } => write!(f, ":{host}:{change}"),
+            FaultId::FileError { host, operation } | FaultId::FileDelay { host, operation } => {
+                write!(f, ":{host}:{operation}")
+            }
         }
     }
 }
@@ -248,6 +302,10 @@ fn parsed(text: &str) -> Option<FaultId> {
         "spurious" => host().map(|(host, occasion)| FaultId::Spurious { host, occasion })?,
         "lookup" => host().map(|(host, lookup)| FaultId::Lookup { host, lookup })?,
         "job" => host().map(|(host, job)| FaultId::Job { host, job })?,
+        "lost-write" => host().map(|(host, write)| FaultId::LostWrite { host, write })?,
+        "lost-name" => host().map(|(host, change)| FaultId::LostName { host, change })?,
+        "file-error" => host().map(|(host, operation)| FaultId::FileError { host, operation })?,
+        "file-delay" => host().map(|(host, operation)| FaultId::FileDelay { host, operation })?,
         "loss" => link().map(|(from, to, packet)| FaultId::Loss { from, to, packet })?,
         "delay" => link().map(|(from, to, packet)| FaultId::Delay { from, to, packet })?,
         "duplicate" => link().map(|(from, to, packet)| FaultId::Duplicate { from, to, packet })?,

@@ -29,6 +29,10 @@ pub(crate) enum Counted {
     Lookups(u32),
     Jobs(u32),
     Crashes(u32),
+    UnsyncedWrites(u32),
+    UnsyncedNames(u32),
+    FileErrors(u32),
+    FileDelays(u32),
 }
 
 impl Injected {

@@ -166,6 +166,18 @@ fn words(hosts: &[String], id: FaultId, amount: u64, detail: &str) -> String {
         FaultId::Job { host, .. } => {
             format!("a blocking job on {} takes {time:?} longer", name(host))
         }
+        FaultId::LostWrite { host, .. } => match amount {
+            0 => format!("the crash of {} loses {detail}", name(host)),
+            _ => format!(
+                "the crash of {} leaves {amount} bytes of {detail}",
+                name(host)
+            ),
+        },
+        FaultId::LostName { host, .. } => format!("the crash of {} loses {detail}", name(host)),
+        FaultId::FileError { host, .. } => format!("{detail} on {} fails", name(host)),
+        FaultId::FileDelay { host, .. } => {
+            format!("{detail} on {} takes {time:?} longer", name(host))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sim::record::Record;
+use crate::sim::record::{FileFault, Record};
 
 /// The kinds of faults, by the numbers in their records.
 const FAULTS: [&str; 11] = [
@@ -47,6 +47,39 @@ pub(super) fn of_record(record: Record) -> (Option<u32>, String) {
                 false => "crashes, and its peers notice nothing",
             };
             (Some(host), how.to_owned())
+        }
+        Record::UnsyncedWrite {
+            host,
+            file,
+            length,
+            kept,
+        } => {
+            let what = match kept {
+                None => "is lost".to_owned(),
+                Some(kept) if kept == length => "is on the disk".to_owned(),
+                Some(kept) => format!("is on the disk up to byte {kept}"),
+            };
+            let text = format!("an unsynced write of {length} bytes to file {file} {what}");
+            (Some(host), text)
+        }
+        Record::UnsyncedName {
+            host,
+            directory,
+            is_kept,
+        } => {
+            let what = if is_kept { "is on the disk" } else { "is lost" };
+            let text = format!("an unsynced change of names in directory {directory} {what}");
+            (Some(host), text)
+        }
+        Record::FileFault { host, file, fault } => {
+            let text = match fault {
+                FileFault::Error => format!("an operation on file {file} fails"),
+                FileFault::Delay { nanos } => {
+                    let time = Duration::from_nanos(nanos);
+                    format!("an operation on file {file} takes {time:?} longer")
+                }
+            };
+            (Some(host), text)
         }
         record => (None, record.to_string()),
     }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use wippy_dispatcher::sim::{Crash, Disk, FaultMix, FileFault};
+use wippy_dispatcher::sim::{Crash, Disk, Edits, FaultMix, FileFault, RunNotes};
 use wippy_dispatcher::{Dispatcher, Error, Handle, Record, Simulation};
 
 use super::{simulation, trace};
@@ -139,4 +139,99 @@ fn the_system_has_no_simulated_disks() {
         handle.draw_unsynced_name(1),
         Err(Error::NotSimulated(_))
     ));
+}
+
+/// Ten writes that a crash finds unsynced, five changes of names, and twenty operations that may fail or be slow.
+fn drawn(settings: Simulation) -> Vec<String> {
+    let mix = FaultMix::new(Duration::ZERO).file_errors(0.5);
+    let mix = mix.file_delay(Duration::from_secs(1));
+    let dispatcher = simulation(settings.host("a", []).swarm(mix));
+    let host = dispatcher.host("a").expect("a host");
+    let handle = host.handle();
+    let writes = (0..10).map(|file| handle.draw_unsynced_write(file, 0, 2_000));
+    let writes = writes.map(|kept| format!("{:?}", kept.expect("simulated")));
+    let names = (0..5).map(|directory| handle.draw_unsynced_name(directory));
+    let names = names.map(|is_kept| format!("{:?}", is_kept.expect("simulated")));
+    let operations = (0..20).map(|file| {
+        let delay = handle.draw_file_delay(file, Duration::ZERO, Duration::ZERO);
+        let fails = handle.draw_file_error(file, 0.0);
+        format!(
+            "{:?} {:?}",
+            delay.expect("simulated"),
+            fails.expect("simulated")
+        )
+    });
+    let told: Vec<String> = writes.chain(names).chain(operations).collect();
+    drop(dispatcher);
+    told
+}
+
+/// A seed of which files fail and are slow.
+fn with_faults_of_files() -> (u64, Vec<String>, RunNotes) {
+    let seeds = (0..100).map(|seed| {
+        let notes = RunNotes::new();
+        (seed, drawn(Simulation::new(seed).note(&notes)), notes)
+    });
+    let mut seeds = seeds.filter(|(_, _, notes)| {
+        let has = |kind| notes.faults().iter().any(|found| found.id.kind() == kind);
+        has("file-error") && has("file-delay") && has("lost-write") && has("lost-name")
+    });
+    seeds.next().expect("one of a hundred seeds")
+}
+
+#[test]
+fn what_files_lose_is_listed_and_gives_the_same_run() {
+    let (seed, told, notes) = with_faults_of_files();
+    let listed = notes.faults().into_iter();
+    let listed = listed.fold(Edits::new().only_listed(), |edits, found| {
+        edits.with(found.id, found.amount)
+    });
+    let again = RunNotes::new();
+    let edited = Simulation::new(seed).edits(listed.clone()).note(&again);
+    assert_eq!(drawn(edited), told);
+    assert_eq!(again.hash(), notes.hash());
+    assert_eq!(again.faults(), notes.faults());
+    assert_eq!(listed.to_string().parse(), Ok(listed));
+    // Whole writes and names, no errors and no delays.
+    let none = drawn(Simulation::new(seed).edits(Edits::new().only_listed()));
+    assert!(none[..10].iter().all(|it| it == "Some(2000)"), "{none:?}");
+    assert!(none[10..15].iter().all(|it| it == "true"), "{none:?}");
+    assert!(none[15..].iter().all(|it| it == "0ns false"), "{none:?}");
+}
+
+#[test]
+fn an_edit_of_what_files_lose_leaves_the_rest_as_it_is() {
+    let (seed, told, notes) = with_faults_of_files();
+    for found in notes.faults() {
+        let rest = drawn(Simulation::new(seed).edits(Edits::new().without(found.id)));
+        let differ = told.iter().zip(&rest).filter(|(one, other)| one != other);
+        assert_eq!(differ.count(), 1, "{}: {rest:?}", found.id);
+    }
+    let edits = Edits::new()
+        .with("lost-write:1:3".parse().expect("a name"), 700)
+        .with("lost-write:1:4".parse().expect("a name"), 0)
+        .with("lost-write:1:5".parse().expect("a name"), 90_000)
+        .with("lost-name:1:2".parse().expect("a name"), 0)
+        .with("file-error:1:6".parse().expect("a name"), 0)
+        .with("file-delay:1:6".parse().expect("a name"), 5);
+    let told = drawn(Simulation::new(seed).edits(edits));
+    assert_eq!(told[3..6], ["Some(700)", "None", "Some(2000)"]);
+    assert_eq!((&*told[12], &*told[21]), ("false", "5ns true"));
+}
+
+#[test]
+fn what_files_lose_is_said_in_words() {
+    let (_, _, notes) = with_faults_of_files();
+    let words: Vec<String> = notes.faults().iter().map(|it| it.to_string()).collect();
+    let has = |part: &str| words.iter().any(|it| it.contains(part));
+    assert!(
+        has("the crash of a loses a write of 2000 bytes to file "),
+        "{words:?}"
+    );
+    assert!(has(" bytes of a write of 2000 bytes to file "), "{words:?}");
+    assert!(
+        has("the crash of a loses a change of names in directory "),
+        "{words:?}"
+    );
+    assert!(has("an operation on file "), "{words:?}");
 }

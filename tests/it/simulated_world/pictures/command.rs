@@ -121,6 +121,31 @@ fn two_logs_are_drawn_at_their_first_difference() {
     let text = page["difference"]["text"].as_str().expect("text");
     assert_eq!(format!("{text}\n"), plain.1);
     assert_eq!(page["pictures"][0]["title"], "1.log: seed 1");
+    // The run of a log with edits is made again with them.
+    let edited = [
+        "s.yaml",
+        "--seed",
+        "1",
+        "--with",
+        "at 1s crash a",
+        "--log",
+        "3.log",
+    ];
+    sim(directory.path(), &edited);
+    let words = [
+        "diff",
+        "1.log",
+        "3.log",
+        "--html",
+        "edited.html",
+        "--scenario",
+        "s.yaml",
+    ];
+    let (code, out, error) = sim(directory.path(), &words);
+    assert_eq!(code, Some(1), "{out}{error}");
+    let edited = read("edited.html");
+    assert_eq!(edited["pictures"][0]["outputs"][0]["text"], "one\ntwo\n");
+    assert_eq!(edited["pictures"][1]["outputs"], serde_json::json!([]));
     // Nothing was sent, so that the logs name no host.
     let hosts = page["pictures"][1]["hosts"].as_array().expect("hosts");
     assert_eq!(hosts[0]["name"], "host not recorded", "{hosts:?}");
@@ -156,6 +181,18 @@ fn what_cannot_be_drawn_is_refused_before_anything_runs() {
     );
     assert_eq!(code, Some(2));
     assert!(error.contains("--html"), "{error}");
+
+    // A picture replaces an older one, but no other file.
+    for option in ["--html", "--perfetto"] {
+        let words = ["s.yaml", "--seed", "3", option, "s.yaml"];
+        let (code, _, error) = sim(directory.path(), &words);
+        assert_eq!(code, Some(2));
+        assert!(error.contains("s.yaml exists and is not a "), "{error}");
+        let words = ["s.yaml", "--seed", "3", option, "twice"];
+        let (first, again) = (sim(directory.path(), &words), sim(directory.path(), &words));
+        assert_eq!((first.0, first), (Some(1), again));
+        fs::remove_file(directory.path().join("twice")).expect("a picture");
+    }
 
     sim(directory.path(), &["s.yaml", "--log", "a.log"]);
     fs::write(
