@@ -18,9 +18,14 @@ impl SimDriver {
         entry.in_effect(&mut self.injected.borrow_mut(), now)
     }
 
-    /// Notes that the pick which was made last had been overtaken by others, if it had.
-    pub(crate) fn note_switch(&self, switch: Option<Switch>, now: Instant) {
-        if let (Some(notes), Some(switch)) = (self.injected.borrow().notes(), switch) {
+    /// Notes the pick that was made last, and that it had been overtaken by others, if it had.
+    pub(crate) fn note_pick(&self, switch: Option<Switch>, now: Instant) {
+        let injected = self.injected.borrow();
+        let Some(notes) = injected.notes() else {
+            return;
+        };
+        notes.pick(now - self.start);
+        if let Some(switch) = switch {
             notes.switch(switch, now - self.start);
         }
     }

@@ -34,7 +34,7 @@ impl Core {
         among: usize,
     ) -> Result<(), Error> {
         let &Meta { id, key, .. } = runnable.metadata();
-        simulated.note_switch(self.executor.overtaken(), self.clock.now());
+        simulated.note_pick(self.executor.overtaken(), self.clock.now());
         simulated.record(Record::Pick {
             task: id,
             among: among as u64,

@@ -21,9 +21,10 @@ use super::invalid_edit::InvalidEdit;
 #[non_exhaustive]
 pub enum FaultId {
     /// A fault of the timetable, together with the one that ends it: those of
-    /// [`Simulation::at`](crate::Simulation::at) in their order, then those of the swarm. `timed:3`
+    /// [`Simulation::at`](crate::Simulation::at) in their order, then those of the swarm. The amount is when it takes
+    /// effect, in nanoseconds since the start; its end moves with it. `timed:3`
     Timed(u32),
-    /// A fault that edits have added to the timetable, by its place among these. `added:0`
+    /// A fault that edits have added to the timetable, by its place among these; the amount is as above. `added:0`
     Added(u32),
     /// What the swarm adds to the latency of links; the amount is in nanoseconds. `latency`
     Latency,
@@ -179,7 +180,9 @@ impl FaultId {
     /// Whether it has an amount: nanoseconds or bytes.
     pub fn has_amount(&self) -> bool {
         match self {
-            FaultId::Latency
+            FaultId::Timed(_)
+            | FaultId::Added(_)
+            | FaultId::Latency
             | FaultId::Delay { .. }
             | FaultId::Reorder { .. }
             | FaultId::ShortIo { .. }
@@ -187,9 +190,7 @@ impl FaultId {
             | FaultId::Job { .. }
             | FaultId::LostWrite { .. }
             | FaultId::FileDelay { .. } => true,
-            FaultId::Timed(_)
-            | FaultId::Added(_)
-            | FaultId::Reset { .. }
+            FaultId::Reset { .. }
             | FaultId::Loss { .. }
             | FaultId::Duplicate { .. }
             | FaultId::Spurious { .. }

@@ -20,6 +20,8 @@ pub struct FoundFault {
     pub amount: u64,
     /// When, in virtual time since the start.
     pub at: Duration,
+    /// How many runs of tasks had begun before.
+    pub(crate) picks: usize,
     words: String,
 }
 
@@ -42,6 +44,8 @@ struct Noted {
     hosts: Vec<String>,
     faults: Vec<FoundFault>,
     switches: Vec<FoundSwitch>,
+    /// When each run of a task began.
+    picks: Vec<Duration>,
     is_full: bool,
     /// What happens from now on is not of the run.
     is_over: bool,
@@ -112,12 +116,34 @@ impl RunNotes {
             return;
         }
         let words = words(&noted.hosts, id, amount, &detail);
+        let picks = noted.picks.len();
         noted.faults.push(FoundFault {
             id,
             amount,
             at,
+            picks,
             words,
         });
+    }
+
+    /// A run of a task begins.
+    pub(crate) fn pick(&self, at: Duration) {
+        let mut noted = self.lock();
+        if !noted.is_over && noted.picks.len() < MAX_NOTED {
+            noted.picks.push(at);
+        }
+    }
+
+    /// A moment at which so many runs of tasks had begun, in the middle between two of them.
+    pub(crate) fn moment(&self, picks: usize) -> Option<Duration> {
+        let noted = self.lock();
+        let before = match picks.checked_sub(1) {
+            None => Duration::ZERO,
+            Some(last) => *noted.picks.get(last)?,
+        };
+        let after = noted.picks.get(picks);
+        let after = after.map_or(before + Duration::from_nanos(2), |after| *after);
+        Some(before + (after.saturating_sub(before)) / 2)
     }
 
     pub(crate) fn switch(&self, switch: Switch, at: Duration) {

@@ -71,7 +71,7 @@ impl Edits {
     pub fn at(mut self, after: Duration, fault: Fault) -> Edits {
         let place = u32::try_from(self.added.len()).unwrap_or(u32::MAX);
         self.added.push(TimedFault { after, fault });
-        self.with(FaultId::Added(place), 0)
+        self.with(FaultId::Added(place), nanos(after))
     }
 
     /// Tasks run first in, first out, but for these runs. Without this the picker of the settings counts.
@@ -169,6 +169,11 @@ impl Edits {
             ..self.clone()
         }
     }
+}
+
+/// A time as an amount.
+pub(super) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What stands in a line of its own in the text.

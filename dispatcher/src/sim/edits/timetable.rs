@@ -1,9 +1,11 @@
 //! The timetable with its edits.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::fault_id::FaultId;
 use super::injected::Injected;
+use super::run_edits::nanos;
 use crate::sim::fault::{Crash, Fault, TimedFault};
 use crate::time::instant::Instant;
 
@@ -14,6 +16,8 @@ pub(crate) struct Entry {
     fault: Fault,
     /// `None` for one that ends another.
     id: Option<FaultId>,
+    /// When it takes effect, as an amount.
+    amount: u64,
     /// When the fault ends that begins here.
     ends: Option<Instant>,
     is_taken_out: bool,
@@ -47,27 +51,40 @@ impl Timetable {
             None => FaultId::Timed(place as u32),
             Some(place) => FaultId::Added(place as u32),
         };
-        let happens = |place: usize| injected.amount(id(place), Some(0)).is_some();
+        // When it takes effect, unless it is taken out.
+        let moved = |place: usize| {
+            let amount = injected.amount(id(place), Some(nanos(all[place].after)));
+            amount.map(Duration::from_nanos)
+        };
         let mut entries = Vec::new();
         let mut planned = Vec::new();
         for (place, timed) in all.iter().enumerate() {
             let beginning = beginnings[place];
-            let is_taken_out = !happens(beginning.unwrap_or(place));
+            let moved_to = match beginning {
+                None => moved(place),
+                Some(first) => {
+                    moved(first).map(|to| to + timed.after.saturating_sub(all[first].after))
+                }
+            };
+            let is_taken_out = moved_to.is_none();
+            let after = moved_to.unwrap_or(timed.after);
             // One that would draw something draws it all the same, unless nothing that is drawn counts.
             let is_drawn = matches!(timed.fault, Fault::Crash(_, Crash::Drawn));
             if is_taken_out && !(is_drawn && injected.keeps_drawn()) {
                 entries.push(None);
                 continue;
             }
-            let end = ends.get(&place);
+            let length = |end: &usize| all[*end].after.saturating_sub(timed.after);
+            let end = ends.get(&place).map(length);
             entries.push(Some(Entry {
                 fault: timed.fault.clone(),
                 id: beginning.is_none().then(|| id(place)),
-                ends: end.map(|end| start + all[*end].after),
+                amount: nanos(after),
+                ends: end.map(|length| start + after + length),
                 is_taken_out,
             }));
             planned.push(Planned {
-                at: start + timed.after,
+                at: start + after,
                 place: place as u32,
             });
         }
@@ -95,7 +112,7 @@ impl Entry {
             return None;
         }
         if let Some(id) = self.id {
-            injected.decide(id, Some(0), now, || match self.ends {
+            injected.decide(id, Some(self.amount), now, || match self.ends {
                 Some(ends) => format!("{}, for {:?}", self.fault, ends - now),
                 None => self.fault.to_string(),
             });

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn what_is_known_at_the_end_of_the_runs_still_fails() {
         let mut items: Vec<u32> = (0..64).collect();
-        let mut left = 3;
+        let mut left = 4;
         let spent = reduce(&mut items, |rest| {
             left -= 1;
             match left {

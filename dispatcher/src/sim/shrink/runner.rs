@@ -72,18 +72,18 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Runner<'a, K, F> {
         Ok(fails)
     }
 
-    /// How many records a run has.
-    pub(super) fn records(
+    /// What is noted of a run.
+    pub(super) fn notes(
         &mut self,
         edits: &Edits,
         faults: &[(FaultId, u64)],
         switches: &[Switch],
-    ) -> Result<u64, Spent> {
+    ) -> Result<RunNotes, Spent> {
         self.count()?;
         let edits = listed(edits, faults, switches);
         let (_, notes) = observed(&mut self.run, self.seed, edits);
         self.tell();
-        Ok(notes.records())
+        Ok(notes)
     }
 
     /// Counts a run, and leaves one for the end.

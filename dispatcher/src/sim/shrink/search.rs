@@ -116,10 +116,8 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
         for kind in FaultId::KINDS {
             let rest = self.faults.iter().filter(|(fault, _)| fault.kind() != kind);
             let rest: Vec<_> = rest.copied().collect();
-            if rest.len() < self.faults.len()
-                && self.runner.fails(&self.edits, &rest, &self.switches)?
-            {
-                self.faults = rest;
+            if rest.len() < self.faults.len() {
+                self.fails_without(rest)?;
             }
         }
         let (runner, edits, switches) = (&mut self.runner, &self.edits, &self.switches);
@@ -195,7 +193,7 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
     }
 
     /// Takes out a fault. A packet that is not lost is not sent again: those behind it have lower numbers then, so
-    /// that is tried as well.
+    /// that is tried first where it makes a difference.
     fn take_out_fault(&mut self, place: usize) -> Result<bool, Spent> {
         let mut rest = self.faults.clone();
         let (gone, _) = rest.remove(place);
@@ -203,17 +201,63 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
             .iter()
             .map(|(fault, amount)| (fault.moved_up(gone), *amount));
         let moved: Vec<_> = moved.collect();
-        let tries = match moved == rest {
-            true => vec![rest],
-            false => vec![rest, moved],
-        };
-        for faults in tries {
-            if self.runner.fails(&self.edits, &faults, &self.switches)? {
-                self.faults = faults;
-                return Ok(true);
-            }
+        if moved != rest && self.runner.fails(&self.edits, &moved, &self.switches)? {
+            self.faults = moved;
+            return Ok(true);
         }
-        Ok(false)
+        self.fails_without(rest)
+    }
+
+    /// Tries fewer faults. Without a delay what follows it happens earlier, so that those of the timetable would meet
+    /// another moment of the program: they are moved as well, to where as many runs of tasks have begun as before.
+    fn fails_without(&mut self, rest: Vec<(FaultId, u64)>) -> Result<bool, Spent> {
+        if self.runner.fails(&self.edits, &rest, &self.switches)? {
+            self.faults = rest;
+            return Ok(true);
+        }
+        let Some(moved) = self.in_step(&rest)? else {
+            return Ok(false);
+        };
+        let fails = self.runner.fails(&self.edits, &moved, &self.switches)?;
+        if fails {
+            self.faults = moved;
+        }
+        Ok(fails)
+    }
+
+    /// These faults, with those of the timetable moved to where as many runs of tasks have begun as in the smallest run
+    /// that is known to fail. `None` where that moves none of them.
+    fn in_step(&mut self, rest: &[(FaultId, u64)]) -> Result<Option<Vec<(FaultId, u64)>>, Spent> {
+        let is_timed = |id: &FaultId| matches!(id, FaultId::Timed(_) | FaultId::Added(_));
+        let (runner, edits, switches) = (&mut self.runner, &self.edits, &self.switches);
+        if !rest.iter().any(|(id, _)| is_timed(id)) {
+            return Ok(None);
+        }
+        let known = runner.notes(edits, &self.faults, switches)?;
+        let mut moved: Vec<_> = rest
+            .iter()
+            .copied()
+            .filter(|(id, _)| !is_timed(id))
+            .collect();
+        // In the order in which they happen: where one does depends on those before it.
+        for found in known.faults() {
+            let is_left = rest.iter().any(|(id, _)| *id == found.id);
+            if !is_left || !is_timed(&found.id) {
+                continue;
+            }
+            let notes = runner.notes(edits, &moved, switches)?;
+            let Some(moment) = notes.moment(found.picks) else {
+                return Ok(None);
+            };
+            moved.push((
+                found.id,
+                u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX),
+            ));
+        }
+        moved.sort_unstable();
+        let mut rest = rest.to_vec();
+        rest.sort_unstable();
+        Ok((moved != rest).then_some(moved))
     }
 
     fn take_out_switch(&mut self, place: usize) -> Result<bool, Spent> {
@@ -230,10 +274,9 @@ impl<'a, K: PartialEq, F: FnMut(&Trial) -> Option<K>> Search<'a, K, F> {
     /// not.
     fn cut(&mut self) -> Result<(), Spent> {
         self.runner.now.step = ShrinkStep::Cut;
-        let all = self
-            .runner
-            .records(&self.edits, &self.faults, &self.switches)?;
-        let (mut passes, mut fails) = (0, all);
+        let runner = &mut self.runner;
+        let notes = runner.notes(&self.edits, &self.faults, &self.switches)?;
+        let (mut passes, mut fails) = (0, notes.records());
         while fails - passes > 1 {
             let middle = passes + (fails - passes) / 2;
             let edits = self.edits.with_cut(Some(Cut::Records(middle)));

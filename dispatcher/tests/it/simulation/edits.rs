@@ -202,8 +202,13 @@ fn a_fault_of_the_timetable_is_struck_with_its_end() {
     assert_eq!(states(first), [true, true, true, false, false]);
     let both = Edits::new().only_listed();
     assert_eq!(states(both.clone()), [true; 5]);
-    let second = both.with(FaultId::Timed(2), 0);
+    let second = both.clone().with(FaultId::Timed(2), 30_000_000);
     assert_eq!(states(second), [true, true, true, false, false]);
+    // One that is moved takes its end with it.
+    let moved = both.clone().with(FaultId::Timed(0), 25_000_000);
+    assert_eq!(states(moved), [true, true, true, false, true]);
+    let never = both.with(FaultId::Timed(0), u64::MAX);
+    assert_eq!(states(never), [true; 5]);
     let crash = Fault::Crash("a".to_owned(), Crash::Silent);
     let added = Edits::new().only_listed().at(15 * MILLI, crash);
     assert_eq!(states(added), [true, true, false, false, false]);
@@ -437,8 +442,9 @@ fn edits_are_written_and_read() {
         "with loss:1-2:3=4",
         "with loss:1-2:3:4",
         "with latency:1=4",
-        "with timed:-1",
-        "with timed:4294967296",
+        "with timed:-1=5",
+        "with timed:3",
+        "with timed:4294967296=5",
         "at 5 crash",
         "at 5 partition a |",
         "at 5 link a b latency 1",

@@ -372,3 +372,36 @@ fn another_process_replays_the_log_of_a_shrunk_run() {
         "{expected}: {printed}"
     );
 }
+
+/// Twenty blocking jobs, one after the other: fails where the host crashes behind the seventh.
+fn crash_behind_the_seventh_job(settings: Simulation) -> Option<&'static str> {
+    let dispatcher = simulation(settings);
+    let done = Rc::new(Cell::new(0));
+    let count = done.clone();
+    let host = dispatcher.host("a").ok()?;
+    let handle = host.handle();
+    let jobs = host.spawn(async move {
+        for _ in 0..20 {
+            if let Ok(Ok(())) = handle.unblock(|| ()).await.map(Ok::<(), ()>) {
+                count.set(count.get() + 1);
+            }
+        }
+    });
+    let end = dispatcher.handle().sleep(Duration::from_secs(1));
+    dispatcher.block_on(end).ok()?.ok()?;
+    drop(jobs);
+    (done.get() == 7).then_some("seven are done")
+}
+
+/// Without the delays of the jobs the crash would find all of them done.
+#[test]
+fn a_crash_is_moved_to_where_the_program_is_as_far() {
+    let settings = |seed| {
+        let mix = FaultMix::new(10 * MILLI).crashes(1);
+        Simulation::new(seed).host("a", []).swarm(mix)
+    };
+    let shrunk = shrunk(settings, crash_behind_the_seventh_job);
+    let kinds: Vec<_> = shrunk.faults.iter().map(|it| it.id.kind()).collect();
+    assert_eq!(kinds, ["timed"], "{shrunk}");
+    assert!(shrunk.before.faults > 7, "{shrunk}");
+}
