@@ -148,5 +148,6 @@ pub(super) const ALL: &[Name] = &[
     Name::Polling,
 ];
 pub(super) const GUESTS: &[Name] = &[Name::Wippy, Name::Peer, Name::PeerPooling];
+pub(super) const CROSSED: &[Name] = &[Name::Wippy, Name::Peer, Name::PeerPooling, Name::Crossing];
 pub(super) const NETWORK: &[Name] = &[Name::Wippy, Name::WippySpinning, Name::Peer, Name::Native];
 pub(super) const LOOPS: &[Name] = &[Name::Dispatcher, Name::Native, Name::Polling];

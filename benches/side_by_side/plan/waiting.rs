@@ -3,13 +3,15 @@
 use serde_json::json;
 
 use super::counts::Counts;
-use super::row::{ALL, Figure, GUESTS, Goal, LOOPS, Row, Section};
+use super::row::{ALL, CROSSED, Figure, GUESTS, Goal, LOOPS, Row, Section};
 use crate::contender::Name;
 
 const POLL_MANY: &str = "test:guests/pollset@0.1.0#poll-many";
 const POLL_EXPIRED: &str = "test:guests/pollset@0.1.0#poll-expired";
 const READY_LOOP: &str = "test:guests/pollset@0.1.0#ready-loop";
 const NOW_LOOP: &str = "test:guests/pollset@0.1.0#now-loop";
+const BLOCK_LOOP: &str = "test:guests/pollset@0.1.0#block-loop";
+const SUBSCRIBE_LOOP: &str = "test:guests/pollset@0.1.0#subscribe-loop";
 const OVERSHOOT: &str = "test:guests/sleeper@0.1.0#overshoot";
 const SPIN_READY: &str = "test:guests/spinner@0.1.0#spin-ready";
 const SPIN_ZERO_POLL: &str = "test:guests/spinner@0.1.0#spin-zero-poll";
@@ -90,20 +92,34 @@ fn spin(counts: Counts) -> Section {
 }
 
 fn poll(counts: Counts) -> Section {
+    // About as long for all.
+    let polls = |timers: u32| (counts.polls / timers.div_ceil(64)).max(1);
+    let near = |crossings: f64, times: f64| {
+        vec![
+            Goal::AtMost {
+                of: Name::Wippy,
+                than: Name::Crossing,
+                most: crossings,
+            },
+            Goal::Faster {
+                of: Name::Wippy,
+                than: Name::Peer,
+                least: times,
+            },
+        ]
+    };
     let poll = |label: &str, function: &'static str, timers: u32, ready: u32| Row {
         label: format!("poll, {ready} of {timers} {label}"),
         guest: Some("pollset"),
         function,
-        args: vec![json!(timers), json!(ready), json!(counts.polls)],
+        args: vec![json!(timers), json!(ready), json!(polls(timers))],
         calls: 1,
         beside: None,
-        figure: Figure::Total(counts.polls),
+        figure: Figure::Total(polls(timers)),
         goals: match (timers, ready) {
-            (64, 1) => vec![Goal::Faster {
-                of: Name::Wippy,
-                than: Name::Peer,
-                least: 8.0,
-            }],
+            (1, 1) => near(1.5, 1.6),
+            (64, 1) => near(1.2, 10.0),
+            (4096, 1) => near(1.15, 15.0),
             _ => Vec::new(),
         },
     };
@@ -115,12 +131,12 @@ fn poll(counts: Counts) -> Section {
         calls: 1,
         beside: None,
         figure: Figure::Total(counts.polls),
-        goals: Vec::new(),
+        goals: near(1.4, 1.4),
     };
     Section {
         title: "poll",
         unit: "µs a host call, mean of a loop",
-        columns: GUESTS,
+        columns: CROSSED,
         pinned: false,
         never_ends: &[],
         note: "",
@@ -129,7 +145,10 @@ fn poll(counts: Counts) -> Section {
             poll("waited for", POLL_EXPIRED, 64, 1),
             poll("due", POLL_MANY, 1, 1),
             poll("due", POLL_MANY, 64, 64),
+            poll("due", POLL_MANY, 4096, 1),
             single("pollable.ready", READY_LOOP),
+            single("pollable.block, ready", BLOCK_LOOP),
+            single("subscribe-duration and drop", SUBSCRIBE_LOOP),
             single("monotonic-clock.now", NOW_LOOP),
         ],
     }

@@ -102,6 +102,23 @@ impl Guest for Pollset {
         now() - start
     }
 
+    fn block_loop(rounds: u32) -> u64 {
+        let timer = due();
+        let start = now();
+        for _ in 0..rounds {
+            timer.block();
+        }
+        now() - start
+    }
+
+    fn subscribe_loop(rounds: u32) -> u64 {
+        let start = now();
+        for _ in 0..rounds {
+            drop(subscribe_duration(HOUR));
+        }
+        now() - start
+    }
+
     fn forever() -> bool {
         !subscribe_duration(u64::MAX).ready()
             && !subscribe_instant(u64::MAX).ready()
