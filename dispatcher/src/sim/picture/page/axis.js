@@ -87,14 +87,17 @@ function ticks(axis, view) {
     }
     return found;
   }
-  let x = -Infinity;
+  // As many digits as tell neighbours apart.
+  let x = -Infinity, least = Infinity;
   const end = countBelow(axis.moments, last + 1);
   for (let place = countBelow(axis.moments, first); place < end;) {
     const time = axis.moments[place];
     x = view.x(time);
-    found.push({ time, x, digits: Math.min(Math.max(13 - Math.ceil(Math.log10(last - first + 1)), 3), 9) });
+    if (found.length > 0) least = Math.min(least, time - found[found.length - 1].time);
+    found.push({ time, x });
     // The first one that has room.
     place = Math.max(place + 1, countBelow(axis.moments, axis.timeOf(view.from + (x + 130 - view.left) / view.scale())));
   }
-  return found;
+  const digits = Math.min(Math.max(9 - Math.floor(Math.log10(Math.max(least, 1))), 3), 9);
+  return found.map((tick) => ({ ...tick, digits }));
 }
