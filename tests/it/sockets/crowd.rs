@@ -58,6 +58,7 @@ fn a_client_that_only_asks_makes_progress_and_lets_others_progress() {
     let server = TcpListener::bind(loopback(false)).expect("a port");
     let at = server.local_addr().expect("an address").port();
     let (meet, met) = std::sync::mpsc::channel::<()>();
+    let (half, is_half) = std::sync::mpsc::channel::<()>();
     let echo = thread::spawn(move || {
         let (mut stream, _) = server.accept().expect("a client");
         let mut byte = [0];
@@ -65,12 +66,18 @@ fn a_client_that_only_asks_makes_progress_and_lets_others_progress() {
             stream.read_exact(&mut byte).expect("a byte");
             // Half way it answers only when another guest has come to its end.
             if round == ROUNDS / 2 {
+                half.send(()).expect("the test");
                 met.recv().expect("the other guest");
             }
             stream.write_all(&byte).expect("open");
         }
     });
     let (busy, _) = guest.start("busy", vec![json!(at), json!(ROUNDS)]);
+    // From then on it asks in vain until the others have ended.
+    let waiting = guest.dispatcher.handle();
+    let waiting = waiting.unblock(move || is_half.recv());
+    let waited = guest.dispatcher.block_on(waiting).expect("it runs");
+    waited.expect("a thread").expect("the peer");
     let (other, printed) = guest.start("serve", vec![json!(false), json!(1)]);
     let talk = vec![json!(false), json!(guest.port(&printed)), json!("x")];
     let (talk, _) = guest.start("talk", talk);
