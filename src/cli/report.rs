@@ -100,6 +100,7 @@ pub(super) fn is_usage(error: &CallError) -> bool {
         CallErrorKind::Lookup(_)
             | CallErrorKind::NotCallable(_)
             | CallErrorKind::NotAProcess(_)
+            | CallErrorKind::NoIncomingHandler
             | CallErrorKind::Module(_)
             | CallErrorKind::Value(_)
             | CallErrorKind::Count { .. }
