@@ -85,6 +85,14 @@ pub(super) fn text(text: &str) {
     line(text);
 }
 
+/// Where a server listens, once it answers.
+pub(super) fn listening(url: &str, json: bool) {
+    match json {
+        true => line(&json!({"listening": url}).to_string()),
+        false => line(&format!("listening on {url}")),
+    }
+}
+
 /// Anything else that is wrong.
 pub(super) fn message(text: &str, json: bool) {
     match json {
