@@ -197,8 +197,8 @@ pub mod sim {
     pub use crate::fs::simulated::DiskFaults;
     pub use crate::host::capture::{OutputChunk, OutputKind};
     pub use crate::simulation::{
-        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Simulation,
-        SimulationBuilder, SimulationError, World, scenario_schema,
+        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Server,
+        Simulation, SimulationBuilder, SimulationError, World, scenario_schema,
     };
 
     /// TLS between the hosts of a simulation, without cryptography: `docs/determinism.md` says what is modelled.
