@@ -2,9 +2,11 @@
 
 mod answers;
 mod client;
+mod command;
 mod departures;
 mod failures;
 mod pools;
+mod simulated;
 mod streaming;
 
 use std::future::Future;
