@@ -9,8 +9,10 @@ mod pools;
 mod simulated;
 mod streaming;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use wippy::http_server::{ComponentHandler, HttpServer, ServerLimits};
@@ -122,6 +124,17 @@ impl Served {
         let bytes = self.printed.read(64 * 1024).unwrap_or_default();
         String::from_utf8(bytes).expect("UTF-8")
     }
+}
+
+/// The future's output, unless so much time passes first.
+pub async fn within<F: Future>(handle: &Handle, time: Duration, future: F) -> Option<F::Output> {
+    let mut late = pin!(handle.sleep(time));
+    let mut future = pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => late.as_mut().poll(cx).map(|_| None),
+    })
+    .await
 }
 
 /// A GET whose answer is the last on its connection.

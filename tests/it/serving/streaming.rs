@@ -1,8 +1,10 @@
 //! Requests and responses that take their time.
 
+use std::time::Duration;
+
 use wippy::activity::CallState;
 
-use super::{Served, entry, get, request};
+use super::{Served, entry, get, request, within};
 
 /// The head, and each piece behind it, arrive before the request is whole.
 #[test]
@@ -85,17 +87,9 @@ fn a_guest_that_does_not_read_holds_up_its_client_alone() {
             match client.stream.try_write(&[b'x'; 4096]) {
                 Ok(count) => sent += count,
                 Err(_) => {
-                    let writable = client.stream.writable();
-                    let more = served.handle.sleep(std::time::Duration::from_secs(1));
-                    let mut writable = std::pin::pin!(writable);
-                    let mut more = std::pin::pin!(more);
-                    let late = std::future::poll_fn(|cx| {
-                        if writable.as_mut().poll(cx).is_ready() {
-                            return std::task::Poll::Ready(false);
-                        }
-                        more.as_mut().poll(cx).map(|_| true)
-                    });
-                    if late.await {
+                    let second = Duration::from_secs(1);
+                    let room = within(&served.handle, second, client.stream.writable()).await;
+                    if room.is_none() {
                         break;
                     }
                 }
