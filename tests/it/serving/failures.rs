@@ -133,10 +133,16 @@ fn a_deadline_holds_in_real_time() {
 #[test]
 fn what_the_server_refuses_the_guest_learns_from_its_body() {
     let served = Served::simulated(entry());
-    let more = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nnonsense\r\n";
-    let answer = served.run(served.ask(&request("POST", "/count", more)));
-    assert_eq!(answer.status, 400);
-    let ended = served.run(served.handler.ended());
-    ended.expect("the dispatcher runs");
+    let status = served.run(async {
+        let client = served.connect().await;
+        let more = "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+        client.say(request("POST", "/count", more)).await;
+        served.sleep_ms(100).await;
+        client.say("nonsense\r\n").await;
+        let status = client.last_answer().await.status;
+        served.handler.ended().await.expect("the dispatcher runs");
+        status
+    });
+    assert_eq!(status, 400);
     assert_eq!(served.printed(), "3, then ErrorCode::HttpProtocolError\n");
 }
