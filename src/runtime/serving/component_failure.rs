@@ -2,8 +2,8 @@
 
 use wippy_dispatcher::{Handle, RngStream};
 
-use crate::http::server::Failure;
-use crate::http::{Fields, Response, body};
+use crate::http::server::{BadResponse, Failure};
+use crate::http::{Fields, Response, body, content_length};
 use crate::runtime::error::CallErrorKind;
 
 /// How many seconds a client is asked to wait where there is no room for its request.
@@ -26,6 +26,15 @@ impl ComponentFailure {
             id: error_id(handle),
             status: end.as_ref().err().map_or(500, status_of),
             is_logged: end.is_err(),
+        }
+    }
+
+    /// That of a call whose guest has said this itself.
+    pub(super) fn logged(handle: &Handle, status: u16) -> ComponentFailure {
+        ComponentFailure {
+            id: error_id(handle),
+            status,
+            is_logged: true,
         }
     }
 
@@ -62,8 +71,23 @@ fn status_of(error: &CallErrorKind) -> u16 {
     }
 }
 
+/// Whether a guest's response is one, as far as its head says. `is_read` says whether the client gets a body.
+///
+/// # Errors
+/// As those of the server's encoder, which would answer in its place without a line in the log.
+pub(super) fn check(response: &Response, is_read: bool) -> Result<(), BadResponse> {
+    if !(200..=999).contains(&response.status) {
+        return Err(BadResponse::Status(response.status));
+    }
+    match content_length(&response.fields) {
+        Err(_) => Err(BadResponse::Length),
+        Ok(Some(1..)) if is_read && response.body.is_none() => Err(BadResponse::OtherLength(0)),
+        Ok(_) => Ok(()),
+    }
+}
+
 /// Sixteen hexadecimal digits.
-pub(super) fn error_id(handle: &Handle) -> String {
+fn error_id(handle: &Handle) -> String {
     let mut bytes = [0; 8];
     // It fails at the dispatcher's end, with which the request ends.
     let _ = handle.fill_random(RngStream::Insecure, &mut bytes);

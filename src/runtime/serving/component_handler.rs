@@ -10,7 +10,7 @@ use wippy_dispatcher::Error;
 
 use super::component_call::Incoming;
 use super::component_calls::ComponentCalls;
-use super::component_failure::{ComponentFailure, error_id};
+use super::component_failure::{ComponentFailure, check};
 use super::component_request::ComponentRequest;
 use crate::host::Exit;
 use crate::host::http::ReceivedRequest;
@@ -171,24 +171,26 @@ async fn answer(handler: Rc<Inner>, request: IncomingRequest) -> Result<Response
     let response = match answer {
         Some(Ok(response)) => {
             let is_read = !is_head && !matches!(response.status, 204 | 205 | 304);
-            Ok(state.respond(response, is_read))
+            match check(&response, is_read) {
+                Ok(()) => Ok(state.respond(response, is_read)),
+                Err(error) => {
+                    let failure = ComponentFailure::logged(handle, 500);
+                    let (entry, id) = (&entry.id, &failure.id);
+                    tracing::error!(target: "http", "{entry}: {what}: error ID {id}: {error}");
+                    failure.respond(handle)
+                }
+            }
         }
         Some(Err(code)) => {
-            let id = error_id(handle);
-            let (entry, status) = (&entry.id, code.status());
-            let code = code.to_string();
-            let code = OneLine(&code);
+            let failure = ComponentFailure::logged(handle, code.status());
+            let (entry, code) = (&entry.id, code.to_string());
+            let (ComponentFailure { status, id, .. }, code) = (&failure, OneLine(&code));
             tracing::warn!(target: "http", "{entry}: {what}: {status}, error ID {id}: {code}");
-            ComponentFailure {
-                id,
-                status,
-                is_logged: true,
-            }
-            .respond(handle)
+            failure.respond(handle)
         }
         None => no_response(&handler, &what, failure).await,
     };
-    client.is_answered();
+    client.answered();
     response
 }
 

@@ -75,7 +75,7 @@ impl ComponentRequest {
 
 impl WaitingClient<'_> {
     /// It waits no more, because it gets an answer.
-    pub(super) fn is_answered(mut self) {
+    pub(super) fn answered(mut self) {
         self.0 = None;
     }
 }

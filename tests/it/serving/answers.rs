@@ -119,11 +119,30 @@ fn statuses_are_the_guests() {
         let answer = served.run(served.get(&format!("/status/{status}")));
         assert_eq!(answer.status, status);
     }
-    // An informational status is no answer.
-    for status in [100, 103, 199] {
-        let answer = served.run(served.get(&format!("/status/{status}")));
-        assert_eq!(answer.status, 500);
+}
+
+#[test]
+fn a_response_that_is_none_is_500_with_an_id() {
+    let served = Served::simulated(entry());
+    for path in [
+        // An informational status is no answer.
+        "/status/100",
+        "/status/199",
+        // A length without a body, and one that is none.
+        "/empty/5",
+        "/empty/many",
+    ] {
+        let answer = served.run(served.get(path));
+        assert_eq!(answer.status, 500, "{path}");
+        assert!(answer.text().starts_with("500, error ID "), "{path}");
     }
+    // What a GET would be answered with.
+    let head = served.run(served.ask(&request("HEAD", "/empty/5", "")));
+    assert_eq!(
+        (head.status, head.field("content-length")),
+        (200, Some("5"))
+    );
+    assert_eq!(served.run(served.get("/empty/0")).status, 200);
 }
 
 #[test]

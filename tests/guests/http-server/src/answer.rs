@@ -107,8 +107,13 @@ pub fn declared(out: ResponseOutparam, length: u64) {
     log(&format!("{} {}", written.is_ok(), finished.is_ok()));
 }
 
-pub fn without_body(out: ResponseOutparam) {
-    let response = OutgoingResponse::new(Fields::new());
+pub fn without_body(out: ResponseOutparam, length: &str) {
+    let fields = Fields::new();
+    if !length.is_empty() {
+        let set = fields.append("content-length", length.as_bytes());
+        set.expect("a field");
+    }
+    let response = OutgoingResponse::new(fields);
     ResponseOutparam::set(out, Ok(response));
 }
 

@@ -65,7 +65,8 @@ impl Guest for Server {
             "trailers" => answer::with_trailers(out),
             // Declares so many bytes and writes five.
             "length" => answer::declared(out, number),
-            "empty" => answer::without_body(out),
+            // Without a body, and with this as its length, if it is something.
+            "empty" => answer::without_body(out, &argument),
             // Ends itself once it has answered.
             "exit" => {
                 answer(out, 200, b"done\n");
