@@ -1,6 +1,7 @@
 //! What a call and whoever waits for its response know of each other.
 
 use std::cell::{Cell, RefCell};
+use std::future::pending;
 use std::time::Duration;
 
 use wippy_dispatcher::{Error, Event, Handle};
@@ -9,7 +10,8 @@ use crate::http::{BodyReader, Response};
 
 /// What a call and whoever waits for its response know of each other.
 pub(super) struct ComponentRequest {
-    /// Set when the client has gone away before its response was whole.
+    /// Set when nobody reads the response's body any more, and it has not ended: the client has gone away, or its
+    /// response has no body.
     client_gone: Event,
     /// The guest runs.
     has_begun: Cell<bool>,
@@ -39,13 +41,18 @@ impl ComponentRequest {
         self.has_begun.set(true);
     }
 
-    /// Waits until nothing is to be expected of the call any more: its client is gone, and the guest has had
-    /// `patience` to notice and to end.
+    /// Waits until nothing is to be expected of the call any more: nobody reads what it writes, and the guest has had
+    /// `patience` to end, or to finish a body that is thrown away.
     pub(super) async fn given_up(&self, handle: &Handle, patience: Duration) {
         // Both fail at the dispatcher's end, and the call's task with it.
         let _ = self.client_gone.wait().await;
         if self.has_begun.get() {
             let _ = handle.sleep(patience).await;
+        }
+        let unread = self.unread.take();
+        if unread.is_some_and(|body| body.end().is_some()) {
+            // The response is whole, and the guest may go on.
+            pending().await
         }
     }
 
@@ -66,6 +73,7 @@ impl ComponentRequest {
                     body.discard();
                 }
                 *self.unread.borrow_mut() = unread;
+                self.client_gone.set();
             }
             None => {}
         }

@@ -1,5 +1,7 @@
 //! What comes in and what goes out.
 
+use std::time::Duration;
+
 use wippy::http_server::{HttpServer, ServerLimits};
 use wippy::{CallErrorKind, Entry, Program, Runtime};
 
@@ -110,6 +112,25 @@ fn answers_that_have_no_body_throw_away_what_is_written() {
     assert_eq!(served.printed(), "");
     let head = served.run(served.ask(&request("HEAD", "/length/5", "")));
     assert_eq!(head.field("content-length"), Some("5"));
+}
+
+/// It is not written for ever.
+#[test]
+fn a_body_that_nobody_gets_has_an_end() {
+    let served = Served::simulated(entry().delivery(Duration::from_millis(50)));
+    served.run(async {
+        let begun = served.now_ms();
+        let head = served.ask(&request("HEAD", "/endless/0", "")).await;
+        assert_eq!(head.status, 200);
+        served.handler.ended().await.expect("the dispatcher runs");
+        let took = served.now_ms() - begun;
+        assert!((50..100).contains(&took), "{took} ms");
+
+        // One that is finished holds nobody up.
+        served.ask(&request("HEAD", "/after/500", "")).await;
+        served.handler.ended().await.expect("the dispatcher runs");
+    });
+    assert_eq!(served.printed(), "after\n");
 }
 
 #[test]
