@@ -172,6 +172,20 @@ pub mod http_client {
     pub use crate::http::{DnsError, ErrorCode, FieldSize, TlsAlert};
 }
 
+/// A server of HTTP/1.1, and what answers its requests: the components of entries
+/// ([`Runtime::http_handler`]), or functions of an embedder's.
+pub mod http_server {
+    pub use crate::http::server::{
+        Failure, Handler, HandlerFuture, HttpServer, IncomingRequest, RequestLimits, RequestTarget,
+        ServerCounts, ServerLimits, ServerTimeouts,
+    };
+    pub use crate::http::{
+        BodyReader, BodyWriter, FieldError, FieldLimits, Fields, Method, RequestHead, Response,
+        Stopped, body,
+    };
+    pub use crate::runtime::ComponentHandler;
+}
+
 /// Standard streams of a call.
 pub mod stdio {
     pub use crate::host::pipe::{PipeReader, PipeWriter, pipe};
@@ -183,8 +197,8 @@ pub mod sim {
     pub use crate::fs::simulated::DiskFaults;
     pub use crate::host::capture::{OutputChunk, OutputKind};
     pub use crate::simulation::{
-        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Simulation,
-        SimulationBuilder, SimulationError, World, scenario_schema,
+        Attempt, AttemptEnd, Call, CallOutcome, End, GuestWait, Outcome, Scenario, Server,
+        Simulation, SimulationBuilder, SimulationError, World, scenario_schema,
     };
 
     /// TLS between the hosts of a simulation, without cryptography: `docs/determinism.md` says what is modelled.
@@ -206,7 +220,7 @@ pub mod internals {
     pub use crate::module::{Capabilities, Engine, Profile, describe};
     pub use crate::preemption::enter_guests;
 
-    /// HTTP in, before entries are served by it.
+    /// The parts of the server.
     pub mod http_server {
         pub use crate::http::server::*;
         pub use crate::http::{

@@ -68,7 +68,8 @@ pub fn error_kind(kind: &CallErrorKind) -> wippy_error_kind {
     match kind {
         CallErrorKind::Lookup(_)
         | CallErrorKind::NotCallable(_)
-        | CallErrorKind::NotAProcess(_) => wippy_error_kind::Lookup,
+        | CallErrorKind::NotAProcess(_)
+        | CallErrorKind::NoIncomingHandler => wippy_error_kind::Lookup,
         CallErrorKind::Module(_) => wippy_error_kind::Module,
         CallErrorKind::Value(_)
         | CallErrorKind::Payload(_)

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::progress::Progress;
+pub use super::serve::arguments::Serve;
 pub use super::sim::arguments::Sim;
 
 /// Above the options that every command takes.
@@ -67,6 +68,8 @@ pub enum Command {
     Call(Call),
     /// Run a command, or `list` the commands that there are; without a name, run the services
     Run(Run),
+    /// Answer HTTP requests with a component, until a signal
+    Serve(Serve),
     /// Run the command whose `use_case` is `test`
     Test(Test),
     /// Run a scenario in a simulation: entries on hosts, a network between them, and faults

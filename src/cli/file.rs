@@ -36,9 +36,21 @@ const IMPORTS: [&str; 4] = ["wasi:cli", "wasi:io", "wasi:clocks", "wasi:random"]
 /// # Errors
 /// A text that names the option.
 pub(super) fn entry(word: &str, grants: &Grants) -> Result<Entry, String> {
+    granted(word, grants, Entry::process)
+}
+
+/// The same as a function.
+///
+/// # Errors
+/// A text that names the option.
+pub(super) fn function(word: &str, grants: &Grants) -> Result<Entry, String> {
+    granted(word, grants, Entry::function)
+}
+
+fn granted(word: &str, grants: &Grants, kind: fn(&str) -> Entry) -> Result<Entry, String> {
     let name = Path::new(word).file_name().unwrap_or_default();
     let id = format!("file:{}", name.to_string_lossy());
-    let module = Entry::process(&id).of_command_line();
+    let module = kind(&id).of_command_line();
     let module = module.bytes(read(word, MODULE_MAX)?);
     let mut module = IMPORTS.into_iter().fold(module, Entry::import);
     for text in &grants.directories {

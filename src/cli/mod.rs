@@ -22,6 +22,7 @@ mod report;
 mod reported;
 mod run;
 mod schema;
+mod serve;
 mod services;
 mod sim;
 mod status;
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
     let code = match &options.command {
         Command::Call(call) => call::main(&options, call, load),
         Command::Run(run) => run::main(&options, run, load),
+        Command::Serve(serve) => serve::main(&options, serve),
         Command::Test(test) => test::main(&options, test, load()),
         Command::Sim(sim) => sim::main(&options, sim, load_from),
         Command::Check(check) => check::main(&options, check, load()),

@@ -85,6 +85,14 @@ pub(super) fn text(text: &str) {
     line(text);
 }
 
+/// Where a server listens, once it answers.
+pub(super) fn listening(url: &str, json: bool) {
+    match json {
+        true => line(&json!({"listening": url}).to_string()),
+        false => line(&format!("listening on {url}")),
+    }
+}
+
 /// Anything else that is wrong.
 pub(super) fn message(text: &str, json: bool) {
     match json {
@@ -100,6 +108,7 @@ pub(super) fn is_usage(error: &CallError) -> bool {
         CallErrorKind::Lookup(_)
             | CallErrorKind::NotCallable(_)
             | CallErrorKind::NotAProcess(_)
+            | CallErrorKind::NoIncomingHandler
             | CallErrorKind::Module(_)
             | CallErrorKind::Value(_)
             | CallErrorKind::Count { .. }

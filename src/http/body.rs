@@ -56,6 +56,8 @@ pub struct BodySink(Arc<Shared>);
 pub struct BodyReader {
     shared: Arc<Shared>,
     gone: Option<Event>,
+    /// Set when this end is dropped before the body has ended.
+    given_up: Option<Event>,
 }
 
 /// What reads from a body and does not give it up.
@@ -77,8 +79,12 @@ pub fn body(
         ..Ends::default()
     };
     let shared = Arc::new(Shared::new(handle, capacity, ends)?);
-    let gone = None;
-    Ok((BodyWriter(shared.clone()), BodyReader { shared, gone }))
+    let reader = BodyReader {
+        shared: shared.clone(),
+        gone: None,
+        given_up: None,
+    };
+    Ok((BodyWriter(shared), reader))
 }
 
 impl Shared {
@@ -305,6 +311,11 @@ impl BodyReader {
         self.gone = Some(gone);
     }
 
+    /// Has `given_up` set when this end is dropped before the body has ended.
+    pub fn announce_given_up(&mut self, given_up: Event) {
+        self.given_up = Some(given_up);
+    }
+
     /// Nobody reads from it until it is [released](BodyReader::release).
     pub fn hold(&self) {
         self.shared.lock().ends.held = true;
@@ -377,10 +388,14 @@ impl Drop for BodyReader {
         let mut state = self.shared.lock();
         state.ends.reader_gone = true;
         state.bytes.clear();
+        let ended = state.ends.end.is_some();
         drop(state);
         self.shared.writable().set();
         if let Some(gone) = &self.gone {
             gone.set();
+        }
+        if let Some(given_up) = self.given_up.as_ref().filter(|_| !ended) {
+            given_up.set();
         }
     }
 }

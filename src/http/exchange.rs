@@ -1,5 +1,6 @@
 //! A request, the answer to it, and the place where the answer is left.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ pub struct Response {
 #[derive(Debug)]
 struct Cell {
     answer: Mutex<Option<Result<Response, ErrorCode>>>,
+    /// Whoever had to answer has done so.
+    given: AtomicBool,
     answered: Event,
     abandoned: Event,
 }
@@ -98,6 +101,7 @@ pub struct Answer(Arc<Cell>);
 pub fn reply(handle: &Handle) -> Result<(Answer, Reply), Error> {
     let cell = Arc::new(Cell {
         answer: Mutex::new(None),
+        given: AtomicBool::new(false),
         answered: Event::new(handle)?,
         abandoned: Event::new(handle)?,
     });
@@ -108,6 +112,11 @@ impl Reply {
     /// The event that is set once the answer is there, and stays set.
     pub fn answered(&self) -> &Event {
         &self.0.answered
+    }
+
+    /// Whether the answer was given. One that is there and was not says that whoever had to give it is gone.
+    pub fn is_given(&self) -> bool {
+        self.0.given.load(Ordering::Relaxed)
     }
 
     /// Takes the answer, if it is there.
@@ -133,6 +142,7 @@ impl Answer {
 
     /// Leaves the answer.
     pub fn send(self, answer: Result<Response, ErrorCode>) {
+        self.0.given.store(true, Ordering::Relaxed);
         self.put(answer);
     }
 

@@ -10,6 +10,7 @@ mod decode;
 mod distinguished_name;
 mod encode;
 mod error;
+mod error_status;
 mod exchange;
 mod fields;
 mod head;

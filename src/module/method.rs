@@ -52,6 +52,16 @@ pub fn exports(component: &Component) -> Vec<Export> {
     found
 }
 
+/// Where a component's `wasi:http/incoming-handler@0.2.x#handle` is, if it has one.
+pub fn incoming_handler(component: &Component) -> Option<ComponentExportIndex> {
+    let component_type = component.component_type();
+    let mut names = component_type.exports(component.engine());
+    let is_it = |name: &str| name.starts_with("wasi:http/incoming-handler@0.2.");
+    let (name, _) = names.find(|(name, _)| is_it(name))?;
+    let interface = component.get_export_index(None, name)?;
+    component.get_export_index(Some(&interface), "handle")
+}
+
 impl Method {
     /// Finds `written` among the exports, and where it is in an instance: a function, or `interface#function` whose package and
     /// version may be left out where one interface fits. A function that only one interface

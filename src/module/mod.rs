@@ -34,7 +34,7 @@ pub use instance_pool::InstancePool;
 pub use link::link;
 pub(crate) use link_core::link_core;
 pub use load::{GivenBytes, MODULE_MAX, Module, ModuleKey, Origin, read};
-pub use method::{Method, choose_typed, exports};
+pub use method::{Method, choose_typed, exports, incoming_handler};
 pub use text::to_binary;
 
 use std::sync::Arc;

@@ -41,6 +41,8 @@ pub(crate) enum LinkedCode {
     Component {
         pre: InstancePre<State>,
         index: ComponentExportIndex,
+        /// Where the function is that answers HTTP requests, if it has one.
+        incoming_handler: Option<ComponentExportIndex>,
     },
     /// A core module's.
     Core(LinkedCore),
@@ -66,6 +68,16 @@ impl LinkedCode {
 }
 
 impl LinkedFunction {
+    /// Where the function is that answers HTTP requests, if its component has one.
+    pub(crate) fn incoming_handler(&self) -> Option<&ComponentExportIndex> {
+        match &self.code {
+            LinkedCode::Component {
+                incoming_handler, ..
+            } => incoming_handler.as_ref(),
+            LinkedCode::Core(_) => None,
+        }
+    }
+
     /// A bound on the calls of a runtime that shares it with no other.
     pub(crate) fn own_pool(&self, options: &ProgramOptions) -> Option<Admission> {
         pool(&self.entry, options)
@@ -151,7 +163,11 @@ fn link_code(
         Compiled::Component(component) => {
             let linker = module::link(component, enabled)?;
             let pre = linker.instantiate_pre(component).map_err(failed)?;
-            LinkedCode::Component { pre, index }
+            LinkedCode::Component {
+                pre,
+                index,
+                incoming_handler: module::incoming_handler(component),
+            }
         }
         Compiled::Core { module, .. } => {
             let linker = module::link_core(module, enabled)?;

@@ -30,7 +30,7 @@ impl Callee {
         store: &mut Store<State>,
     ) -> Result<Callee> {
         match &linked.code {
-            LinkedCode::Component { pre, index } => {
+            LinkedCode::Component { pre, index, .. } => {
                 let instance = pre.instantiate_async(&mut *store).await?;
                 let callee = instance.get_func(&mut *store, index);
                 let gone = || format_err!("{} is gone", linked.method.name);

@@ -211,7 +211,7 @@ impl Runtime {
     }
 
     /// A place in the pool of a call's entry, where that has one.
-    async fn place(
+    pub(super) async fn place(
         &self,
         function: &Function,
         options: &CallOptions,
@@ -267,7 +267,8 @@ impl Runtime {
         self.call_in(&function, options, Values(arguments)).await
     }
 
-    async fn call_in<I: Invocation>(
+    /// Calls a function on this thread with a place in its pool.
+    pub(super) async fn call_in<I: Invocation>(
         &self,
         function: &Rc<Function>,
         options: CallOptions,

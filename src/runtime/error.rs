@@ -64,6 +64,11 @@ pub enum CallErrorKind {
     /// The entry is of a kind that cannot be called.
     #[error("{} cannot be called", with_article(.0))]
     NotCallable(String),
+    /// The entry's component answers no HTTP requests.
+    #[error(
+        "its module exports no wasi:http/incoming-handler@0.2.x, which is what answers HTTP requests"
+    )]
+    NoIncomingHandler,
     /// The entry is no `process.wasm`.
     #[error("{} is no process", with_article(.0))]
     NotAProcess(String),

@@ -28,6 +28,7 @@ mod options;
 mod payload;
 mod processes;
 mod services;
+mod serving;
 mod simulated_calls;
 mod spares;
 mod threads;
@@ -64,6 +65,7 @@ pub use instance::{Func, Instance};
 pub use metrics::{EntryMetrics, Metrics, PoolMetrics};
 pub use options::CallOptions;
 pub use services::{Ended, Plan, PlanError, supervise};
+pub use serving::ComponentHandler;
 pub use with_options::WithOptions;
 
 /// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.

@@ -131,6 +131,7 @@ pub(super) fn outcome_of(error: &CallErrorKind) -> Outcome {
         | CallErrorKind::MayWait => Outcome::Refused,
         CallErrorKind::Lookup(_)
         | CallErrorKind::NotCallable(_)
+        | CallErrorKind::NoIncomingHandler
         | CallErrorKind::NotAProcess(_)
         | CallErrorKind::Module(_)
         | CallErrorKind::Value(_)

@@ -11,6 +11,7 @@ use wippy_dispatcher::{Error, Handle};
 
 use super::call::Call;
 use super::error::SimulationError;
+use super::server::Server;
 use super::settings::{Native, Settings};
 use super::simulated::{Setup, Simulation};
 use super::world::World;
@@ -31,6 +32,7 @@ pub struct SimulationBuilder {
     /// What runs on hosts by their names, which may be added later.
     calls: Vec<(String, Call)>,
     natives: Vec<(String, Native)>,
+    servers: Vec<(String, Server)>,
     trusts: Vec<(String, TrustStore)>,
     disks: Vec<(String, String, DiskFaults)>,
     setups: Vec<Setup>,
@@ -49,6 +51,7 @@ impl Simulation {
                 configure: Vec::new(),
                 calls: Vec::new(),
                 natives: Vec::new(),
+                servers: Vec::new(),
                 trusts: Vec::new(),
                 disks: Vec::new(),
                 snapshots: Snapshots::default(),
@@ -58,6 +61,7 @@ impl Simulation {
             },
             calls: Vec::new(),
             natives: Vec::new(),
+            servers: Vec::new(),
             trusts: Vec::new(),
             disks: Vec::new(),
             setups: Vec::new(),
@@ -136,6 +140,12 @@ impl SimulationBuilder {
         self
     }
 
+    /// Has a host serve an entry over HTTP each time that it boots.
+    pub fn serve(mut self, host: &str, server: Server) -> SimulationBuilder {
+        self.servers.push((host.to_owned(), server));
+        self
+    }
+
     /// Whom the HTTPS requests of a host's guests trust; see
     /// [`Runtime::trust_simulated`](crate::Runtime::trust_simulated).
     pub fn trust(mut self, host: &str, issuers: TrustStore) -> SimulationBuilder {
@@ -195,6 +205,9 @@ impl SimulationBuilder {
         for (host, native) in self.natives {
             let place = settings.place_of(&host)?;
             settings.natives.push((place, native));
+        }
+        for (host, server) in self.servers {
+            settings.add_server(&host, server)?;
         }
         for (host, issuers) in self.trusts {
             let place = settings.place_of(&host)?;

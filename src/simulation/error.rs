@@ -29,6 +29,14 @@ pub enum SimulationError {
         /// The host that was probably meant, in brackets; or nothing.
         hint: String,
     },
+    /// A host serves two entries on one port.
+    #[error("the host {host:?} has two servers on port {port}; give one of them another port")]
+    PortInUse {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+    },
     /// What goes wrong with the files of an entry is said, which is no `fs.directory` or is not there.
     #[error("there is no filesystem {filesystem:?}: {reason}")]
     NoFilesystem {
@@ -40,7 +48,7 @@ pub enum SimulationError {
     /// A directory that a call mounts cannot be read.
     #[error(transparent)]
     Files(#[from] OpenError),
-    /// An entry that is called is not there, or its module is none.
+    /// An entry that is called or served is not there, or its module is none for that.
     #[error("{0}")]
     Call(Box<CallError>),
     /// The machine cannot run the engine.

@@ -32,7 +32,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Starts the host's native tasks, and then its calls.
+    /// Starts the host's native tasks, its servers, and then its calls.
     ///
     /// # Errors
     /// `TooManyTasks`; `Io` with what the engine says.
@@ -47,7 +47,8 @@ impl Host {
             };
             handle.spawn(task)?.detach();
         }
-        if self.calls.is_empty() {
+        let mut servers = self.settings.servers_of(self.place).peekable();
+        if self.calls.is_empty() && servers.peek().is_none() {
             return Ok(());
         }
         let runtime = Runtime::on(handle.clone(), self.settings.program.clone());
@@ -57,6 +58,10 @@ impl Host {
             runtime.trust_simulated(issuers.clone());
         }
         self.journal.begin_life(self.place, runtime.live_calls());
+        for server in servers {
+            let task = server.clone().serve(runtime.clone());
+            handle.spawn_named(server.entry(), task)?.detach();
+        }
         for &number in &self.calls {
             let Some((_, call)) = self.settings.calls.get(number) else {
                 continue;

@@ -13,6 +13,7 @@ use wippy_dispatcher::{Handle, Simulation};
 
 use super::call::Call;
 use super::error::SimulationError;
+use super::server::Server;
 use crate::fs::simulated::{DiskFaults, HostDisk, Snapshots};
 use crate::http::simulated_tls::TrustStore;
 use crate::nearest::nearest;
@@ -37,6 +38,8 @@ pub(super) struct Settings {
     /// By their hosts' places among the hosts, 0 the default host.
     pub(super) calls: Vec<(usize, Call)>,
     pub(super) natives: Vec<(usize, Native)>,
+    /// The entries that hosts serve, by their places.
+    pub(super) servers: Vec<(usize, Server)>,
     /// Whom hosts trust, by their places.
     pub(super) trusts: Vec<(usize, TrustStore)>,
     /// What goes wrong with the files of directories, by their hosts' places.
@@ -87,7 +90,8 @@ impl Settings {
     pub(super) fn parts(&self) -> Vec<String> {
         let natives = self.natives.iter().map(|(place, _)| *place);
         let calls = self.calls.iter().map(|(place, _)| *place);
-        let used: BTreeSet<usize> = natives.chain(calls).collect();
+        let servers = self.servers.iter().map(|(place, _)| *place);
+        let used: BTreeSet<usize> = natives.chain(calls).chain(servers).collect();
         let hosts = self.host_names().enumerate();
         let used = hosts.filter(|(place, _)| used.contains(place));
         used.map(|(_, name)| part_of(name)).collect()
@@ -106,6 +110,28 @@ impl Settings {
                 hint: near.map_or(String::new(), |near| format!(" (did you mean {near:?}?)")),
             }
         })
+    }
+
+    /// Adds a server of a host.
+    ///
+    /// # Errors
+    /// `UnknownHost`; `PortInUse` where the host has a server on this port already.
+    pub(super) fn add_server(&mut self, host: &str, server: Server) -> Result<(), SimulationError> {
+        let place = self.place_of(host)?;
+        let port = server.listens_on();
+        let mut others = self.servers.iter();
+        if others.any(|(other, it)| *other == place && it.listens_on() == port) {
+            let host = host.to_owned();
+            return Err(SimulationError::PortInUse { host, port });
+        }
+        self.servers.push((place, server));
+        Ok(())
+    }
+
+    /// What a host serves, by its place.
+    pub(super) fn servers_of(&self, host: usize) -> impl Iterator<Item = &Server> {
+        let servers = self.servers.iter();
+        servers.filter_map(move |(place, server)| (*place == host).then_some(server))
     }
 
     /// The directory of an `fs.directory` entry.

@@ -55,7 +55,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Reads, compiles and links what the calls need, and makes a dispatcher to see that hosts, links and
+    /// Reads, compiles and links what calls and servers need, and makes a dispatcher to see that hosts, links and
     /// faults fit together.
     pub(super) fn new(
         settings: Settings,
@@ -66,6 +66,11 @@ impl Simulation {
             .build()?;
         let runtime = Runtime::on(dispatcher.handle(), settings.program.clone())?;
         let names = settings.calls.iter().map(|(_, call)| call.entry.as_str());
+        let servers = settings.servers.iter().map(|(_, server)| server.entry());
+        for name in servers.clone() {
+            dispatcher.block_on(runtime.http_handler(name))??;
+        }
+        let names = names.chain(servers);
         let mut modules = Vec::new();
         for name in names.collect::<BTreeSet<_>>() {
             dispatcher.block_on(runtime.prepare(name))??;

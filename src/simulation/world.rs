@@ -169,7 +169,8 @@ impl World {
                     .collect(),
                 has_booted: Cell::new(false),
             };
-            let has_nothing = host.natives.is_empty() && host.calls.is_empty();
+            let serves = self.settings.servers_of(place).next().is_some();
+            let has_nothing = host.natives.is_empty() && host.calls.is_empty() && !serves;
             if has_nothing || self.left_out.contains(&place) {
                 continue;
             }

@@ -58,6 +58,7 @@ mod schema;
 mod scripts;
 mod semantics;
 mod services;
+mod serving;
 mod simulated_disks;
 mod simulated_world;
 mod simulation;

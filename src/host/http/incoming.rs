@@ -97,7 +97,11 @@ impl HttpView<'_> {
 
 impl HostIncomingRequest for HttpView<'_> {
     fn method(&mut self, request: Resource<IncomingRequest>) -> Result<Method> {
-        Ok(self.table.get(&request)?.method.clone())
+        let method = self.table.get(&request)?.method.clone();
+        if let Method::Other(name) = &method {
+            self.spend(name.len());
+        }
+        Ok(method)
     }
 
     fn path_with_query(&mut self, request: Resource<IncomingRequest>) -> Result<Option<String>> {

@@ -16,7 +16,6 @@ pub use access::{HttpAccess, HttpView};
 pub use body::{IncomingBody, OutgoingBody};
 pub use fields::FieldsResource;
 pub use handler::FutureIncomingResponse;
-#[cfg(test)]
 pub(crate) use incoming::ReceivedRequest;
 pub use incoming::{IncomingRequest, IncomingResponse};
 pub use options::RequestOptions;

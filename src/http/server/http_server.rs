@@ -19,7 +19,7 @@ use crate::select::select;
 ///
 /// ```
 /// use std::time::Duration;
-/// use wippy::internals::http_server::{
+/// use wippy::http_server::{
 ///     Fields, Failure, HttpServer, IncomingRequest, Response, ServerLimits, body,
 /// };
 /// use wippy_dispatcher::net::TcpStream;

@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 use crate::program::Entry;
 use crate::registry::{Context, Fields, Node, Shape, Spanned, read_duration};
 use crate::simulation::call::Call;
+use crate::simulation::server::Server;
 
 /// The namespace of a scenario's own components.
 pub(super) const NAMESPACE: &str = "scenario";
 
-/// A host, and the calls that it makes when it boots.
+/// A host, and the calls that it makes and the entries that it serves when it boots.
 #[derive(Clone, Debug)]
 pub(super) struct ScenarioHost {
     pub(super) name: Spanned<String>,
     pub(super) addresses: Vec<IpAddr>,
     pub(super) calls: Vec<Spanned<Call>>,
+    pub(super) servers: Vec<Spanned<Server>>,
 }
 
 /// Reads the hosts.
@@ -26,11 +28,15 @@ pub(super) fn hosts(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<Scenar
         let runs = fields.sections("run", cx);
         let calls = runs.into_iter().filter_map(|fields| call(fields, cx));
         let calls = calls.collect();
+        let serves = fields.sections("serve", cx);
+        let servers = serves.into_iter().filter_map(|fields| server(fields, cx));
+        let servers = servers.collect();
         fields.finish(cx);
         hosts.push(ScenarioHost {
             name,
             addresses,
             calls,
+            servers,
         });
     }
     hosts
@@ -95,6 +101,25 @@ fn call(mut fields: Fields<'_>, cx: &mut Context<'_>) -> Option<Spanned<Call>> {
     }
     Some(Spanned {
         value: call,
+        place: entry.place,
+    })
+}
+
+fn server(mut fields: Fields<'_>, cx: &mut Context<'_>) -> Option<Spanned<Server>> {
+    let entry = fields.required("entry", "entry is required: what is served", cx);
+    let port = fields.integer("port", cx).and_then(|number| {
+        let port = u16::try_from(number.value).ok().filter(|port| *port > 0);
+        if port.is_none() {
+            let path = fields.path_of("port");
+            cx.error(&number.place, &path, "expected a port from 1 to 65535");
+        }
+        port
+    });
+    fields.finish(cx);
+    let entry = entry?;
+    let server = Server::new(&entry.value);
+    Some(Spanned {
+        value: port.map_or(server.clone(), |port| server.port(port)),
         place: entry.place,
     })
 }

@@ -105,15 +105,17 @@ impl Scenario {
         Some(component.place.clone())
     }
 
-    /// Where the first call of an entry was written, by its ID or its bare name.
+    /// Where the first call of an entry was written, by its ID or its bare name; else where it is served.
     pub fn place_of_call(&self, entry: &str) -> Option<Place> {
-        let mut calls = self.document.hosts.iter().flat_map(|host| &host.calls);
+        let hosts = &self.document.hosts;
+        let calls = hosts.iter().flat_map(|host| &host.calls);
+        let calls = calls.map(|call| (call.value.entry(), &call.place));
+        let servers = hosts.iter().flat_map(|host| &host.servers);
+        let servers = servers.map(|server| (server.value.entry(), &server.place));
         let bare = entry.rsplit(':').next();
-        let call = calls.find(|call| {
-            let name = call.value.entry();
-            name == entry || Some(name) == bare
-        })?;
-        Some(call.place.clone())
+        let mut named = calls.chain(servers);
+        let (_, place) = named.find(|(name, _)| *name == entry || Some(*name) == bare)?;
+        Some(place.clone())
     }
 
     /// Where it is said first what goes wrong with the files of an entry.
@@ -134,6 +136,9 @@ impl Scenario {
             }
             for call in &host.calls {
                 builder = builder.run(&host.name.value, call.value.clone());
+            }
+            for server in &host.servers {
+                builder = builder.serve(&host.name.value, server.value.clone());
             }
         }
         for link in &document.links {

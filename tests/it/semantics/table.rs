@@ -8,6 +8,7 @@ mod basics;
 mod calls;
 mod files;
 mod http;
+mod serving;
 mod sockets;
 
 /// A statement, and its tests.
@@ -15,7 +16,14 @@ pub type Row = (&'static str, &'static [&'static str]);
 
 /// The pages, and their rows in the order of each.
 pub fn pages() -> [(&'static str, Vec<Row>); 2] {
-    let semantics = [basics::ROWS, files::ROWS, sockets::ROWS, http::ROWS].concat();
+    let semantics = [
+        basics::ROWS,
+        files::ROWS,
+        sockets::ROWS,
+        http::ROWS,
+        serving::ROWS,
+    ];
+    let semantics = semantics.concat();
     [
         ("docs/semantics.md", semantics),
         ("docs/calls.md", calls::ROWS.to_vec()),

@@ -1,0 +1,264 @@
+//! An entry whose component answers HTTP requests.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wippy_dispatcher::Error;
+
+use super::component_call::Incoming;
+use super::component_calls::ComponentCalls;
+use super::component_failure::{ComponentFailure, check};
+use super::component_request::ComponentRequest;
+use crate::host::Exit;
+use crate::host::http::ReceivedRequest;
+use crate::http::server::{Failure, Handler, HandlerFuture, IncomingRequest};
+use crate::http::{Method, Response, reply};
+use crate::one_line::OneLine;
+use crate::oneshot::{Receiver, Sender, oneshot};
+use crate::registry::Entry;
+use crate::runtime::Runtime;
+use crate::runtime::error::{CallError, CallErrorKind};
+use crate::select::{Either, select};
+
+/// How long a request waits for an instance, where nothing else is said.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// Answers HTTP requests with the component of an entry, which exports `wasi:http/incoming-handler`: each request in a
+/// fresh instance, on the runtime's thread. Request and response stream while the guest runs.
+/// `docs/serving.md` says what a client gets where the guest gives no response, or only a part of one.
+///
+/// Clones are the same handler. When the last of them is dropped, the calls that still run are ended.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy::http_server::{HttpServer, ServerLimits};
+/// use wippy::{Entry, Program, Runtime};
+/// use wippy_dispatcher::Dispatcher;
+/// use wippy_dispatcher::net::TcpStream;
+///
+/// let entry = Entry::function("app:hello")
+///     .file(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/components/http-hello.wasm"))
+///     .import("wasi:io")
+///     .import("wasi:http/types");
+/// let dispatcher = Dispatcher::new()?;
+/// let handle = dispatcher.handle();
+/// let runtime = Runtime::on(handle.clone(), Program::builder().entry(entry).build()?)?;
+/// dispatcher.block_on(async {
+///     let handler = runtime.http_handler("app:hello").await?;
+///     let any_port = ([127, 0, 0, 1], 0).into();
+///     let server = HttpServer::bind(&handle, [any_port], ServerLimits::default(), handler)?;
+///     let client = TcpStream::connect(&handle, server.addresses()[0]).await?;
+///     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await?;
+///     let (mut text, mut buffer) = (Vec::new(), [0; 256]);
+///     while let read @ 1.. = client.read(&mut buffer).await? {
+///         text.extend_from_slice(&buffer[..read]);
+///     }
+///     assert!(text.starts_with(b"HTTP/1.1 200 OK\r\n"));
+///     server.stop(Duration::from_secs(1)).await?;
+///     Ok::<(), Box<dyn std::error::Error>>(())
+/// })??;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct ComponentHandler(Rc<Inner>);
+
+struct Inner {
+    runtime: Runtime,
+    entry: Arc<Entry>,
+    max_wait: Cell<Duration>,
+    calls: Rc<ComponentCalls>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.calls.cut();
+    }
+}
+
+impl Runtime {
+    /// What answers HTTP requests with an entry's component. It is read, compiled and linked now, so that no
+    /// request waits for it. The name is the entry's ID, or its bare name where that is unambiguous.
+    ///
+    /// # Errors
+    /// `Lookup`, `NotCallable`, `Module`; `NoIncomingHandler` where the component exports no
+    /// `wasi:http/incoming-handler`; `Dispatcher`.
+    pub async fn http_handler(&self, name: &str) -> Result<ComponentHandler, CallError> {
+        let entry = self.registry().resolve(name);
+        let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
+        let handler = self.handler_of(entry).await;
+        handler.map_err(|kind| kind.of(&entry.id))
+    }
+
+    async fn handler_of(&self, entry: &Arc<Entry>) -> Result<ComponentHandler, CallErrorKind> {
+        let function = self.function(entry).await?;
+        if function.linked.incoming_handler().is_none() {
+            return Err(CallErrorKind::NoIncomingHandler);
+        }
+        Ok(ComponentHandler(Rc::new(Inner {
+            runtime: self.clone(),
+            entry: entry.clone(),
+            max_wait: Cell::new(MAX_WAIT),
+            calls: Rc::new(ComponentCalls::new(self.handle())?),
+        })))
+    }
+}
+
+impl ComponentHandler {
+    /// How long a request waits for a place in the entry's pool; then it is answered with 503. It holds for all
+    /// clones. Default 10 s.
+    pub fn max_wait(self, time: Duration) -> ComponentHandler {
+        self.0.max_wait.set(time);
+        self
+    }
+
+    /// How many of its calls have not ended. A call may go on when its response is complete.
+    pub fn open_calls(&self) -> usize {
+        self.0.calls.open()
+    }
+
+    /// Waits until none of its calls runs.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed` of the dispatcher.
+    pub async fn ended(&self) -> Result<(), Error> {
+        self.0.calls.ended().await
+    }
+}
+
+impl Handler for ComponentHandler {
+    fn handle(&self, request: IncomingRequest) -> HandlerFuture {
+        Box::pin(answer(self.0.clone(), request))
+    }
+}
+
+impl fmt::Debug for ComponentHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ComponentHandler")
+            .field("entry", &self.0.entry.id)
+            .field("open_calls", &self.open_calls())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts a call, and waits for the head of its response.
+///
+/// # Errors
+/// 503 where the dispatcher has no room for the call.
+async fn answer(handler: Rc<Inner>, request: IncomingRequest) -> Result<Response, Failure> {
+    let full = |_| Failure::new(503);
+    let handle = handler.runtime.handle();
+    let is_head = request.head.method == Method::Head;
+    let what = described(&request);
+    let state = Rc::new(ComponentRequest::new(handle).map_err(full)?);
+    let (answer, reply) = reply(handle).map_err(full)?;
+    let incoming = Incoming {
+        request: received(request),
+        answer,
+        state: state.clone(),
+    };
+    let (failed, failure) = oneshot();
+    let entry = &handler.entry;
+    let task = run(&handler, incoming, failed, what.clone());
+    let task = handle.spawn_named(&entry.id.to_string(), task);
+    task.map_err(full)?.detach();
+
+    let client = state.wait();
+    reply.answered().wait().await.map_err(full)?;
+    let answer = reply.take().filter(|_| reply.is_given());
+    let response = match answer {
+        Some(Ok(response)) => {
+            let is_read = !is_head && !matches!(response.status, 204 | 205 | 304);
+            match check(&response, is_read) {
+                Ok(()) => Ok(state.respond(response, is_read)),
+                Err(error) => {
+                    let failure = ComponentFailure::logged(handle, 500);
+                    let (entry, id) = (&entry.id, &failure.id);
+                    tracing::error!(target: "http", "{entry}: {what}: error ID {id}: {error}");
+                    failure.respond(handle)
+                }
+            }
+        }
+        Some(Err(code)) => {
+            let failure = ComponentFailure::logged(handle, code.status());
+            let (entry, code) = (&entry.id, code.to_string());
+            let (ComponentFailure { status, id, .. }, code) = (&failure, OneLine(&code));
+            tracing::warn!(target: "http", "{entry}: {what}: {status}, error ID {id}: {code}");
+            failure.respond(handle)
+        }
+        None => no_response(&handler, &what, failure).await,
+    };
+    client.answered();
+    response
+}
+
+/// Waits for the end of a call that gives no response.
+///
+/// # Errors
+/// 500 where it was ended from outside.
+async fn no_response(
+    handler: &Inner,
+    what: &str,
+    failure: Receiver<ComponentFailure>,
+) -> Result<Response, Failure> {
+    let failure = failure.await.map_err(|_| Failure::INTERNAL)?;
+    if !failure.is_logged {
+        let (entry, id) = (&handler.entry.id, &failure.id);
+        tracing::error!(
+            target: "http",
+            "{entry}: {what}: error ID {id}: the guest has ended without a response"
+        );
+    }
+    failure.respond(handler.runtime.handle())
+}
+
+/// The call: until its guest has ended, or nobody wants anything of it any more.
+fn run(
+    handler: &Inner,
+    incoming: Incoming,
+    failed: Sender<ComponentFailure>,
+    what: String,
+) -> impl Future<Output = ()> + use<> {
+    let open = handler.calls.begin();
+    let (runtime, entry) = (handler.runtime.clone(), handler.entry.clone());
+    let max_wait = handler.max_wait.get();
+    async move {
+        let handle = runtime.handle();
+        let state = incoming.state.clone();
+        let patience = runtime.patience_of(&entry);
+        let ends = select(open.cut(), state.given_up(handle, patience));
+        let call = runtime.answer_incoming(&entry, max_wait, incoming);
+        let Either::Right(end) = select(ends, Box::pin(call)).await else {
+            return;
+        };
+        let end = match end {
+            Err(CallErrorKind::Exit(Exit(0))) => Ok(()),
+            end => end,
+        };
+        let failure = ComponentFailure::of(handle, &end);
+        if let Err(error) = end {
+            let (entry, id) = (&entry.id, &failure.id);
+            tracing::error!(target: "http", "{entry}: {what}: error ID {id}: {error}");
+        }
+        failed.send(failure);
+    }
+}
+
+/// A request in a log.
+fn described(request: &IncomingRequest) -> String {
+    let method = request.head.method.as_str();
+    format!("{} {}", OneLine(method), OneLine(&request.target.path))
+}
+
+fn received(request: IncomingRequest) -> ReceivedRequest {
+    ReceivedRequest {
+        method: request.head.method,
+        path_with_query: Some(request.target.path),
+        secure: request.target.secure.unwrap_or(false),
+        authority: request.target.authority,
+        fields: request.head.fields,
+        body: request.body,
+    }
+}
