@@ -88,6 +88,7 @@ mod preemption;
 mod program;
 mod quota;
 mod registry;
+mod routes;
 mod runtime;
 mod select;
 mod simulation;
@@ -205,6 +206,11 @@ pub mod internals {
     pub use crate::host::filesystem::interfaces as filesystem;
     pub use crate::module::{Capabilities, Engine, Profile, describe};
     pub use crate::preemption::enter_guests;
+
+    /// Which route of a server answers a request.
+    pub mod routes {
+        pub use crate::routes::{InvalidPattern, RouteMatch, RoutePattern, RouteTable, Routed};
+    }
 
     /// HTTP in, before entries are served by it.
     pub mod http_server {
