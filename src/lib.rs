@@ -133,8 +133,8 @@ pub mod project {
         pub use crate::network::{Allow, Names, Port, Protocol, Rule, Target};
         pub use crate::registry::{
             Bound, CaFile, Command, FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService,
-            HttpTimeouts, Kind, Lifecycle, Limits, Mode, Mount, Pool, PoolType, Process,
-            ProcessService, Restart, Source, Transport, Wasi,
+            HttpTimeouts, HttpTls, HttpWaiting, Kind, Lifecycle, Limits, Mode, Mount, Pool,
+            PoolType, Process, ProcessService, Restart, Source, Transport, Wasi,
         };
     }
 }

@@ -180,10 +180,7 @@ fn what_is_no_pattern_says_why() {
         ("a", "path must begin with /"),
         ("/{x...}/b", "\"{x...}\" must stand at the end of the path"),
         ("/{x}/{x}", "the parameter \"x\" stands twice in the path"),
-        (
-            "/:x/{x...}",
-            "the parameter \"x\" stands twice in the path",
-        ),
+        ("/:x/{x...}", "the parameter \"x\" stands twice in the path"),
         ("/{}", "\"{}\" is no parameter"),
         ("/{...}", "\"{...}\" is no parameter"),
         ("/:", "\":\" is no parameter"),

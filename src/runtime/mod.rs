@@ -28,6 +28,7 @@ mod options;
 mod payload;
 mod processes;
 mod services;
+mod serving;
 mod simulated_calls;
 mod spares;
 mod threads;
