@@ -1,0 +1,46 @@
+//! How long a request may take, whatever its guest does.
+
+use super::world::*;
+use crate::support::Project;
+
+const SPIN: &str = r#"(module (func (export "f") (loop $on br $on)))"#;
+
+fn endless(service: &str, limits: &str) -> Project {
+    let mut project = site(&[("timeouts", &service)], &[]);
+    nap(&mut project, &[("limits", &limits)]);
+    let source = serde_json::to_string(SPIN).expect("a string");
+    project.entry(
+        "spin",
+        "function.wat",
+        &[("source", &source), ("method", &"f"), ("limits", &limits)],
+    );
+    route(&mut project, "naps", "POST /nap", "nap");
+    route(&mut project, "spins", "POST /spin", "spin");
+    project
+}
+
+fn check(project: &Project, after: u64, status: u16, text: &str) {
+    let world = World::flawless(project);
+    for (path, body) in [("/nap", seconds(3600)), ("/spin", String::new())] {
+        let begun = world.now();
+        let answer = world.ask(&format!("POST {path}"), body);
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        assert!(answer.text().ends_with(text), "{path}: {}", answer.text());
+        assert_eq!(world.now() - begun, after, "{path}");
+    }
+    assert_eq!(world.ask("POST /nap", seconds(1)).status, 200);
+}
+
+#[test]
+fn a_response_has_its_time_whether_the_guest_waits_or_computes() {
+    let text = ": no answer in time\n";
+    check(&endless("{write: 3s}", "{}"), 3, 504, text);
+    // A minute where nothing is written.
+    check(&endless("{}", "{}"), 60, 504, text);
+}
+
+#[test]
+fn a_functions_own_limit_is_a_failed_call() {
+    let project = endless("{write: 30s}", "{max_execution_ms: 2000}");
+    check(&project, 2, 500, ": the log says more\n");
+}
