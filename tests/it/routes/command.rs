@@ -117,7 +117,8 @@ fn it_says_where_it_listens_and_answers_there() {
         line.contains("test:panics: POST /api/panic: error"),
         "{line}"
     );
-    assert!(line.contains("unreachable"), "{line}");
+    // Its guest may not even print why: it enables nothing.
+    assert!(line.contains("is not enabled"), "{line}");
     serving.send(Signal::TERM);
     assert_eq!(serving.child.wait().expect("its end").code(), Some(0));
 }

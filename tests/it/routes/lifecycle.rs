@@ -126,19 +126,23 @@ fn what_is_not_answered_within_stop_timeout_is_cut_off() {
 }
 
 #[test]
-fn a_client_that_goes_away_frees_its_instance() {
-    let mut project = site(&[], &[]);
-    nap(&mut project, &[("pool", &"{type: inline}")]);
-    route(&mut project, "naps", "POST /nap", "nap");
+fn a_connection_is_closed_once_it_was_idle() {
+    let mut project = site(&[("timeouts", &"{idle: 7s}")], &[]);
+    types(&mut project, "greet", "greet", &[]);
+    route(&mut project, "hello", "GET /", "greet");
     let world = World::flawless(&project);
     let handle = world.handle.clone();
-    world.run(async {
+    let (answer, idle) = world.run(async {
         let stream = connect(&handle).await;
-        let bytes = request("POST /nap", seconds(3600));
-        stream.write_all(&bytes).await.expect("a peer");
-        handle.sleep(Duration::from_secs(1)).await.expect("a sleep");
+        let head = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        stream.write_all(head).await.expect("a peer");
+        let mut buffer = vec![0; 4096];
+        let read = stream.read(&mut buffer).await.expect("an answer");
+        let begun = handle.now().expect("the time");
+        assert_eq!(rest(&stream).await, b"");
+        let idle = handle.now().expect("the time") - begun;
+        (Answer::parse(&buffer[..read]), idle)
     });
-    let begun = world.now();
-    assert_eq!(world.ask("POST /nap", seconds(1)).status, 200);
-    assert!(world.now() - begun < 3);
+    assert_eq!(answer.map(|it| it.status), Some(200));
+    assert_eq!(idle.as_secs(), 7);
 }

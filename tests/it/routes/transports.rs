@@ -188,7 +188,8 @@ fn a_body_that_is_too_large_or_never_ends_is_refused() {
     let (answer, took) = world.run(async {
         let stream = connect(&handle).await;
         let begun = handle.now().expect("the time");
-        let head = b"POST /bytes HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n";
+        let head =
+            b"POST /bytes HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 100\r\n\r\n";
         stream.write_all(head).await.expect("a peer");
         // A byte a second keeps each piece within its time, but not the whole.
         let dripping = async {
@@ -212,4 +213,14 @@ fn a_body_that_is_too_large_or_never_ends_is_refused() {
     assert!((5..10).contains(&took), "{took}");
     let large = vec![b'x'; 16 * 1024 * 1024 + 1];
     assert_eq!(world.ask("POST /bytes", large).status, 413);
+}
+
+#[test]
+fn outside_of_a_request_both_transports_are_one() {
+    for transport in ["payload", "wasi-http"] {
+        let project = functions(transport);
+        let answer = project.call("greet", &["you".into()]);
+        assert_eq!(answer, Ok("Hello, you!".into()), "{transport}");
+        assert_eq!(project.call("add", &[40.into(), 2.into()]), Ok(42.into()));
+    }
 }

@@ -22,7 +22,11 @@ fn requests_wait_for_their_turn() {
     let world = World::flawless(&busy("{timeout: 30s}", "{type: inline}"));
     let begun = world.now();
     let tasks: Vec<_> = (0..3)
-        .map(|_| world.start("POST /nap", seconds(5)))
+        .map(|_| {
+            let task = world.start("POST /nap", seconds(5));
+            world.sleep(MOMENT);
+            task
+        })
         .collect();
     for (after, task) in [5, 10, 15].into_iter().zip(tasks) {
         let answer = world.run(task).expect("not cancelled");
