@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::progress::Progress;
 
 /// What this program says beside what its modules say under their own paths.
-const TARGETS: [&str; 4] = ["guest", "network", "read", "service"];
+const TARGETS: [&str; 5] = ["guest", "http", "network", "read", "service"];
 
 /// Starts logging: guests' lines and warnings; with `-v` what the program does, with `-vv` what
 /// libraries do, too.

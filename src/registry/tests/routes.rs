@@ -43,8 +43,8 @@ fn the_same_route_twice_is_a_mistake_of_both_that_names_the_other() {
     assert_eq!(
         lines(&loaded),
         [
-            "_index.yaml:10:89: error: n:a: path: the route GET /api/v2/{id} is not unique: n:b at _index.yaml:11:88 has it too",
-            "_index.yaml:11:88: error: n:b: path: the route GET /api/v2/:x is not unique: n:a at _index.yaml:10:89 has it too",
+            "_index.yaml:10:83: error: n:a: path: the route GET /api/v2/{id} is not unique: n:b at _index.yaml:11:82 has it too",
+            "_index.yaml:11:82: error: n:b: path: the route GET /api/v2/:x is not unique: n:a at _index.yaml:10:83 has it too",
         ]
     );
     // Both keep their places, so that no other route takes what was meant for them.

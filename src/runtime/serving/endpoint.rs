@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wippy_dispatcher::{Handle, Instant};
+use wippy_dispatcher::Instant;
 
 use super::super::Runtime;
 use super::super::error::CallErrorKind;
@@ -65,6 +65,10 @@ impl Endpoints {
             parameters,
             request,
         } = request;
+        let prepared = self.prepare(&function, deadline).await;
+        if matches!(&prepared, Ok(linked) if answers_itself(linked)) {
+            return self.hand_over(&function, request).await;
+        }
         let IncomingRequest {
             head, target, body, ..
         } = request;
@@ -72,12 +76,8 @@ impl Endpoints {
             let path: String = target.path.chars().take(PATH_SHOWN).collect();
             format!("{endpoint}: {} {}", head.method.as_str(), OneLine(&path))
         };
-        match self.prepare(&function, deadline).await {
-            Ok(linked) if answers_itself(&linked) => {
-                return component_request(handle);
-            }
-            Ok(_) => {}
-            Err(problem) => return self.failed(problem, deadline, what),
+        if let Err(problem) = prepared {
+            return self.failed(problem, deadline, what);
         }
         let body = match self.body(body, begun).await {
             Ok(body) => body,
@@ -87,6 +87,16 @@ impl Endpoints {
             Ok(reply) => reply.into_response(handle),
             Err(problem) => self.failed(problem, deadline, what),
         }
+    }
+
+    /// Hands a request to the entry's own `wasi:http/incoming-handler`: the one place that does.
+    async fn hand_over(
+        &self,
+        function: &Arc<Entry>,
+        _request: IncomingRequest,
+    ) -> Result<Response, Failure> {
+        let text = format!("{} exports {HANDLER}, which is not served yet", function.id);
+        Reply::text(501, text).into_response(self.runtime.handle())
     }
 
     /// The function's module and exports; it is compiled and linked at the first request.
@@ -168,11 +178,9 @@ impl Endpoints {
                 let text = problem.to_string();
                 let lines: Vec<&str> = text.lines().map(str::trim).collect();
                 let text = lines.join("; ");
-                tracing::error!(target: "service", "{}: error {id}: {}", what(), OneLine(&text));
-                match is_late {
-                    true => Reply::text(504, format!("error {id}: no answer in time")),
-                    false => Reply::text(500, format!("error {id}: the log says more")),
-                }
+                tracing::error!(target: "http", "{}: error ID {id}: {}", what(), OneLine(&text));
+                let status = if is_late { 504 } else { 500 };
+                Reply::text(status, format!("{status}, error ID {id}"))
             }
         };
         reply.into_response(handle)
@@ -189,10 +197,4 @@ fn answers_itself(linked: &LinkedFunction) -> bool {
     let exports = linked.module.interface.exports.iter();
     let mut interfaces = exports.filter_map(|export| Some(export.split_once('#')?.0));
     interfaces.any(|name| name.split('@').next() == Some(HANDLER))
-}
-
-/// Where a component's own handler takes a request over.
-fn component_request(handle: &Handle) -> Result<Response, Failure> {
-    let text = "the component exports wasi:http/incoming-handler, which is not served yet";
-    Reply::text(501, text).into_response(handle)
 }

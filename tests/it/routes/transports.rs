@@ -145,8 +145,8 @@ fn a_failed_call_is_500_with_an_id_and_no_details() {
         assert_eq!(answer.status, 500);
         let text = answer.text();
         let id = text
-            .strip_prefix("error ")
-            .and_then(|rest| rest.strip_suffix(": the log says more\n"));
+            .strip_prefix("500, error ID ")
+            .and_then(|rest| rest.strip_suffix("\n"));
         id.unwrap_or_else(|| panic!("{text}")).to_owned()
     };
     let (first, second) = (id(&first), id(&second));
