@@ -104,7 +104,11 @@ fn middleware(entry: &Entry, router: &HttpRouter) -> Vec<Diagnostic> {
             ),
         };
         let warning = Diagnostic::warning(message).at(&name.place);
-        warning.of(&entry.id).field("middleware")
+        let warning = warning.of(&entry.id).field("middleware");
+        match HttpRouter::nearest_harmless(&name.value) {
+            Some(near) if near != name.value => warning.hint(format!("did you mean {near:?}?")),
+            _ => warning,
+        }
     });
     warnings.collect()
 }

@@ -131,6 +131,20 @@ fn the_state_of_a_route_is_what_protects_most() {
 }
 
 #[test]
+fn middleware_that_is_spelt_otherwise_is_another() {
+    let loaded =
+        with(&["name: x, kind: http.router, middleware: [Cors, auth], meta: {server: web}"]);
+    let found: Vec<(String, Option<String>)> = found(&loaded)
+        .map(|d| (d.message.clone(), d.hint.clone()))
+        .collect();
+    let text = |name: &str| {
+        format!("the middleware {name:?} does not exist here: the routes of the router answer 503")
+    };
+    let hint = Some("did you mean \"cors\"?".to_owned());
+    assert_eq!(found, [(text("Cors"), hint), (text("auth"), None)]);
+}
+
+#[test]
 fn settings_of_a_server_that_cannot_be_done_without_are_mistakes() {
     let cases = [
         (

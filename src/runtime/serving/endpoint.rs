@@ -8,7 +8,7 @@ use wippy_dispatcher::Instant;
 use super::super::Runtime;
 use super::super::error::CallErrorKind;
 use super::super::options::{CallOptions, before};
-use super::arguments::arguments;
+use super::arguments::{arguments, memory_each};
 use super::error_id::ErrorId;
 use super::reply::Reply;
 use super::request_body::{self, NoBody, RequestBody};
@@ -23,6 +23,8 @@ use crate::registry::{Entry, Id};
 
 /// How components export the function that answers requests by itself.
 const HANDLER: &str = "wasi:http/incoming-handler";
+/// Bytes of a body that become arguments on the dispatcher's thread; more take longer than others should wait.
+const INLINE: usize = 64 * 1024;
 /// Bytes of a path that a log line shows.
 const PATH_SHOWN: usize = 256;
 
@@ -30,7 +32,7 @@ const PATH_SHOWN: usize = 256;
 pub(super) struct Endpoints {
     pub(super) runtime: Runtime,
     pub(super) room: WaitingRoom,
-    /// Bytes of the bodies of requests that are being read or answered.
+    /// Memory of the bodies of requests that are being read or answered, and of what is made of them.
     pub(super) bodies: Quota,
     /// For a whole request, its body included.
     pub(super) read: Duration,
@@ -76,14 +78,15 @@ impl Endpoints {
             let path: String = target.path.chars().take(PATH_SHOWN).collect();
             format!("{endpoint}: {} {}", head.method.as_str(), OneLine(&path))
         };
-        if let Err(problem) = prepared {
-            return self.failed(problem, deadline, what);
-        }
-        let body = match self.body(body, begun).await {
+        let memory_each = match prepared {
+            Ok(linked) => memory_each(&linked.method, &parameters),
+            Err(problem) => return self.failed(problem, deadline, what),
+        };
+        let body = match self.body(body, memory_each, begun).await {
             Ok(body) => body,
             Err(reply) => return reply.into_response(handle),
         };
-        match self.call(&function, &parameters, body, deadline).await {
+        match self.call(&function, parameters, body, deadline).await {
             Ok(reply) => reply.into_response(handle),
             Err(problem) => self.failed(problem, deadline, what),
         }
@@ -110,14 +113,19 @@ impl Endpoints {
         Ok(function.await??.linked.clone())
     }
 
-    async fn body(&self, body: BodyReader, begun: Instant) -> Result<RequestBody, Reply> {
-        let reading = request_body::read(body, &self.bodies);
+    async fn body(
+        &self,
+        body: BodyReader,
+        memory_each: usize,
+        begun: Instant,
+    ) -> Result<RequestBody, Reply> {
+        let reading = request_body::read(body, &self.bodies, memory_each);
         let late = begun + self.read;
         match before(Some(late), self.runtime.handle(), reading).await {
             Ok(Ok(body)) => Ok(body),
             Ok(Err(NoBody::NoRoom)) => {
                 let bound = self.bodies.bound();
-                let text = format!("the bodies of all requests may take {bound} bytes together");
+                let text = format!("the bodies of all requests may take {bound} bytes of memory");
                 Err(self.busy(text))
             }
             Ok(Err(NoBody::Broken)) => Err(Reply::text(400, "the request's body does not end")),
@@ -129,7 +137,7 @@ impl Endpoints {
     async fn call(
         &self,
         entry: &Arc<Entry>,
-        parameters: &[(String, String)],
+        parameters: Vec<(String, String)>,
         body: RequestBody,
         deadline: Instant,
     ) -> Result<Reply, CallErrorKind> {
@@ -137,17 +145,25 @@ impl Endpoints {
         let options = CallOptions::new().deadline(deadline);
         let RequestBody { bytes, permit } = body;
         let _permit = permit;
+        let is_large = bytes.len() > INLINE;
         let run = |options: CallOptions| async move {
             let record = options.record.clone();
             let call = async {
                 let function = runtime.function_for(entry, &options).await?;
-                let method = &function.linked.method;
-                let arguments = arguments(method, parameters, bytes)?;
+                let arguments = match is_large {
+                    true => {
+                        let method = function.linked.method.clone();
+                        let convert = move || arguments(&method, &parameters, bytes);
+                        runtime.handle().unblock(convert).await??
+                    }
+                    false => arguments(&function.linked.method, &parameters, bytes)?,
+                };
                 let value = match runtime.call_function(&function, options, arguments).await {
                     Err(CallErrorKind::Exit(Exit(0))) => None,
                     value => value?,
                 };
-                Reply::result(method.result.as_ref(), value).map_err(CallErrorKind::Result)
+                let result = function.linked.method.result.as_ref();
+                Reply::result(result, value).map_err(CallErrorKind::Result)
             };
             match record {
                 Some(record) => self.room.admit(runtime.handle(), &record, call).await,

@@ -19,8 +19,9 @@ use crate::select::{Either, select};
 
 /// How long a response may take where `timeouts.write` is not written.
 const RESPONSE: Duration = Duration::from_secs(60);
-/// Bytes of the bodies of all requests of a service that are being read or answered.
-const BODIES: usize = 256 * 1024 * 1024;
+/// Bytes of memory for the bodies of all requests of a service that are being read or answered, and for the values that
+/// are made of them.
+const BODIES: usize = 1024 * 1024 * 1024;
 
 /// How long a service may take to start and to end.
 #[derive(Clone, Copy, Debug)]

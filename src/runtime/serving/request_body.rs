@@ -22,8 +22,13 @@ pub(super) enum NoBody {
     NoRoom,
 }
 
-/// Reads a body to its end. How large it may be, and how long the client may take, is its server's to say.
-pub(super) async fn read(body: BodyReader, quota: &Quota) -> Result<RequestBody, NoBody> {
+/// Reads a body to its end. How large it may be, and how long the client may take, is its server's to say. Each byte
+/// takes `cost` bytes of the quota.
+pub(super) async fn read(
+    body: BodyReader,
+    quota: &Quota,
+    cost: usize,
+) -> Result<RequestBody, NoBody> {
     let mut permit = quota.try_acquire(0).ok_or(NoBody::NoRoom)?;
     let mut bytes = Vec::new();
     loop {
@@ -32,7 +37,7 @@ pub(super) async fn read(body: BodyReader, quota: &Quota) -> Result<RequestBody,
                 body.readable().wait().await.map_err(|_| NoBody::Broken)?;
             }
             Ok(piece) => {
-                if !permit.try_grow(piece.len()) {
+                if !permit.try_grow(piece.len().saturating_mul(cost)) {
                     return Err(NoBody::NoRoom);
                 }
                 bytes.extend_from_slice(&piece);

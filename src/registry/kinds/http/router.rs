@@ -2,6 +2,7 @@
 
 use super::meta_reference;
 use crate::id::Id;
+use crate::nearest::nearest;
 use crate::registry::context::Context;
 use crate::registry::fields::Fields;
 use crate::registry::tree::{Node, Spanned};
@@ -45,6 +46,11 @@ impl HttpRouter {
     pub fn missing_middleware(&self) -> Option<&Spanned<String>> {
         let mut middleware = self.middleware.iter();
         middleware.find(|name| !HttpRouter::is_harmless(&name.value))
+    }
+
+    /// The harmless middleware that a name was probably meant to be.
+    pub(crate) fn nearest_harmless(middleware: &str) -> Option<&'static str> {
+        nearest(middleware, HARMLESS)
     }
 
     /// Whether a route without this middleware answers no more than with it.

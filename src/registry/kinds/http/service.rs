@@ -27,7 +27,7 @@ pub struct HttpService {
 /// `timeouts` of an `http.service`. None: not written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HttpTimeouts {
-    /// For the head of a request, and for each further piece of its body.
+    /// For the head of a request, and then for its body.
     pub read: Option<Duration>,
     /// For a whole response: its function is stopped then, and so is a client that takes nothing for so long.
     pub write: Option<Duration>,
