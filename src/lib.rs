@@ -88,6 +88,7 @@ mod preemption;
 mod program;
 mod quota;
 mod registry;
+mod routes;
 mod runtime;
 mod select;
 mod simulation;
@@ -132,8 +133,8 @@ pub mod project {
         pub use crate::network::{Allow, Names, Port, Protocol, Rule, Target};
         pub use crate::registry::{
             Bound, CaFile, Command, FsDirectory, Function, HttpEndpoint, HttpRouter, HttpService,
-            HttpTimeouts, Kind, Lifecycle, Limits, Mode, Mount, Pool, PoolType, Process,
-            ProcessService, Restart, Source, Transport, Wasi,
+            HttpTimeouts, HttpTls, HttpWaiting, Kind, Lifecycle, Limits, Mode, Mount, Pool,
+            PoolType, Process, ProcessService, Restart, Source, Transport, Wasi,
         };
     }
 }
@@ -219,6 +220,11 @@ pub mod internals {
     pub use crate::host::filesystem::interfaces as filesystem;
     pub use crate::module::{Capabilities, Engine, Profile, describe};
     pub use crate::preemption::enter_guests;
+
+    /// Which route of a server answers a request.
+    pub mod routes {
+        pub use crate::routes::{InvalidPattern, RouteMatch, RoutePattern, RouteTable, Routed};
+    }
 
     /// The parts of the server.
     pub mod http_server {

@@ -226,6 +226,8 @@ pub enum Entries {
         /// Its ID, or a name that only one namespace has
         entry: String,
     },
+    /// A line each of what the HTTP services answer: method, path, endpoint, function, service
+    Routes,
 }
 
 /// The most calls that `wippy call` has in flight: as many as may wait for one entry. Each takes some

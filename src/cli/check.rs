@@ -7,7 +7,7 @@ use wippy_dispatcher::Dispatcher;
 
 use super::arguments::{Check, Options};
 use super::exit_status::USAGE;
-use super::{code, output, report};
+use super::{code, output, report, routes};
 use crate::Runtime;
 use crate::registry::Loaded;
 use crate::runtime::{CheckOptions, check};
@@ -40,9 +40,11 @@ pub(super) fn main(options: &Options, check: &Check, loaded: Loaded) -> u8 {
             "errors": errors,
             "warnings": warnings,
             "skipped": checked.skipped,
+            "routes": checked.routes.json,
         });
         let _ = writeln!(text, "{summary}");
     } else {
+        text.push_str(&checked.routes.text);
         for path in &checked.skipped {
             let _ = writeln!(text, "skipped {path}");
         }
@@ -70,11 +72,18 @@ fn counted(number: u64, one: &str, many: &str) -> String {
 struct Checked {
     diagnostics: Vec<crate::registry::Diagnostic>,
     skipped: Vec<String>,
+    routes: Routes,
     entries: usize,
     /// The modules that compile.
     compiled: u64,
     /// Those among them whose code was kept.
     cached: u64,
+}
+
+/// The routes of its HTTP services.
+struct Routes {
+    text: String,
+    json: Vec<serde_json::Value>,
 }
 
 fn run(options: &Options, loaded: Loaded, strict: bool) -> Result<Checked, String> {
@@ -85,6 +94,10 @@ fn run(options: &Options, loaded: Loaded, strict: bool) -> Result<Checked, Strin
         .iter()
         .map(|path| path.display().to_string())
         .collect();
+    let routes = Routes {
+        text: routes::text(&loaded.registry, &routes::Of::Project, false),
+        json: routes::json(&loaded.registry),
+    };
     let runtime = Runtime::on(
         dispatcher.handle(),
         code::program(options, &loaded.settings, loaded.registry),
@@ -96,6 +109,7 @@ fn run(options: &Options, loaded: Loaded, strict: bool) -> Result<Checked, Strin
             .and_then(|found| found)
             .map_err(|error| error.to_string())?,
         skipped,
+        routes,
         entries,
         compiled: runtime.compilations() + runtime.found_compiled(),
         cached: runtime.found_compiled(),

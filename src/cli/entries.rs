@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::arguments::{Entries, Options};
 use super::exit_status::USAGE;
-use super::{output, report};
+use super::{output, report, routes};
 use crate::registry::{Entry, Loaded, LookupError, Registry};
 
 pub(super) fn main(options: &Options, entries: &Entries, loaded: Loaded) -> u8 {
@@ -15,6 +15,11 @@ pub(super) fn main(options: &Options, entries: &Entries, loaded: Loaded) -> u8 {
     }
     let text = match entries {
         Entries::List => Ok(list(&loaded.registry, options.json)),
+        Entries::Routes => Ok(routes::text(
+            &loaded.registry,
+            &routes::Of::Project,
+            options.json,
+        )),
         Entries::Show { entry } => show(&loaded.registry, entry, options.json),
     };
     match text {

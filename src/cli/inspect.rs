@@ -1,10 +1,10 @@
-//! `wippy inspect`: what a component exports and imports, and the entry that would run it.
+//! `wippy inspect`: what a component exports and imports, and the entry that would run it; of an HTTP entry its routes.
 
 use std::path::Path;
 
 use super::arguments::{Inspect, Options};
 use super::exit_status::USAGE;
-use super::{output, report};
+use super::{output, report, routes};
 use crate::host::PACKAGES;
 use crate::module::{Location, ModuleError, describe, to_binary};
 use crate::program::origin;
@@ -14,7 +14,11 @@ use crate::registry::{Loaded, LookupError, Source, with_article};
 const BINARY: &[u8] = b"\0asm";
 
 pub(super) fn main(options: &Options, inspect: &Inspect, load: impl FnOnce() -> Loaded) -> u8 {
-    let text = read(inspect, load).and_then(|module| text(&module, &inspect.what, options.json));
+    let what = read(inspect, load, options.json);
+    let text = what.and_then(|what| match what {
+        Inspected::Module(module) => text(&module, &inspect.what, options.json),
+        Inspected::Routes(text) => Ok(text),
+    });
     match text {
         Ok(text) => output::print(&text, options.json, 0),
         Err(text) => {
@@ -22,6 +26,13 @@ pub(super) fn main(options: &Options, inspect: &Inspect, load: impl FnOnce() -> 
             USAGE
         }
     }
+}
+
+/// What the word on the command line means.
+enum Inspected {
+    Module(Module),
+    /// An HTTP entry's, as text.
+    Routes(String),
 }
 
 /// A module, and where it lies.
@@ -70,10 +81,11 @@ fn text(module: &Module, name: &str, json: bool) -> Result<String, String> {
 }
 
 /// A file that exists, or else an entry's.
-fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, String> {
+fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded, json: bool) -> Result<Inspected, String> {
     let path = Path::new(&inspect.what);
     if path.is_file() {
-        return read_file(path).map_err(|error| format!("{}: {error}", path.display()));
+        let module = read_file(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        return Ok(Inspected::Module(module));
     }
     let loaded = load();
     let entry = loaded
@@ -88,6 +100,10 @@ fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, Stri
             }
             error => error.to_string(),
         })?;
+    if routes::has_routes(entry) {
+        let of = routes::Of::Entry(&entry.id);
+        return Ok(Inspected::Routes(routes::text(&loaded.registry, &of, json)));
+    }
     let function = entry
         .function()
         .ok_or_else(|| format!("{} has no module", with_article(entry.kind_name())))?;
@@ -112,11 +128,11 @@ fn read(inspect: &Inspect, load: impl FnOnce() -> Loaded) -> Result<Module, Stri
             }
         }
     };
-    Ok(Module {
+    Ok(Inspected::Module(Module {
         bytes,
         wit: function.wit.clone(),
         place,
-    })
+    }))
 }
 
 fn read_file(path: &Path) -> Result<Module, String> {

@@ -20,6 +20,7 @@ mod output;
 mod progress;
 mod report;
 mod reported;
+mod routes;
 mod run;
 mod schema;
 mod serve;

@@ -37,8 +37,12 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
     let entries = entries.chain(plan.invalid.iter().cloned());
     // Services that cannot be read would be started too, as far as anybody knows.
     let invalid = loaded.registry.invalid_entries();
-    let invalid = invalid.filter(|(_, invalid)| invalid.kind == "process.service");
+    let is_service = |kind: &str| matches!(kind, "process.service" | "http.service");
+    let invalid = invalid.filter(|(_, invalid)| is_service(&invalid.kind));
     let entries = entries.chain(invalid.map(|(id, _)| id.clone()));
+    let routes = loaded.registry.routes().into_iter();
+    let routes = routes.filter(|route| plan.services.iter().any(|it| it.id == route.service));
+    let entries = entries.chain(routes.map(|route| route.endpoint));
     let mut reported = match ReportedDiagnostics::of_project(&loaded, entries, options.json) {
         Ok(reported) => reported,
         Err(code) => return code,
@@ -48,8 +52,8 @@ pub(super) fn main(options: &Options, loaded: Loaded) -> u8 {
         report::message(&text, options.json);
     }
     if plan.services.is_empty() {
-        let text = "nothing to run: no usable process.service has `lifecycle: {auto_start: true}`; \
-                    'wippy run list' lists the commands";
+        let text = "nothing to run: no usable process.service or http.service has \
+                    `lifecycle: {auto_start: true}`; 'wippy run list' lists the commands";
         reported.tell_others();
         report::message(text, options.json);
         return USAGE;

@@ -306,6 +306,15 @@ impl<'a> Fields<'a> {
     }
 }
 
+impl Fields<'_> {
+    /// The same where what is not known must not be left out: it is an error.
+    pub fn finish_strictly(self, cx: &mut Context<'_>) {
+        let strict = std::mem::replace(&mut cx.strict, true);
+        self.finish(cx);
+        cx.strict = strict;
+    }
+}
+
 fn resolved(node: &Node) -> Option<Resolved> {
     match &node.value {
         Value::Scalar(scalar) if scalar.style == Style::Coerced => Some(resolve_text(&scalar.text)),

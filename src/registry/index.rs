@@ -59,6 +59,8 @@ pub struct InvalidEntry {
     pub config: Node,
     /// Its errors.
     pub errors: Vec<Diagnostic>,
+    /// What was read of it, where its own fields are as they should be.
+    pub(crate) entry: Option<Arc<Entry>>,
 }
 
 /// Why a lookup gave no entry.
@@ -168,6 +170,11 @@ impl Registry {
     /// The entries that cannot be used, by ID.
     pub fn invalid_entries(&self) -> impl ExactSizeIterator<Item = (&Id, &InvalidEntry)> {
         self.invalid.iter()
+    }
+
+    /// What was read of an entry that cannot be used.
+    pub(super) fn invalid_entry(&self, id: &Id) -> Option<&Arc<Entry>> {
+        self.invalid.get(id)?.entry.as_ref()
     }
 
     /// The variables and storages of the project.

@@ -133,6 +133,7 @@ impl<'a> Loader<'a> {
         self.imply();
         self.name_bindings();
         let links = self.check_references();
+        self.check_routes();
         self.check_enforced();
         self.check_mounts();
         self.check_paths();
@@ -259,6 +260,7 @@ impl Read {
                     kind: self.kind,
                     config: self.config,
                     errors: errors.collect(),
+                    entry: self.entry.map(Arc::new),
                 };
                 registry.add_invalid(self.id, invalid);
             }

@@ -8,7 +8,7 @@
 //! * `parse` makes a `tree` of each document, with a place for each node, within bounds.
 //! * `document` splits the tree into drafts of entries, and `overrides` changes these.
 //! * `read` replaces the drafts' placeholders and has `kinds` decode them through `fields`.
-//! * `load`, `references` and `paths` check what entries say of each other and of the host's files.
+//! * `load`, `references`, `route_check` and `paths` check what entries say of each other and of the host's files.
 
 mod context;
 mod describe;
@@ -38,6 +38,8 @@ mod placeholder;
 mod project;
 mod read;
 mod references;
+mod route;
+mod route_check;
 mod scalar;
 mod schema;
 mod settings;
@@ -62,8 +64,8 @@ pub(crate) use kinds::clean_guest_path;
 pub(crate) use kinds::with_article;
 pub use kinds::{
     Bound, CaFile, Command, DEFAULT_WAITING, FsDirectory, Function, HttpEndpoint, HttpRouter,
-    HttpService, HttpTimeouts, Lifecycle, Limits, Mode, Mount, Pool, PoolType, Process,
-    ProcessService, Restart, Source, Transport, Wasi,
+    HttpService, HttpTimeouts, HttpTls, HttpWaiting, Lifecycle, Limits, Mode, Mount, Pool,
+    PoolType, Process, ProcessService, Restart, Source, Transport, Wasi,
 };
 pub use listing::MAX_DIRECTORY_DEPTH;
 pub use loaded::Loaded;
@@ -71,6 +73,7 @@ pub use options::LoadOptions;
 pub use parse::MAX_DOCUMENT_BYTES;
 pub(crate) use parse::parse as parse_documents;
 pub use project::load;
+pub(crate) use route::{Route, RouteState};
 pub use scalar::{Scalar, Style};
 pub use schema::schema;
 pub(crate) use schema::schema_of;

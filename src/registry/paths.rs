@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use super::entry::{Entry, Kind};
+use super::kinds::HttpService;
 use super::load::{Loader, Slot};
 use crate::env::EnvStorage;
 use crate::env::Environment;
@@ -143,6 +144,15 @@ impl Loader<'_> {
             };
             if let Kind::EnvStorage(EnvStorage::File(file)) = &entry.kind {
                 report("file_path", refused(guard.walk(&file.path)));
+            }
+            if let Kind::HttpService(HttpService { tls: Some(tls), .. }) = &entry.kind {
+                for (field, file) in [("tls.cert", &tls.cert), ("tls.key", &tls.key)] {
+                    if let Some(path) = directories.get(&file.fs) {
+                        let inside = file.path.trim_start_matches('/');
+                        let way = guard.walk_beneath(path, inside.as_ref());
+                        report(field, refused(way));
+                    }
+                }
             }
             let Some(function) = entry.function() else {
                 continue;

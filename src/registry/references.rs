@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::diagnostic::{Diagnostic, Severity};
 use super::entry::{Entry, Kind};
 use super::index::{Links, nearest_id};
-use super::kinds::{self, Transport};
+use super::kinds;
 use super::load::{Loader, Read};
 use super::tree::Place;
 use crate::env::EnvStorage;
@@ -40,7 +40,7 @@ impl Expects {
     fn of_field(field: &str) -> Option<Self> {
         let name = field.split('[').next().unwrap_or(field);
         Some(match name {
-            "fs" | "wasi.mounts" | "wasi.http.ca" => Self::Filesystem,
+            "fs" | "wasi.mounts" | "wasi.http.ca" | "tls.cert" | "tls.key" => Self::Filesystem,
             "wasi.env" => Self::Variable,
             "storage" | "storages" => Self::Storage,
             "func" => Self::Function,
@@ -132,6 +132,12 @@ fn references(entry: &Entry) -> Vec<Reference<'_>> {
             add("process".into(), &service.process, Expects::Process);
             add("host".into(), &service.host, Expects::Host);
         }
+        Kind::HttpService(service) => {
+            if let Some(tls) = &service.tls {
+                add("tls.cert".into(), &tls.cert.fs, Expects::Filesystem);
+                add("tls.key".into(), &tls.key.fs, Expects::Filesystem);
+            }
+        }
         Kind::HttpRouter(router) => {
             if let Some(server) = &router.server {
                 add("meta.server".into(), server, Expects::Server);
@@ -150,7 +156,6 @@ fn references(entry: &Entry) -> Vec<Reference<'_>> {
         | Kind::ProcessHost(_)
         | Kind::TerminalHost(_)
         | Kind::EnvStorage(_)
-        | Kind::HttpService(_)
         | Kind::Data { .. }
         | Kind::NotRun { .. } => {}
     }
@@ -427,10 +432,10 @@ impl Loader<'_> {
         Some(hint)
     }
 
-    /// Warns once of each feature that is accepted and has no effect, or none yet.
+    /// Warns once of each feature that is accepted and has no effect.
     pub(super) fn check_enforced(&mut self) {
         type Uses = fn(&Entry) -> Option<&'static str>;
-        let features: [(&str, Uses); 7] = [
+        let features: [(&str, Uses); 5] = [
             ("options has no effect, except for limits in it", |entry| {
                 uses(entry, "options")
             }),
@@ -443,13 +448,6 @@ impl Loader<'_> {
             ),
             ("pool.warm_start has no effect", |entry| {
                 uses(entry, "pool.warm_start")
-            }),
-            ("the transport wasi-http is not enforced yet", |entry| {
-                let transport = entry.function()?.transport;
-                (transport == Transport::WasiHttp).then_some("transport")
-            }),
-            ("http.* entries are not enforced yet", |entry| {
-                entry.kind_name().starts_with("http.").then_some("kind")
             }),
             (
                 "actors, scopes and security policies do not exist here",

@@ -9,6 +9,7 @@ mod environment;
 mod generated;
 mod lock;
 mod mounts;
+mod routes;
 mod rules;
 mod services;
 mod settings;

@@ -54,6 +54,7 @@ mod processes;
 mod projects;
 mod random;
 mod readme;
+mod routes;
 mod schema;
 mod scripts;
 mod semantics;

@@ -51,6 +51,7 @@ const RECIPES: [(&str, &[&str]); 31] = [
     ("man", &["call"]),
     ("registry list", &[]),
     ("registry show", &["add"]),
+    ("registry routes", &[]),
     ("schema", &[]),
     ("completions", &["bash"]),
     ("help", &["call"]),
@@ -121,6 +122,14 @@ fn project() -> tempfile::TempDir {
             ("host", &"terminal"),
             ("lifecycle", &"{auto_start: true}"),
         ],
+    );
+    // It is not started with the project.
+    project.entry("web", "http.service", &[("addr", &"'127.0.0.1:0'")]);
+    project.entry("api", "http.router", &[]);
+    project.entry(
+        "adds",
+        "http.endpoint",
+        &[("path", &"/add"), ("func", &"add")],
     );
     let directory = project.directory();
     let modules = directory.path().join("modules");

@@ -1,4 +1,4 @@
-//! `docs/semantics.md` and `docs/calls.md` line by line: each statement has tests, and they are there.
+//! `docs/semantics.md`, `docs/calls.md` and `docs/http-entries.md` line by line: each statement has tests, and they are there.
 
 mod table;
 

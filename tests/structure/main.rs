@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
         "oneshot",
         "preemption",
         "quota",
+        "routes",
         "select",
         "status",
     ],

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use directory::{FsDirectory, Mode};
 pub use function::{Function, Limits, Source, Transport};
-pub use http::{HttpEndpoint, HttpRouter, HttpService, HttpTimeouts};
+pub use http::{HttpEndpoint, HttpRouter, HttpService, HttpTimeouts, HttpTls, HttpWaiting};
 pub use lifecycle::{Lifecycle, Restart};
 pub use pool::{Bound, DEFAULT_WAITING, Pool, PoolType};
 pub use process::{Command, Process};

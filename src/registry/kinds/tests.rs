@@ -231,8 +231,7 @@ fn a_full_function() {
             network: {{allow: ['tcp:*:443']}}, http: {{ca: ['n:data:/ca.pem', 'data:/b.pem']}}}}}}"
     );
     let loaded = load(&entry, true);
-    let not_yet = ["transport: the transport wasi-http is not enforced yet"];
-    assert_eq!(messages(&loaded), not_yet);
+    assert_eq!(messages(&loaded), [""; 0]);
     let entry = loaded.registry.resolve("n:f").expect("it is there");
     let Kind::FunctionWasm(f) = &entry.kind else {
         panic!("{entry:?}")

@@ -54,7 +54,7 @@ pub struct Mount {
     pub read_only: bool,
 }
 
-/// A file of certificates: `fs-entry:/path.pem`.
+/// A file of certificates, or of a key: `fs-entry:/path.pem`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaFile {
     /// The filesystem entry.
@@ -182,25 +182,30 @@ fn http_ca(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<CaFile> {
     let items = fields.strings("ca", cx).unwrap_or_default();
     for (index, item) in items.into_iter().enumerate() {
         let field = format!("{}[{index}]", fields.path_of("ca"));
-        let Some((fs, path)) = item
-            .value
-            .split_once(":/")
-            .filter(|(fs, path)| !fs.is_empty() && !path.is_empty())
-        else {
-            let message = format!("expected fs-entry:/path.pem, found {:?}", item.value);
-            cx.error(&item.place, &field, message);
-            continue;
-        };
-        let reference = Spanned {
-            value: fs.to_owned(),
-            place: item.place.clone(),
-        };
-        if let Some(fs) = cx.reference(&reference, &field) {
-            let path = format!("/{path}");
-            files.push(CaFile { fs, path });
-        }
+        files.extend(file_within(&item, &field, cx));
     }
     files
+}
+
+/// Reads `fs-entry:/path.pem`.
+pub(crate) fn file_within(
+    text: &Spanned<String>,
+    field: &str,
+    cx: &mut Context<'_>,
+) -> Option<CaFile> {
+    let parts = text.value.split_once(":/");
+    let Some((fs, path)) = parts.filter(|(fs, path)| !fs.is_empty() && !path.is_empty()) else {
+        let message = format!("expected fs-entry:/path.pem, found {:?}", text.value);
+        cx.error(&text.place, field, message);
+        return None;
+    };
+    let reference = Spanned {
+        value: fs.to_owned(),
+        place: text.place.clone(),
+    };
+    let fs = cx.reference(&reference, field)?;
+    let path = format!("/{path}");
+    Some(CaFile { fs, path })
 }
 
 /// A guest path with `.`, `..`, doubled and trailing slashes taken out, by its text alone.

@@ -17,15 +17,14 @@ fn with(entries: &str) -> Loaded {
     yaml(&format!("{APP}{entries}"))
 }
 
-/// What is said, without file and place, and without what is not enforced yet.
+/// What is said, without file and place.
 fn said(loaded: &Loaded) -> Vec<String> {
     let lines = lines(loaded).into_iter();
     let text = lines.map(|line| {
         line.split_once(": ")
             .map_or(line.clone(), |(_, t)| t.into())
     });
-    text.filter(|line: &String| !line.contains("not enforced yet"))
-        .collect()
+    text.collect()
 }
 
 #[test]
@@ -139,12 +138,16 @@ fn mistakes_of_services() {
 
 #[test]
 fn http_entries_imply_what_there_is_one_of() {
-    let text = "- {name: server, kind: http.service, addr: ':8080', timeouts: {read: 5s, idle: 1m}, tls: {cert: x}}
-- {name: api, kind: http.router, prefix: /api, middleware: [cors], post_middleware: [auth], options: {a: b}}
+    let text = "- {name: server, kind: http.service, addr: ':8080', timeouts: {read: 5s, write: 0, idle: 1m}, waiting: {requests: 5}}
+- {name: api, kind: http.router, prefix: /api, middleware: [cors], post_middleware: [metrics], options: {a: b}}
 - {name: e, kind: http.endpoint, method: get, path: '/x/{id}', func: f}
 ";
     let loaded = with(text);
-    assert_eq!(said(&loaded), [""; 0]);
+    let harmless = [
+        "warning: n:api: middleware: the middleware \"cors\" has no effect here",
+        "warning: n:api: middleware: the middleware \"metrics\" has no effect here",
+    ];
+    assert_eq!(said(&loaded), harmless);
     let kind = |name: &str| {
         loaded
             .registry
@@ -162,14 +165,19 @@ fn http_entries_imply_what_there_is_one_of() {
         write: None,
         idle: Some(Duration::from_secs(60)),
     };
-    assert_eq!((server.timeouts, server.tls.is_some()), (timeouts, true));
+    assert_eq!(server.timeouts, timeouts);
+    let waiting = HttpWaiting {
+        requests: 5,
+        timeout: Duration::from_secs(10),
+    };
+    assert_eq!(server.waiting, waiting);
     let Kind::HttpRouter(router) = kind("n:api") else {
         panic!("no router")
     };
     let middleware: Vec<_> = router.middleware.iter().map(|m| m.value.as_str()).collect();
     assert_eq!(
         (router.prefix.as_str(), middleware),
-        ("/api", vec!["cors", "auth"])
+        ("/api", vec!["cors", "metrics"])
     );
     assert_eq!(router.server, Some(Id::new("n", "server")));
     let Kind::HttpEndpoint(endpoint) = kind("n:e") else {
@@ -181,15 +189,13 @@ fn http_entries_imply_what_there_is_one_of() {
         (Some("GET"), &Id::new("n", "f"))
     );
     let two = with(&format!("{text}- {{name: other, kind: http.router}}\n"));
-    assert_eq!(
-        said(&two),
-        ["error: n:e: meta.router: meta.router is required (there are n:api, n:other)"]
-    );
+    let required = "error: n:e: meta.router: meta.router is required (there are n:api, n:other)";
+    assert_eq!(said(&two), [harmless[0], harmless[1], required]);
     let named = with(&format!(
         "{}- {{name: other, kind: http.router}}\n",
         text.replace("http.endpoint,", "http.endpoint, meta: {router: other},")
     ));
-    assert_eq!(said(&named), [""; 0]);
+    assert_eq!(said(&named), harmless);
 }
 
 #[test]
@@ -258,24 +264,6 @@ fn mistakes_of_http_entries() {
     assert_eq!(
         said(&lonely),
         ["error: n:e: meta.router: meta.router is required (the project has no http.router entry)"]
-    );
-}
-
-#[test]
-fn what_is_not_enforced_yet_is_said_once() {
-    let text = "- {name: a, kind: function.wat, source: s, method: m, limits: {max_execution_ms: 5}, transport: wasi-http}
-- {name: b, kind: function.wat, source: s, method: m, limits: {max_execution_ms: 5}}
-- {name: c, kind: function.wat, source: s, method: m, limits: {max_memory_bytes: 65536}}
-- {name: server, kind: http.service, addr: ':80'}
-- {name: api, kind: http.router}
-";
-    let found = lines(&with(text));
-    assert_eq!(
-        found,
-        [
-            "_index.yaml:8:97: warning: n:a: transport: the transport wasi-http is not enforced yet",
-            "_index.yaml:11:3: warning: n:server: kind: http.* entries are not enforced yet (this concerns 1 more entries)",
-        ]
     );
 }
 

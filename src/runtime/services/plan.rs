@@ -146,7 +146,7 @@ impl Plan {
 }
 
 fn is_service(entry: &Entry) -> bool {
-    matches!(entry.kind, Kind::ProcessService(_))
+    matches!(entry.kind, Kind::ProcessService(_) | Kind::HttpService(_))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Services: processes that are started with the project and kept running.
+//! Services: processes and HTTP servers that are started with the project and kept running.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -10,11 +10,12 @@ use wippy_dispatcher::{Error, Event, Task};
 
 use super::super::Runtime;
 use super::super::error::{CallError, CallErrorKind};
+use super::super::serving::{ServiceTimes, serve};
 use super::plan::Plan;
 use super::restart::Pauses;
 use crate::host::stdio::Stdio;
 use crate::one_line::OneLine;
-use crate::registry::{Entry, Id, Kind, with_article};
+use crate::registry::{Entry, Id, Kind, ProcessService, with_article};
 use crate::select::{Either, select};
 
 /// How long a start may take where `start_timeout` is not written.
@@ -68,8 +69,9 @@ impl Starts {
 }
 
 /// Runs the services of a plan until all have ended and what they wrote to `stdio` is delivered, or
-/// `stop` is set; then those that still run are stopped, the last started first. A service on a terminal host has `stdio`, any other's
-/// output becomes log lines.
+/// `stop` is set; then those that still run are stopped: the HTTP servers first, which answer the requests in flight for
+/// `stop_timeout` at most, then the processes, the last started first. A service on a terminal host has `stdio`, any
+/// other's output becomes log lines. HTTP servers log where they listen.
 ///
 /// ```
 /// use wippy::Runtime;
@@ -130,9 +132,9 @@ pub async fn supervise(
     let starts = Rc::new(starts);
     let mut tasks: Vec<Kept> = Vec::new();
     for entry in plan.services {
-        let (runtime, starts) = (runtime.clone(), starts.clone());
+        let (runtime, starts, stop) = (runtime.clone(), starts.clone(), stop.clone());
         let (service, stdio) = (entry.clone(), stdio.clone());
-        let keeping = async move { keep(&runtime, &service, stdio, &starts).await };
+        let keeping = async move { keep(&runtime, &service, stdio, &starts, &stop).await };
         tasks.push((entry, handle.spawn(keeping)?));
     }
     let mut ended = Vec::new();
@@ -156,7 +158,7 @@ pub async fn supervise(
     Ok(ended)
 }
 
-/// Stops what still runs: the guests are gone at once, what they wrote is still delivered.
+/// Stops what still runs: servers in order, guests at once; what these wrote is still delivered.
 async fn halt(
     runtime: &Runtime,
     running: Vec<Kept>,
@@ -164,6 +166,15 @@ async fn halt(
     ended: &mut Vec<(Id, Ended)>,
 ) -> Result<(), Error> {
     let mut patience = Duration::ZERO;
+    let is_server = |(entry, _): &Kept| matches!(entry.kind, Kind::HttpService(_));
+    let (servers, running): (Vec<_>, Vec<_>) = running.into_iter().partition(is_server);
+    // They have noticed by themselves, and what they still answer may need the others.
+    for (entry, task) in servers {
+        let outcome = task.await.unwrap_or(Err(Error::Closed))?;
+        if outcome != Ended::Done {
+            ended.push((entry.id.clone(), outcome));
+        }
+    }
     for (entry, task) in running.into_iter().rev() {
         match task.cancel().await {
             // It had ended by itself before.
@@ -181,16 +192,20 @@ async fn halt(
     }
 }
 
-/// Starts a service once those it depends on have started, and again each time it fails.
+/// Starts a service once those it depends on have started, and again each time it fails; a server until `stop` is set.
 async fn keep(
     runtime: &Runtime,
     entry: &Arc<Entry>,
     stdio: Stdio,
     starts: &Starts,
+    stop: &Event,
 ) -> Result<Ended, Error> {
     for dependency in &entry.lifecycle.depends_on {
         if let Some(settled) = starts.settled.get(dependency) {
-            settled.wait().await?;
+            match until_stop(entry, stop, settled.wait()).await? {
+                Some(waited) => waited?,
+                None => return Ok(Ended::Done),
+            }
         }
         if starts.failed.borrow().contains(dependency) {
             starts.fail(&entry.id);
@@ -202,7 +217,7 @@ async fn keep(
     let mut pauses = Pauses::new(&entry.lifecycle);
     loop {
         let begun = runtime.handle().now()?;
-        let failure = match run(runtime, entry, &stdio, starts).await? {
+        let failure = match run(runtime, entry, &stdio, starts, stop).await? {
             None => return Ok(Ended::Done),
             Some(failure) => log_text(&failure),
         };
@@ -212,7 +227,25 @@ async fn keep(
             return Ok(Ended::Failed(failure));
         };
         tracing::warn!(target: "service", "{} failed, next start in {pause:?}: {failure}", entry.id);
-        runtime.handle().sleep(pause).await?;
+        match until_stop(entry, stop, runtime.handle().sleep(pause)).await? {
+            Some(slept) => slept?,
+            None => return Ok(Ended::Done),
+        }
+    }
+}
+
+/// The future's output; `None` where the service is a server and `stop` is set before. Processes are cancelled then.
+async fn until_stop<F: Future>(
+    entry: &Entry,
+    stop: &Event,
+    future: F,
+) -> Result<Option<F::Output>, Error> {
+    if !matches!(entry.kind, Kind::HttpService(_)) {
+        return Ok(Some(future.await));
+    }
+    match select(future, stop.wait()).await {
+        Either::Left(output) => Ok(Some(output)),
+        Either::Right(stopped) => stopped.map(|()| None),
     }
 }
 
@@ -222,13 +255,44 @@ async fn run(
     entry: &Arc<Entry>,
     stdio: &Stdio,
     starts: &Starts,
+    stop: &Event,
 ) -> Result<Option<String>, Error> {
-    let Kind::ProcessService(service) = &entry.kind else {
-        return Ok(Some(format!(
+    match &entry.kind {
+        Kind::ProcessService(service) => run_process(runtime, entry, service, stdio, starts).await,
+        Kind::HttpService(service) => {
+            let times = ServiceTimes {
+                start: entry.lifecycle.start_timeout.unwrap_or(START_TIMEOUT),
+                end: entry.lifecycle.stop_timeout.unwrap_or(STOP_TIMEOUT),
+            };
+            let started = || starts.set(&entry.id);
+            serve(runtime, entry, service, times, stop, started).await
+        }
+        Kind::FsDirectory(_)
+        | Kind::FunctionWasm(_)
+        | Kind::FunctionWat(_)
+        | Kind::ProcessWasm(_)
+        | Kind::ProcessHost(_)
+        | Kind::TerminalHost(_)
+        | Kind::EnvVariable(_)
+        | Kind::EnvStorage(_)
+        | Kind::HttpRouter(_)
+        | Kind::HttpEndpoint(_)
+        | Kind::Data { .. }
+        | Kind::NotRun { .. } => Ok(Some(format!(
             "{} is no service",
             with_article(entry.kind_name())
-        )));
-    };
+        ))),
+    }
+}
+
+/// One run of a service's process; what failed, if something did.
+async fn run_process(
+    runtime: &Runtime,
+    entry: &Arc<Entry>,
+    service: &ProcessService,
+    stdio: &Stdio,
+    starts: &Starts,
+) -> Result<Option<String>, Error> {
     let Some(process) = runtime.registry().get(&service.process) else {
         return Ok(Some(format!("{} is not there", service.process)));
     };

@@ -92,7 +92,10 @@ impl Runtime {
         handler.map_err(|kind| kind.of(&entry.id))
     }
 
-    async fn handler_of(&self, entry: &Arc<Entry>) -> Result<ComponentHandler, CallErrorKind> {
+    pub(super) async fn handler_of(
+        &self,
+        entry: &Arc<Entry>,
+    ) -> Result<ComponentHandler, CallErrorKind> {
         let function = self.function(entry).await?;
         if function.linked.incoming_handler().is_none() {
             return Err(CallErrorKind::NoIncomingHandler);

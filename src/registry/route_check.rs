@@ -1,0 +1,114 @@
+//! Checks of HTTP entries against each other, and what they ask for and is not there.
+
+use std::collections::HashMap;
+
+use super::diagnostic::Diagnostic;
+use super::entry::{Entry, Kind};
+use super::kinds::HttpRouter;
+use super::load::Loader;
+use super::route::Route;
+use crate::id::Id;
+use crate::routes::RouteTable;
+
+impl Loader<'_> {
+    /// Reports routes that are the same, middleware that does not exist, and settings of servers that cannot be
+    /// done without.
+    pub(super) fn check_routes(&mut self) {
+        let mut known: HashMap<&Id, &Entry> = HashMap::new();
+        for (_, read) in self.entries() {
+            if let Some(entry) = &read.entry {
+                known.entry(&read.id).or_insert(entry);
+            }
+        }
+        let mut tables: HashMap<Id, RouteTable<(usize, &Entry)>> = HashMap::new();
+        let mut found = Vec::new();
+        for (i, read) in self.entries() {
+            let Some(entry) = &read.entry else { continue };
+            found.extend(about(entry).into_iter().map(|diagnostic| (i, diagnostic)));
+            let route = match Route::of(entry, |id| known.get(id).copied()) {
+                None => continue,
+                Some(Ok(route)) => route,
+                Some(Err(error)) => {
+                    let message = format!("below the router's prefix: {error}");
+                    found.push((i, entry.error_at("path", message)));
+                    continue;
+                }
+            };
+            let table = tables.entry(route.service.clone()).or_default();
+            for pattern in &route.patterns {
+                let inserted = table.insert(route.method.as_deref(), pattern, (i, entry));
+                let Err(&(earlier_slot, earlier)) = inserted else {
+                    continue;
+                };
+                // The same ID twice is reported as that.
+                if earlier.id == entry.id {
+                    continue;
+                }
+                // Nobody knows which of them is meant, so neither is served.
+                found.push((i, conflict(entry, earlier, &route)));
+                found.push((earlier_slot, conflict(earlier, entry, &route)));
+            }
+        }
+        self.report(found);
+    }
+}
+
+fn conflict(entry: &Entry, other: &Entry, route: &Route) -> Diagnostic {
+    let shown: Vec<String> = route.patterns.iter().map(ToString::to_string).collect();
+    let message = format!(
+        "the route {} {} is not unique: {} at {} has it too",
+        route.method_text(),
+        shown.join(" and "),
+        other.id,
+        other.place_of("path"),
+    );
+    entry.error_at("path", message)
+}
+
+/// What an entry asks for that is not there.
+fn about(entry: &Entry) -> Vec<Diagnostic> {
+    match &entry.kind {
+        Kind::HttpRouter(router) => middleware(entry, router),
+        Kind::HttpService(service) => {
+            let unsupported = |field: &str| {
+                let message =
+                    format!("{field} is not supported, and the server is not started without it");
+                entry.error_at(field, message)
+            };
+            let tls = service.tls.is_some().then(|| unsupported("tls"));
+            let network = service.network.is_some().then(|| unsupported("network"));
+            tls.into_iter().chain(network).collect()
+        }
+        Kind::FsDirectory(_)
+        | Kind::FunctionWasm(_)
+        | Kind::FunctionWat(_)
+        | Kind::ProcessWasm(_)
+        | Kind::ProcessService(_)
+        | Kind::ProcessHost(_)
+        | Kind::TerminalHost(_)
+        | Kind::EnvVariable(_)
+        | Kind::EnvStorage(_)
+        | Kind::HttpEndpoint(_)
+        | Kind::Data { .. }
+        | Kind::NotRun { .. } => Vec::new(),
+    }
+}
+
+fn middleware(entry: &Entry, router: &HttpRouter) -> Vec<Diagnostic> {
+    let warnings = router.middleware.iter().map(|name| {
+        let message = match HttpRouter::is_harmless(&name.value) {
+            true => format!("the middleware {:?} has no effect here", name.value),
+            false => format!(
+                "the middleware {:?} does not exist here: the routes of the router answer 503",
+                name.value
+            ),
+        };
+        let warning = Diagnostic::warning(message).at(&name.place);
+        let warning = warning.of(&entry.id).field("middleware");
+        match HttpRouter::nearest_harmless(&name.value) {
+            Some(near) if near != name.value => warning.hint(format!("did you mean {near:?}?")),
+            _ => warning,
+        }
+    });
+    warnings.collect()
+}

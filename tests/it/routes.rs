@@ -1,0 +1,10 @@
+//! HTTP entries: a project's routes, and how functions answer them.
+
+mod command;
+mod deadlines;
+mod lifecycle;
+mod paths;
+mod protection;
+mod transports;
+mod waiting;
+mod world;

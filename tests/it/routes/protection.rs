@@ -1,0 +1,124 @@
+//! Nothing is served less protected than was written, and mistakes stop what they concern.
+
+use wippy::services::Ended;
+
+use super::world::*;
+use crate::support::Project;
+
+fn greeting(router: &[(&str, &dyn std::fmt::Display)]) -> Project {
+    let mut project = site(&[], router);
+    types(&mut project, "greet", "greet", &[]);
+    route(&mut project, "hello", "POST /hello", "greet");
+    project
+}
+
+/// What is said of a project, without files and places.
+fn said(world: &World) -> Vec<&str> {
+    let texts = world.found.iter();
+    texts
+        .map(|text| {
+            text.split_once(": ")
+                .map_or(text.as_str(), |(_, text)| text)
+        })
+        .collect()
+}
+
+#[test]
+fn middleware_that_is_not_there_makes_its_routes_answer_503() {
+    for list in ["[cors, auth, ratelimit]", "[token_auth]", "['']", "[Cors]"] {
+        for field in ["middleware", "post_middleware"] {
+            let world = World::new(&greeting(&[(field, &list)]));
+            assert!(!world.found.is_empty());
+            let answer = world.ask("POST /hello", "you");
+            assert_eq!(answer.status, 503, "{list}: {}", answer.text());
+            assert!(answer.text().contains("the middleware"), "{list}");
+            assert_eq!(answer.field("retry-after"), None);
+            // Nothing else is less protected either: what does not match is no route.
+            assert_eq!(world.ask("POST /other", "you").status, 404);
+        }
+    }
+    let world = World::new(&greeting(&[("middleware", &"[auth]")]));
+    let expected = "warning: test:api: middleware: the middleware \"auth\" does not exist here: the routes of the router answer 503";
+    assert_eq!(said(&world), [expected]);
+}
+
+#[test]
+fn harmless_middleware_only_warns() {
+    let list = "[cors, compress, real_ip, metrics, otel]";
+    let world = World::new(&greeting(&[("middleware", &list)]));
+    let expected = ["cors", "compress", "real_ip", "metrics", "otel"].map(|name| {
+        format!("warning: test:api: middleware: the middleware {name:?} has no effect here")
+    });
+    assert_eq!(said(&world), expected);
+    let answer = world.ask("POST /hello", "you");
+    assert_eq!(answer.said(), (200, "Hello, you!".to_owned()));
+}
+
+#[test]
+fn a_function_that_is_not_run_here_is_501() {
+    let mut project = greeting(&[]);
+    project.entry("lua", "function.lua", &[("source", &"return 1")]);
+    route(&mut project, "other", "GET /lua", "lua");
+    let world = World::new(&project);
+    let answer = world.ask("GET /lua", "");
+    assert_eq!(
+        answer.said(),
+        (501, "the function is not run here\n".to_owned())
+    );
+    assert_eq!(world.ask("POST /hello", "you").status, 200);
+}
+
+#[test]
+fn an_endpoint_with_mistakes_keeps_its_route() {
+    let mut project = greeting(&[]);
+    route(&mut project, "rest", "GET /{x...}", "greet");
+    // Its function is not there; and two say the same of one path.
+    route(&mut project, "broken", "GET /broken/{id}", "nobody");
+    route(&mut project, "first", "GET /twice/{id}", "greet");
+    route(&mut project, "second", "GET /twice/:x", "greet");
+    let world = World::new(&project);
+    let twice = |name: &str, other: &str| {
+        let start = format!(
+            "error: test:{name}: path: the route GET /twice/{{}} is not unique: test:{other} at "
+        );
+        let same_start = |text: &&str| {
+            let text = text.replace("{id}", "{}").replace(":x", "{}");
+            text.starts_with(&start) && text.ends_with(" has it too")
+        };
+        let found = said(&world);
+        assert!(found.iter().any(same_start), "{found:#?}");
+    };
+    twice("first", "second");
+    twice("second", "first");
+    assert_eq!(world.found.len(), 3, "{:#?}", world.found);
+    for path in ["/broken/1", "/twice/1"] {
+        let answer = world.ask(&format!("GET {path}"), "");
+        let expected = (500, "the endpoint has mistakes\n".to_owned());
+        assert_eq!(answer.said(), expected, "{path}");
+    }
+    assert_eq!(world.ask("GET /elsewhere", "").status, 200);
+}
+
+#[test]
+fn settings_that_would_protect_it_keep_a_server_from_starting() {
+    for field in ["tls", "network"] {
+        let value = match field {
+            "tls" => "{cert: 'guests:/c.pem', key: 'guests:/k.pem'}",
+            _ => "{allow: [10.0.0.0/8]}",
+        };
+        let mut project = site(&[(field, &value)], &[]);
+        types(&mut project, "greet", "greet", &[]);
+        route(&mut project, "hello", "POST /hello", "greet");
+        let world = World::new(&project);
+        let expected = format!(
+            "error: test:web: {field}: {field} is not supported, and the server is not started without it"
+        );
+        assert_eq!(said(&world), [expected]);
+        let connecting = wippy_dispatcher::net::TcpStream::connect(
+            &world.handle,
+            ADDRESS.parse().expect("an address"),
+        );
+        assert!(world.run(connecting).is_err(), "{field}");
+        assert_eq!(world.ended(), [] as [(String, Ended); 0]);
+    }
+}

@@ -1,0 +1,207 @@
+//! HTTP entries: `docs/http-entries.md`.
+
+use super::Row;
+
+pub const ROWS: &[Row] = &[
+    // Which server
+    (
+        "An `http.service` with `lifecycle: {auto_start: true}` listens while `wippy run` runs; any other does not.",
+        &["routes::lifecycle::only_what_is_started_with_the_project_listens"],
+    ),
+    (
+        "`addr` is `host:port`. An empty host is every address of the machine, a name all addresses that it has; port 0 is any free one, and the log says which.",
+        &[
+            "routes::command::it_says_where_it_listens_and_answers_there",
+            "routes::command::every_address_is_listened_on_where_no_host_is_named",
+            "lib::registry::kinds::http::service::tests::addresses",
+        ],
+    ),
+    (
+        "It listens once what it depends on has started, and not where that has failed.",
+        &["routes::lifecycle::it_starts_behind_what_it_depends_on"],
+    ),
+    (
+        "Where its address cannot be listened on it is tried again, as `lifecycle.restart` says.",
+        &["routes::lifecycle::an_address_in_use_is_tried_again"],
+    ),
+    (
+        "When it stops, it accepts no new connections and answers the requests in flight; what is left after `lifecycle.stop_timeout` is cut off.",
+        &[
+            "routes::lifecycle::requests_in_flight_are_answered_before_it_ends",
+            "routes::lifecycle::what_is_not_answered_within_stop_timeout_is_cut_off",
+        ],
+    ),
+    (
+        "SIGTERM stops all services so, and `wippy run` ends with 0; a second signal ends it at once.",
+        &["routes::command::a_signal_lets_requests_end_and_a_second_one_does_not"],
+    ),
+    (
+        "`timeouts.read` is for a whole request, its body included: 408 after it.",
+        &["routes::transports::a_body_that_is_too_large_or_never_ends_is_refused"],
+    ),
+    (
+        "`timeouts.write` is for a whole response, whether its guest waits or computes: 504 after it. Where nothing is written it is a minute.",
+        &[
+            "routes::deadlines::a_response_has_its_time_whether_the_guest_waits_or_computes",
+            "routes::deadlines::a_response_has_a_minute_where_nothing_is_written",
+        ],
+    ),
+    (
+        "`timeouts.idle` is for the next request of a connection.",
+        &["routes::lifecycle::a_connection_is_closed_once_it_was_idle"],
+    ),
+    (
+        "`tls` is `cert` and `key`, files within `fs.directory` entries. Settings of `tls` and `network` that are not supported are mistakes, and keep the server from starting.",
+        &[
+            "routes::protection::settings_that_would_protect_it_keep_a_server_from_starting",
+            "lib::registry::tests::routes::settings_of_a_server_that_cannot_be_done_without_are_mistakes",
+        ],
+    ),
+    // Which route
+    (
+        "A router belongs to the service that `meta.server` names, an endpoint to the router that `meta.router` names; where there is only one, it may be left out.",
+        &[
+            "lib::registry::tests::services::http_entries_imply_what_there_is_one_of",
+            "lib::registry::tests::services::mistakes_of_http_entries",
+        ],
+    ),
+    (
+        "The path of an endpoint follows its router's `prefix`. `/` is the prefix itself, with a slash at its end and without.",
+        &[
+            "routes::paths::text_goes_before_parameters_and_these_before_the_rest",
+            "lib::registry::tests::routes::a_prefix_and_its_root_are_two_paths_of_one_route",
+        ],
+    ),
+    (
+        "`{x}` and `:x` take one segment that is not empty, a final `{x...}` the rest, slashes included, which may be empty.",
+        &[
+            "lib::routes::tests::text_goes_before_a_parameter_and_that_before_the_rest",
+            "lib::routes::tests::slashes_are_segments_of_their_own",
+        ],
+    ),
+    (
+        "Segment by segment text goes before a parameter, and a parameter before the rest.",
+        &[
+            "lib::routes::tests::text_goes_before_a_parameter_and_that_before_the_rest",
+            "routes::paths::text_goes_before_parameters_and_these_before_the_rest",
+        ],
+    ),
+    (
+        "Paths are split at their slashes and decoded then: `%2F` separates nothing.",
+        &[
+            "lib::routes::tests::segments_are_decoded_once_and_after_they_were_split",
+            "routes::transports::parameters_of_the_path_are_arguments_of_the_same_name",
+        ],
+    ),
+    (
+        "`/a`, `/a/` and `//a` are three paths; nothing is redirected.",
+        &["lib::routes::tests::slashes_are_segments_of_their_own"],
+    ),
+    (
+        "A path with a segment `.` or `..`, encoded or not, or with an escape that is no text, is 400.",
+        &[
+            "lib::routes::tests::dot_segments_are_malformed_wherever_they_stand",
+            "routes::paths::what_no_route_answers_has_a_status_and_a_reason",
+        ],
+    ),
+    (
+        "An endpoint without `method` takes any; `HEAD` is answered by `GET`.",
+        &[
+            "lib::routes::tests::methods_are_looked_for_over_all_routes_of_a_path",
+            "routes::transports::head_is_the_head_of_get",
+        ],
+    ),
+    (
+        "A path that no route has is 404; one whose routes have another method is 405 with `Allow`; `OPTIONS` is 204 with `Allow` where no route takes it.",
+        &[
+            "routes::paths::what_no_route_answers_has_a_status_and_a_reason",
+            "lib::routes::tests::methods_are_looked_for_over_all_routes_of_a_path",
+        ],
+    ),
+    (
+        "Two endpoints with the same route are a mistake of both, which names the other and its place.",
+        &[
+            "lib::registry::tests::routes::the_same_route_twice_is_a_mistake_of_both_that_names_the_other",
+            "routes::command::mistakes_of_routes_are_shown_before_it_serves_the_others",
+        ],
+    ),
+    (
+        "`wippy check`, `wippy registry routes` and `wippy inspect` of an HTTP entry show the routes, and what keeps one from answering.",
+        &["routes::command::routes_are_listed_and_checked"],
+    ),
+    // What is not served
+    (
+        "Middleware that does not exist here makes the routes of its router answer 503.",
+        &["routes::protection::middleware_that_is_not_there_makes_its_routes_answer_503"],
+    ),
+    (
+        "`cors`, `compress`, `real_ip`, `metrics` and `otel` have no effect and protect nothing: they only warn.",
+        &["routes::protection::harmless_middleware_only_warns"],
+    ),
+    (
+        "An endpoint over a function of a kind that is not run here answers 501.",
+        &["routes::protection::a_function_that_is_not_run_here_is_501"],
+    ),
+    (
+        "An endpoint that has mistakes, or needs an entry that has, answers 500; no other route takes its requests.",
+        &["routes::protection::an_endpoint_with_mistakes_keeps_its_route"],
+    ),
+    // How a function answers
+    (
+        "An endpoint serves a function of either `transport` in the same way.",
+        &["routes::transports::the_body_is_the_one_argument_and_the_result_the_answer"],
+    ),
+    (
+        "The body of the request is the function's one argument, a string or a list of bytes; an empty body is an empty one.",
+        &[
+            "routes::transports::the_body_is_the_one_argument_and_the_result_the_answer",
+            "routes::transports::bytes_that_are_no_text_come_back_as_they_were",
+        ],
+    ),
+    (
+        "A function without parameters is called with none.",
+        &["routes::transports::the_body_is_the_one_argument_and_the_result_the_answer"],
+    ),
+    (
+        "For other parameters the body is the JSON array of the arguments.",
+        &["routes::transports::the_body_is_the_one_argument_and_the_result_the_answer"],
+    ),
+    (
+        "A parameter of the function that has the name of one of the path takes its text instead, as a word of a command line; the body is for the others.",
+        &["routes::transports::parameters_of_the_path_are_arguments_of_the_same_name"],
+    ),
+    (
+        "What does not fit is 400 with a text that says where.",
+        &["routes::transports::what_does_not_fit_is_the_clients_mistake_and_says_where"],
+    ),
+    (
+        "No result is 204, a string `text/plain; charset=utf-8`, a list of bytes `application/octet-stream`, anything else JSON; a `result` that is `err` too.",
+        &["routes::transports::the_body_is_the_one_argument_and_the_result_the_answer"],
+    ),
+    (
+        "A failed call is 500 with an error ID, and the log has the same ID with the reason; so is one whose `limits.max_execution_ms` has passed.",
+        &[
+            "routes::transports::a_failed_call_is_500_with_an_id_and_no_details",
+            "routes::command::it_says_where_it_listens_and_answers_there",
+            "routes::deadlines::a_functions_own_limit_is_a_failed_call",
+        ],
+    ),
+    (
+        "Outside of a request `wasi-http` is `payload`.",
+        &["routes::transports::outside_of_a_request_both_transports_are_one"],
+    ),
+    (
+        "A component that exports `wasi:http/incoming-handler` answers the requests of its routes itself.",
+        &["routes::transports::a_component_that_exports_the_handler_answers_itself"],
+    ),
+    (
+        "Requests whose function has no place or no instance free wait in order: `waiting.requests` of them, `waiting.timeout` each. Any other is 503 with `Retry-After`.",
+        &[
+            "routes::waiting::requests_wait_for_their_turn",
+            "routes::waiting::a_full_waiting_room_turns_away_at_once",
+            "routes::waiting::who_waits_for_too_long_is_turned_away",
+            "routes::waiting::a_waiting_room_of_no_places_is_a_refusal",
+            "routes::waiting::a_full_pool_is_503_too",
+        ],
+    ),
+];
