@@ -22,6 +22,7 @@ mod report;
 mod reported;
 mod run;
 mod schema;
+pub mod server_options;
 mod services;
 mod sim;
 mod status;

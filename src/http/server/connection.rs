@@ -32,8 +32,25 @@ enum Next {
     Over,
 }
 
+/// A connection that is open, for those who count.
+struct Open(Rc<ServerState>);
+
+impl Open {
+    fn new(state: &Rc<ServerState>) -> Open {
+        state.meters().accepted.add(1);
+        Open(state.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.meters().closed.add(1);
+    }
+}
+
 /// Serves a connection until it ends.
 pub(super) async fn serve(state: Rc<ServerState>, transport: Transport, peer: Peer) {
+    let _open = Open::new(&state);
     let session = state.sessions.as_ref().map(|sessions| sessions.session());
     let Ok(wire) = Wire::new(
         &state.handle,

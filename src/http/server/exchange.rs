@@ -90,6 +90,7 @@ pub(super) struct Exchange<'a> {
 /// Whoever still reads the request's body learns why it does not end.
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
+        self.informational.close();
         if let Some(request) = self.request.take() {
             request.fail(ErrorCode::ConnectionTerminated);
         }

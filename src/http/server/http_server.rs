@@ -21,7 +21,7 @@ use super::settings::ServerSettings;
 use crate::select::select;
 
 /// How long a server that has ended waits for its log to be written.
-const FLUSH: Duration = Duration::from_secs(1);
+pub(super) const FLUSH: Duration = Duration::from_secs(1);
 
 /// Serves HTTP/1.1, and clients of HTTP/1.0, with a handler. It works on its dispatcher's thread: each connection is a
 /// task there. Dropping it ends all of them at once.

@@ -15,12 +15,27 @@ use super::transport::{AcceptedFd, Transport};
 
 /// A thread that serves connections which another one accepts.
 pub(super) struct ServingThread {
-    pub(super) remote: Remote,
-    pub(super) seats: Arc<ThreadSeats>,
+    remote: Remote,
+    seats: Arc<ThreadSeats>,
     /// The state on that thread.
-    pub(super) state: Local<Rc<ServerState>>,
+    state: Local<Rc<ServerState>>,
     /// It has ended, and gets no more.
-    pub(super) is_gone: Cell<bool>,
+    is_gone: Cell<bool>,
+}
+
+impl ServingThread {
+    pub(super) fn new(
+        remote: Remote,
+        seats: Arc<ThreadSeats>,
+        state: Local<Rc<ServerState>>,
+    ) -> ServingThread {
+        ServingThread {
+            remote,
+            seats,
+            state,
+            is_gone: Cell::new(false),
+        }
+    }
 }
 
 /// Where connections go that this thread accepts.

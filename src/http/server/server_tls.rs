@@ -47,6 +47,9 @@ pub enum TlsFilesError {
         /// Why.
         reason: String,
     },
+    /// There was no thread to read the files.
+    #[error("cannot read the certificate: {0}")]
+    NotRead(#[source] Error),
     /// The first file holds no certificate in PEM.
     #[error("{} holds no certificate in PEM (\"BEGIN CERTIFICATE\")", .0.display())]
     NoCertificate(PathBuf),

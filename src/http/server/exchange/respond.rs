@@ -32,10 +32,8 @@ impl Exchange<'_> {
         self.handler = None;
         match result {
             Ok(Ok(response)) => {
-                if self
-                    .start(response.status, &response.fields, response.body)
-                    .is_err()
-                {
+                let (status, body) = (response.status, response.body);
+                if self.start(status, response.fields, body).is_err() {
                     self.start_without_body(Failure::INTERNAL.status());
                 }
             }
@@ -49,7 +47,7 @@ impl Exchange<'_> {
 
     /// Answers with a status alone.
     pub(super) fn start_without_body(&mut self, status: u16) {
-        let started = self.start(status, &Fields::new(), None);
+        let started = self.start(status, Fields::new(), None);
         debug_assert!(started.is_ok(), "a status of the server's own");
     }
 
@@ -60,7 +58,7 @@ impl Exchange<'_> {
     fn start(
         &mut self,
         status: u16,
-        fields: &Fields,
+        mut fields: Fields,
         body: Option<BodyReader>,
     ) -> Result<(), BadResponse> {
         // A client that waits to send its body, and is answered, may send it or not.
@@ -73,16 +71,14 @@ impl Exchange<'_> {
         };
         let (rules, output) = (self.rules, self.wire.output.end());
         self.informational.write(rules, output);
-        let named = self.record.id.as_ref().and_then(|id| {
-            let mut named = fields.clone();
-            // The handler's own stands, and a response whose fields are full goes without one.
-            let is_new = !fields.has(request_id::FIELD);
-            let added = is_new && named.append(request_id::FIELD, id.as_bytes()).is_ok();
-            added.then_some(named)
-        });
-        let fields = named.as_ref().unwrap_or(fields);
+        if let Some(id) = &self.record.id
+            && !fields.has(request_id::FIELD)
+        {
+            // A response whose fields are full goes without one.
+            let _ = fields.append(request_id::FIELD, id.as_bytes());
+        }
         let encoder = self.state.with_date(|date| {
-            ResponseEncoder::start(status, fields, length, rules, date, output)
+            ResponseEncoder::start(status, &fields, length, rules, date, output)
         })?;
         self.informational.close();
         self.record.status = Some(status);
