@@ -1,38 +1,54 @@
 //! What proxies say of their clients: `Forwarded`, `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Real-IP`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 
-use super::trusted_proxies::{ClientInfo, ForwardedField, TrustedProxies};
 use crate::http::fields::Fields;
 
-/// How many proxies are gone back over.
-const HOPS_MAX: usize = 32;
-
-/// One proxy's word: for whom, and whether that one speaks TLS.
-struct Hop {
-    /// `None` where it does not say, or hides it.
-    address: Option<IpAddr>,
-    secure: Option<bool>,
+/// The field in which proxies say for whom they forward.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum ForwardedField {
+    /// `X-Forwarded-For`, and `X-Forwarded-Proto`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// `X-Real-IP`, and `X-Forwarded-Proto`.
+    XRealIp,
 }
 
-/// The client of a request whose peer is trusted.
-pub(super) fn client(proxies: &TrustedProxies, direct: ClientInfo, fields: &Fields) -> ClientInfo {
-    let hops = match proxies.field {
-        ForwardedField::Forwarded => forwarded(fields),
-        ForwardedField::XForwardedFor => x_forwarded(fields, "x-forwarded-for"),
-        ForwardedField::XRealIp => x_forwarded(fields, "x-real-ip"),
-    };
-    let mut client = direct;
-    // The last proxy has written behind the others.
-    for hop in hops.into_iter().rev().take(HOPS_MAX) {
-        client.secure = hop.secure.unwrap_or(client.secure);
-        let Some(address) = hop.address else { break };
-        client.address = Some(address);
-        if !proxies.trusts(client.address) {
-            break;
+/// One proxy's word: for whom, and whether that one speaks TLS.
+pub(super) struct Hop {
+    /// `None` where it does not say, or hides it.
+    pub(super) address: Option<IpAddr>,
+    /// `None` where it does not say.
+    pub(super) secure: Option<bool>,
+}
+
+impl ForwardedField {
+    /// What proxies have said in it, in their order: the last has written behind the others.
+    pub(super) fn hops(self, fields: &Fields) -> Vec<Hop> {
+        match self {
+            ForwardedField::Forwarded => forwarded(fields),
+            ForwardedField::XForwardedFor => x_forwarded(fields, "x-forwarded-for"),
+            ForwardedField::XRealIp => x_forwarded(fields, "x-real-ip"),
         }
     }
-    client
+}
+
+impl FromStr for ForwardedField {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<ForwardedField, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => Ok(ForwardedField::XForwardedFor),
+            "forwarded" => Ok(ForwardedField::Forwarded),
+            "x-real-ip" => Ok(ForwardedField::XRealIp),
+            _ => Err(format!(
+                "expected x-forwarded-for, forwarded or x-real-ip, found {text:?}"
+            )),
+        }
+    }
 }
 
 /// The elements of lists, in order; commas in quotes separate nothing.

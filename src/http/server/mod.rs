@@ -46,6 +46,7 @@ mod wire;
 
 pub use access_line::LogFormat;
 pub use access_log::AccessLog;
+pub use forwarded::ForwardedField;
 pub use group_thread::HandlerError;
 pub use handler::{Failure, Handler, HandlerFuture, IncomingRequest};
 pub use health::{Health, Phase};
@@ -70,5 +71,5 @@ pub use server_options::ServerOptions;
 pub use server_tls::{ServerTls, TlsFiles, TlsFilesError};
 pub use settings::ServerSettings;
 pub use trace_parent::TraceParent;
-pub use trusted_proxies::{ClientInfo, ForwardedField, InvalidProxy, TrustedProxies, TrustedProxy};
+pub use trusted_proxies::{ClientInfo, InvalidProxy, TrustedProxies, TrustedProxy};
 pub use unix_path::{UnixPath, UnixPathError};

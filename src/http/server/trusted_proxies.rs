@@ -4,9 +4,12 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::forwarded;
+use super::forwarded::ForwardedField;
 use super::peer::Peer;
 use crate::http::fields::Fields;
+
+/// How many proxies are gone back over.
+const HOPS_MAX: usize = 32;
 
 /// Networks whose members are believed when they say for whom they forward a request, and the field in which they say
 /// it. By default nobody is.
@@ -27,18 +30,6 @@ pub enum TrustedProxy {
     Network(IpAddr, u8),
     /// Whoever connects by a UNIX socket.
     Unix,
-}
-
-/// The field in which proxies say for whom they forward.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum ForwardedField {
-    /// `X-Forwarded-For`, and `X-Forwarded-Proto`.
-    #[default]
-    XForwardedFor,
-    /// `Forwarded` (RFC 7239).
-    Forwarded,
-    /// `X-Real-IP`, and `X-Forwarded-Proto`.
-    XRealIp,
 }
 
 /// A text names no proxy.
@@ -66,9 +57,22 @@ impl TrustedProxies {
             Peer::Internet(_) => self.trusts(address),
         };
         match is_trusted {
-            true => forwarded::client(self, direct, fields),
+            true => self.client_behind(direct, fields),
             false => direct,
         }
+    }
+
+    fn client_behind(&self, proxy: ClientInfo, fields: &Fields) -> ClientInfo {
+        let mut client = proxy;
+        for hop in self.field.hops(fields).into_iter().rev().take(HOPS_MAX) {
+            client.secure = hop.secure.unwrap_or(client.secure);
+            let Some(address) = hop.address else { break };
+            client.address = Some(address);
+            if !self.trusts(client.address) {
+                break;
+            }
+        }
+        client
     }
 
     /// Whether an address is a proxy's.
@@ -128,21 +132,6 @@ impl fmt::Display for TrustedProxy {
         match self {
             TrustedProxy::Network(address, prefix) => write!(f, "{address}/{prefix}"),
             TrustedProxy::Unix => f.write_str("unix"),
-        }
-    }
-}
-
-impl FromStr for ForwardedField {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<ForwardedField, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "x-forwarded-for" => Ok(ForwardedField::XForwardedFor),
-            "forwarded" => Ok(ForwardedField::Forwarded),
-            "x-real-ip" => Ok(ForwardedField::XRealIp),
-            _ => Err(format!(
-                "expected x-forwarded-for, forwarded or x-real-ip, found {text:?}"
-            )),
         }
     }
 }
