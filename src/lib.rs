@@ -86,6 +86,7 @@ mod one_line;
 mod oneshot;
 mod preemption;
 mod program;
+mod prometheus;
 mod quota;
 mod registry;
 mod routes;
@@ -230,7 +231,8 @@ pub mod internals {
     pub mod http_server {
         pub use crate::http::server::*;
         pub use crate::http::{
-            BodyReader, BodyWriter, FieldLimits, Fields, Method, RequestHead, Response, body,
+            BodyReader, BodyWriter, Buffer, FieldLimits, Fields, Method, RequestHead, Response,
+            body,
         };
     }
 }

@@ -24,6 +24,7 @@ mod routes;
 mod run;
 mod schema;
 mod serve;
+pub mod server_options;
 mod services;
 mod sim;
 mod status;

@@ -26,6 +26,7 @@ mod tests;
 mod tls;
 
 pub use body::{BodyReader, BodySink, BodySource, BodyWriter, Stopped, body};
+pub use buffer::Buffer;
 pub use client::{Client, ClientLimits};
 pub use error::{DnsError, ErrorCode, FieldSize, TlsAlert};
 pub(crate) use exchange::reply;

@@ -1,4 +1,4 @@
-//! A client's TLS session: a real one, or one of a simulation.
+//! A TLS session of a client or a server: a real one, or one of a simulation.
 
 use std::io::{Read, Write};
 
@@ -9,7 +9,7 @@ use super::tls::{self, Got};
 /// A session of either kind, which is chosen when its connection is made.
 #[derive(Debug)]
 pub enum Session {
-    /// With a server of the network.
+    /// With a peer of the network.
     Real(Box<tls::Session>),
     /// With a simulated host.
     Simulated(Box<simulated_tls::Session>),
@@ -24,7 +24,7 @@ impl Session {
         }
     }
 
-    /// Takes what the server has sent towards agreeing; whether there was something.
+    /// Takes what the peer has sent towards agreeing; whether there was something.
     ///
     /// # Errors
     /// The errors of TLS; `connection-terminated` when the reader has ended or fails.

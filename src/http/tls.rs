@@ -1,4 +1,4 @@
-//! TLS without I/O: whom to trust, and one session over any reader and writer.
+//! TLS without I/O: whom a client trusts, and one session over any reader and writer.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -10,7 +10,9 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use rustls::{
+    ClientConfig, ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection,
+};
 use sha2::{Digest, Sha256};
 use wippy_dispatcher::Handle;
 
@@ -135,8 +137,8 @@ pub fn system_roots() -> RootCertStore {
     store
 }
 
-/// The dispatcher's wall clock decides whether a certificate is valid.
-struct WallClock(Handle);
+/// The dispatcher's wall clock decides whether a certificate, or a session that is resumed, is valid.
+pub(super) struct WallClock(pub(super) Handle);
 
 impl fmt::Debug for WallClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,9 +166,9 @@ pub enum Got {
     Cut,
 }
 
-/// A client's TLS session.
+/// A TLS session of a client or a server.
 #[derive(Debug)]
-pub struct Session(ClientConnection);
+pub struct Session(Connection);
 
 impl Session {
     /// A session with a server of this name or address.
@@ -178,7 +180,17 @@ impl Session {
             ServerName::try_from(host.to_owned()).map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
         let mut connection = ClientConnection::new(config, name).map_err(code)?;
         connection.set_buffer_limit(Some(KEPT_MAX));
-        Ok(Session(connection))
+        Ok(Session(connection.into()))
+    }
+
+    /// A server's session with whoever has connected.
+    ///
+    /// # Errors
+    /// The errors of TLS.
+    pub fn server(config: Arc<ServerConfig>) -> Result<Session, ErrorCode> {
+        let mut connection = ServerConnection::new(config).map_err(code)?;
+        connection.set_buffer_limit(Some(KEPT_MAX));
+        Ok(Session(connection.into()))
     }
 
     /// Whether the two sides are still agreeing on the session.
@@ -186,7 +198,7 @@ impl Session {
         self.0.is_handshaking()
     }
 
-    /// Takes what the server has sent towards agreeing; whether there was something.
+    /// Takes what the peer has sent towards agreeing; whether there was something.
     ///
     /// # Errors
     /// The errors of TLS; `connection-terminated` when the reader has ended or fails.
@@ -203,7 +215,7 @@ impl Session {
     }
 
     /// Reads plaintext. The handshake goes on by itself meanwhile, as far as `flush` is called.
-    /// A server that sends much and no plaintext is read from a little at a time: then there is
+    /// A peer that sends much and no plaintext is read from a little at a time: then there is
     /// nothing yet although the reader has more.
     ///
     /// # Errors

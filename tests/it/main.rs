@@ -36,6 +36,7 @@ mod hash_write;
 mod host_packages;
 mod hostile;
 mod http;
+mod http_server;
 mod imports;
 mod imports_table;
 mod inspect;

@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
         "one_line",
         "oneshot",
         "preemption",
+        "prometheus",
         "quota",
         "routes",
         "select",

@@ -2,6 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+use rustix::net::AddressFamily;
 
 use super::socket::{Protocol, Socket};
 use super::{Family, Options, TcpStream};
@@ -47,6 +50,26 @@ impl TcpListener {
         let socket = Socket::open(handle, Family::of(&address), Protocol::Tcp)?;
         socket.bind(address)?;
         Ok(TcpListener::of(socket.listen(BACKLOG)?))
+    }
+
+    /// Takes over a socket that listens already, such as one that a service manager has passed on. It is made
+    /// non-blocking, for all processes that share it.
+    ///
+    /// # Errors
+    /// `Io` with `InvalidInput` when it is no TCP socket, or does not listen; `Simulated`; `TooManySources`,
+    /// `WrongThread`, `Closed`.
+    pub fn from_fd(handle: &Handle, fd: OwnedFd) -> Result<TcpListener, Error> {
+        let families = [AddressFamily::INET, AddressFamily::INET6];
+        Ok(TcpListener::of(Socket::adopt(handle, fd, &families, true)?))
+    }
+
+    /// Accepts a connection for another dispatcher, whose thread makes a stream of it with
+    /// [`TcpStream::from_fd`].
+    ///
+    /// # Errors
+    /// As [`TcpListener::try_accept`]; `Simulated`.
+    pub fn try_accept_fd(&self) -> Result<OwnedFd, Error> {
+        self.socket.accept_fd()
     }
 
     /// Accepts the connection that has waited longest. Its peer's address comes with it.

@@ -2,6 +2,9 @@
 
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr};
+use std::os::fd::OwnedFd;
+
+use rustix::net::AddressFamily;
 
 use super::socket::{Protocol, Socket};
 use super::{Family, Options};
@@ -51,6 +54,17 @@ impl TcpStream {
         let stream = TcpStream::of(socket.start_connect(address)?);
         stream.connected().await?;
         Ok(stream)
+    }
+
+    /// Takes over a connection that somebody else has accepted or made, such as
+    /// [`TcpListener::try_accept_fd`](super::TcpListener::try_accept_fd).
+    ///
+    /// # Errors
+    /// `Io` with `InvalidInput` when it is no TCP socket, or listens; `Simulated`; `TooManySources`,
+    /// `WrongThread`, `Closed`.
+    pub fn from_fd(handle: &Handle, fd: OwnedFd) -> Result<TcpStream, Error> {
+        let families = [AddressFamily::INET, AddressFamily::INET6];
+        Ok(TcpStream::of(Socket::adopt(handle, fd, &families, false)?))
     }
 
     /// How connecting ended. That is known when the stream is writable.

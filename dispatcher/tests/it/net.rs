@@ -7,6 +7,7 @@ mod names;
 mod slow_names;
 mod tcp;
 mod udp;
+mod unix;
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

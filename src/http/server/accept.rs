@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use wippy_dispatcher::net::TcpListener;
 use wippy_dispatcher::{Error, WaitSet};
 
-use super::connection;
+use super::listener::Listener;
+use super::placement::Placement;
 use super::server_state::ServerState;
 use super::wire::TAG;
 
@@ -23,7 +23,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// When the dispatcher, or the simulated host, ends.
-pub(super) async fn accept(state: Rc<ServerState>, listener: TcpListener) -> Result<(), Error> {
+pub(super) async fn accept(
+    state: Rc<ServerState>,
+    placement: Rc<Placement>,
+    listener: Listener,
+) -> Result<(), Error> {
     let mut set = WaitSet::new(&state.handle)?;
     let (mut batch, mut after_stop) = (0, 0);
     loop {
@@ -32,25 +36,14 @@ pub(super) async fn accept(state: Rc<ServerState>, listener: TcpListener) -> Res
             return Ok(());
         }
         set.clear();
-        if !state.room.is_set() {
-            set.add_event(&state.room, TAG)?;
+        if state.all_seats.are_taken() {
+            set.add_event(state.all_seats.room(), TAG)?;
             set.add_event(&state.cut, TAG)?;
             set.wait().await?;
             continue;
         }
-        match listener.try_accept() {
-            Ok((stream, peer)) => {
-                let (open, state_of_task) = (state.open(), state.clone());
-                let serving = state.handle.spawn(async move {
-                    connection::serve(state_of_task, stream, peer).await;
-                    drop(open);
-                });
-                match serving {
-                    Ok(task) => task.detach(),
-                    // The connection is closed: there is no place for its task.
-                    Err(Error::TooManyTasks(_)) => state.handle.sleep(PAUSE).await?,
-                    Err(error) => return Err(error),
-                }
+        match placement.accept(&listener) {
+            Ok(()) => {
                 after_stop += u32::from(stops);
                 batch += 1;
                 if batch >= BATCH {
@@ -66,6 +59,10 @@ pub(super) async fn accept(state: Rc<ServerState>, listener: TcpListener) -> Res
                 set.add_event(&state.stopping, TAG)?;
                 set.add_event(&state.cut, TAG)?;
                 set.wait().await?;
+            }
+            // The connection is closed: there is no place for its task.
+            Err(Error::TooManyTasks(_) | Error::TooManyJobs(_)) => {
+                state.handle.sleep(PAUSE).await?
             }
             Err(error) if is_over(&error) => return Err(error),
             Err(error) if is_short(&error) => state.handle.sleep(PAUSE).await?,

@@ -1,16 +1,18 @@
 //! A connection: one request after the other, and an end that loses no answer.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wippy_dispatcher::net::TcpStream;
-
 use super::exchange::{Exchange, Outcome};
+use super::handshake;
+use super::peer::Peer;
+use super::record::{RequestRecord, count_moved};
 use super::refusal::Refusal;
 use super::request::{ReceivedHead, RequestDecoder, RequestEvent};
+use super::request_id;
 use super::response_encoder::{BodyLength, ResponseEncoder, ResponseRules};
 use super::server_state::ServerState;
+use super::transport::Transport;
 use super::wire::{Lost, SocketWait, TAG, Wire};
 use crate::http::fields::Fields;
 
@@ -30,9 +32,32 @@ enum Next {
     Over,
 }
 
+/// A connection that is open, for those who count.
+struct Open(Rc<ServerState>);
+
+impl Open {
+    fn new(state: &Rc<ServerState>) -> Open {
+        state.meters().accepted.add(1);
+        Open(state.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.meters().closed.add(1);
+    }
+}
+
 /// Serves a connection until it ends.
-pub(super) async fn serve(state: Rc<ServerState>, stream: TcpStream, peer: SocketAddr) {
-    let Ok(wire) = Wire::new(&state.handle, stream, state.arriving.clone()) else {
+pub(super) async fn serve(state: Rc<ServerState>, transport: Transport, peer: Peer) {
+    let _open = Open::new(&state);
+    let session = state.sessions.as_ref().map(|sessions| sessions.session());
+    let Ok(wire) = Wire::new(
+        &state.handle,
+        transport,
+        session.flatten(),
+        state.arriving.clone(),
+    ) else {
         return;
     };
     let mut connection = Connection {
@@ -43,17 +68,22 @@ pub(super) async fn serve(state: Rc<ServerState>, stream: TcpStream, peer: Socke
     };
     // A connection that is lost has nobody to be told.
     let _ = connection.run().await;
+    count_moved(&connection.state, &mut connection.wire);
 }
 
 struct Connection {
     state: Rc<ServerState>,
     wire: Wire,
-    peer: SocketAddr,
+    peer: Peer,
     requests: u64,
 }
 
 impl Connection {
     async fn run(&mut self) -> Result<(), Lost> {
+        if let Err(lost) = handshake::agree(&self.state, &mut self.wire).await {
+            self.state.meters().handshakes_failed.add(1);
+            return Err(lost);
+        }
         loop {
             if self.wire.is_greedy() {
                 self.wire.breathe().await?;
@@ -66,7 +96,7 @@ impl Connection {
                 }
                 Next::Request(head, decoder) => {
                     self.requests += 1;
-                    let is_last = self.requests >= self.state.limits.requests_each;
+                    let is_last = self.requests >= self.state.settings.limits.requests_each;
                     let Connection {
                         state, wire, peer, ..
                     } = self;
@@ -85,9 +115,9 @@ impl Connection {
     /// Waits for the head of the next request.
     async fn next(&mut self) -> Result<Next, Lost> {
         let Connection { state, wire, .. } = self;
-        let timeouts = state.limits.timeouts;
+        let timeouts = state.settings.limits.timeouts;
         let is_first = self.requests == 0;
-        let mut decoder = RequestDecoder::new(state.limits.request);
+        let mut decoder = RequestDecoder::new(state.settings.limits.request);
         let waiting = state.handle.now()?;
         let mut began = is_first.then_some(waiting);
         let mut stopping = None;
@@ -156,21 +186,32 @@ impl Connection {
 
     /// Answers a request that never got to the handler.
     async fn refuse(&mut self, refusal: Refusal) -> Result<(), Lost> {
-        let Connection { state, wire, .. } = self;
-        state.count(|counts| counts.refused += 1);
+        let Connection {
+            state, wire, peer, ..
+        } = self;
+        let began = state.handle.now()?;
+        let mut record = RequestRecord::of_refusal(state, began, *peer, wire.input.as_slice());
+        record.refused(refusal);
+        let mut fields = Fields::new();
+        record.id = state.request_ids.as_ref().map(|ids| ids.make());
+        if let Some(id) = &record.id {
+            let added = fields.append(request_id::FIELD, id.as_bytes());
+            debug_assert!(added.is_ok(), "hexadecimal digits");
+        }
         let rules = ResponseRules {
             is_head: false,
             minor: 1,
             keep: false,
         };
-        let (status, none, output) = (refusal.status(), Fields::new(), wire.output.end());
+        let (status, output) = (refusal.status(), wire.output.end());
         let started = state.with_date(|date| {
-            ResponseEncoder::start(status, &none, BodyLength::None, rules, date, output)
+            ResponseEncoder::start(status, &fields, BodyLength::None, rules, date, output)
         });
         debug_assert!(started.is_ok(), "every refusal has a status");
+        record.status = Some(status);
         while !wire.flush()? {
             let deadline = match wire.stuck() {
-                Some(since) => since + state.limits.timeouts.write,
+                Some(since) => since + state.settings.limits.timeouts.write,
                 None => state.handle.now()?,
             };
             if state.cut.is_set() || state.handle.now()? >= deadline {
@@ -184,6 +225,7 @@ impl Connection {
             wire.set.add_deadline(deadline, TAG)?;
             wire.set.wait().await?;
         }
+        record.answered(wire);
         Ok(())
     }
 

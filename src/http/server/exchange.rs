@@ -4,16 +4,22 @@ mod receive;
 mod respond;
 mod responding;
 
-use std::future::ready;
-use std::net::SocketAddr;
+use std::future::{Future, poll_fn, ready};
+use std::pin::Pin;
+use std::task::Poll;
 
 use wippy_dispatcher::Instant;
 
-use super::handler::{HandlerFuture, IncomingRequest};
+use super::guarded::GuardedHandler;
+use super::handler::{Failure, IncomingRequest};
+use super::informational::Informational;
+use super::peer::Peer;
+use super::record::RequestRecord;
 use super::refusal::Refusal;
 use super::request::{ReceivedHead, RequestDecoder};
 use super::response_encoder::{ResponseRules, write_informational};
 use super::server_state::ServerState;
+use super::trace_parent::TraceParent;
 use super::wire::{Lost, SocketWait, TAG, Wire};
 use crate::http::body::{BodyWriter, body};
 use crate::http::error::ErrorCode;
@@ -70,31 +76,21 @@ pub(super) struct Exchange<'a> {
     /// The client waits for `100 Continue`.
     asks: bool,
     rules: ResponseRules,
-    handler: Option<HandlerFuture>,
+    handler: Option<GuardedHandler>,
+    /// Informational responses of the handler.
+    informational: Informational,
     responding: Responding,
     /// Since when the client, and nobody else, is to send more of the body.
     awaits_body: Option<Instant>,
-    counted: CountedRequest<'a>,
-}
-
-/// A request that was taken, and is counted as cut unless it was answered.
-struct CountedRequest<'a> {
-    state: &'a ServerState,
-    answered: bool,
-}
-
-impl Drop for CountedRequest<'_> {
-    fn drop(&mut self) {
-        self.state.count(|counts| match self.answered {
-            true => counts.answered += 1,
-            false => counts.cut += 1,
-        });
-    }
+    /// When the handler has to be done.
+    handler_deadline: Option<Instant>,
+    record: RequestRecord<'a>,
 }
 
 /// Whoever still reads the request's body learns why it does not end.
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
+        self.informational.close();
         if let Some(request) = self.request.take() {
             request.fail(ErrorCode::ConnectionTerminated);
         }
@@ -106,24 +102,35 @@ impl<'a> Exchange<'a> {
     pub(super) fn new(
         state: &'a ServerState,
         wire: &'a mut Wire,
-        peer: SocketAddr,
+        peer: Peer,
         received: ReceivedHead,
         decoder: RequestDecoder,
     ) -> Result<Exchange<'a>, Lost> {
-        state.count(|counts| counts.requests += 1);
-        let counted = CountedRequest {
-            state,
-            answered: false,
-        };
+        let now = state.handle.now()?;
         let (writer, reader) = body(&state.handle, REQUEST_KEPT, None)?;
-        let head = received.head;
+        let mut head = received.head;
+        let secure = state.sessions.is_some();
+        let client = state.settings.proxies.client(peer, secure, &head.fields);
+        let trace = TraceParent::take_over(&mut head.fields);
+        let ids = state.request_ids.as_ref();
+        let id = ids.map(|ids| ids.name(&mut head.fields));
+        let mut record = RequestRecord::taken(state, now, &head, peer, client);
+        record.trace = trace.map(|trace| trace.trace);
+        record.id.clone_from(&id);
         let rules = ResponseRules::of(&head.method, head.minor, received.keeps_alive);
-        let handler = state.handler.handle(IncomingRequest {
+        let informational = Informational::new();
+        let request = IncomingRequest {
             head,
             target: received.target,
             body: reader,
             peer,
-        });
+            client,
+            id,
+            trace,
+            informational: informational.clone(),
+        };
+        let handler = GuardedHandler::start(&*state.handler, request);
+        let timeout = state.settings.limits.timeouts.request;
         Ok(Exchange {
             state,
             wire,
@@ -138,9 +145,11 @@ impl<'a> Exchange<'a> {
             asks: received.expects_continue,
             rules,
             handler: Some(handler),
+            informational,
             responding: Responding::NotYet,
             awaits_body: None,
-            counted,
+            handler_deadline: timeout.map(|timeout| now + timeout),
+            record,
         })
     }
 
@@ -159,7 +168,7 @@ impl<'a> Exchange<'a> {
             self.receive(&mut blocked)?;
             self.respond(&mut blocked)?;
             if self.is_answered() {
-                self.counted.answered = true;
+                self.record.answered(self.wire);
                 match self.receiving {
                     Receiving::Done if self.keeps_alive() => return Ok(Outcome::Kept),
                     Receiving::Body if self.keeps_alive() && self.is_worth_draining() => {}
@@ -177,7 +186,7 @@ impl<'a> Exchange<'a> {
                 true => Some(self.awaits_body.unwrap_or(now).max(self.wire.received)),
                 false => None,
             };
-            let timeouts = &self.state.limits.timeouts;
+            let timeouts = &self.state.settings.limits.timeouts;
             let write = self.wire.stuck().map(|since| since + timeouts.write);
             let body = self.awaits_body.map(|since| since + timeouts.body);
             if write.is_some_and(|deadline| now >= deadline) {
@@ -191,9 +200,38 @@ impl<'a> Exchange<'a> {
                 self.refuse(Refusal::Late);
                 continue;
             }
-            let deadline = [write, body].into_iter().flatten().min();
+            let handler = self.handler_deadline.filter(|_| self.awaits_handler());
+            if handler.is_some_and(|deadline| now >= deadline) {
+                self.time_out()?;
+                continue;
+            }
+            let deadline = [write, body, handler].into_iter().flatten().min();
             self.wait(&blocked, deadline).await?;
         }
+    }
+
+    /// Whether the handler has something to give yet.
+    fn awaits_handler(&self) -> bool {
+        self.handler.is_some() || self.responding.body().is_some()
+    }
+
+    /// Ends a request whose handler takes too long.
+    fn time_out(&mut self) -> Result<(), Lost> {
+        self.state.meters().timeouts.add(1);
+        self.record.is_timeout = true;
+        if self.handler.is_none() {
+            return Err(self.cut_off());
+        }
+        if self.awaits_body.is_some() {
+            // The client has not sent all that the handler may be waiting for.
+            self.refuse(Refusal::Late);
+            return Ok(());
+        }
+        if self.receiving == Receiving::Body {
+            self.give_up(ErrorCode::ConnectionTerminated);
+        }
+        self.answer(Ok(Err(Failure::TIMEOUT)));
+        Ok(())
     }
 
     /// Lets the handler begin, and sends `100 Continue` unless it has answered at once: a client that is refused
@@ -202,7 +240,7 @@ impl<'a> Exchange<'a> {
         let Some(handler) = &mut self.handler else {
             return Ok(());
         };
-        match select(handler.as_mut(), ready(())).await {
+        match select(handler, ready(())).await {
             Either::Left(result) => self.answer(result),
             Either::Right(()) => {
                 self.asks = false;
@@ -233,10 +271,20 @@ impl<'a> Exchange<'a> {
         }
         match &mut self.handler {
             None => set.wait().await?,
-            Some(handler) => match select(handler.as_mut(), set.wait()).await {
-                Either::Left(result) => self.answer(result),
-                Either::Right(waited) => waited?,
-            },
+            Some(handler) => {
+                let informational = &self.informational;
+                let handled = poll_fn(|cx| match Pin::new(&mut *handler).poll(cx) {
+                    Poll::Ready(result) => Poll::Ready(Some(result)),
+                    Poll::Pending if informational.poll(cx) => Poll::Ready(None),
+                    Poll::Pending => Poll::Pending,
+                });
+                let woken = select(handled, set.wait()).await;
+                match woken {
+                    Either::Left(Some(result)) => self.answer(result),
+                    Either::Left(None) => {}
+                    Either::Right(waited) => waited?,
+                }
+            }
         }
         self.wire.set.clear();
         Ok(())

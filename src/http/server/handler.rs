@@ -1,10 +1,13 @@
 //! What answers requests.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 
+use super::informational::Informational;
+use super::peer::Peer;
 use super::request_target::RequestTarget;
+use super::trace_parent::TraceParent;
+use super::trusted_proxies::ClientInfo;
 use crate::http::body::BodyReader;
 use crate::http::exchange::Response;
 use crate::http::head::RequestHead;
@@ -19,8 +22,16 @@ pub struct IncomingRequest {
     /// The body: what has arrived of it, its end with trailers, or why it does not end. What the client sends
     /// faster than this is read waits in the client. Dropped, the rest is thrown away.
     pub body: BodyReader,
-    /// The client's address.
-    pub peer: SocketAddr,
+    /// The other end of the connection: the client, or a proxy.
+    pub peer: Peer,
+    /// Who has sent the request, as far as that is known.
+    pub client: ClientInfo,
+    /// The request's name, which its fields have too (`x-request-id`). `None` where the server names none.
+    pub id: Option<String>,
+    /// The trace that it belongs to. The fields hold it only if it is valid.
+    pub trace: Option<TraceParent>,
+    /// Informational responses, such as `103 Early Hints`, before the response.
+    pub informational: Informational,
 }
 
 /// Why there is no response: the client gets this status, and no body.
@@ -31,6 +42,8 @@ pub struct Failure(u16);
 impl Failure {
     /// 500: the request may have been as it should.
     pub const INTERNAL: Failure = Failure(500);
+    /// 504: the handler has taken too long.
+    pub const TIMEOUT: Failure = Failure(504);
 
     /// With this status; 500 where it is not between 400 and 599.
     pub fn new(status: u16) -> Failure {

@@ -1,4 +1,4 @@
-//! The time as the `Date` field has it.
+//! The time as the `Date` field and logs have it.
 
 use wippy_dispatcher::{Handle, WallTime};
 
@@ -12,18 +12,62 @@ const LATEST: u64 = 253_402_300_799;
 
 /// A time as `Sun, 06 Nov 1994 08:49:37 GMT`. A time behind the year 9999 is the last second of that year.
 pub fn http_date(time: WallTime) -> String {
-    let seconds = time.seconds.min(LATEST);
-    let (days, rest) = (seconds / SECONDS_OF_DAY, seconds % SECONDS_OF_DAY);
-    let weekday = usize::try_from(days % 7).unwrap_or(0);
-    let (year, month, day) = civil(days);
+    let at = CivilTime::of(time);
     format!(
-        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
-        DAYS.get(weekday).unwrap_or(&""),
-        MONTHS.get(month).unwrap_or(&""),
-        rest / 3600,
-        rest / 60 % 60,
-        rest % 60
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        at.weekday, at.day, at.month_name, at.year, at.hour, at.minute, at.second
     )
+}
+
+/// A time as people write it, of Greenwich.
+#[derive(Debug)]
+pub(super) struct CivilTime {
+    year: u64,
+    /// From 1.
+    month: usize,
+    month_name: &'static str,
+    day: u64,
+    weekday: &'static str,
+    hour: u64,
+    minute: u64,
+    second: u64,
+    milliseconds: u32,
+}
+
+impl CivilTime {
+    pub(super) fn of(time: WallTime) -> CivilTime {
+        let seconds = time.seconds.min(LATEST);
+        let (days, rest) = (seconds / SECONDS_OF_DAY, seconds % SECONDS_OF_DAY);
+        let weekday = usize::try_from(days % 7).unwrap_or(0);
+        let (year, month, day) = civil(days);
+        CivilTime {
+            year,
+            month: month + 1,
+            month_name: MONTHS.get(month).unwrap_or(&""),
+            day,
+            weekday: DAYS.get(weekday).unwrap_or(&""),
+            hour: rest / 3600,
+            minute: rest / 60 % 60,
+            second: rest % 60,
+            milliseconds: time.nanoseconds / 1_000_000,
+        }
+    }
+
+    /// As logs of web servers have it: `10/Oct/2000:13:55:36 +0000`.
+    pub(super) fn common(&self) -> String {
+        format!(
+            "{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000",
+            self.day, self.month_name, self.year, self.hour, self.minute, self.second
+        )
+    }
+
+    /// As RFC 3339 has it: `2000-10-10T13:55:36.000Z`.
+    pub(super) fn rfc3339(&self) -> String {
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            self.year, self.month, self.day, self.hour, self.minute, self.second, self.milliseconds
+        )
+    }
 }
 
 /// Year, month from 0 and day from 1, of a number of days since 1970-01-01.

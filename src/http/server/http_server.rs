@@ -11,8 +11,17 @@ use wippy_dispatcher::{Error, Handle, Task};
 use super::accept::accept;
 use super::handler::Handler;
 use super::limits::ServerLimits;
-use super::server_state::{ServerCounts, ServerState};
+use super::listen_address::ListenAddress;
+use super::listener::Listener;
+use super::meters::ServerCounts;
+use super::placement::{Placement, ServingThread};
+use super::seats::Seats;
+use super::server_state::ServerState;
+use super::settings::ServerSettings;
 use crate::select::select;
+
+/// How long a server that has ended waits for its log to be written.
+pub(super) const FLUSH: Duration = Duration::from_secs(1);
 
 /// Serves HTTP/1.1, and clients of HTTP/1.0, with a handler. It works on its dispatcher's thread: each connection is a
 /// task there. Dropping it ends all of them at once.
@@ -56,6 +65,7 @@ use crate::select::select;
 pub struct HttpServer {
     state: Rc<ServerState>,
     addresses: Vec<SocketAddr>,
+    listen_addresses: Vec<ListenAddress>,
     accepting: Vec<Task<Result<(), Error>>>,
 }
 
@@ -88,28 +98,71 @@ impl HttpServer {
         limits: ServerLimits,
         handler: impl Handler + 'static,
     ) -> Result<HttpServer, Error> {
-        let state = Rc::new(ServerState::new(handle, limits, Box::new(handler))?);
+        let listeners = listeners.into_iter().map(Listener::Tcp).collect();
+        let settings = ServerSettings {
+            limits,
+            ..ServerSettings::default()
+        };
+        HttpServer::with(handle, listeners, settings, handler)
+    }
+
+    /// The same with other settings, and sockets of any family.
+    ///
+    /// # Errors
+    /// As [`HttpServer::on`]; `NotSimulated` for simulated TLS.
+    pub fn with(
+        handle: &Handle,
+        listeners: Vec<Listener>,
+        settings: ServerSettings,
+        handler: impl Handler + 'static,
+    ) -> Result<HttpServer, Error> {
+        let seats = Seats::new(handle, settings.limits.connections)?;
+        let state = ServerState::new(handle, settings, seats, Box::new(handler))?;
+        HttpServer::accepting(Rc::new(state), listeners, Vec::new())
+    }
+
+    /// A server that accepts for other threads too.
+    pub(super) fn accepting(
+        state: Rc<ServerState>,
+        listeners: Vec<Listener>,
+        others: Vec<ServingThread>,
+    ) -> Result<HttpServer, Error> {
+        let placement = Rc::new(Placement::new(state.clone(), others));
         let mut server = HttpServer {
-            state: state.clone(),
+            state,
             addresses: Vec::new(),
+            listen_addresses: Vec::new(),
             accepting: Vec::new(),
         };
         for listener in listeners {
-            server.addresses.push(listener.local_addr()?);
-            let accepting = handle.spawn(accept(state.clone(), listener))?;
+            let address = listener.address()?;
+            if let ListenAddress::Internet(address) = &address {
+                server.addresses.push(*address);
+            }
+            server.listen_addresses.push(address);
+            let state = server.state.clone();
+            let accepting =
+                state
+                    .handle
+                    .spawn(accept(state.clone(), placement.clone(), listener))?;
             server.accepting.push(accepting);
         }
         Ok(server)
     }
 
-    /// The addresses that it listens on, in the order in which they were given.
+    /// The addresses of IPv4 and IPv6 that it listens on, in the order in which they were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
+    /// All addresses that it listens on, in the order in which they were given.
+    pub fn listen_addresses(&self) -> &[ListenAddress] {
+        &self.listen_addresses
+    }
+
     /// What it has done so far.
     pub fn counts(&self) -> ServerCounts {
-        self.state.counts()
+        self.state.meters().counts()
     }
 
     /// Ends it in order. Connections that the system has completed are still accepted; those that wait for a
@@ -122,20 +175,27 @@ impl HttpServer {
     /// `WrongThread` and `Closed`.
     pub async fn stop(mut self, within: Duration) -> Result<ServerCounts, Error> {
         let state = self.state.clone();
-        let accepting = std::mem::take(&mut self.accepting);
-        state.stopping.set();
         let ending = async {
-            for accepting in accepting {
-                // How it ended makes no difference now.
-                let _ = accepting.await;
-            }
-            state.quiet.wait().await
+            self.stop_accepting().await;
+            state.seats.quiet().await
         };
         select(ending, state.handle.sleep(within)).await;
         // Nothing is left where the time was enough. Where not, all tasks end at their next run.
         state.cut.set();
-        state.quiet.wait().await?;
-        Ok(state.counts())
+        state.seats.quiet().await?;
+        if let Some(log) = &state.settings.log {
+            select(log.flush(&state.handle), state.handle.sleep(FLUSH)).await;
+        }
+        Ok(state.meters().counts())
+    }
+
+    /// Accepts what the system has completed, and nothing more.
+    pub(super) async fn stop_accepting(&mut self) {
+        self.state.stopping.set();
+        for accepting in std::mem::take(&mut self.accepting) {
+            // How it ended makes no difference now.
+            let _ = accepting.await;
+        }
     }
 }
 
@@ -148,7 +208,7 @@ impl Drop for HttpServer {
 impl fmt::Debug for HttpServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpServer")
-            .field("addresses", &self.addresses)
+            .field("addresses", &self.listen_addresses)
             .field("counts", &self.counts())
             .finish_non_exhaustive()
     }

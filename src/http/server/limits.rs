@@ -28,6 +28,8 @@ impl Default for RequestLimits {
 /// How long a server waits for its clients.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ServerTimeouts {
+    /// For a client to agree on a session of TLS. Default 10 s.
+    pub handshake: Duration,
     /// For the whole head of a request: from when the connection was accepted, or from the first
     /// byte of a later request. Default 30 s.
     pub head: Duration,
@@ -37,15 +39,21 @@ pub struct ServerTimeouts {
     pub idle: Duration,
     /// For the client to take some of what is written. Default 30 s.
     pub write: Duration,
+    /// For a request as a whole: from its head to the last byte that the handler gives of the response's body. Before
+    /// the response has begun, the client gets 504, or 408 where it is its own body that is waited for; after it the
+    /// connection is cut. Default none.
+    pub request: Option<Duration>,
 }
 
 impl Default for ServerTimeouts {
     fn default() -> ServerTimeouts {
         ServerTimeouts {
+            handshake: Duration::from_secs(10),
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             write: Duration::from_secs(30),
+            request: None,
         }
     }
 }

@@ -28,12 +28,38 @@ pub enum Refusal {
     /// It needs a tunnel, or a transfer coding other than `chunked`.
     #[error("the request needs what this server does not implement")]
     NotImplemented,
-    /// It is of a version other than HTTP/1.0 and HTTP/1.1.
+    /// It is of another major version than HTTP/1.
     #[error("the request's version of HTTP is not supported")]
     Version,
 }
 
 impl Refusal {
+    /// All of them, in the order in which they are declared.
+    pub const ALL: [Refusal; 8] = [
+        Refusal::Malformed,
+        Refusal::Late,
+        Refusal::BodyTooLarge,
+        Refusal::LineTooLong,
+        Refusal::Expectation,
+        Refusal::FieldsTooLarge,
+        Refusal::NotImplemented,
+        Refusal::Version,
+    ];
+
+    /// A word for it, in metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::Malformed => "malformed",
+            Refusal::Late => "late",
+            Refusal::BodyTooLarge => "body-too-large",
+            Refusal::LineTooLong => "line-too-long",
+            Refusal::Expectation => "expectation",
+            Refusal::FieldsTooLarge => "fields-too-large",
+            Refusal::NotImplemented => "not-implemented",
+            Refusal::Version => "version",
+        }
+    }
+
     /// The status of the answer.
     pub fn status(self) -> u16 {
         match self {

@@ -1,5 +1,7 @@
 //! Decodes a client's request: a head, then a body. The bytes may arrive in pieces of any size.
 
+use std::borrow::Cow;
+
 use super::limits::RequestLimits;
 use super::refusal::Refusal;
 use super::request_target::RequestTarget;
@@ -126,9 +128,11 @@ impl RequestDecoder {
             return Ok(RequestEvent::More);
         };
         let block = bytes.get(..end).unwrap_or_default();
-        let head = RequestHead::parse(block, self.limits.fields)?;
+        let head = RequestHead::parse(&one_point_one(block), self.limits.fields)?;
+        // Of a request that is refused the bytes are left, so that they can be logged.
+        let event = self.begin(head)?;
         input.consume(end);
-        self.begin(head)
+        Ok(event)
     }
 
     /// What follows from a head.
@@ -193,11 +197,30 @@ fn check_version(line: &[u8]) -> Result<(), Refusal> {
     let line = line.strip_suffix(b"\r\n").unwrap_or(line);
     let version = line.rsplit(|&byte| byte == b' ').next();
     match version.and_then(|version| version.strip_prefix(b"HTTP/")) {
-        Some(b"1.1" | b"1.0") => Ok(()),
+        // A later minor version is one of HTTP/1 too (RFC 9110, section 2.5).
+        Some([b'1', b'.', minor]) if minor.is_ascii_digit() => Ok(()),
         Some([major, b'.', minor]) if major.is_ascii_digit() && minor.is_ascii_digit() => {
             Err(Refusal::Version)
         }
         _ => Err(Refusal::Malformed),
+    }
+}
+
+/// A head of HTTP/1.2 or later as one of HTTP/1.1, which it is answered as: the parser knows no others.
+fn one_point_one(block: &[u8]) -> Cow<'_, [u8]> {
+    let skipped = if block.starts_with(b"\r\n") { 2 } else { 0 };
+    let line = block.get(skipped..).unwrap_or_default();
+    let end = line.iter().position(|&byte| byte == b'\r').unwrap_or(0);
+    let last = (skipped + end).saturating_sub(1);
+    match block.get(last) {
+        Some(b'2'..=b'9') => {
+            let mut block = block.to_vec();
+            if let Some(minor) = block.get_mut(last) {
+                *minor = b'1';
+            }
+            Cow::Owned(block)
+        }
+        _ => Cow::Borrowed(block),
     }
 }
 

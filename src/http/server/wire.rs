@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::net::Shutdown;
 use std::rc::Rc;
 
-use wippy_dispatcher::net::TcpStream;
 use wippy_dispatcher::{Error, Handle, Instant, Interest, WaitSet};
 
+use super::transport::{SessionIo, Transport};
 use crate::http::buffer::Buffer;
+use crate::http::session::Session;
+use crate::http::tls::Got;
 
 /// What is read at once, in bytes.
 const READ: usize = 16 * 1024;
@@ -49,7 +50,9 @@ impl ReadBuffer {
 /// A connection. Nothing here waits, except [`Wire::breathe`].
 pub(super) struct Wire {
     handle: Handle,
-    stream: TcpStream,
+    transport: Transport,
+    /// TLS over it, if there is.
+    session: Option<Session>,
     pub(super) input: Buffer,
     pub(super) output: Buffer,
     pub(super) set: WaitSet,
@@ -61,55 +64,116 @@ pub(super) struct Wire {
     stuck: Option<Instant>,
     /// When something last arrived.
     pub(super) received: Instant,
+    /// Bytes of HTTP that were read, and written, since [`Wire::take_moved`] was called.
+    moved: (u64, u64),
 }
 
 impl Wire {
     pub(super) fn new(
         handle: &Handle,
-        stream: TcpStream,
+        transport: Transport,
+        session: Option<Session>,
         arriving: ReadBuffer,
     ) -> Result<Wire, Error> {
         // Small pieces of a body must not wait for the acknowledgement of those before.
-        let _ = stream.options().set_nodelay(true);
+        transport.set_nodelay();
         Ok(Wire {
             set: WaitSet::new(handle)?,
             received: handle.now()?,
             handle: handle.clone(),
-            stream,
+            transport,
+            session,
             input: Buffer::default(),
             output: Buffer::default(),
             arriving,
             ended: false,
             steps: 0,
             stuck: None,
+            moved: (0, 0),
         })
+    }
+
+    /// Goes on with agreeing on a session of TLS, if there is one. `None` once that is done; until then what has to be
+    /// waited for.
+    pub(super) fn agree(&mut self) -> Result<Option<SocketWait>, Lost> {
+        let Some(session) = &mut self.session else {
+            return Ok(None);
+        };
+        let asks = false;
+        let mut io = SessionIo {
+            transport: &self.transport,
+            asks,
+        };
+        while session.is_handshaking() && self.steps < STEPS_MAX {
+            self.steps += 1;
+            match session.handshake(&mut io) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) => {
+                    // The alert, as far as there is room.
+                    let _ = session.flush(&mut io);
+                    return Err(Lost);
+                }
+            }
+        }
+        let flushed = session.flush(&mut io).map_err(|_| Lost)?;
+        Ok(session.is_handshaking().then_some(SocketWait {
+            readable: true,
+            writable: !flushed,
+        }))
     }
 
     /// Reads what is there; whether something is new, be it the end.
     pub(super) fn fill(&mut self) -> Result<bool, Lost> {
-        match !self.ended && self.stream.is_ready(Interest::Readable) {
-            true => self.fill_now(),
+        // A session may hold what it has read before.
+        match !self.ended && (self.session.is_some() || self.transport.is_ready(Interest::Readable))
+        {
+            true => self.read(false),
             false => Ok(false),
         }
     }
 
     /// The same, and asks the system also where the dispatcher has not seen anything arrive.
     pub(super) fn fill_now(&mut self) -> Result<bool, Lost> {
-        if self.ended {
-            return Ok(false);
+        match self.ended {
+            true => Ok(false),
+            false => self.read(true),
         }
+    }
+
+    fn read(&mut self, asks: bool) -> Result<bool, Lost> {
         self.steps += 1;
         let mut arriving = self.arriving.0.borrow_mut();
-        match self.stream.try_read(&mut arriving) {
-            Ok(0) => self.ended = true,
-            Ok(count) => {
+        let got = match &mut self.session {
+            Some(session) => {
+                let mut io = SessionIo {
+                    transport: &self.transport,
+                    asks,
+                };
+                let got = session.read(&mut io, &mut arriving);
+                if got.is_err() {
+                    let _ = session.flush(&mut io);
+                }
+                got.map_err(|_| Lost)?
+            }
+            None => match self.transport.try_read(&mut arriving) {
+                Ok(0) => Got::Closed,
+                Ok(count) => Got::Bytes(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Got::Nothing,
+                Err(_) => return Err(Lost),
+            },
+        };
+        match got {
+            Got::Nothing => return Ok(false),
+            // Whether a request is whole, its own framing says.
+            Got::Closed | Got::Cut => self.ended = true,
+            Got::Bytes(count) => {
                 debug_assert!(count <= arriving.len());
                 let bytes = arriving.get(..count).unwrap_or_default();
                 self.input.extend(bytes);
+                self.moved.0 += bytes.len() as u64;
                 self.received = self.handle.now()?;
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-            Err(_) => return Err(Lost),
         }
         Ok(true)
     }
@@ -118,27 +182,69 @@ impl Wire {
     pub(super) fn flush(&mut self) -> Result<bool, Lost> {
         let mut progress = false;
         while !self.output.is_empty() {
-            match self.stream.try_write(self.output.as_slice()) {
-                Ok(count) => {
-                    self.output.consume(count);
-                    progress |= count > 0;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if progress || self.stuck.is_none() {
-                        self.stuck = Some(self.handle.now()?);
-                    }
-                    return Ok(false);
-                }
-                Err(_) => return Err(Lost),
+            let count = self.write()?;
+            self.output.consume(count);
+            self.moved.1 += count as u64;
+            progress |= count > 0;
+            if count == 0 {
+                return self.is_stuck(progress);
+            }
+        }
+        if let Some(session) = &mut self.session {
+            let mut io = SessionIo {
+                transport: &self.transport,
+                asks: false,
+            };
+            if !session.flush(&mut io).map_err(|_| Lost)? {
+                return self.is_stuck(progress);
             }
         }
         self.stuck = None;
         Ok(true)
     }
 
+    /// Hands some of the output on; 0 where there is no room.
+    fn write(&mut self) -> Result<usize, Lost> {
+        let Some(session) = &mut self.session else {
+            return match self.transport.try_write(self.output.as_slice()) {
+                Ok(count) => Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+                Err(_) => Err(Lost),
+            };
+        };
+        let mut io = SessionIo {
+            transport: &self.transport,
+            asks: false,
+        };
+        // What the session keeps is bounded; it has room again when the socket takes some.
+        let kept = session.write(self.output.as_slice());
+        session.flush(&mut io).map_err(|_| Lost)?;
+        match kept {
+            0 => Ok(session.write(self.output.as_slice())),
+            kept => Ok(kept),
+        }
+    }
+
+    fn is_stuck(&mut self, progress: bool) -> Result<bool, Lost> {
+        if progress || self.stuck.is_none() {
+            self.stuck = Some(self.handle.now()?);
+        }
+        Ok(false)
+    }
+
+    /// Whether all that was to be written is with the system.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.output.is_empty() && self.stuck.is_none()
+    }
+
     /// Since when the client takes nothing of what is to be written.
     pub(super) fn stuck(&self) -> Option<Instant> {
         self.stuck
+    }
+
+    /// How many bytes of HTTP were read and written since the last time.
+    pub(super) fn take_moved(&mut self) -> (u64, u64) {
+        std::mem::take(&mut self.moved)
     }
 
     /// Counts a request: many of them may have come with one read.
@@ -169,24 +275,32 @@ impl Wire {
     /// Begins a wait for these directions; the caller adds what else it waits for to the set.
     pub(super) fn prepare(&mut self, wait: SocketWait) -> Result<(), Lost> {
         self.set.clear();
-        if wait.readable {
-            self.stream
-                .register(&mut self.set, Interest::Readable, TAG)?;
-        }
-        if wait.writable {
-            self.stream
-                .register(&mut self.set, Interest::Writable, TAG)?;
+        let directions = [
+            (wait.readable, Interest::Readable),
+            (wait.writable, Interest::Writable),
+        ];
+        for (_, interest) in directions.into_iter().filter(|(waits, _)| *waits) {
+            self.transport.register(&mut self.set, interest, TAG)?;
         }
         Ok(())
     }
 
     /// Nothing more is written: the client sees the end behind what was.
-    pub(super) fn finish(&self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+    pub(super) fn finish(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.close();
+            let mut io = SessionIo {
+                transport: &self.transport,
+                asks: false,
+            };
+            // Without room for it, the client has the whole answer and a truncated session.
+            let _ = session.flush(&mut io);
+        }
+        self.transport.finish();
     }
 
     /// Has the client see an error and not an end.
     pub(super) fn reset(&self) {
-        let _ = self.stream.reset_on_close();
+        self.transport.reset();
     }
 }

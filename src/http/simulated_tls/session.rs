@@ -91,7 +91,7 @@ impl Session {
     }
 
     /// A server's session, which waits for a client's hello.
-    pub(super) fn server(certificate: Certificate, protocols: Vec<String>) -> Session {
+    pub(in crate::http) fn server(certificate: Certificate, protocols: Vec<String>) -> Session {
         Session::new(State::ClientHello(certificate, protocols))
     }
 

@@ -1,38 +1,36 @@
 //! Metrics as the text that Prometheus reads: its exposition format, version 0.0.4.
 
-use std::fmt::{self, Display, Write};
-use std::time::Duration;
-
 use wippy_dispatcher::Histogram;
 
 use super::{EntryMetrics, Metrics, PoolMetrics};
 use crate::activity::{CallState, CallTimes, Outcome};
+use crate::prometheus::{Labels, Text};
 
 impl Metrics {
     /// As text for Prometheus (`text/plain; version=0.0.4`). Times are in seconds. The labels' values
     /// are IDs of entries that were called, and words of this program.
     pub fn to_prometheus(&self) -> String {
-        let mut text = Text(String::new());
+        let mut text = Text::default();
         self.calls(&mut text);
         self.times(&mut text);
         self.pools(&mut text);
         self.spares(&mut text);
         self.dispatchers(&mut text);
-        text.0
+        text.finish()
     }
 
     fn calls(&self, text: &mut Text) {
         text.family("wippy_calls_total", "counter", "Calls that have ended.");
         for entry in &self.entries {
             for outcome in Outcome::ALL {
-                let labels = Labels::of(entry).and("outcome", outcome.name());
+                let labels = labels_of(entry).and("outcome", outcome.name());
                 text.sample("wippy_calls_total", &labels, entry.ended(outcome));
             }
         }
         text.family("wippy_calls", "gauge", "Calls that have not ended.");
         for entry in &self.entries {
             for (state, count) in CallState::NAMES.iter().zip(entry.now) {
-                text.sample("wippy_calls", &Labels::of(entry).and("state", state), count);
+                text.sample("wippy_calls", &labels_of(entry).and("state", state), count);
             }
         }
     }
@@ -71,7 +69,7 @@ impl Metrics {
                 text.family(name, "histogram", help);
             }
             for (entry, times) in timed() {
-                text.histogram(name, &Labels::of(entry), of(times));
+                text.histogram(name, &labels_of(entry), of(times));
             }
         }
     }
@@ -103,7 +101,7 @@ impl Metrics {
             text.family(&name, "gauge", &format!("{in_pool} in an entry's pool."));
             for entry in &self.entries {
                 if let Some(pool) = &entry.pool {
-                    text.sample(&name, &Labels::of(entry), of(pool));
+                    text.sample(&name, &labels_of(entry), of(pool));
                 }
             }
             let name = format!("wippy_instances_{suffix}");
@@ -122,7 +120,7 @@ impl Metrics {
         let help = "Instances that are ready before their calls.";
         text.family("wippy_pool_spares", "gauge", help);
         for entry in &self.entries {
-            text.sample("wippy_pool_spares", &Labels::of(entry), entry.spares);
+            text.sample("wippy_pool_spares", &labels_of(entry), entry.spares);
         }
         let help = "Instances of all entries that were made before their calls.";
         text.family("wippy_instances_spare", "gauge", help);
@@ -209,98 +207,6 @@ impl Metrics {
     }
 }
 
-/// The text so far. Writing to a string does not fail.
-struct Text(String);
-
-impl Text {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
-    }
-
-    fn sample(&mut self, name: &str, labels: &Labels, value: impl Display) {
-        let _ = writeln!(self.0, "{name}{labels} {value}");
-    }
-
-    fn histogram(&mut self, name: &str, labels: &Labels, histogram: &Histogram) {
-        let mut so_far = 0;
-        for (bound, count) in histogram.buckets() {
-            so_far += count;
-            let bound = bound.map_or_else(|| "+Inf".to_owned(), |bound| Seconds(bound).to_string());
-            let labels = labels.clone().and("le", &bound);
-            self.sample(&format!("{name}_bucket"), &labels, so_far);
-        }
-        self.sample(&format!("{name}_sum"), labels, Seconds(histogram.sum()));
-        self.sample(&format!("{name}_count"), labels, so_far);
-    }
-}
-
-/// Labels with their braces; nothing without labels.
-#[derive(Clone, Default)]
-struct Labels(String);
-
-impl Labels {
-    fn of(entry: &EntryMetrics) -> Labels {
-        Labels::default().and("entry", &entry.entry.to_string())
-    }
-
-    fn and(mut self, name: &str, value: &str) -> Labels {
-        if !self.0.is_empty() {
-            self.0.push(',');
-        }
-        self.0.push_str(name);
-        self.0.push_str("=\"");
-        for c in value.chars() {
-            match c {
-                '\\' => self.0.push_str(r"\\"),
-                '"' => self.0.push_str(r#"\""#),
-                '\n' => self.0.push_str(r"\n"),
-                c => self.0.push(c),
-            }
-        }
-        self.0.push('"');
-        self
-    }
-}
-
-impl Display for Labels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.is_empty() {
-            true => Ok(()),
-            false => write!(f, "{{{}}}", self.0),
-        }
-    }
-}
-
-/// A duration in seconds, exactly.
-struct Seconds(Duration);
-
-impl Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{}.{:09}", self.0.as_secs(), self.0.subsec_nanos());
-        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_of_labels_are_escaped() {
-        let labels = Labels::default().and("a", "\"\\\n").and("b", "é:x");
-        assert_eq!(labels.to_string(), r#"{a="\"\\\n",b="é:x"}"#);
-        assert_eq!(Labels::default().to_string(), "");
-    }
-
-    #[test]
-    fn seconds_are_exact() {
-        for (nanos, text) in [
-            (0, "0"),
-            (1024, "0.000001024"),
-            (10_000_000_000, "10"),
-            (1_500_000_000, "1.5"),
-        ] {
-            assert_eq!(Seconds(Duration::from_nanos(nanos)).to_string(), text);
-        }
-    }
+fn labels_of(entry: &EntryMetrics) -> Labels {
+    Labels::default().and("entry", &entry.entry.to_string())
 }

@@ -7,7 +7,11 @@ mod system;
 use std::fmt;
 use std::io::IoSlice;
 use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::task::{Poll, Waker};
+
+use rustix::net::AddressFamily;
 
 use super::lookups::LookupRequest;
 use super::{Family, ResolveError};
@@ -244,6 +248,61 @@ impl Socket {
     /// From now on, dropping it resets the connection.
     pub(super) fn reset_on_close(&self) -> Result<(), Error> {
         on_driver!(self, |socket| socket.reset_on_close())
+    }
+}
+
+/// Operations that only the system has: UNIX sockets, and descriptors.
+impl Socket {
+    /// A UNIX socket that listens at a path, with these permissions or those that the process gives files.
+    pub(super) fn listen_at(
+        handle: &Handle,
+        path: &Path,
+        mode: Option<u32>,
+        backlog: i32,
+    ) -> Result<Socket, Error> {
+        on_system(handle, "a UNIX socket")?;
+        system::Socket::listen_at(handle, path, mode, backlog).map(Socket::System)
+    }
+
+    /// Connects to a UNIX socket.
+    pub(super) fn connect_to(handle: &Handle, path: &Path) -> Result<Socket, Error> {
+        on_system(handle, "a UNIX socket")?;
+        system::Socket::connect_to(handle, path).map(Socket::System)
+    }
+
+    /// Takes over a stream socket of one of these families that somebody else has opened: one that `listens`,
+    /// or one that is connected.
+    pub(super) fn adopt(
+        handle: &Handle,
+        fd: OwnedFd,
+        of: &[AddressFamily],
+        listens: bool,
+    ) -> Result<Socket, Error> {
+        on_system(handle, "a descriptor")?;
+        system::Socket::adopt(handle, fd, of, listens).map(Socket::System)
+    }
+
+    /// The connection that has waited longest, of a listener whose peers have no addresses.
+    pub(super) fn accept_unnamed(&self) -> Result<Socket, Error> {
+        match self {
+            Socket::System(socket) => socket.accept_unnamed().map(Socket::System),
+            Socket::Simulated(_) => Err(Error::Simulated("a UNIX socket")),
+        }
+    }
+
+    /// The same as a descriptor, which no dispatcher knows.
+    pub(super) fn accept_fd(&self) -> Result<OwnedFd, Error> {
+        match self {
+            Socket::System(socket) => socket.accept_fd(),
+            Socket::Simulated(_) => Err(Error::Simulated("a descriptor")),
+        }
+    }
+}
+
+fn on_system(handle: &Handle, what: &'static str) -> Result<(), Error> {
+    match &handle.core()?.driver {
+        Driver::System(_) => Ok(()),
+        Driver::Simulated(_) => Err(Error::Simulated(what)),
     }
 }
 

@@ -58,7 +58,7 @@ impl Exchange<'_> {
         let unwanted = self.thrown_away.saturating_add(self.declared_left);
         // Somebody who reads it beside the answer wants all of it.
         let is_wanted = self.request.as_ref().is_some_and(|it| it.room().is_ok());
-        is_wanted || unwanted <= self.state.limits.drained
+        is_wanted || unwanted <= self.state.settings.limits.drained
     }
 
     /// The rest of the body is not read.
@@ -72,7 +72,7 @@ impl Exchange<'_> {
 
     /// The body is none. Where nothing of the answer is written yet, the refusal is the answer.
     pub(super) fn refuse(&mut self, refusal: Refusal) {
-        self.state.count(|counts| counts.refused += 1);
+        self.record.refused(refusal);
         self.give_up(refusal.code());
         if self.handler.take().is_some() {
             self.start_without_body(refusal.status());

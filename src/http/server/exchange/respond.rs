@@ -3,9 +3,10 @@
 use super::responding::Responding;
 use super::{Blocked, Exchange};
 use crate::http::body::{BodyReader, Stopped};
-use crate::http::exchange::Response;
 use crate::http::fields::Fields;
+use crate::http::server::guarded::{Handled, Panicked};
 use crate::http::server::handler::Failure;
+use crate::http::server::request_id;
 use crate::http::server::response_encoder::{BadResponse, BodyLength, ResponseEncoder};
 use crate::http::server::wire::Lost;
 
@@ -15,7 +16,7 @@ const RESPONSE_KEPT: usize = 64 * 1024;
 impl Exchange<'_> {
     /// All of the response is written.
     pub(super) fn is_answered(&self) -> bool {
-        matches!(self.responding, Responding::Done { .. }) && self.wire.output.is_empty()
+        matches!(self.responding, Responding::Done { .. }) && self.wire.is_flushed()
     }
 
     /// Whether the connection goes on behind the response.
@@ -27,24 +28,26 @@ impl Exchange<'_> {
     }
 
     /// Takes what the handler gives.
-    pub(super) fn answer(&mut self, result: Result<Response, Failure>) {
+    pub(super) fn answer(&mut self, result: Handled) {
         self.handler = None;
         match result {
-            Ok(response) => {
-                if self
-                    .start(response.status, &response.fields, response.body)
-                    .is_err()
-                {
+            Ok(Ok(response)) => {
+                let (status, body) = (response.status, response.body);
+                if self.start(status, response.fields, body).is_err() {
                     self.start_without_body(Failure::INTERNAL.status());
                 }
             }
-            Err(failure) => self.start_without_body(failure.status()),
+            Ok(Err(failure)) => self.start_without_body(failure.status()),
+            Err(Panicked) => {
+                self.state.meters().panics.add(1);
+                self.start_without_body(Failure::INTERNAL.status());
+            }
         }
     }
 
     /// Answers with a status alone.
     pub(super) fn start_without_body(&mut self, status: u16) {
-        let started = self.start(status, &Fields::new(), None);
+        let started = self.start(status, Fields::new(), None);
         debug_assert!(started.is_ok(), "a status of the server's own");
     }
 
@@ -55,7 +58,7 @@ impl Exchange<'_> {
     fn start(
         &mut self,
         status: u16,
-        fields: &Fields,
+        mut fields: Fields,
         body: Option<BodyReader>,
     ) -> Result<(), BadResponse> {
         // A client that waits to send its body, and is answered, may send it or not.
@@ -67,9 +70,18 @@ impl Exchange<'_> {
                 .map_or(BodyLength::Unknown, BodyLength::Known),
         };
         let (rules, output) = (self.rules, self.wire.output.end());
+        self.informational.write(rules, output);
+        if let Some(id) = &self.record.id
+            && !fields.has(request_id::FIELD)
+        {
+            // A response whose fields are full goes without one.
+            let _ = fields.append(request_id::FIELD, id.as_bytes());
+        }
         let encoder = self.state.with_date(|date| {
-            ResponseEncoder::start(status, fields, length, rules, date, output)
+            ResponseEncoder::start(status, &fields, length, rules, date, output)
         })?;
+        self.informational.close();
+        self.record.status = Some(status);
         self.responding = match body {
             Some(body) if encoder.has_body() => Responding::Body(encoder, body),
             _ => Responding::Done {
@@ -82,6 +94,9 @@ impl Exchange<'_> {
     /// Encodes what there is of the response and writes what there is room for, until one of them has to
     /// be waited for.
     pub(super) fn respond(&mut self, blocked: &mut Blocked) -> Result<(), Lost> {
+        if self.handler.is_some() {
+            self.informational.write(self.rules, self.wire.output.end());
+        }
         loop {
             if self.encode(blocked).is_err() {
                 return Err(self.cut_off());
@@ -111,7 +126,10 @@ impl Exchange<'_> {
                     blocked.response_body = true;
                     return Ok(());
                 }
-                Ok(bytes) => encoder.data(&bytes, output).map_err(|_| Stopped::Ended)?,
+                Ok(bytes) => {
+                    self.record.sent += bytes.len() as u64;
+                    encoder.data(&bytes, output).map_err(|_| Stopped::Ended)?;
+                }
                 Err(Stopped::Ended) => {
                     let trailers = body.end().and_then(Result::ok).flatten();
                     let ended = encoder.end(trailers.as_ref(), output);
@@ -128,7 +146,7 @@ impl Exchange<'_> {
 
     /// Ends the connection within the response, so that the client sees that it is incomplete: with a reset
     /// where the connection's end would be the body's.
-    fn cut_off(&mut self) -> Lost {
+    pub(super) fn cut_off(&mut self) -> Lost {
         let reset = match &self.responding {
             Responding::Body(encoder, _) => encoder.ends_with_connection(),
             _ => true,

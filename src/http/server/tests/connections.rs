@@ -323,33 +323,6 @@ fn a_handler_that_fails() {
 }
 
 #[test]
-fn a_handler_that_panics_takes_only_its_connection_along() {
-    let world = World::simulated();
-    let handle = world.handle.clone();
-    let server = world.serve(limits(), move |request: IncomingRequest| {
-        let handle = handle.clone();
-        async move {
-            assert_ne!(
-                request.target.path, "/panic",
-                "this panic is part of a test"
-            );
-            Ok(ok(&handle, "done"))
-        }
-    });
-    world.run(async {
-        let mut other = world.connect(&server).await;
-        assert_eq!(other.get(GET).await.1, "done");
-        let mut client = world.connect(&server).await;
-        client.say(GET.replace("/a", "/panic")).await;
-        let said = client.answer(Method::Get).await;
-        assert!(said.head.is_none());
-        assert_eq!(other.get(GET).await.1, "done");
-    });
-    let counts = server.counts();
-    assert_eq!((counts.answered, counts.cut, counts.open), (2, 1, 1));
-}
-
-#[test]
 fn a_body_that_nobody_wants_is_read_up_to_a_bound() {
     let world = World::simulated();
     let limits = ServerLimits {

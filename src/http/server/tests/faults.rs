@@ -31,6 +31,7 @@ fn limits() -> ServerLimits {
             body: 2 * second,
             idle: 3 * second,
             write: 2 * second,
+            ..ServerTimeouts::default()
         },
         ..ServerLimits::default()
     }

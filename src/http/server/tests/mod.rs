@@ -3,13 +3,22 @@
 mod connections;
 mod date;
 mod faults;
+mod groups;
+mod handlers;
 mod hostile;
+mod listening;
+mod logs;
+mod management;
 mod patience;
 mod properties;
+mod proxies;
 mod refusals;
 mod requests;
 mod responses;
+mod starved;
 mod stopping;
+mod tls;
+mod tls_client;
 mod world;
 
 use super::*;

@@ -140,3 +140,23 @@ fn other_methods_are_the_handlers_matter() {
         "get"
     );
 }
+
+/// RFC 9110, section 2.5: a later minor version is answered as the latest that is known.
+#[test]
+fn a_later_minor_version_is_one_of_http_1_1() {
+    for minor in 2..=9 {
+        for before in ["", "\r\n"] {
+            let text = format!("{before}GET /1 HTTP/1.{minor}\r\nHost: a\r\nA: 1.{minor}\r\n\r\n");
+            let request = one(text.as_bytes());
+            assert_eq!(request.head.head.minor, 1);
+            assert_eq!(request.head.target.path, "/1");
+            let value = format!("1.{minor}");
+            let values: Vec<_> = request.head.head.fields.get("a").collect();
+            assert_eq!(values, [value.as_bytes()]);
+            assert!(request.head.keeps_alive);
+        }
+    }
+    // What it needs of HTTP/1.1 it needs too.
+    let said = decode(b"GET / HTTP/1.2\r\n\r\n");
+    assert_eq!(said.refusal, Some(Refusal::Malformed));
+}

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use wippy_dispatcher::net::TcpStream;
+use wippy_dispatcher::net::{TcpListener, TcpStream};
 use wippy_dispatcher::{Dispatcher, Handle, Task};
 
 use super::*;
@@ -42,6 +42,21 @@ impl World {
             false => [127, 0, 0, 1],
         };
         HttpServer::bind(&self.handle, [(host, 0).into()], limits, handler).expect("a port")
+    }
+
+    /// With other settings, on a port of the host's.
+    pub fn serve_with(
+        &self,
+        settings: ServerSettings,
+        handler: impl Handler + 'static,
+    ) -> HttpServer {
+        let host = match self.handle.is_simulated().expect("its thread") {
+            true => [10, 0, 0, 1],
+            false => [127, 0, 0, 1],
+        };
+        let listener = TcpListener::bind(&self.handle, (host, 0).into()).expect("a port");
+        let listeners = vec![Listener::Tcp(listener)];
+        HttpServer::with(&self.handle, listeners, settings, handler).expect("a server")
     }
 
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
@@ -170,7 +185,7 @@ pub fn ok(handle: &Handle, bytes: impl Into<Vec<u8>>) -> Response {
 }
 
 /// Answers with the method, the path and the body of the request.
-pub fn echo(handle: &Handle) -> impl Handler + 'static {
+pub fn echo(handle: &Handle) -> impl Handler + use<> {
     let handle = handle.clone();
     move |request: IncomingRequest| {
         let handle = handle.clone();

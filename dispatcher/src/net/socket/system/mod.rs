@@ -5,6 +5,7 @@ mod options;
 mod socket;
 mod tcp;
 mod udp;
+mod unix;
 
 pub(in crate::net) use names::look_up;
 pub(in crate::net) use socket::Socket;

@@ -17,11 +17,11 @@ use crate::{Error, Interest, Source, WaitSet};
 
 /// A descriptor that never blocks (`O_NONBLOCK`), closed when it is dropped.
 pub(in crate::net) enum Socket {
-    /// TCP, neither connected nor listening. It is not in the epoll set, which would report a
+    /// A stream socket, neither connected nor listening. It is not in the epoll set, which would report a
     /// hang-up for it: none of its operations waits.
     Idle { handle: Handle, fd: OwnedFd },
-    /// TCP, a connection or a listener.
-    Tcp(Source<OwnedFd>),
+    /// TCP or a UNIX socket: a connection or a listener.
+    Stream(Source<OwnedFd>),
     /// UDP.
     Udp {
         source: Source<OwnedFd>,
@@ -57,7 +57,7 @@ impl Socket {
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         match self {
             Socket::Idle { fd, .. } => fd.as_fd(),
-            Socket::Tcp(source) | Socket::Udp { source, .. } => source.get().as_fd(),
+            Socket::Stream(source) | Socket::Udp { source, .. } => source.get().as_fd(),
         }
     }
 
@@ -66,7 +66,7 @@ impl Socket {
     #[inline]
     pub(super) fn source(&self) -> Option<&Source<OwnedFd>> {
         match self {
-            Socket::Tcp(source) | Socket::Udp { source, .. } => Some(source),
+            Socket::Stream(source) | Socket::Udp { source, .. } => Some(source),
             Socket::Idle { .. } => None,
         }
     }

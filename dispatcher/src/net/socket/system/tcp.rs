@@ -36,7 +36,7 @@ impl Socket {
     /// Adds an idle socket to the epoll set.
     fn registered(self) -> Result<Socket, Error> {
         match self {
-            Socket::Idle { handle, fd } => Ok(Socket::Tcp(Source::new(&handle, fd)?)),
+            Socket::Idle { handle, fd } => Ok(Socket::Stream(Source::new(&handle, fd)?)),
             registered => Ok(registered),
         }
     }
@@ -71,7 +71,7 @@ impl Socket {
             }
         })?;
         source.set_uncertain(Interest::Readable);
-        let socket = Socket::Tcp(Source::new(source.handle(), fd)?);
+        let socket = Socket::Stream(Source::new(source.handle(), fd)?);
         let peer = socket.or_peer(peer)?;
         Ok((socket, peer))
     }
@@ -146,7 +146,7 @@ impl Socket {
 
 /// Whether accept(2) reports an error of the connection that it took off the queue: the peer was
 /// gone before, or an error of the network was pending on it. The next connection may be fine.
-fn is_of_connection(errno: Errno) -> bool {
+pub(super) fn is_of_connection(errno: Errno) -> bool {
     [
         Errno::CONNABORTED,
         Errno::NETDOWN,

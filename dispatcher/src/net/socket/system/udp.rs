@@ -26,7 +26,7 @@ impl Socket {
                 }
                 _ => Ok(()),
             },
-            Socket::Idle { .. } | Socket::Tcp(_) => Ok(()),
+            Socket::Idle { .. } | Socket::Stream(_) => Ok(()),
         }
     }
 
