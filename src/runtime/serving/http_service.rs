@@ -106,6 +106,7 @@ fn server(
         body: timeouts.read.unwrap_or(default.body),
         idle: timeouts.idle.unwrap_or(default.idle),
         write: timeouts.write.unwrap_or(default.write),
+        ..default
     };
     let endpoints = Endpoints {
         runtime: runtime.clone(),
