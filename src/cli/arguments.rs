@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use super::bench::arguments::Bench;
 use super::progress::Progress;
 pub use super::sim::arguments::Sim;
 
@@ -65,6 +66,8 @@ pub struct Options {
 pub enum Command {
     /// Call a function and print its result as JSON
     Call(Call),
+    /// Call a function or run a process again and again, and report how long that takes
+    Bench(Bench),
     /// Run a command, or `list` the commands that there are; without a name, run the services
     Run(Run),
     /// Run the command whose `use_case` is `test`

@@ -46,7 +46,7 @@ const LAYERS: &[&[&str]] = &[
     &["module"],
     &["program"],
     &["edits", "runtime"],
-    &["simulation"],
+    &["benchmark", "simulation"],
     &["cli"],
 ];
 
