@@ -37,7 +37,7 @@ const MAX_SHOWN: usize = 200;
 ///     .rate(1_000.0)
 ///     .duration(Duration::from_secs(1));
 /// let measured = dispatcher.block_on(benchmark.measure(&runtime))??;
-/// assert_eq!(measured.throughput().value, 1_000.0);
+/// assert_eq!(measured.throughput().unwrap().value, 1_000.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -176,7 +176,9 @@ impl Benchmark {
             module: runtime.module_digest(&self.entry).map(|it| it.to_string()),
             entry,
             machine,
-            other_load: others.filter(|it| is_live && it.is_finite()).map(|it| it.max(0.0)),
+            other_load: others
+                .filter(|it| is_live && it.is_finite())
+                .map(|it| it.max(0.0)),
             peak_memory: peak_memory().filter(|_| is_live),
             failures: driven.failures,
             late: driven.late,
@@ -202,5 +204,8 @@ fn shortened(text: &str) -> String {
         return text.to_owned();
     }
     let digest = Digest::of(text.as_bytes());
-    format!("{}… ({digest})", &text[..text.floor_char_boundary(MAX_SHOWN)])
+    format!(
+        "{}… ({digest})",
+        &text[..text.floor_char_boundary(MAX_SHOWN)]
+    )
 }

@@ -6,8 +6,8 @@ use super::error::BenchmarkError;
 use super::failures::Failure;
 use crate::host::stdio::Stdio;
 use crate::runtime::{
-    Arguments, CallError, CallErrorKind, CallOptions, Instance, OwnedArguments, Repeatable, Runtime,
-    WithOptions,
+    Arguments, CallError, CallErrorKind, CallOptions, Instance, OwnedArguments, Repeatable,
+    Runtime, WithOptions,
 };
 use crate::status::Status;
 
@@ -74,7 +74,9 @@ impl Callee {
                 return unfit("it is a function: give its arguments as values, not as words");
             }
             _ if is_live && (is_run || words.is_some()) => {
-                return unfit("it is run as a process, which ends with its run: no instance of it is kept");
+                return unfit(
+                    "it is run as a process, which ends with its run: no instance of it is kept",
+                );
             }
             Some(words) => Form::Process(words),
             None if is_run && resolved.process().is_some() => match values {
@@ -142,7 +144,9 @@ impl Callee {
                 }
             }
             (Form::Process(words), _) => {
-                let run = self.runtime.execute_with(&self.entry, options(), words, &[]);
+                let run = self
+                    .runtime
+                    .execute_with(&self.entry, options(), words, &[]);
                 check_status(run.await?)
             }
             (

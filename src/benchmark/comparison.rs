@@ -6,8 +6,7 @@ use super::bootstrap::{Interval, Resamples};
 use super::distribution::Percentile;
 use super::estimate::Estimate;
 use super::figure::digits;
-use super::measured::{Measured, ended, processor, seconds};
-use super::round::Round;
+use super::measured::{Measured, calls_in_nanos, ended, nanos, processor};
 use super::settings::Settings;
 
 /// The seeds of the two measurements' draws, which must not go together.
@@ -135,7 +134,10 @@ impl Measured {
             warning.insert_str(0, "another machine or build: ");
         }
         if self.entry != earlier.entry {
-            warnings.push(format!("another entry: {}, there {}", self.entry, earlier.entry));
+            warnings.push(format!(
+                "another entry: {}, there {}",
+                self.entry, earlier.entry
+            ));
         }
         let metrics = [
             Metric::P50,
@@ -180,7 +182,7 @@ impl Metric {
         match self {
             Metric::P50 => percentile(of, Percentile::P50),
             Metric::P99 => percentile(of, Percentile::P99),
-            Metric::Throughput => Some(of.throughput().value),
+            Metric::Throughput => Some(of.throughput()?.value),
             Metric::ProcessorTime => Some(of.processor_time()?.value),
         }
     }
@@ -188,11 +190,10 @@ impl Metric {
     /// The figure of each draw of a measurement's rounds.
     fn resampled(self, of: &Measured, seed: u64) -> Option<Vec<f64>> {
         let resamples = Resamples::draw(&of.rounds, seed)?;
-        let calls = |round: &Round| round.latencies.count() as f64;
         match self {
             Metric::P50 => resamples.percentiles(&[Percentile::P50]).pop(),
             Metric::P99 => resamples.percentiles(&[Percentile::P99]).pop(),
-            Metric::Throughput => Some(resamples.ratios(calls, seconds)),
+            Metric::Throughput => Some(resamples.ratios(calls_in_nanos, nanos)),
             Metric::ProcessorTime => Some(resamples.ratios(processor, ended)),
         }
     }

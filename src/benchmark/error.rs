@@ -46,7 +46,9 @@ pub enum BenchmarkError {
         reason: String,
     },
     /// No call has ended while it was measured.
-    #[error("no call has ended in the time that is measured: measure for longer, or a number of calls")]
+    #[error(
+        "no call has ended in the time that is measured: measure for longer, or a number of calls"
+    )]
     NothingEnded,
     /// The dispatcher could not do the work.
     #[error(transparent)]

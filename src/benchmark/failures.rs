@@ -31,7 +31,9 @@ pub struct Failures {
 impl Failures {
     /// How many calls failed.
     pub fn count(&self) -> u64 {
-        self.by_name.values().fold(0, |sum, count| sum.saturating_add(*count))
+        self.by_name
+            .values()
+            .fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     pub(super) fn add(&mut self, failure: Failure) {
@@ -39,7 +41,8 @@ impl Failures {
         let has_room = self.by_name.len() < MAX_NAMES || self.by_name.contains_key(&name);
         let name = if has_room { name } else { "others".to_owned() };
         *self.by_name.entry(name).or_default() += 1;
-        self.first.get_or_insert_with(|| text.chars().take(MAX_TEXT).collect());
+        self.first
+            .get_or_insert_with(|| text.chars().take(MAX_TEXT).collect());
     }
 }
 

@@ -111,7 +111,8 @@ impl Machine {
             ("build", build(self).to_owned(), build(other).to_owned()),
         ];
         let different = pairs.into_iter().filter(|(_, here, there)| here != there);
-        let lines = different.map(|(name, here, there)| format!("{name}: {here:?}, there {there:?}"));
+        let lines =
+            different.map(|(name, here, there)| format!("{name}: {here:?}, there {there:?}"));
         lines.collect()
     }
 
@@ -120,7 +121,10 @@ impl Machine {
         let kind = if self.is_virtual { ", virtual" } else { "" };
         let unknown = || "unknown".to_owned();
         vec![
-            ("machine", format!("{} x {}{kind}", self.cores, self.processor)),
+            (
+                "machine",
+                format!("{} x {}{kind}", self.cores, self.processor),
+            ),
             ("kernel", self.kernel.clone()),
             ("governor", self.governor.clone().unwrap_or_else(unknown)),
             ("load before", self.load.map_or_else(unknown, digits)),
@@ -171,7 +175,13 @@ mod tests {
             ..quiet()
         };
         let warnings = machine.warnings(Some(0.7));
-        let words = ["debug build", "used 0.7 of 1", "was 1.5", "powersave", "one processor"];
+        let words = [
+            "debug build",
+            "used 0.7 of 1",
+            "was 1.5",
+            "powersave",
+            "one processor",
+        ];
         assert_eq!(warnings.len(), words.len(), "{warnings:#?}");
         for (warning, word) in warnings.iter().zip(words) {
             assert!(warning.contains(word), "{warning}");

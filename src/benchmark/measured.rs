@@ -66,7 +66,10 @@ pub struct Measured {
 impl Measured {
     /// How many calls succeeded.
     pub fn calls(&self) -> u64 {
-        self.rounds.iter().map(|round| round.latencies.count()).sum()
+        self.rounds
+            .iter()
+            .map(|round| round.latencies.count())
+            .sum()
     }
 
     /// How long it was measured.
@@ -80,19 +83,22 @@ impl Measured {
         Distribution::merged(self.rounds.iter().map(|round| &round.latencies))
     }
 
-    /// Calls a second that succeeded.
-    pub fn throughput(&self) -> Estimate {
-        let calls = |round: &Round| round.latencies.count() as f64;
+    /// Calls a second that succeeded. None in a simulation where no time has passed.
+    pub fn throughput(&self) -> Option<Estimate> {
         let resamples = Resamples::draw(&self.rounds, SEED);
-        let resampled = resamples.map(|it| it.ratios(calls, seconds));
-        Estimate::new(self.calls() as f64 / self.duration().as_secs_f64(), resampled)
+        let resampled = resamples.map(|it| it.ratios(calls_in_nanos, nanos));
+        let (calls, nanos) = (self.calls() as f64, self.duration().as_nanos() as f64);
+        (nanos > 0.0).then(|| Estimate::new(calls * 1e9 / nanos, resampled))
     }
 
     /// The processor time of a call, in nanoseconds: that of the whole process over the calls that ended.
     pub fn processor_time(&self) -> Option<Estimate> {
         let used: Option<Vec<u64>> = self.rounds.iter().map(|round| round.processor).collect();
         let used = used?.iter().fold(0.0, |sum, nanos| sum + *nanos as f64);
-        let calls = self.rounds.iter().fold(0.0, |sum, round| sum + ended(round));
+        let calls = self
+            .rounds
+            .iter()
+            .fold(0.0, |sum, round| sum + ended(round));
         let resamples = Resamples::draw(&self.rounds, SEED);
         let resampled = resamples.map(|it| it.ratios(processor, ended));
         (calls > 0.0).then(|| Estimate::new(used / calls, resampled))
@@ -144,8 +150,13 @@ impl Measured {
     }
 }
 
-pub(super) fn seconds(round: &Round) -> f64 {
-    round.duration.as_secs_f64()
+/// Over [`nanos`] the calls a second. Both are whole numbers, whose sums are exact.
+pub(super) fn calls_in_nanos(round: &Round) -> f64 {
+    round.latencies.count() as f64 * 1e9
+}
+
+pub(super) fn nanos(round: &Round) -> f64 {
+    round.duration.as_nanos() as f64
 }
 
 pub(super) fn processor(round: &Round) -> f64 {

@@ -6,7 +6,10 @@
 //!   vary by, `comparison` whether one measurement is slower than another;
 //! * `report/` is that as text, as JSON and as a page.
 
-#[expect(clippy::module_inception, reason = "the folder holds all there is to a benchmark")]
+#[expect(
+    clippy::module_inception,
+    reason = "the folder holds all there is to a benchmark"
+)]
 mod benchmark;
 mod bootstrap;
 mod callee;
@@ -26,6 +29,9 @@ mod round;
 mod schedule;
 mod settings;
 mod usage;
+
+#[cfg(test)]
+mod tests;
 
 pub use benchmark::Benchmark;
 pub use bootstrap::Interval;

@@ -141,7 +141,8 @@ impl Settings {
             ("arguments", self.arguments.clone(), other.arguments.clone()),
         ];
         let different = pairs.into_iter().filter(|(_, here, there)| here != there);
-        let lines = different.map(|(name, here, there)| format!("{name}: {here:?}, there {there:?}"));
+        let lines =
+            different.map(|(name, here, there)| format!("{name}: {here:?}, there {there:?}"));
         lines.collect()
     }
 }
@@ -168,7 +169,11 @@ impl fmt::Display for Load {
         match *self {
             Load::Closed { concurrency } => write!(f, "closed loop, {}", at_a_time(concurrency)),
             Load::Open { rate, concurrency } => {
-                write!(f, "open loop, {rate} calls/s due, at most {}", at_a_time(concurrency))
+                write!(
+                    f,
+                    "open loop, {rate} calls/s due, at most {}",
+                    at_a_time(concurrency)
+                )
             }
         }
     }
@@ -191,7 +196,13 @@ impl fmt::Display for Length {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {} after {} of warm-up", self.load, self.length, Time(self.warm_up))?;
+        write!(
+            f,
+            "{}, {} after {} of warm-up",
+            self.load,
+            self.length,
+            Time(self.warm_up)
+        )?;
         if self.is_live {
             write!(f, ", live instances")?;
         }

@@ -18,7 +18,9 @@ pub(super) fn peak_memory() -> Option<u64> {
 }
 
 fn peak_of(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
 }
@@ -76,7 +78,8 @@ mod tests {
 
     #[test]
     fn ticks_are_busy_where_they_are_not_idle() {
-        let before = Ticks::of("cpu  10 0 10 70 10 0 0 0 0 0\ncpu0 1 2 3\ncpu1 4\nintr 5").expect("ticks");
+        let before =
+            Ticks::of("cpu  10 0 10 70 10 0 0 0 0 0\ncpu0 1 2 3\ncpu1 4\nintr 5").expect("ticks");
         let after = Ticks::of("cpu  40 0 20 120 20 0 0 0 0 0\ncpu0 1\ncpu1 2\n").expect("ticks");
         assert_eq!(after.busy_since(before), Some(0.8));
         assert_eq!(before.busy_since(before), None);

@@ -70,7 +70,7 @@ struct Versioned {
 struct Summary {
     calls: u64,
     failures: u64,
-    throughput_per_second: Shown,
+    throughput_per_second: Option<Shown>,
     processor_ns: Option<Shown>,
     percentiles_ns: Vec<(String, Shown)>,
 }
@@ -113,7 +113,7 @@ impl Measured {
             summary: Summary {
                 calls: self.calls(),
                 failures: self.failures.count(),
-                throughput_per_second: self.throughput().into(),
+                throughput_per_second: self.throughput().map(Shown::from),
                 processor_ns: self.processor_time().map(Shown::from),
                 percentiles_ns: percentiles
                     .map(|(percentile, estimate)| (percentile.name(), estimate.into()))
@@ -158,14 +158,17 @@ impl Measured {
     fn contradiction(&self) -> Option<String> {
         if self.rounds.is_empty() || self.rounds.len() > MAX_ROUNDS {
             let rounds = self.rounds.len();
-            return Some(format!("it has {rounds} rounds; 1 to {MAX_ROUNDS} are expected"));
+            return Some(format!(
+                "it has {rounds} rounds; 1 to {MAX_ROUNDS} are expected"
+            ));
         }
         if let Err(error) = self.settings.check() {
             return Some(format!("settings: {error}"));
         }
         for (index, round) in self.rounds.iter().enumerate() {
-            let is_long = round.duration > 4 * MAX_TIME && matches!(self.settings.length, Length::Time(_));
-            if round.duration.is_zero() || is_long {
+            let is_long =
+                round.duration > 4 * MAX_TIME && matches!(self.settings.length, Length::Time(_));
+            if is_long {
                 return Some(format!("round {index} has no possible duration"));
             }
             if !round.latencies.is_sound() {

@@ -123,14 +123,18 @@ impl Measured {
 
     /// Latency over time, a point a round at its middle.
     fn over_time(&self) -> Plot {
-        let whole = self.duration().as_secs_f64();
+        // In a simulation no time may have passed.
+        let whole = self.duration().as_secs_f64().max(1e-9);
         let line = |name, quantile: f64| {
             let mut passed = 0.0;
             let points = self.rounds.iter().filter_map(|round| {
                 let seconds = round.duration.as_secs_f64();
                 let middle = (passed + seconds / 2.0) / whole;
                 passed += seconds;
-                Some((middle, round.latencies.quantile(quantile)?.as_nanos() as f64))
+                Some((
+                    middle,
+                    round.latencies.quantile(quantile)?.as_nanos() as f64,
+                ))
             });
             Line {
                 name,

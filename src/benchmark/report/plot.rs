@@ -107,7 +107,9 @@ fn round_up(max: f64) -> f64 {
     }
     let power = 10f64.powf(max.log10().floor());
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0];
-    let step = steps.into_iter().find(|step| max <= step * power * (1.0 + 1e-9));
+    let step = steps
+        .into_iter()
+        .find(|step| max <= step * power * (1.0 + 1e-9));
     step.unwrap_or(10.0) * power
 }
 
@@ -117,7 +119,13 @@ mod tests {
 
     #[test]
     fn axes_end_at_short_numbers_above_all_values() {
-        for (max, end) in [(0.0, 1.0), (1.0, 1.0), (1.1, 2.0), (240.0, 250.0), (51e6, 100e6)] {
+        for (max, end) in [
+            (0.0, 1.0),
+            (1.0, 1.0),
+            (1.1, 2.0),
+            (240.0, 250.0),
+            (51e6, 100e6),
+        ] {
             assert!((round_up(max) / end - 1.0).abs() < 1e-9, "{max}");
         }
         assert_eq!(round_up(f64::NAN), 1.0);

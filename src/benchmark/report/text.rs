@@ -47,7 +47,9 @@ impl Measured {
         }
         rows.push(row("measured", alone(Time(self.duration()).to_string())));
         let per_second = |calls| format!("{} calls/s", grouped(calls));
-        rows.push(row("throughput", self.throughput().show(per_second)));
+        if let Some(throughput) = self.throughput() {
+            rows.push(row("throughput", throughput.show(per_second)));
+        }
         if let Some(processor) = self.processor_time() {
             rows.push(row("processor time a call", processor.show(nanos)));
         }
@@ -88,8 +90,14 @@ impl Measured {
             push_line(&mut text, &format!("{name:names$}  {}", OneLine(&value)));
         }
         if let Some(first) = &self.failures.first {
-            let first: Vec<String> = first.lines().map(|line| OneLine(line).to_string()).collect();
-            push_line(&mut text, &format!("\nthe first failure: {}", first.join("\n  ")));
+            let first: Vec<String> = first
+                .lines()
+                .map(|line| OneLine(line).to_string())
+                .collect();
+            push_line(
+                &mut text,
+                &format!("\nthe first failure: {}", first.join("\n  ")),
+            );
         }
         let warnings = self.warnings();
         if !warnings.is_empty() {

@@ -61,7 +61,10 @@ fn run(options: &Options, bench: &Bench, load: impl FnOnce() -> Loaded) -> Resul
             reports::check(path, &form, earlier).map_err(Failure::Usage)?;
         }
     }
-    let earlier = earlier.map(reports::read).transpose().map_err(Failure::Usage)?;
+    let earlier = earlier
+        .map(reports::read)
+        .transpose()
+        .map_err(Failure::Usage)?;
     let prepared = prepare(&bench.entry, &bench.arguments, &bench.grants, load);
     let (loaded, target) = prepared.map_err(Failure::Usage)?;
     let benchmark = benchmark(bench, &target)?;
@@ -125,7 +128,15 @@ fn measure(
     }
     let measured = dispatcher.block_on(async {
         reported.of_modules(&runtime).await?;
-        Ok::<_, Failure>(benchmark.measure(&runtime).await)
+        let line = format!("measuring {}…", target.entry);
+        if options.progress.is_shown() {
+            options.progress.begin(&line);
+        }
+        let measured = benchmark.measure(&runtime).await;
+        if options.progress.is_shown() {
+            options.progress.end(&line);
+        }
+        Ok::<_, Failure>(measured)
     })??;
     measured.map_err(|error| match error {
         BenchmarkError::FirstCall(error) => {
@@ -172,7 +183,11 @@ fn finish(
         false => measured.to_text(),
     };
     if let Some(comparison) = comparison.filter(|_| !options.json) {
-        text.push_str(&format!("\nagainst {}\n{}", shown(bench), comparison.to_text()));
+        text.push_str(&format!(
+            "\nagainst {}\n{}",
+            shown(bench),
+            comparison.to_text()
+        ));
     }
     let code = match measured.failures.count() {
         0 => 0,

@@ -20,7 +20,8 @@ const MAX_BEGINNING: u64 = 256;
 pub(super) fn read(path: &Path) -> Result<Measured, String> {
     let shown = path.display();
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_REPORT + 1).read_to_string(&mut text));
+    let read =
+        File::open(path).and_then(|file| file.take(MAX_REPORT + 1).read_to_string(&mut text));
     read.map_err(|error| format!("cannot read {shown}: {}", io_reason(&error, "file")))?;
     if text.len() as u64 > MAX_REPORT {
         return Err(format!("{shown}: larger than {MAX_REPORT} bytes"));
@@ -66,7 +67,8 @@ pub(super) fn check(path: &Path, form: &Form, earlier: Option<&Path>) -> Result<
     if existing.is_dir() {
         return Err(format!("cannot write {shown}: it is a directory"));
     }
-    let is_same = |other: fs::Metadata| (other.dev(), other.ino()) == (existing.dev(), existing.ino());
+    let is_same =
+        |other: fs::Metadata| (other.dev(), other.ino()) == (existing.dev(), existing.ino());
     if earlier.is_some_and(|path| fs::metadata(path).is_ok_and(is_same)) {
         return Err(format!(
             "{shown} is the report that is compared with; write the new one to another file"
@@ -76,7 +78,8 @@ pub(super) fn check(path: &Path, form: &Form, earlier: Option<&Path>) -> Result<
         return Ok(());
     }
     let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BEGINNING).read_to_end(&mut beginning));
+    let read =
+        File::open(path).and_then(|file| file.take(MAX_BEGINNING).read_to_end(&mut beginning));
     read.map_err(|error| format!("cannot read {shown}: {}", io_reason(&error, "file")))?;
     match (form.is_one)(&beginning) {
         true => Ok(()),

@@ -236,7 +236,7 @@ impl Sink {
             Sink::Device(device) => device.register(set, tag)?,
             Sink::Log(_) | Sink::Capture(_) | Sink::Discard => {
                 set.add_deadline(Instant::from_nanos(0), tag)?;
-            },
+            }
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
             Sink::File(file) => file.register(set, tag)?,
             Sink::Body(body) => body.register(set, tag)?,
@@ -252,11 +252,7 @@ impl Sink {
             Sink::File(file) => file.kept() == 0,
             Sink::Tcp(sending) => sending.kept() == 0,
             // As in `delivered`.
-            Sink::Log(_)
-            | Sink::Capture(_)
-            | Sink::Discard
-            | Sink::Pipe(_)
-            | Sink::Body(_) => true,
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard | Sink::Pipe(_) | Sink::Body(_) => true,
         }
     }
 
