@@ -121,8 +121,12 @@ impl Measured {
     /// What of the load could not be held, and what spoils figures on this machine.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
+        // A short queue at the end is chance.
+        let is_behind = |concurrency: u32| {
+            self.not_begun > u64::from(concurrency) && self.not_begun > self.calls() / 100
+        };
         if let Load::Open { rate, concurrency } = self.settings.load
-            && (self.given_up > 0 || self.not_begun > u64::from(concurrency))
+            && (self.given_up > 0 || is_behind(concurrency))
         {
             warnings.push(format!(
                 "the rate of {rate} calls/s was not held: {} calls were due and not begun at the end, and {} \

@@ -110,9 +110,8 @@ impl Measured {
         Plot {
             title: "Latency by percentile",
             across: "percentile",
-            up: "latency",
+            up: "latency (logarithmic)",
             ticks: nines.map(tick).collect(),
-            max: points.iter().fold(0.0, |max, point| point.1.max(max)),
             show: nanos,
             lines: vec![Line {
                 name: "latency",
@@ -142,8 +141,6 @@ impl Measured {
             }
         };
         let lines = vec![line("p50", 0.5), line("p99", 0.99), line("max", 1.0)];
-        let values = lines.iter().flat_map(|line| &line.points);
-        let max = values.fold(0.0, |max: f64, point| point.1.max(max));
         let ticks = (0..=5).map(|step| {
             let part = f64::from(step) / 5.0;
             (part, digits(part * whole))
@@ -151,9 +148,8 @@ impl Measured {
         Plot {
             title: "Latency over time",
             across: "time since the warm-up, in seconds",
-            up: "latency in each round",
+            up: "latency in each round (logarithmic)",
             ticks: ticks.collect(),
-            max,
             show: nanos,
             lines,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// A picture: lines over two axes. The vertical one begins at 0.
+/// A picture: lines over two axes. The vertical one is logarithmic.
 pub(super) struct Plot {
     pub(super) title: &'static str,
     /// What the horizontal axis shows, with its unit.
@@ -11,8 +11,6 @@ pub(super) struct Plot {
     pub(super) up: &'static str,
     /// The horizontal axis's ticks: where, from 0 to 1, and their text.
     pub(super) ticks: Vec<(f64, String)>,
-    /// The greatest value of the vertical axis.
-    pub(super) max: f64,
     /// How a value of the vertical axis is written.
     pub(super) show: fn(f64) -> String,
     pub(super) lines: Vec<Line>,
@@ -34,9 +32,9 @@ const BOTTOM: f64 = 52.0;
 impl Plot {
     pub(super) fn svg(&self) -> String {
         let (width, height) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
-        let top = round_up(self.max);
+        let axis = Axis::over(self.lines.iter().flat_map(|line| &line.points));
         let x = |part: f64| LEFT + part * width;
-        let y = |value: f64| TOP + (1.0 - value / top) * height;
+        let y = |value: f64| TOP + (1.0 - axis.part(value)) * height;
         let mut svg = format!(
             "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
             self.title
@@ -45,8 +43,7 @@ impl Plot {
             // Writing to a string does not fail.
             let _ = svg.write_fmt(element);
         };
-        for step in 0..=5 {
-            let value = top * f64::from(step) / 5.0;
+        for value in axis.ticks() {
             let at = y(value);
             push(format_args!(
                 "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>\
@@ -78,7 +75,7 @@ impl Plot {
             let points: Vec<String> = line
                 .points
                 .iter()
-                .map(|&(part, value)| format!("{:.1},{:.1}", x(part), y(value.min(top))))
+                .map(|&(part, value)| format!("{:.1},{:.1}", x(part), y(value)))
                 .collect();
             push(format_args!(
                 "<polyline class=\"line{index}\" points=\"{}\"/>",
@@ -100,34 +97,72 @@ impl Plot {
     }
 }
 
-/// The next of 1, 2, 2.5, 5 and 10 times a power of ten, so that a fifth of it is a short number.
-fn round_up(max: f64) -> f64 {
-    if !(max.is_finite() && max > 0.0) {
-        return 1.0;
+/// A logarithmic axis from one power of ten to another one.
+struct Axis {
+    low: i32,
+    high: i32,
+}
+
+impl Axis {
+    /// An axis with room for all points; values below 1 are shown as 1.
+    fn over<'a>(points: impl Iterator<Item = &'a (f64, f64)>) -> Axis {
+        let logs = points.map(|point| point.1.max(1.0).log10());
+        let none = (f64::INFINITY, f64::NEG_INFINITY);
+        let (least, most) = logs.fold(none, |(least, most), log| (least.min(log), most.max(log)));
+        if least > most {
+            return Axis { low: 0, high: 1 };
+        }
+        let low = least.floor() as i32;
+        let high = (most.ceil() as i32).max(low + 1);
+        Axis { low, high }
     }
-    let power = 10f64.powf(max.log10().floor());
-    let steps = [1.0, 2.0, 2.5, 5.0, 10.0];
-    let step = steps
-        .into_iter()
-        .find(|step| max <= step * power * (1.0 + 1e-9));
-    step.unwrap_or(10.0) * power
+
+    /// Where a value is, from 0 to 1.
+    fn part(&self, value: f64) -> f64 {
+        let above = value.max(1.0).log10() - f64::from(self.low);
+        above / f64::from(self.high - self.low)
+    }
+
+    /// The powers of ten; where there are few, also two and five times those.
+    fn ticks(&self) -> Vec<f64> {
+        let steps: &[f64] = match self.high - self.low {
+            ..=2 => &[1.0, 2.0, 5.0],
+            _ => &[1.0],
+        };
+        let decades = self.low..self.high;
+        let ticks = decades.flat_map(|power| steps.iter().map(move |it| it * 10f64.powi(power)));
+        ticks.chain([10f64.powi(self.high)]).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::round_up;
+    use super::Axis;
+
+    fn over(values: &[f64]) -> Axis {
+        let points: Vec<_> = values.iter().map(|&value| (0.0, value)).collect();
+        Axis::over(points.iter())
+    }
 
     #[test]
-    fn axes_end_at_short_numbers_above_all_values() {
-        for (max, end) in [
-            (0.0, 1.0),
-            (1.0, 1.0),
-            (1.1, 2.0),
-            (240.0, 250.0),
-            (51e6, 100e6),
-        ] {
-            assert!((round_up(max) / end - 1.0).abs() < 1e-9, "{max}");
+    fn axes_have_room_for_all_values() {
+        for values in [&[][..], &[0.0], &[1.0], &[999.0, 1_001.0], &[3.0, 8.64e13]] {
+            let axis = over(values);
+            assert!(axis.ticks().len() >= 4, "{values:?}");
+            for &value in values {
+                assert!((0.0..=1.0).contains(&axis.part(value)), "{values:?}");
+            }
         }
-        assert_eq!(round_up(f64::NAN), 1.0);
+    }
+
+    #[test]
+    fn few_decades_have_ticks_between_them() {
+        let close = over(&[150.0, 900.0]);
+        assert_eq!(close.ticks(), [100.0, 200.0, 500.0, 1_000.0]);
+        assert_eq!(close.part(1_000.0), 1.0);
+        assert_eq!(
+            over(&[2.0, 2_000.0]).ticks(),
+            [1.0, 10.0, 100.0, 1_000.0, 10_000.0]
+        );
     }
 }

@@ -69,10 +69,10 @@ fn the_interval_of_a_mean_is_that_of_its_standard_error() {
     let rounds = (0..20).map(|index| known[90 + 20 * (index % 2)].clone());
     let throughput = measured(rounds.collect()).throughput().expect("time");
     assert_eq!(throughput.value, 100.0);
-    // The standard error is 10 / sqrt(20): 1.96 of them are 4.4.
+    // The standard error is 10 / sqrt(20): 1.96 of them are 4.4. All means of draws are whole numbers.
     let (low, high) = interval(throughput);
-    assert!((95.0..96.5).contains(&low), "{low}");
-    assert!((103.5..105.0).contains(&high), "{high}");
+    assert!((95.0..=96.0).contains(&low), "{low}");
+    assert!((104.0..=105.0).contains(&high), "{high}");
 }
 
 #[test]

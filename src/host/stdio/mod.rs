@@ -80,7 +80,14 @@ impl Stdio {
         self
     }
 
-    /// An empty input, and outputs that go nowhere.
+    /// An empty input, and outputs that go nowhere. It belongs to no dispatcher.
+    ///
+    /// ```
+    /// use wippy::stdio::{Sink, Stdio};
+    ///
+    /// Sink::Discard.write(b"text").unwrap();
+    /// assert!(Stdio::discarded().is_delivered());
+    /// ```
     pub fn discarded() -> Stdio {
         Stdio::new(InputSource::Empty, Sink::Discard, Sink::Discard)
     }
