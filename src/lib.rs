@@ -68,6 +68,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod activity;
+pub mod benchmark;
 mod byte_channel;
 mod call_group;
 pub mod cli;

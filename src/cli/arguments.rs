@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use super::bench::arguments::Bench;
 use super::progress::Progress;
 pub use super::serve::arguments::Serve;
 pub use super::sim::arguments::Sim;
@@ -66,6 +67,8 @@ pub struct Options {
 pub enum Command {
     /// Call a function and print its result as JSON
     Call(Call),
+    /// Call a function or run a process again and again, and report how long that takes
+    Bench(Bench),
     /// Run a command, or `list` the commands that there are; without a name, run the services
     Run(Run),
     /// Answer HTTP requests with a component, until a signal

@@ -11,8 +11,8 @@ use super::arguments::{Call, Options};
 use super::exit_status::{FAILED, USAGE};
 use super::output::{Output, report_lost};
 use super::reported::{ReportedDiagnostics, asked_for};
-use super::target::{Target, file_of};
-use super::{code, file, report, status};
+use super::target::{Target, prepare};
+use super::{code, report, status};
 use crate::Runtime;
 use crate::host::stdio::OutputLost;
 use crate::module::ModuleError;
@@ -22,7 +22,7 @@ use crate::select::{Either, select};
 
 pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded) -> u8 {
     let json = options.json;
-    let (loaded, target) = match prepare(call, load) {
+    let (loaded, target) = match prepare(&call.entry, &call.arguments, &call.grants, load) {
         Ok((loaded, target)) => (loaded, Rc::new(target)),
         Err(text) => {
             report::message(&text, json);
@@ -65,16 +65,6 @@ pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded
             FAILED
         }
     }
-}
-
-/// The entries, and the one of them that is called.
-fn prepare(call: &Call, load: impl FnOnce() -> Loaded) -> Result<(Loaded, Target), String> {
-    if file_of(call).is_some() {
-        return Target::of_file(call);
-    }
-    file::refuse(&call.grants)?;
-    let target = Target::of_entry(call)?;
-    Ok((load(), target))
 }
 
 enum Failure {

@@ -2,6 +2,7 @@
 
 mod add;
 mod arguments;
+mod bench;
 mod call;
 mod check;
 mod code;
@@ -83,6 +84,7 @@ pub fn main() -> ExitCode {
     }
     let code = match &options.command {
         Command::Call(call) => call::main(&options, call, load),
+        Command::Bench(bench) => bench::main(&options, bench, load),
         Command::Run(run) => run::main(&options, run, load),
         Command::Serve(serve) => serve::main(&options, serve),
         Command::Test(test) => test::main(&options, test, load()),

@@ -1,11 +1,11 @@
-//! What `wippy call` calls, and with which arguments.
+//! What `wippy call` and `wippy bench` call, and with which arguments.
 
 use std::fs::File;
 use std::io::Read;
 
 use serde_json::Value;
 
-use super::arguments::Call;
+use super::arguments::Grants;
 use super::file::{self, STDIN};
 use crate::io_reason::io_reason;
 use crate::registry::Loaded;
@@ -23,12 +23,30 @@ enum Given {
     Wave(String),
 }
 
+/// The entries, and the one of them that a command line means.
+///
+/// # Errors
+/// A text that says which word cannot be read as what.
+pub(super) fn prepare(
+    word: &str,
+    arguments: &[String],
+    grants: &Grants,
+    load: impl FnOnce() -> Loaded,
+) -> Result<(Loaded, Target), String> {
+    if file_of(word).is_some() {
+        return Target::of_file(word, arguments, grants);
+    }
+    file::refuse(grants)?;
+    let target = Target::of_entry(word, arguments)?;
+    Ok((load(), target))
+}
+
 impl Target {
     /// `entry` with JSON arguments, or `entry(…)` with WAVE text in the parentheses.
-    pub(super) fn of_entry(call: &Call) -> Result<Target, String> {
-        let (entry, given) = match wave(&call.entry)? {
-            Some((entry, text)) => (entry, Given::wave(text, &call.arguments)?),
-            None => (call.entry.as_str(), Given::json(&call.arguments)?),
+    fn of_entry(word: &str, arguments: &[String]) -> Result<Target, String> {
+        let (entry, given) = match wave(word)? {
+            Some((entry, text)) => (entry, Given::wave(text, arguments)?),
+            None => (word, Given::json(arguments)?),
         };
         let entry = entry.to_owned();
         Ok(Target { entry, given })
@@ -36,24 +54,33 @@ impl Target {
 
     /// A file with what is called in it: `function(…)`, or a function and JSON arguments, or only
     /// arguments for its only function.
-    pub(super) fn of_file(call: &Call) -> Result<(Loaded, Target), String> {
-        if call.entry == STDIN && call.arguments.iter().any(|word| word == STDIN) {
+    fn of_file(
+        word: &str,
+        arguments: &[String],
+        grants: &Grants,
+    ) -> Result<(Loaded, Target), String> {
+        if word == STDIN && arguments.iter().any(|word| word == STDIN) {
             return Err(
                 "standard input is the module already; it cannot hold arguments too".to_owned(),
             );
         }
-        let (method, given) = match call.arguments.split_first() {
+        let (method, given) = match arguments.split_first() {
             None => ("", Given::Json(Vec::new())),
             Some((first, rest)) if is_name(first) || first.starts_with('(') => match wave(first)? {
                 Some((method, text)) => (method, Given::wave(text, rest)?),
                 None => (first.as_str(), Given::json(rest)?),
             },
-            Some(_) => ("", Given::json(&call.arguments)?),
+            Some(_) => ("", Given::json(arguments)?),
         };
-        let module = file::entry(&call.entry, &call.grants)?.method(method);
+        let module = file::entry(word, grants)?.method(method);
         let entry = module.id().to_owned();
         let loaded = file::load(module)?;
         Ok((loaded, Target { entry, given }))
+    }
+
+    /// Whether there are any.
+    pub(super) fn has_arguments(&self) -> bool {
+        !matches!(&self.given, Given::Json(values) if values.is_empty())
     }
 
     pub(super) fn arguments(&self) -> Arguments<'_> {
@@ -66,8 +93,7 @@ impl Target {
 
 /// The file, or `-`, that is called rather than an entry. What stands in an entry's parentheses does
 /// not make it one.
-pub(super) fn file_of(call: &Call) -> Option<&str> {
-    let word = call.entry.as_str();
+pub(super) fn file_of(word: &str) -> Option<&str> {
     let name = word.split('(').next().unwrap_or(word);
     (file::is_file(word) && file::is_file(name)).then_some(word)
 }

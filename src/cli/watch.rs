@@ -69,7 +69,7 @@ enum Files {
 
 fn files(command: &arguments::Command) -> Result<Files, &'static str> {
     let (file, words): (Option<&str>, &[String]) = match command {
-        arguments::Command::Call(call) => (file_of(call), &call.arguments),
+        arguments::Command::Call(call) => (file_of(&call.entry), &call.arguments),
         arguments::Command::Run(run) => (file_to_run(run), &[]),
         _ => (None, &[]),
     };

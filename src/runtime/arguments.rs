@@ -41,7 +41,8 @@ pub enum Arguments<'a> {
 }
 
 /// The same with what it borrows.
-pub(super) enum OwnedArguments {
+#[derive(Clone, Debug)]
+pub(crate) enum OwnedArguments {
     Json(Vec<serde_json::Value>),
     Text(Vec<String>),
     Wave(String),
@@ -49,7 +50,7 @@ pub(super) enum OwnedArguments {
 }
 
 impl OwnedArguments {
-    pub(super) fn as_arguments(&self) -> Arguments<'_> {
+    pub(crate) fn as_arguments(&self) -> Arguments<'_> {
         match self {
             OwnedArguments::Json(values) => Arguments::Json(values),
             OwnedArguments::Text(words) => Arguments::Text(words),
@@ -61,7 +62,7 @@ impl OwnedArguments {
 
 impl Arguments<'_> {
     /// The same with what it borrows.
-    pub(super) fn into_owned(self) -> OwnedArguments {
+    pub(crate) fn into_owned(self) -> OwnedArguments {
         match self {
             Arguments::Json(values) => OwnedArguments::Json(values.to_vec()),
             Arguments::Text(words) => OwnedArguments::Text(words.to_vec()),

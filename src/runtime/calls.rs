@@ -295,7 +295,8 @@ impl Runtime {
         let settings = function.linked.entry.function()?;
         let program = &self.inner.program;
         let may_leave = program.options().threads > 1 || settings.pool.worker_class.is_some();
-        if !may_leave || options.stdio.is_some() {
+        let stdio = options.stdio.as_ref();
+        if !may_leave || stdio.is_some_and(|stdio| !stdio.is_discarded()) {
             return None;
         }
         match &self.inner.threads {

@@ -172,6 +172,39 @@ pub enum CallErrorKind {
 }
 
 impl CallErrorKind {
+    /// The name of the variant, such as `Trap`: what errors are counted by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            CallErrorKind::Lookup(_) => "Lookup",
+            CallErrorKind::NotCallable(_) => "NotCallable",
+            CallErrorKind::NotAProcess(_) => "NotAProcess",
+            CallErrorKind::Module(_) => "Module",
+            CallErrorKind::Value(_) => "Value",
+            CallErrorKind::Payload(_) => "Payload",
+            CallErrorKind::Result(_) => "Result",
+            CallErrorKind::Count { .. } => "Count",
+            CallErrorKind::Type { .. } => "Type",
+            CallErrorKind::Untyped(_) => "Untyped",
+            CallErrorKind::Group(_) => "Group",
+            CallErrorKind::InstanceBusy => "InstanceBusy",
+            CallErrorKind::InstanceDead(_) => "InstanceDead",
+            CallErrorKind::MayWait => "MayWait",
+            CallErrorKind::PoolFull => "PoolFull",
+            CallErrorKind::WaitsForItself(_) => "WaitsForItself",
+            CallErrorKind::TooDeep(_) => "TooDeep",
+            CallErrorKind::Env(_) => "Env",
+            CallErrorKind::Mount { .. } => "Mount",
+            CallErrorKind::NoFilesystem { .. } => "NoFilesystem",
+            CallErrorKind::Certificates(_) => "Certificates",
+            CallErrorKind::Exit(_) => "Exit",
+            CallErrorKind::Output(_) => "Output",
+            CallErrorKind::DeadlineExceeded => "DeadlineExceeded",
+            CallErrorKind::Trap(_) => "Trap",
+            CallErrorKind::Stdio(_) => "Stdio",
+            CallErrorKind::Dispatcher(_) => "Dispatcher",
+        }
+    }
+
     /// The same with the entry that it happened in.
     pub(crate) fn of(self, entry: impl fmt::Display) -> CallError {
         CallError {

@@ -3,6 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use wasmtime::component::{Type, Val};
+
+use super::arguments::Arguments;
 use super::error::{CallError, CallErrorKind};
 use super::fill::fill;
 use super::fixed_context::FixedContext;
@@ -12,6 +15,18 @@ use super::spares::Spares;
 use super::{OtherThreads, Runtime};
 use crate::module::{Digest, Profile};
 use crate::registry::{Entry, PoolType};
+
+/// What many calls of a function have in common.
+pub(crate) struct Repeatable {
+    /// Its name in its module.
+    pub(crate) method: String,
+    /// It is `wasi:cli/run`.
+    pub(crate) is_run: bool,
+    /// Its result may be an error.
+    pub(crate) returns_result: bool,
+    /// The arguments, if they fit.
+    pub(crate) values: Result<Vec<Val>, CallErrorKind>,
+}
 
 impl Runtime {
     /// The entry that a name means, and its function where it was called by this name.
@@ -113,6 +128,31 @@ impl Runtime {
         let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
         let function = self.function(entry).await;
         function.map(drop).map_err(|kind| kind.of(&entry.id))
+    }
+
+    /// What many calls of a function have in common: it is compiled, and the arguments are converted, once.
+    ///
+    /// # Errors
+    /// Those of [`Runtime::call`] that come before the guest runs.
+    pub(crate) async fn repeatable(
+        &self,
+        name: &str,
+        arguments: Arguments<'_>,
+    ) -> Result<Repeatable, CallError> {
+        let entry = self.registry().resolve(name);
+        let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
+        let made = async {
+            let function = self.function(entry).await?;
+            let method = &function.linked.method;
+            Ok(Repeatable {
+                method: method.name.clone(),
+                is_run: method.is_run(),
+                returns_result: matches!(method.result, Some(Type::Result(_))),
+                values: arguments.values(method),
+            })
+        };
+        let made: Result<_, CallErrorKind> = made.await;
+        made.map_err(|kind| kind.of(&entry.id))
     }
 
     /// The hash of the module of an entry that was prepared.

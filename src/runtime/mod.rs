@@ -57,10 +57,12 @@ use crate::program::{CallBounds, Code, Program};
 use crate::registry::{Id, Registry};
 
 pub use arguments::Arguments;
+pub(crate) use arguments::OwnedArguments;
 pub use backtrace::Backtrace;
 pub use call_handle::Call;
 pub use check::{CheckOptions, check};
 pub use error::{CallError, CallErrorKind, Trap};
+pub(crate) use functions::Repeatable;
 pub use instance::{Func, Instance};
 pub use metrics::{EntryMetrics, Metrics, PoolMetrics};
 pub use options::CallOptions;

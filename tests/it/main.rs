@@ -9,6 +9,8 @@ mod support;
 
 mod arbitrary;
 mod bare_file;
+mod bench_command;
+mod benchmark_loads;
 mod benchmarks;
 mod bounds;
 mod calls;

@@ -48,7 +48,7 @@ const LAYERS: &[&[&str]] = &[
     &["module"],
     &["program"],
     &["edits", "runtime"],
-    &["simulation"],
+    &["benchmark", "simulation"],
     &["cli"],
 ];
 

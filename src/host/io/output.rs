@@ -48,6 +48,8 @@ pub enum Sink {
     Log(Arc<Lines>),
     /// Memory, in a simulation that looks at it afterwards.
     Capture(CaptureStream),
+    /// Nowhere: it takes everything and keeps nothing.
+    Discard,
     /// The writing end of a pipe in memory.
     Pipe(PipeWriter),
     /// A file, from an offset on or at its end.
@@ -145,7 +147,7 @@ impl Sink {
     pub fn check_write(&self) -> Result<u64, StreamError> {
         match self {
             Sink::Device(device) => device.check_write(),
-            Sink::Log(_) | Sink::Capture(_) => Ok(PERMIT as u64),
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard => Ok(PERMIT as u64),
             Sink::Pipe(pipe) => pipe.check_write(),
             Sink::File(file) => file.check_write(),
             Sink::Body(body) => Ok(body.room()? as u64),
@@ -168,6 +170,7 @@ impl Sink {
                 capture.write(bytes);
                 Ok(())
             }
+            Sink::Discard => Ok(()),
             Sink::Pipe(pipe) => pipe.write(bytes),
             Sink::File(file) => file.write(bytes),
             Sink::Body(body) => Ok(body.write(bytes)?),
@@ -180,7 +183,7 @@ impl Sink {
     pub(crate) fn is_overfull(&self) -> bool {
         match self {
             Sink::Device(device) => device.kept() > KEPT_MAX,
-            Sink::Log(_) | Sink::Capture(_) => false,
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard => false,
             // One stream writes to it, within its permit.
             Sink::Tcp(_) | Sink::Body(_) => false,
             Sink::Pipe(pipe) => pipe.excess() > KEPT_MAX,
@@ -202,7 +205,7 @@ impl Sink {
     pub(in crate::host) fn wait_kind(&self) -> WaitKind {
         match self {
             Sink::Device(_) => WaitKind::StandardOutput,
-            Sink::Log(_) | Sink::Capture(_) => WaitKind::Log,
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard => WaitKind::Log,
             Sink::Pipe(_) => WaitKind::PipeOutput,
             Sink::File(_) => WaitKind::FileOutput,
             Sink::Body(_) => WaitKind::HttpBodyOutput,
@@ -220,7 +223,7 @@ impl Sink {
     fn is_ready(&self) -> bool {
         match self {
             Sink::Device(device) => device.is_ready(),
-            Sink::Log(_) | Sink::Capture(_) => true,
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard => true,
             Sink::Pipe(pipe) => pipe.is_ready(),
             Sink::File(file) => file.is_ready(),
             Sink::Body(body) => body.is_ready(),
@@ -231,7 +234,9 @@ impl Sink {
     fn register(&self, set: &mut WaitSet, tag: u32) -> Result<()> {
         match self {
             Sink::Device(device) => device.register(set, tag)?,
-            Sink::Log(_) | Sink::Capture(_) => set.add_deadline(Instant::from_nanos(0), tag)?,
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard => {
+                set.add_deadline(Instant::from_nanos(0), tag)?;
+            }
             Sink::Pipe(pipe) => pipe.register(set, tag)?,
             Sink::File(file) => file.register(set, tag)?,
             Sink::Body(body) => body.register(set, tag)?,
@@ -247,7 +252,7 @@ impl Sink {
             Sink::File(file) => file.kept() == 0,
             Sink::Tcp(sending) => sending.kept() == 0,
             // As in `delivered`.
-            Sink::Log(_) | Sink::Capture(_) | Sink::Pipe(_) | Sink::Body(_) => true,
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard | Sink::Pipe(_) | Sink::Body(_) => true,
         }
     }
 
@@ -258,7 +263,7 @@ impl Sink {
     pub async fn delivered(&self) -> Result<(), StreamError> {
         match self {
             Sink::Device(device) => device.delivered().await,
-            Sink::Log(_) | Sink::Capture(_) => Ok(()),
+            Sink::Log(_) | Sink::Capture(_) | Sink::Discard => Ok(()),
             // What a pipe has taken its reader can read.
             Sink::Pipe(_) => Ok(()),
             Sink::File(file) => file.delivered().await,

@@ -80,6 +80,29 @@ impl Stdio {
         self
     }
 
+    /// An empty input, and outputs that go nowhere. It belongs to no dispatcher.
+    ///
+    /// ```
+    /// use wippy::stdio::{Sink, Stdio};
+    ///
+    /// Sink::Discard.write(b"text").unwrap();
+    /// assert!(Stdio::discarded().is_delivered());
+    /// ```
+    pub fn discarded() -> Stdio {
+        Stdio::new(InputSource::Empty, Sink::Discard, Sink::Discard)
+    }
+
+    /// Whether it belongs to no dispatcher, so that a call with it may run on any thread.
+    pub(crate) fn is_discarded(&self) -> bool {
+        let Stdio {
+            stdin,
+            stdout,
+            stderr,
+        } = self;
+        matches!(stdin, InputSource::Empty)
+            && matches!((stdout, stderr), (Sink::Discard, Sink::Discard))
+    }
+
     /// A function's: an empty input, and log lines.
     pub fn logged(entry: &str) -> Stdio {
         Stdio::logged_as(entry.into())
