@@ -1,0 +1,275 @@
+//! What a report consists of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bootstrap::Estimate;
+use crate::machine::{Machine, Warning};
+use crate::samples::{Samples, Scale};
+
+/// A report. All durations in it are nanoseconds, but where [`Samples`] name another unit.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+pub struct Report {
+    /// The heading.
+    pub title: String,
+    /// What stands below the heading: what is compared, a sentence or two.
+    pub summary: String,
+    /// When the run began, as text.
+    pub started: String,
+    /// The commit of the sources, and whether they differed from it.
+    pub commit: String,
+    /// The compiler, its profile and flags.
+    pub build: String,
+    /// The command line.
+    pub command: String,
+    /// The machine, looked at before the run.
+    pub machine: Machine,
+    /// What spoils figures and was noticed by the run itself; the machine's own warnings are [`Machine::warnings`].
+    pub warnings: Vec<Warning>,
+    /// The contender about whom the verdict is, by its id.
+    pub focus: Option<String>,
+    /// Who takes part, in the order of the tables.
+    pub contenders: Vec<Contender>,
+    /// What was measured.
+    pub sections: Vec<Section>,
+}
+
+/// Who takes part.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+pub struct Contender {
+    /// Letters, digits and `-`: a name for files and command lines.
+    pub id: String,
+    /// The name in tables and legends.
+    pub label: String,
+    /// Contenders of one family have one colour, and differ by dashes. Its own id by default.
+    pub family: String,
+    /// What it is, with its version.
+    pub about: String,
+    /// Its settings, where they are not the default ones.
+    pub settings: String,
+    /// Whether it takes part in the ranking; not so a bare loop, which shows the limit, or settings beside the default ones.
+    pub ranked: bool,
+}
+
+/// Rows that belong together.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+pub struct Section {
+    /// A name for files.
+    pub id: String,
+    /// The heading.
+    pub title: String,
+    /// What the figures mean.
+    pub about: String,
+    /// What was measured.
+    pub rows: Vec<Row>,
+    /// Whether each row has pictures of its distribution: cumulative, and by percentile.
+    pub distributions: bool,
+    /// The rows differ by this number, and a picture shows the cost against it.
+    pub parameter: Option<String>,
+}
+
+/// One thing that was measured, for each contender.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+pub struct Row {
+    /// Letters, digits and `-`: a name for files and command lines.
+    pub id: String,
+    /// The name in tables.
+    pub label: String,
+    /// What a value is: "late by", "a yield".
+    pub figure: String,
+    /// The value of the section's parameter.
+    pub parameter: Option<Parameter>,
+    /// Whether less is a merit; not so of what is only shown, such as the machine's jitter.
+    pub ranked: bool,
+    /// A cell for each contender that was asked.
+    pub cells: Vec<Cell>,
+}
+
+/// A number that rows differ by.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize, Debug)]
+pub struct Parameter(pub f64);
+
+/// A contender in a row.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+pub struct Cell {
+    /// Its id.
+    pub contender: String,
+    /// Why there are fewer rounds than asked for, or none.
+    pub refusal: Option<String>,
+    /// Each time that it was measured.
+    pub rounds: Vec<Round>,
+}
+
+/// A row that a contender did once.
+#[derive(Clone, Serialize, Deserialize, Debug)]
+pub struct Round {
+    /// How long it took, or how late it was.
+    pub samples: Samples,
+    /// How many operations were done. A sample may be the mean over many.
+    pub operations: u64,
+    /// The processor time of all of them.
+    pub processor: u64,
+    /// How long all of them took by the clock.
+    pub wall: u64,
+    /// How many ended before their time; they count as zero in the samples.
+    pub early: u64,
+}
+
+impl Report {
+    /// One without figures.
+    pub fn new(title: &str, machine: Machine) -> Report {
+        Report {
+            title: title.to_owned(),
+            summary: String::new(),
+            started: String::new(),
+            commit: String::new(),
+            build: String::new(),
+            command: String::new(),
+            machine,
+            warnings: Vec::new(),
+            focus: None,
+            contenders: Vec::new(),
+            sections: Vec::new(),
+        }
+    }
+
+    /// A contender by its id.
+    pub fn contender(&self, id: &str) -> Option<&Contender> {
+        self.contenders.iter().find(|contender| contender.id == id)
+    }
+
+    /// The contenders that have a cell in a row of the section, in their order.
+    pub fn contenders_of<'a>(
+        &'a self,
+        section: &'a Section,
+    ) -> impl Iterator<Item = &'a Contender> {
+        self.contenders.iter().filter(|contender| {
+            let mut rows = section.rows.iter();
+            rows.any(|row| row.cell(&contender.id).is_some())
+        })
+    }
+
+    /// For each family its number, in the order of the contenders.
+    pub(crate) fn families(&self) -> BTreeMap<&str, usize> {
+        let mut families = BTreeMap::new();
+        for contender in &self.contenders {
+            let next = families.len();
+            families.entry(contender.family.as_str()).or_insert(next);
+        }
+        families
+    }
+}
+
+impl Contender {
+    /// One with default settings, of a family of its own.
+    pub fn new(id: &str, label: &str, about: &str) -> Contender {
+        Contender {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            family: id.to_owned(),
+            about: about.to_owned(),
+            settings: String::new(),
+            ranked: true,
+        }
+    }
+}
+
+impl Section {
+    /// One without rows.
+    pub fn new(id: &str, title: &str) -> Section {
+        Section {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            about: String::new(),
+            rows: Vec::new(),
+            distributions: false,
+            parameter: None,
+        }
+    }
+
+    /// The same with rows.
+    pub fn with_rows(mut self, rows: Vec<Row>) -> Section {
+        self.rows = rows;
+        self
+    }
+}
+
+impl Row {
+    /// One without cells, in which less is a merit.
+    pub fn new(id: &str, label: &str, figure: &str) -> Row {
+        Row {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            figure: figure.to_owned(),
+            parameter: None,
+            ranked: true,
+            cells: Vec::new(),
+        }
+    }
+
+    /// A contender's cell.
+    pub fn cell(&self, contender: &str) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.contender == contender)
+    }
+}
+
+impl Cell {
+    /// A cell with figures.
+    pub fn measured(contender: &str, rounds: Vec<Round>) -> Cell {
+        Cell {
+            contender: contender.to_owned(),
+            refusal: None,
+            rounds,
+        }
+    }
+
+    /// A cell without.
+    pub fn refused(contender: &str, reason: &str) -> Cell {
+        Cell {
+            contender: contender.to_owned(),
+            refusal: Some(reason.to_owned()),
+            rounds: Vec::new(),
+        }
+    }
+
+    /// The samples of all rounds.
+    pub fn samples(&self) -> Samples {
+        let scale = self.rounds.first().map(|round| round.samples.scale());
+        let mut all = Samples::new(scale.unwrap_or(Scale::Nanoseconds));
+        for round in &self.rounds {
+            all.add(&round.samples);
+        }
+        all
+    }
+
+    /// A quantile: the median of the rounds' own, with its interval.
+    pub fn quantile(&self, share: f64) -> Option<Estimate> {
+        let rounds = self.rounds.iter();
+        Estimate::of(
+            rounds
+                .filter_map(|round| round.samples.quantile(share))
+                .collect(),
+        )
+    }
+
+    /// The processor time of one operation.
+    pub fn processor(&self) -> Option<Estimate> {
+        let rounds = self.rounds.iter().filter(|round| round.operations > 0);
+        Estimate::of(
+            rounds
+                .map(|round| round.processor as f64 / round.operations as f64)
+                .collect(),
+        )
+    }
+
+    /// How many operations ended before their time, over all rounds.
+    pub fn early(&self) -> u64 {
+        self.rounds.iter().map(|round| round.early).sum()
+    }
+
+    /// How many operations there were, over all rounds.
+    pub fn operations(&self) -> u64 {
+        self.rounds.iter().map(|round| round.operations).sum()
+    }
+}
