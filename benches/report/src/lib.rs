@@ -22,6 +22,7 @@
 //! assert!(report.to_markdown().contains("53.5 µs"));
 //! ```
 
+mod activity;
 mod bootstrap;
 mod chart;
 mod format;
@@ -34,6 +35,7 @@ mod samples;
 mod verdict;
 mod write;
 
+pub use activity::Activity;
 pub use bootstrap::Estimate;
 pub use format::duration;
 pub use machine::{IdleState, Machine, Warning};

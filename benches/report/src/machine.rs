@@ -283,7 +283,7 @@ fn hypervisor(cpuinfo: &str) -> Option<String> {
         return None;
     }
     let vendor = line("/sys/class/dmi/id/sys_vendor").or(kind);
-    Some(vendor.unwrap_or_else(|| "of unknown kind".to_owned()))
+    Some(vendor.unwrap_or_else(|| "an unknown hypervisor".to_owned()))
 }
 
 fn idle() -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::format::{duration, ratio};
-use crate::model::{Cell, Report, Row, Section};
+use crate::model::{Cell, Report, Section};
 use crate::verdict;
 
 impl Report {
@@ -99,25 +99,12 @@ impl Report {
             }
             text.push('\n');
         }
-        for row in &section.rows {
-            self.refusals_to_markdown(row, text);
+        let refusals = section.refusals(self);
+        if !refusals.is_empty() {
+            text.push_str("\nWithout figures, or with fewer:\n\n");
         }
-    }
-
-    fn refusals_to_markdown(&self, row: &Row, text: &mut String) {
-        for cell in &row.cells {
-            if let Some(reason) = &cell.refusal {
-                let label = self
-                    .contender(&cell.contender)
-                    .map_or(&cell.contender, |contender| &contender.label);
-                let _ = writeln!(
-                    text,
-                    "\n{}, {}: {}",
-                    plain(&row.label),
-                    plain(label),
-                    plain(reason)
-                );
-            }
+        for refusal in refusals {
+            let _ = writeln!(text, "* {}", plain(&refusal));
         }
     }
 }

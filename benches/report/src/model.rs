@@ -139,14 +139,17 @@ impl Report {
         self.contenders.iter().find(|contender| contender.id == id)
     }
 
-    /// The contenders that have a cell in a row of the section, in their order.
+    /// The contenders that have figures in a row of the section, in their order.
     pub fn contenders_of<'a>(
         &'a self,
         section: &'a Section,
     ) -> impl Iterator<Item = &'a Contender> {
         self.contenders.iter().filter(|contender| {
             let mut rows = section.rows.iter();
-            rows.any(|row| row.cell(&contender.id).is_some())
+            rows.any(|row| {
+                row.cell(&contender.id)
+                    .is_some_and(|cell| !cell.rounds.is_empty())
+            })
         })
     }
 
@@ -176,6 +179,34 @@ impl Contender {
 }
 
 impl Section {
+    /// Why cells have no figures, or fewer: each reason once, with who and, unless it is all of them, in which rows.
+    pub(crate) fn refusals(&self, report: &Report) -> Vec<String> {
+        let mut reasons: BTreeMap<(&str, Vec<&str>), Vec<&str>> = BTreeMap::new();
+        for contender in &report.contenders {
+            let mut rows: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for row in &self.rows {
+                let cell = row.cell(&contender.id);
+                if let Some(reason) = cell.and_then(|cell| cell.refusal.as_deref()) {
+                    rows.entry(reason).or_default().push(&row.label);
+                }
+            }
+            for (reason, rows) in rows {
+                reasons
+                    .entry((reason, rows))
+                    .or_default()
+                    .push(&contender.label);
+            }
+        }
+        let texts = reasons.into_iter().map(|((reason, rows), contenders)| {
+            let contenders = contenders.join("; ");
+            match rows.len() == self.rows.len() {
+                true => format!("{contenders}: {reason}"),
+                false => format!("{contenders} ({}): {reason}", rows.join(", ")),
+            }
+        });
+        texts.collect()
+    }
+
     /// One without rows.
     pub fn new(id: &str, title: &str) -> Section {
         Section {

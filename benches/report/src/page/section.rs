@@ -20,6 +20,16 @@ pub fn write(report: &Report, section: &Section, page: &mut String) {
         .into_iter()
         .filter_map(|which| chart::against_parameter(report, section, which));
     write_pictures(against, page);
+    let refusals = section.refusals(report);
+    if !refusals.is_empty() {
+        page.push_str("<p>Without figures, or with fewer:</p>\n<ul>\n");
+    }
+    for refusal in &refusals {
+        let _ = writeln!(page, "<li>{}</li>", escape(refusal));
+    }
+    if !refusals.is_empty() {
+        page.push_str("</ul>\n");
+    }
     for row in &section.rows {
         let _ = writeln!(
             page,
@@ -109,18 +119,4 @@ fn write_table(report: &Report, row: &Row, page: &mut String) {
         );
     }
     page.push_str("</table></div></details>\n");
-    let refusals = row.cells.iter().filter_map(|cell| {
-        let label = report
-            .contender(&cell.contender)
-            .map_or(cell.contender.as_str(), |contender| &contender.label);
-        Some(format!("{label}: {}", cell.refusal.as_deref()?))
-    });
-    let refusals: Vec<String> = refusals.collect();
-    if !refusals.is_empty() {
-        let _ = writeln!(
-            page,
-            "<p class=\"refusals\">Without figures, or with fewer. {}.</p>",
-            escape(&refusals.join(". "))
-        );
-    }
 }
