@@ -52,15 +52,16 @@ impl LogAxis {
         self.from + share * (self.to - self.from)
     }
 
-    /// The values that are marked: powers of ten, and twice and five times these where there is room, at least `apart` pixels
-    /// from one to the next.
+    /// The values that are marked, at least `apart` pixels from one to the next: powers of ten, and where there is room
+    /// three times these, or twice and five times.
     pub fn marks(&self, apart: f64) -> Vec<f64> {
         let length = (self.to - self.from).abs();
         let decade = length / (self.high / self.low).log10();
-        // From 5 to 10 are 0.3 of a decade, and from 2 to 5 0.4.
-        let steps: &[f64] = match decade * 0.3 >= apart {
-            true => &[1.0, 2.0, 5.0],
-            false => &[1.0],
+        // From 5 to 10 are 0.301 of a decade, from 1 to 3 0.477.
+        let steps: &[f64] = match decade {
+            decade if decade * 0.301 >= apart => &[1.0, 2.0, 5.0],
+            decade if decade * 0.477 >= apart => &[1.0, 3.0],
+            _ => &[1.0],
         };
         // Below that even powers of ten are too close.
         let stride = (apart / decade).ceil().max(1.0) as i32;
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn marks_keep_their_distance() {
-        for high in [1e1, 1e3, 1e6, 1e12] {
+        for high in [1e1, 1e2, 1e3, 1e6, 1e12] {
             let axis = LogAxis::between(1.0, high, (0.0, 300.0));
             let marks = axis.marks(45.0);
             assert!(marks.len() >= 2, "{high}: {marks:?}");

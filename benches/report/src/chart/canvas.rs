@@ -136,6 +136,22 @@ impl Canvas {
     }
 }
 
+/// A letter's width for its height, about: fonts differ.
+const LETTER: f64 = 0.6;
+
+/// A text cut to a width in pixels, with a mark where it was.
+pub fn fit(text: &str, width: f64, size: u32) -> String {
+    let most = (width / (f64::from(size) * LETTER)) as usize;
+    match text.chars().count() {
+        letters if letters <= most => text.to_owned(),
+        _ => text
+            .chars()
+            .take(most.saturating_sub(1))
+            .chain(['…'])
+            .collect(),
+    }
+}
+
 fn dashes_attribute(dashes: &str) -> String {
     match dashes {
         "" => String::new(),

@@ -1,12 +1,12 @@
 //! What all pictures with lines have in common: the area, its grid, and the legend beside it.
 
 use super::axis::LogAxis;
-use super::canvas::{Anchor, Canvas, FAINT, GRID, TEXT};
+use super::canvas::{Anchor, Canvas, FAINT, GRID, TEXT, fit};
 use super::style::Style;
 use crate::format;
 
 /// The width of a picture.
-pub const WIDTH: f64 = 720.0;
+pub const WIDTH: f64 = 740.0;
 /// The area of the lines: left, right, top, bottom.
 pub const LEFT: f64 = 74.0;
 pub const RIGHT: f64 = 550.0;
@@ -21,7 +21,13 @@ const LEGEND_LINE: f64 = 18.0;
 pub fn canvas(title: &str, legend: &[(Style, String)]) -> Canvas {
     let height = TOP + LEGEND_LINE * legend.len() as f64 + 14.0;
     let mut canvas = Canvas::new(WIDTH, height.max(HEIGHT));
-    canvas.text((LEFT, 20.0), 14, TEXT, Anchor::Start, title);
+    canvas.text(
+        (LEFT, 20.0),
+        14,
+        TEXT,
+        Anchor::Start,
+        &fit(title, WIDTH - LEFT, 14),
+    );
     for (at, (style, label)) in legend.iter().enumerate() {
         let y = TOP + 8.0 + LEGEND_LINE * at as f64;
         canvas.line(
@@ -31,7 +37,8 @@ pub fn canvas(title: &str, legend: &[(Style, String)]) -> Canvas {
             style.width,
             style.dashes,
         );
-        canvas.text((LEGEND + 33.0, y + 4.0), 12, TEXT, Anchor::Start, label);
+        let label = fit(label, WIDTH - LEGEND - 33.0, 12);
+        canvas.text((LEGEND + 33.0, y + 4.0), 12, TEXT, Anchor::Start, &label);
     }
     canvas
 }
@@ -57,7 +64,7 @@ pub fn label_below(canvas: &mut Canvas, label: &str) {
         12,
         TEXT,
         Anchor::Middle,
-        label,
+        &fit(label, RIGHT - LEFT, 12),
     );
 }
 
@@ -66,7 +73,11 @@ pub fn durations_beside(canvas: &mut Canvas, axis: &LogAxis, label: &str) {
     for mark in axis.marks(24.0) {
         beside(canvas, axis.at(mark), &format::mark(mark));
     }
-    canvas.upright((18.0, (TOP + BOTTOM) / 2.0), 12, label);
+    canvas.upright(
+        (18.0, (TOP + BOTTOM) / 2.0),
+        12,
+        &fit(label, BOTTOM - TOP, 12),
+    );
 }
 
 /// One mark of a vertical axis, with its line.

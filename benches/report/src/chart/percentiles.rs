@@ -42,10 +42,12 @@ pub fn percentiles(report: &Report, row: &Row) -> Option<String> {
     frame::border(&mut canvas);
     for line in lines.iter().rev() {
         let end = inverse(highest(line));
+        let steps = line.samples.cumulative();
         let points = (0..=POINTS).filter_map(|step| {
             let inverse = end.powf(step as f64 / POINTS as f64);
-            let value = line.samples.quantile(1.0 - 1.0 / inverse)?;
-            Some((across.at(inverse), up.at(value)))
+            let share = 1.0 - 1.0 / inverse;
+            let at = steps.partition_point(|&(_, up_to)| up_to < share);
+            Some((across.at(inverse), up.at(steps.get(at)?.0)))
         });
         line.draw(&mut canvas, points);
     }

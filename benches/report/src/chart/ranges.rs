@@ -1,14 +1,14 @@
 //! A row at a glance: each contender's median with its interval, and its 99th percentile.
 
 use super::axis::LogAxis;
-use super::canvas::{Anchor, Canvas, FAINT, GRID, TEXT};
+use super::canvas::{Anchor, Canvas, FAINT, GRID, TEXT, fit};
 use super::style::Style;
 use crate::format;
 use crate::model::{Report, Row};
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 740.0;
 const LEFT: f64 = 176.0;
-const RIGHT: f64 = 596.0;
+const RIGHT: f64 = 600.0;
 const TOP: f64 = 50.0;
 const LINE: f64 = 20.0;
 
@@ -31,7 +31,13 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
     let bottom = TOP + LINE * cells.len() as f64;
     let mut canvas = Canvas::new(WIDTH, bottom + 44.0);
     let title = format!("{}: median with 95 % interval, p99", row.label);
-    canvas.text((8.0, 20.0), 14, TEXT, Anchor::Start, &title);
+    canvas.text(
+        (8.0, 20.0),
+        14,
+        TEXT,
+        Anchor::Start,
+        &fit(&title, WIDTH - 8.0, 14),
+    );
     canvas.text((WIDTH - 8.0, 40.0), 12, FAINT, Anchor::End, "p50 / p99");
     for mark in axis.marks(54.0) {
         let x = axis.at(mark);
@@ -62,7 +68,7 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
             12,
             TEXT,
             Anchor::End,
-            &contender.label,
+            &fit(&contender.label, LEFT - 10.0, 12),
         );
         let Some(median) = cell.quantile(0.5) else {
             canvas.text(

@@ -17,7 +17,7 @@ pub fn write(report: &Report, page: &mut String) {
     }
     page.push_str(
         "<p>Medians, and below them how many times the median of the first among the ranked (default settings, bare \
-         loops not among them). Green: first or within 5 % of it; orange: more than twice.</p>\n\
+         loops not among them). Green: first or within 5 % of it; orange: more than twice; grey: not ranked.</p>\n\
          <div class=\"card wide\"><table>\n<tr><th class=\"text\">row</th>",
     );
     let contenders: Vec<_> = report
@@ -57,6 +57,9 @@ fn write_cells<'a>(
         .first()
         .map(|(_, median)| median.value);
     for id in ids {
+        let is_ranked = report
+            .contender(id)
+            .is_some_and(|contender| contender.ranked);
         let figure = row
             .cell(id)
             .and_then(|cell| Some((cell, cell.quantile(0.5)?.value)));
@@ -65,10 +68,11 @@ fn write_cells<'a>(
             continue;
         };
         let times = first.map(|first| verdict::ratio(median, first));
-        let class = match times {
+        let class = match times.filter(|_| is_ranked) {
             Some(..=1.0) => "first",
             Some(..=LEVEL) => "near",
             Some(FAR..) => "far",
+            None => "beside",
             _ => "",
         };
         let times = times.map(|times| format!("<small>{}×</small>", ratio(times)));
