@@ -13,17 +13,9 @@ use wippy_report::Round;
 use crate::clock;
 use crate::core;
 use crate::error::Fallible;
+use crate::load::Load;
 use crate::meter::{HelperTime, Meter};
 use crate::trial::Trial;
-
-/// What the clients ask for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Load {
-    pub connections: usize,
-    /// Messages a second over all connections, at times that do not depend on answers; none: each connection sends its next
-    /// message when the last one has come back.
-    pub rate: Option<u64>,
-}
 
 /// Bytes of a message.
 const MESSAGE: usize = 64;

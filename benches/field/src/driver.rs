@@ -11,7 +11,8 @@ use crate::noise;
 use crate::options::Options;
 use crate::origin;
 use crate::pace::Pace;
-use crate::row::{PlannedRow, PlannedSection, plan};
+use crate::plan::plan;
+use crate::row::{PlannedRow, PlannedSection};
 use crate::worker::Answer;
 use crate::worker_process;
 

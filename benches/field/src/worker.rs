@@ -11,7 +11,7 @@ use crate::core;
 use crate::error::Fallible;
 use crate::meter::Budget;
 use crate::options::Options;
-use crate::row;
+use crate::plan;
 use crate::trial::Trial;
 
 /// What a worker prints.
@@ -34,7 +34,7 @@ pub fn run(contender: &str, options: &Options) -> Fallible<()> {
     let row = options
         .trial
         .as_deref()
-        .and_then(row::find)
+        .and_then(plan::find)
         .ok_or("there is no such row")?;
     let trial = Trial {
         work: row.work,

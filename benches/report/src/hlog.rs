@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
-use crate::model::{Cell, Row};
+use crate::cell::Cell;
+use crate::model::Row;
 use crate::samples::Scale;
 
 /// A log with an interval for each round, tagged with the contender. Values are in the samples' own unit, which a comment names;
@@ -49,7 +50,7 @@ mod tests {
     use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 
     use super::*;
-    use crate::model::Round;
+    use crate::cell::Round;
     use crate::samples::Samples;
 
     #[test]

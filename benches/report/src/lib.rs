@@ -24,9 +24,12 @@
 
 mod activity;
 mod bootstrap;
+mod cell;
 mod chart;
+mod contender;
 mod format;
 mod hlog;
+mod look;
 mod machine;
 mod markdown;
 mod model;
@@ -37,8 +40,10 @@ mod write;
 
 pub use activity::Activity;
 pub use bootstrap::Estimate;
+pub use cell::{Cell, Round};
+pub use contender::Contender;
 pub use format::duration;
 pub use machine::{IdleState, Machine, Warning};
-pub use model::{Cell, Contender, Parameter, Report, Round, Row, Section};
+pub use model::{Parameter, Report, Row, Section};
 pub use samples::{ParseSamplesError, Samples, Scale};
 pub use write::WriteError;

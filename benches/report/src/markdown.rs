@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::cell::Cell;
 use crate::format::{duration, ratio};
-use crate::model::{Cell, Report, Section};
+use crate::model::{Report, Section};
 use crate::verdict;
 
 impl Report {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bootstrap::Estimate;
+use crate::cell::Cell;
+use crate::contender::Contender;
 use crate::machine::{Machine, Warning};
-use crate::samples::{Samples, Scale};
 
-/// A report. All durations in it are nanoseconds, but where [`Samples`] name another unit.
+/// A report. All durations in it are nanoseconds, but where [`Samples`](crate::Samples) name another unit.
 #[derive(Clone, Serialize, Deserialize, Debug)]
 pub struct Report {
     /// The heading.
@@ -33,23 +33,6 @@ pub struct Report {
     pub contenders: Vec<Contender>,
     /// What was measured.
     pub sections: Vec<Section>,
-}
-
-/// Who takes part.
-#[derive(Clone, Serialize, Deserialize, Debug)]
-pub struct Contender {
-    /// Letters, digits and `-`: a name for files and command lines.
-    pub id: String,
-    /// The name in tables and legends.
-    pub label: String,
-    /// Contenders of one family have one colour, and differ by dashes. Its own id by default.
-    pub family: String,
-    /// What it is, with its version.
-    pub about: String,
-    /// Its settings, where they are not the default ones.
-    pub settings: String,
-    /// Whether it takes part in the ranking; not so a bare loop, which shows the limit, or settings beside the default ones.
-    pub ranked: bool,
 }
 
 /// Rows that belong together.
@@ -89,32 +72,6 @@ pub struct Row {
 /// A number that rows differ by.
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize, Debug)]
 pub struct Parameter(pub f64);
-
-/// A contender in a row.
-#[derive(Clone, Serialize, Deserialize, Debug)]
-pub struct Cell {
-    /// Its id.
-    pub contender: String,
-    /// Why there are fewer rounds than asked for, or none.
-    pub refusal: Option<String>,
-    /// Each time that it was measured.
-    pub rounds: Vec<Round>,
-}
-
-/// A row that a contender did once.
-#[derive(Clone, Serialize, Deserialize, Debug)]
-pub struct Round {
-    /// How long it took, or how late it was.
-    pub samples: Samples,
-    /// How many operations were done. A sample may be the mean over many.
-    pub operations: u64,
-    /// The processor time of all of them.
-    pub processor: u64,
-    /// How long all of them took by the clock.
-    pub wall: u64,
-    /// How many ended before their time; they count as zero in the samples.
-    pub early: u64,
-}
 
 impl Report {
     /// One without figures.
@@ -161,20 +118,6 @@ impl Report {
             families.entry(contender.family.as_str()).or_insert(next);
         }
         families
-    }
-}
-
-impl Contender {
-    /// One with default settings, of a family of its own.
-    pub fn new(id: &str, label: &str, about: &str) -> Contender {
-        Contender {
-            id: id.to_owned(),
-            label: label.to_owned(),
-            family: id.to_owned(),
-            about: about.to_owned(),
-            settings: String::new(),
-            ranked: true,
-        }
     }
 }
 
@@ -242,65 +185,5 @@ impl Row {
     /// A contender's cell.
     pub fn cell(&self, contender: &str) -> Option<&Cell> {
         self.cells.iter().find(|cell| cell.contender == contender)
-    }
-}
-
-impl Cell {
-    /// A cell with figures.
-    pub fn measured(contender: &str, rounds: Vec<Round>) -> Cell {
-        Cell {
-            contender: contender.to_owned(),
-            refusal: None,
-            rounds,
-        }
-    }
-
-    /// A cell without.
-    pub fn refused(contender: &str, reason: &str) -> Cell {
-        Cell {
-            contender: contender.to_owned(),
-            refusal: Some(reason.to_owned()),
-            rounds: Vec::new(),
-        }
-    }
-
-    /// The samples of all rounds.
-    pub fn samples(&self) -> Samples {
-        let scale = self.rounds.first().map(|round| round.samples.scale());
-        let mut all = Samples::new(scale.unwrap_or(Scale::Nanoseconds));
-        for round in &self.rounds {
-            all.add(&round.samples);
-        }
-        all
-    }
-
-    /// A quantile: the median of the rounds' own, with its interval.
-    pub fn quantile(&self, share: f64) -> Option<Estimate> {
-        let rounds = self.rounds.iter();
-        Estimate::of(
-            rounds
-                .filter_map(|round| round.samples.quantile(share))
-                .collect(),
-        )
-    }
-
-    /// The processor time of one operation.
-    pub fn processor(&self) -> Option<Estimate> {
-        let rounds = self.rounds.iter().filter(|round| round.operations > 0);
-        Estimate::of(
-            rounds
-                .map(|round| round.processor as f64 / round.operations as f64)
-                .collect(),
-        )
-    }
-
-    /// How many operations ended before their time, over all rounds.
-    pub fn early(&self) -> u64 {
-        self.rounds.iter().map(|round| round.early).sum()
-    }
-
-    /// How many operations there were, over all rounds.
-    pub fn operations(&self) -> u64 {
-        self.rounds.iter().map(|round| round.operations).sum()
     }
 }

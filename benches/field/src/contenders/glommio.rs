@@ -12,7 +12,7 @@ use glommio::timer::Timer;
 use glommio::{LocalExecutorBuilder, Placement, spawn_local};
 use wippy_report::Round;
 
-use super::SPIN;
+use super::spin::SPIN;
 use crate::core;
 use crate::error::Fallible;
 use crate::runtime::{Runtime, Stream};

@@ -9,7 +9,7 @@ use wippy_dispatcher::net::{TcpListener, TcpStream};
 use wippy_dispatcher::{Builder, Dispatcher, Handle};
 use wippy_report::Round;
 
-use super::SPIN;
+use super::spin::SPIN;
 use crate::error::Fallible;
 use crate::runtime::{Runtime, Stream};
 use crate::trial::Trial;

@@ -2,8 +2,9 @@
 
 use wippy_report::Round;
 
-use crate::clients::{Clients, Load};
+use crate::clients::Clients;
 use crate::error::Fallible;
+use crate::load::Load;
 use crate::runtime::{Runtime, Stream};
 use crate::trial::Trial;
 

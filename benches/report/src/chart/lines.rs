@@ -2,7 +2,8 @@
 
 use super::canvas::Canvas;
 use super::style::Style;
-use crate::model::{Contender, Report, Row};
+use crate::contender::Contender;
+use crate::model::{Report, Row};
 use crate::samples::Samples;
 
 /// A contender's distribution in a row.

@@ -5,8 +5,9 @@ use super::frame::{self, BOTTOM, LEFT, RIGHT, TOP};
 use super::lines::{draw, focus_last};
 use super::style::Style;
 use crate::bootstrap::Estimate;
+use crate::cell::Cell;
 use crate::format;
-use crate::model::{Cell, Report, Section};
+use crate::model::{Report, Row, Section};
 
 /// Which figure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +54,7 @@ impl Against {
 /// parameter, or no figure above zero.
 pub fn against_parameter(report: &Report, section: &Section, which: Against) -> Option<String> {
     let parameter = section.parameter.as_deref()?;
-    let rows: Vec<(f64, &crate::Row)> = section
+    let rows: Vec<(f64, &Row)> = section
         .rows
         .iter()
         .filter_map(|row| Some((row.parameter?.0, row)))

@@ -1,6 +1,7 @@
 //! How contenders are told apart.
 
-use crate::model::{Contender, Report};
+use crate::contender::Contender;
+use crate::model::Report;
 
 /// The look of a contender's lines and points.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! A cell in words.
 
+use crate::cell::Cell;
 use crate::format::{count, duration};
-use crate::model::Cell;
 
 /// The median, or why there is none.
 pub fn median(cell: &Cell) -> String {

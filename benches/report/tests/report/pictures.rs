@@ -142,7 +142,10 @@ fn a_name_that_has_no_room_is_cut() {
     for kind in ["ranges", "cumulative", "percentiles"] {
         let path = folder.path().join(format!("pictures/row-2.{kind}.svg"));
         let picture = fs::read_to_string(path).expect("a picture");
-        assert!(picture.contains(">a contender with") && picture.contains("…</text>"), "{kind}");
+        assert!(
+            picture.contains(">a contender with") && picture.contains("…</text>"),
+            "{kind}"
+        );
         check(kind, &picture);
     }
 }

@@ -6,8 +6,9 @@ use std::net::TcpListener;
 use wippy_report::Round;
 
 use super::event_loop::EventLoop;
-use crate::clients::{Clients, Load};
+use crate::clients::Clients;
 use crate::error::Fallible;
+use crate::load::Load;
 use crate::trial::Trial;
 use crate::work::BUFFER;
 

@@ -8,8 +8,9 @@ use io_uring::{opcode, types};
 use wippy_report::Round;
 
 use super::ring::Ring;
-use crate::clients::{Clients, Load};
+use crate::clients::Clients;
 use crate::error::Fallible;
+use crate::load::Load;
 use crate::trial::Trial;
 use crate::work::BUFFER;
 
