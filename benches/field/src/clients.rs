@@ -54,9 +54,8 @@ impl Clients {
                 None => in_turn(&mut connections, ready, meter),
                 Some(rate) => at_rate(&mut connections, ready, meter, rate),
             };
-            let ended: Fallible<()> = connections.into_iter().try_for_each(Connection::end);
             let round = measured?;
-            ended?;
+            drain(&mut connections, &trial)?;
             Ok(round)
         }))
     }
@@ -101,7 +100,8 @@ fn at_rate(
     let mut due = clock::now();
     let mut turns = (0..connections.len()).cycle();
     while meter.goes_on() {
-        while due <= clock::now() {
+        // However long this thread had no processor, no more is sent than belongs to the time that is measured.
+        while due <= clock::now().min(meter.until()) {
             if let Some(connection) = turns.next().and_then(|at| connections.get_mut(at)) {
                 connection.send(due)?;
             }
@@ -115,6 +115,22 @@ fn at_rate(
         }
     }
     Ok(meter.finish())
+}
+
+/// Takes what is still on its way, and sends nothing more: with bytes that nobody takes a close is a reset for the server. All
+/// connections at once, because a server may stand still for one of them.
+fn drain(connections: &mut [Connection], trial: &Trial) -> Fallible<()> {
+    let mut ignored = Meter::start(trial.budget);
+    while connections
+        .iter()
+        .any(|connection| connection.missing() > 0)
+    {
+        for connection in &mut *connections {
+            connection.take(&mut ignored)?;
+        }
+        core::spin(&trial.cores);
+    }
+    Ok(())
 }
 
 struct Connection {
@@ -140,19 +156,9 @@ impl Connection {
         })
     }
 
-    /// Waits for what is still on its way: with bytes that nobody takes a close is a reset for the server.
-    fn end(mut self) -> Fallible<()> {
-        self.stream.set_nonblocking(false)?;
-        self.flush()?;
-        let mut missing = self.on_their_way.len() * MESSAGE - self.taken;
-        let mut buffer = [0; TAKEN];
-        while missing > 0 {
-            match self.stream.read(&mut buffer)? {
-                0 => return Err(CLOSED.into()),
-                read => missing = missing.saturating_sub(read),
-            }
-        }
-        Ok(())
+    /// Bytes that the system has taken and that have not come back.
+    fn missing(&self) -> usize {
+        (self.on_their_way.len() * MESSAGE).saturating_sub(self.unsent + self.taken)
     }
 
     fn send(&mut self, due: u64) -> Fallible<()> {

@@ -85,6 +85,11 @@ impl Meter {
         now < self.until || self.operations == 0
     }
 
+    /// When the time is over.
+    pub fn until(&self) -> u64 {
+        self.until
+    }
+
     /// Ends the warm-up: what was measured is forgotten.
     fn begin(&mut self, now: u64) {
         self.is_warm = true;

@@ -1,5 +1,7 @@
 //! Figures against the number by which rows differ.
 
+use std::collections::BTreeMap;
+
 use super::axis::LogAxis;
 use super::frame::{self, BOTTOM, LEFT, RIGHT, TOP};
 use super::lines::{draw, focus_last};
@@ -8,6 +10,9 @@ use crate::bootstrap::Estimate;
 use crate::cell::Cell;
 use crate::format;
 use crate::model::{Report, Row, Section};
+
+/// How far a point may be beside its place, in pixels, so that intervals do not lie on each other.
+const ROOM: f64 = 12.0;
 
 /// Which figure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,7 +84,7 @@ pub fn against_parameter(report: &Report, section: &Section, which: Against) -> 
         .max(1e-9);
     let most = rows.iter().map(|&(value, _)| value).fold(least, f64::max);
     // Room for the outer points and their marks.
-    let across = LogAxis::between(least, most, (LEFT + 16.0, RIGHT - 16.0));
+    let across = LogAxis::between(least, most, (LEFT + 2.0 * ROOM, RIGHT - 2.0 * ROOM));
     let legend: Vec<(Style, String)> = contenders
         .iter()
         .map(|contender| (Style::of(report, contender), contender.label.clone()))
@@ -97,10 +102,21 @@ pub fn against_parameter(report: &Report, section: &Section, which: Against) -> 
     }
     frame::label_below(&mut canvas, parameter);
     frame::border(&mut canvas);
+    let all = contenders.len() as f64;
+    let places: BTreeMap<&str, f64> = contenders
+        .iter()
+        .map(|contender| contender.id.as_str())
+        .zip((0..).map(f64::from))
+        .collect();
     for contender in focus_last(report, contenders) {
+        // Beside each other, so that no interval hides another.
+        let place = places.get(contender.id.as_str()).copied().unwrap_or(0.0);
+        let aside = (place + 0.5 - all / 2.0) * (2.0 * ROOM / all);
         let style = Style::of(report, contender);
         let points = points(&contender.id);
-        let at = |&(value, estimate): &(f64, Estimate)| (across.at(value), up.at(estimate.value));
+        let at = |&(value, estimate): &(f64, Estimate)| {
+            (across.at(value) + aside, up.at(estimate.value))
+        };
         draw(&mut canvas, style, &contender.label, points.iter().map(at));
         for point in &points {
             let (x, y) = at(point);

@@ -18,7 +18,7 @@ pub fn write(report: &Report, page: &mut String) {
     page.push_str(
         "<p>Medians, and below them how many times the median of the first among the ranked (default settings, bare \
          loops not among them). Green: first or within 5 % of it; orange: more than twice; grey: not ranked.</p>\n\
-         <div class=\"card wide\"><table>\n<tr><th class=\"text\">row</th>",
+         <div class=\"card wide overview\"><table>\n<tr><th class=\"text\">row</th>",
     );
     let contenders: Vec<_> = report
         .contenders
