@@ -21,7 +21,7 @@ impl Pace {
         let (rounds, warm, measure) = match (options.quick, options.long) {
             (true, _) => (3, 8, 50),
             (_, true) => (10, 100, 1000),
-            _ => (5, 50, 250),
+            _ => (5, 50, 200),
         };
         Pace {
             rounds: options.rounds.unwrap_or(rounds),

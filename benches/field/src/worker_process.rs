@@ -91,10 +91,11 @@ fn failure(status: ExitStatus, messages: &[u8]) -> String {
     // The message of a panic stands below its place, and above the advice to ask for a backtrace.
     let panic = lines.iter().position(|line| line.contains("panicked at"));
     let words = match panic {
+        // Its place is a path of the machine that compiled it.
         Some(at) => lines
-            .get(at..lines.len().min(at + 2))
-            .unwrap_or_default()
-            .join(" "),
+            .get(at + 1)
+            .map(|line| format!("panic: {line}"))
+            .unwrap_or_default(),
         None => lines.last().copied().unwrap_or_default().to_owned(),
     };
     let mut text = format!("the process ended with {status}");

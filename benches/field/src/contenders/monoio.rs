@@ -19,6 +19,10 @@ use crate::work;
 struct Monoio;
 
 pub fn run(trial: Trial) -> Fallible<Round> {
+    // Without this it would take epoll where io_uring is forbidden, and the row would not say so.
+    if !monoio::utils::detect_uring() {
+        return Err("there is no io_uring; on epoll it is monoio-epoll".into());
+    }
     let mut runtime = RuntimeBuilder::<FusionDriver>::new()
         .enable_timer()
         .build()?;
