@@ -186,6 +186,7 @@ impl CallErrorKind {
             CallErrorKind::Type { .. } => "Type",
             CallErrorKind::Untyped(_) => "Untyped",
             CallErrorKind::Group(_) => "Group",
+            CallErrorKind::NoIncomingHandler => "NoIncomingHandler",
             CallErrorKind::InstanceBusy => "InstanceBusy",
             CallErrorKind::InstanceDead(_) => "InstanceDead",
             CallErrorKind::MayWait => "MayWait",
