@@ -11,6 +11,7 @@ mod streaming;
 
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -34,11 +35,16 @@ pub struct Served {
     printed: PipeReader,
 }
 
+/// The file of a guest.
+pub fn component(guest: &str) -> PathBuf {
+    guests().join("components").join(format!("{guest}.wasm"))
+}
+
 /// The entry of the guest `http-server`.
 pub fn entry() -> Entry {
     let imports = ["wasi:cli", "wasi:clocks", "wasi:io", "wasi:http/types"];
     let entry = Entry::function("test:served")
-        .file(guests().join("components/http-server.wasm"))
+        .file(component("http-server"))
         .method("wasi:http/incoming-handler#handle");
     imports.into_iter().fold(entry, Entry::import)
 }

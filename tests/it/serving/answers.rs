@@ -5,8 +5,8 @@ use std::time::Duration;
 use wippy::http_server::{HttpServer, ServerLimits};
 use wippy::{CallErrorKind, Entry, Program, Runtime};
 
-use super::{Served, entry, get, request};
-use crate::support::{guests, live};
+use super::{Served, component, entry, get, request};
+use crate::support::live;
 
 #[test]
 fn a_guest_answers_over_the_systems_sockets() {
@@ -23,11 +23,7 @@ fn a_guest_answers_over_the_systems_sockets() {
 #[test]
 fn the_small_guest_answers_every_path() {
     let entry = Entry::function("test:served")
-        .file(
-            guests()
-                .join("components")
-                .join(concat!("http-hello", ".wasm")),
-        )
+        .file(component("http-hello"))
         .import("wasi:io")
         .import("wasi:http/types");
     let served = Served::simulated(entry);
@@ -197,7 +193,7 @@ fn a_connection_takes_one_request_after_the_other() {
 /// Of the versions, only the last number differs.
 #[test]
 fn a_guest_of_another_version_is_served() {
-    let path = guests().join("components/http-server.wasm");
+    let path = component("http-server");
     let mut component = std::fs::read(path).expect("a component");
     let (own, other) = (b"@0.2.12", b"@0.2.11");
     let mut at = 0;
@@ -231,7 +227,7 @@ fn what_answers_no_requests_is_refused_before_it_is_served() {
 #[test]
 fn a_guest_uses_what_its_entry_lists() {
     let entry = Entry::function("test:served")
-        .file(guests().join("components/http-server.wasm"))
+        .file(component("http-server"))
         .import("wasi:io");
     let served = Served::simulated(entry);
     assert_eq!(served.run(served.get("/hello")).status, 500);
