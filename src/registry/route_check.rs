@@ -1,6 +1,6 @@
 //! Checks of HTTP entries against each other, and what they ask for and is not there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::diagnostic::Diagnostic;
 use super::entry::{Entry, Kind};
@@ -20,7 +20,7 @@ impl Loader<'_> {
                 known.entry(&read.id).or_insert(entry);
             }
         }
-        let mut tables: HashMap<Id, RouteTable<(usize, &Entry)>> = HashMap::new();
+        let mut tables: HashMap<Id, RouteTable<(usize, &Entry, String)>> = HashMap::new();
         let mut found = Vec::new();
         for (i, read) in self.entries() {
             let Some(entry) = &read.entry else { continue };
@@ -34,31 +34,37 @@ impl Loader<'_> {
                     continue;
                 }
             };
+            let text = text(&route);
             let table = tables.entry(route.service.clone()).or_default();
+            let mut reported = HashSet::new();
             for pattern in &route.patterns {
-                let inserted = table.insert(route.method.as_deref(), pattern, (i, entry));
-                let Err(&(earlier_slot, earlier)) = inserted else {
+                let inserted =
+                    table.insert(route.method.as_deref(), pattern, (i, entry, text.clone()));
+                let Err((earlier_slot, earlier, earlier_text)) = inserted else {
                     continue;
                 };
-                // The same ID twice is reported as that.
-                if earlier.id == entry.id {
+                // The same ID twice is reported as that, and two paths in common once.
+                if earlier.id == entry.id || !reported.insert(&earlier.id) {
                     continue;
                 }
                 // Nobody knows which of them is meant, so neither is served.
-                found.push((i, conflict(entry, earlier, &route)));
-                found.push((earlier_slot, conflict(earlier, entry, &route)));
+                found.push((i, conflict(entry, &text, earlier)));
+                found.push((*earlier_slot, conflict(earlier, earlier_text, entry)));
             }
         }
         self.report(found);
     }
 }
 
-fn conflict(entry: &Entry, other: &Entry, route: &Route) -> Diagnostic {
-    let shown: Vec<String> = route.patterns.iter().map(ToString::to_string).collect();
+/// A route as people read it: its method, and its paths with the prefix.
+fn text(route: &Route) -> String {
+    let paths: Vec<String> = route.patterns.iter().map(ToString::to_string).collect();
+    format!("{} {}", route.method_text(), paths.join(" and "))
+}
+
+fn conflict(entry: &Entry, route: &str, other: &Entry) -> Diagnostic {
     let message = format!(
-        "the route {} {} is not unique: {} at {} has it too",
-        route.method_text(),
-        shown.join(" and "),
+        "the route {route} is not unique: {} at {} has it too",
         other.id,
         other.place_of("path"),
     );

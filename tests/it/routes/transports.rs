@@ -7,16 +7,16 @@ use crate::support::Project;
 
 const TEXT: Option<&str> = Some("text/plain; charset=utf-8");
 const BYTES: Option<&str> = Some("application/octet-stream");
-/// A request, its body, and the status, the type and the body of the answer.
-type Exchange = (
+const JSON: Option<&str> = Some("application/json");
+
+/// A request, its body, the status, the content type and the body of the answer.
+type Case = (
     &'static str,
     &'static [u8],
     u16,
     Option<&'static str>,
     &'static str,
 );
-
-const JSON: Option<&str> = Some("application/json");
 
 fn functions(transport: &str) -> Project {
     let mut project = site(&[], &[]);
@@ -51,7 +51,7 @@ fn the_body_is_the_one_argument_and_the_result_the_answer() {
     // Both transports are one where the component does not answer requests itself.
     for transport in ["payload", "wasi-http"] {
         let world = World::flawless(&functions(transport));
-        let cases: &[Exchange] = &[
+        let cases: &[Case] = &[
             ("POST /greet", "Zoë".as_bytes(), 200, TEXT, "Hello, Zoë!"),
             ("POST /greet", b"", 200, TEXT, "Hello, !"),
             ("POST /bytes", b"a\0b", 200, BYTES, "a\0b"),
