@@ -103,8 +103,20 @@ impl Transport {
 
 /// A connection as sessions of TLS read and write it. Without `asks` only what the dispatcher has seen arrive is read.
 pub(super) struct SessionIo<'a> {
-    pub(super) transport: &'a Transport,
-    pub(super) asks: bool,
+    transport: &'a Transport,
+    asks: bool,
+    /// How many bytes the system has taken.
+    pub(super) written: usize,
+}
+
+impl<'a> SessionIo<'a> {
+    pub(super) fn new(transport: &'a Transport, asks: bool) -> SessionIo<'a> {
+        SessionIo {
+            transport,
+            asks,
+            written: 0,
+        }
+    }
 }
 
 impl Read for SessionIo<'_> {
@@ -118,7 +130,9 @@ impl Read for SessionIo<'_> {
 
 impl Write for SessionIo<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.transport.try_write(bytes).map_err(io_error)
+        let count = self.transport.try_write(bytes).map_err(io_error)?;
+        self.written += count;
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -99,11 +99,7 @@ impl Wire {
         let Some(session) = &mut self.session else {
             return Ok(None);
         };
-        let asks = false;
-        let mut io = SessionIo {
-            transport: &self.transport,
-            asks,
-        };
+        let mut io = SessionIo::new(&self.transport, false);
         while session.is_handshaking() && self.steps < STEPS_MAX {
             self.steps += 1;
             match session.handshake(&mut io) {
@@ -146,10 +142,7 @@ impl Wire {
         let mut arriving = self.arriving.0.borrow_mut();
         let got = match &mut self.session {
             Some(session) => {
-                let mut io = SessionIo {
-                    transport: &self.transport,
-                    asks,
-                };
+                let mut io = SessionIo::new(&self.transport, asks);
                 let got = session.read(&mut io, &mut arriving);
                 if got.is_err() {
                     let _ = session.flush(&mut io);
@@ -191,11 +184,9 @@ impl Wire {
             }
         }
         if let Some(session) = &mut self.session {
-            let mut io = SessionIo {
-                transport: &self.transport,
-                asks: false,
-            };
+            let mut io = SessionIo::new(&self.transport, false);
             if !session.flush(&mut io).map_err(|_| Lost)? {
+                progress |= io.written > 0;
                 return self.is_stuck(progress);
             }
         }
@@ -212,10 +203,7 @@ impl Wire {
                 Err(_) => Err(Lost),
             };
         };
-        let mut io = SessionIo {
-            transport: &self.transport,
-            asks: false,
-        };
+        let mut io = SessionIo::new(&self.transport, false);
         // What the session keeps is bounded; it has room again when the socket takes some.
         let kept = session.write(self.output.as_slice());
         session.flush(&mut io).map_err(|_| Lost)?;
@@ -289,10 +277,7 @@ impl Wire {
     pub(super) fn finish(&mut self) {
         if let Some(session) = &mut self.session {
             session.close();
-            let mut io = SessionIo {
-                transport: &self.transport,
-                asks: false,
-            };
+            let mut io = SessionIo::new(&self.transport, false);
             // Without room for it, the client has the whole answer and a truncated session.
             let _ = session.flush(&mut io);
         }
