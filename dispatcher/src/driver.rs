@@ -106,6 +106,14 @@ impl Driver {
         }
     }
 
+    /// How long was looked at I/O and the clock instead of waiting.
+    pub(crate) fn looked(&self) -> Duration {
+        match self {
+            Driver::System(system) => system.lead.looked(),
+            Driver::Simulated(_) => Duration::ZERO,
+        }
+    }
+
     /// How many descriptors are watched; in a simulation how many sockets there are.
     pub(crate) fn descriptors(&self) -> usize {
         match self {
@@ -132,7 +140,7 @@ impl Driver {
     /// `Io` from `timerfd_settime`.
     pub(crate) fn arm_descriptor(&self) -> Result<(), Error> {
         match self {
-            Driver::System(system) => Ok(system.reactor.arm(self.next_deadline())?),
+            Driver::System(system) => Ok(system.reactor.arm(system.wake_time())?),
             Driver::Simulated(_) => Ok(()),
         }
     }

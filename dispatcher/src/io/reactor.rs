@@ -169,14 +169,16 @@ impl Reactor {
     }
 
     /// Waits for an event or the deadline, and passes what was reported to `sink`. It may end
-    /// without either.
+    /// without either. True: the deadline's timer has gone off.
     pub(crate) fn park(
         &self,
         deadline: Option<Instant>,
         sink: impl FnMut(Report),
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         self.arm(deadline)?;
-        self.wait(None, sink)
+        let was_armed = self.armed.get().is_some();
+        self.wait(None, sink)?;
+        Ok(was_armed && self.armed.get().is_none())
     }
 
     /// Passes what was reported to `sink`, without waiting.

@@ -7,6 +7,11 @@ use slab::Slab;
 
 use crate::time::clock::Instant;
 
+/// How many children a node of the heap has.
+const ARITY: usize = 2;
+/// As many deadlines are looked at to find the last of them.
+const COALESCED_MAX: usize = 64;
+
 /// What a deadline is for. Only the simulated driver makes a difference between them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeadlineKind {
@@ -115,6 +120,41 @@ impl<T> TimerHeap<T> {
     /// The earliest deadline.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.heap.first().map(|node| node.deadline)
+    }
+
+    /// The earliest deadline but one.
+    pub(crate) fn second_deadline(&self) -> Option<Instant> {
+        let children = self.heap.iter().skip(1).take(ARITY);
+        children.map(|node| node.deadline).min()
+    }
+
+    /// The last deadline that is not after `limit`, or `limit` itself where so many are not that finding
+    /// it would take long. The caller has checked that the earliest is not after it.
+    pub(crate) fn last_until(&self, limit: Instant) -> Instant {
+        let mut last = Instant::from_nanos(0);
+        // The nodes whose children are still to be looked at: those of the heap's upper part that are not
+        // after the limit.
+        let mut found = [0; COALESCED_MAX];
+        let (mut begin, mut end) = (0, 0);
+        if self.next_deadline().is_none_or(|first| first > limit) {
+            return limit;
+        }
+        end += 1;
+        while begin < end {
+            let position = found[begin];
+            begin += 1;
+            last = last.max(self.heap[position].deadline);
+            let first_child = ARITY * position + 1;
+            let children = self.heap.iter().enumerate().skip(first_child).take(ARITY);
+            for (child, _) in children.filter(|(_, node)| node.deadline <= limit) {
+                let Some(place) = found.get_mut(end) else {
+                    return limit;
+                };
+                *place = child;
+                end += 1;
+            }
+        }
+        last
     }
 
     /// The sequence number of the earliest.
