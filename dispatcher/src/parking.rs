@@ -45,15 +45,14 @@ impl Dispatcher {
             if let (Some(wake), Some(deadline)) = (wake, deadline)
                 && wake <= now
             {
+                system.lead.learn(deadline - now, None);
                 self.look(core, system, &mut now, deadline, has_root)?;
                 return Ok(());
             }
             if !self.shared.park.try_park() {
                 return core.poll_io();
             }
-            let parked = system
-                .reactor
-                .park(wake, |report| core.take_report(report));
+            let parked = system.reactor.park(wake, |report| core.take_report(report));
             let notified = self.shared.park.look();
             let is_timer = parked?;
             let (Some(wake), Some(deadline)) = (wake, deadline) else {
@@ -64,10 +63,14 @@ impl Dispatcher {
             }
             now = core.clock.now();
             if is_timer {
-                system.lead.learn(deadline - begin, now - wake);
+                system.lead.learn(deadline - begin, Some(now - wake));
             }
             // Woken by something else, or in time.
             if now < wake || now >= deadline {
+                return Ok(());
+            }
+            if system.lead.covers(deadline - now) {
+                self.look(core, system, &mut now, deadline, has_root)?;
                 return Ok(());
             }
         }

@@ -1,4 +1,4 @@
-//! Loops over the system's timers with nothing around them.
+//! A loop over the system's timer with nothing around it.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -13,18 +13,8 @@ use rustix::time::{
 use crate::Fallible;
 use crate::clocks;
 
-/// How the system is told when to wake the thread.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Timer {
-    /// An absolute timerfd in the epoll set, as the dispatcher has it.
-    Descriptor,
-    /// The timeout of `epoll_pwait2`, to which the system adds the thread's timer slack.
-    Timeout,
-}
-
-/// An epoll set with a timerfd.
+/// An epoll set with an absolute timerfd, as the dispatcher has it.
 pub struct Bare {
-    timer: Timer,
     set: OwnedFd,
     timerfd: OwnedFd,
     events: Vec<epoll::Event>,
@@ -32,14 +22,13 @@ pub struct Bare {
 
 impl Bare {
     /// A set of its own.
-    pub fn new(timer: Timer) -> Fallible<Bare> {
+    pub fn new() -> Fallible<Bare> {
         let set = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timerfd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
         let interest = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&set, &timerfd, epoll::EventData::new_u64(0), interest)?;
         Ok(Bare {
-            timer,
             set,
             timerfd,
             events: Vec::with_capacity(16),
@@ -49,18 +38,14 @@ impl Bare {
     /// Sleeps, and says by how many nanoseconds too long.
     pub fn sleep(&mut self, length: Duration) -> Fallible<u64> {
         let deadline = clocks::now() + length.as_nanos() as u64;
-        if self.timer == Timer::Descriptor {
-            let setting = Itimerspec {
-                it_interval: timespec(0),
-                it_value: timespec(deadline),
-            };
-            timerfd_settime(&self.timerfd, TimerfdTimerFlags::ABSTIME, &setting)?;
-        }
+        let setting = Itimerspec {
+            it_interval: timespec(0),
+            it_value: timespec(deadline),
+        };
+        timerfd_settime(&self.timerfd, TimerfdTimerFlags::ABSTIME, &setting)?;
         loop {
-            let left = timespec(deadline.saturating_sub(clocks::now()));
-            let timeout = (self.timer == Timer::Timeout).then_some(&left);
             self.events.clear();
-            epoll::wait(&self.set, spare_capacity(&mut self.events), timeout)?;
+            epoll::wait(&self.set, spare_capacity(&mut self.events), None)?;
             let now = clocks::now();
             if now >= deadline {
                 return Ok(now - deadline);

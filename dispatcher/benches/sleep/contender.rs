@@ -5,7 +5,7 @@ use std::time::Duration;
 use wippy_dispatcher::{Builder, Dispatcher, TimerLead};
 
 use crate::Fallible;
-use crate::bare::{Bare, Timer};
+use crate::bare::Bare;
 
 /// Something that can sleep, with its name in the report.
 pub struct Contender {
@@ -25,7 +25,10 @@ pub fn settings() -> [(&'static str, Builder); 5] {
     [
         ("lead off", builder().timer_lead(TimerLead::Off)),
         ("adaptive", builder().timer_lead(TimerLead::Adaptive)),
-        ("fixed 60 µs", builder().timer_lead(TimerLead::Fixed(micros(60)))),
+        (
+            "fixed 60 µs",
+            builder().timer_lead(TimerLead::Fixed(micros(60))),
+        ),
         ("spin 200 µs", builder().spin(micros(200))),
         ("window 1 ms", builder().timer_window(micros(1000))),
     ]
@@ -33,11 +36,10 @@ pub fn settings() -> [(&'static str, Builder); 5] {
 
 /// All that a single sleeper is measured on.
 pub fn all() -> Fallible<Vec<Contender>> {
-    let mut contenders = Vec::new();
-    for (name, timer) in [("timerfd", Timer::Descriptor), ("epoll_pwait2", Timer::Timeout)] {
-        let sleeper = Sleeper::Bare(Bare::new(timer)?);
-        contenders.push(Contender { name, sleeper });
-    }
+    let mut contenders = vec![Contender {
+        name: "timerfd",
+        sleeper: Sleeper::Bare(Bare::new()?),
+    }];
     for (name, builder) in settings() {
         let sleeper = Sleeper::Dispatcher(builder.build()?);
         contenders.push(Contender { name, sleeper });

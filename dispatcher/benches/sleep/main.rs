@@ -1,5 +1,5 @@
 //! How late sleeps end and what they cost in processor time: the dispatcher with each setting of its lead, beside
-//! bare loops over the system's timers, by turns in one run. Prints; nothing fails by it.
+//! a bare loop over the system's timer, by turns in one run. Prints; nothing fails by it.
 //!
 //! ```text
 //! cargo bench -p wippy-dispatcher --bench sleep -- [--quick] [--rounds N] [--only TEXT]
@@ -46,7 +46,11 @@ impl Options {
                 "--quick" => (options.is_quick, options.rounds) = (true, 1),
                 "--rounds" => options.rounds = value()?.parse()?,
                 "--only" => options.only = value()?,
-                _ => return Err(format!("{word}: --quick, --rounds N and --only TEXT are known").into()),
+                _ => {
+                    return Err(
+                        format!("{word}: --quick, --rounds N and --only TEXT are known").into(),
+                    );
+                }
             }
         }
         Ok(options)

@@ -20,7 +20,11 @@ impl Work {
                 let mut number = 1_u64;
                 while !over.load(Ordering::Relaxed) {
                     for _ in 0..1000 {
-                        number = black_box(number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+                        number = black_box(
+                            number
+                                .wrapping_mul(6_364_136_223_846_793_005)
+                                .wrapping_add(1),
+                        );
                     }
                 }
             }

@@ -29,7 +29,7 @@ use crate::time::clock::Instant;
 pub enum TimerLead {
     /// Woken at the deadline. Costs no processor time, and waits end late by what waking takes.
     Off,
-    /// The time that waking has taken lately in three of four waits of about the same length, 100 µs at most. A wait is
+    /// What waking has taken lately at most, in seven of eight waits of about the same length; 100 µs at most. A wait is
     /// looked for for 50 µs at most. Where deadlines follow each other closely, a quarter of the time at most goes
     /// into looking, and the others are woken at the deadline.
     #[default]
@@ -58,8 +58,8 @@ const CREDIT_MAX: Duration = Duration::from_micros(400);
 /// The setting, and what was learned about waking.
 pub(crate) struct Lead {
     setting: TimerLead,
-    /// For each class of waits the time to wake that three of four stay below, in nanoseconds; zero where none was
-    /// seen yet.
+    /// For each class of waits the time to wake that seven of eight stay below, in nanoseconds; zero where
+    /// none was seen yet.
     estimates: [Cell<u32>; CLASSES],
     /// What may still be looked, and when that was counted.
     credit: Cell<Duration>,
@@ -106,21 +106,28 @@ impl Lead {
         }
     }
 
-    /// A park in a wait of this length was ended by the system's timer, late by so much.
-    pub(crate) fn learn(&self, wait: Duration, late: Duration) {
+    /// Whether a thread that was woken early looks for what is left of its wait, or parks again because that is too long.
+    pub(crate) fn covers(&self, left: Duration) -> bool {
+        self.setting != TimerLead::Adaptive || left <= LOOK_MAX
+    }
+
+    /// A park in a wait of this length was ended by the system's timer, late by so much; or there was no
+    /// park, because no time was left for one.
+    pub(crate) fn learn(&self, wait: Duration, late: Option<Duration>) {
         if self.setting != TimerLead::Adaptive {
             return;
         }
         let estimate = &self.estimates[class(wait)];
-        let late = late.min(LEAD_MAX).as_nanos() as u32;
         let known = estimate.get();
-        // Three small steps down for each large one up: it rests where one of four is above. Neither depends on how far
-        // away the time was, so that a single one that was very late does not count for more.
-        let step = (known / 48).max(64);
-        estimate.set(match known {
-            0 => late.max(1),
-            known if late > known => (known + 3 * step).min(LEAD_MAX.as_nanos() as u32),
-            known => known.saturating_sub(step).max(1),
+        // One large step up for seven small ones down: it rests where one of eight is above. How far above does not
+        // count, so that a single one that was very late changes little. A wait without a park counts as one below,
+        // because otherwise too large an estimate would never be corrected.
+        let step = (known / 112).max(32);
+        let late = late.map(|late| late.min(LEAD_MAX).as_nanos() as u32);
+        estimate.set(match late {
+            Some(late) if known == 0 => late.max(1),
+            Some(late) if late > known => (known + 7 * step).min(LEAD_MAX.as_nanos() as u32),
+            _ => known.saturating_sub(step).max(1),
         });
     }
 
@@ -154,3 +161,6 @@ fn class(wait: Duration) -> usize {
     let quadruples = (wait.as_nanos() / FIRST_CLASS.as_nanos()).checked_ilog2();
     quadruples.map_or(0, |log| (log as usize / 2 + 1).min(CLASSES - 1))
 }
+
+#[cfg(test)]
+mod tests;

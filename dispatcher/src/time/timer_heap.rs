@@ -128,33 +128,33 @@ impl<T> TimerHeap<T> {
         children.map(|node| node.deadline).min()
     }
 
-    /// The last deadline that is not after `limit`, or `limit` itself where so many are not that finding
-    /// it would take long. The caller has checked that the earliest is not after it.
+    /// The last deadline that is not after `limit`, or `limit` itself where there is none or where there are so
+    /// many that finding it would take long.
     pub(crate) fn last_until(&self, limit: Instant) -> Instant {
-        let mut last = Instant::from_nanos(0);
-        // The nodes whose children are still to be looked at: those of the heap's upper part that are not
-        // after the limit.
+        // Positions of those that are not after it. A node that is after it has only such below it.
         let mut found = [0; COALESCED_MAX];
-        let (mut begin, mut end) = (0, 0);
-        if self.next_deadline().is_none_or(|first| first > limit) {
-            return limit;
-        }
-        end += 1;
-        while begin < end {
-            let position = found[begin];
-            begin += 1;
-            last = last.max(self.heap[position].deadline);
-            let first_child = ARITY * position + 1;
-            let children = self.heap.iter().enumerate().skip(first_child).take(ARITY);
-            for (child, _) in children.filter(|(_, node)| node.deadline <= limit) {
+        let mut last = None;
+        let (mut next, mut end) = (0, 0);
+        let mut children = 0..1;
+        loop {
+            for child in children {
+                let Some(node) = self.heap.get(child).filter(|node| node.deadline <= limit) else {
+                    continue;
+                };
                 let Some(place) = found.get_mut(end) else {
                     return limit;
                 };
                 *place = child;
                 end += 1;
+                last = last.max(Some(node.deadline));
             }
+            if next == end {
+                return last.unwrap_or(limit);
+            }
+            let first = ARITY * found[next] + 1;
+            children = first..first + ARITY;
+            next += 1;
         }
-        last
     }
 
     /// The sequence number of the earliest.
@@ -294,6 +294,30 @@ mod tests {
                 let earliest = model.iter().map(|&(deadline, _)| Instant::from_nanos(deadline)).min();
                 prop_assert_eq!(timers.next_deadline(), earliest);
             }
+        }
+    }
+
+    proptest! {
+        /// What is said of the heap without taking anything out agrees with a sorted list.
+        #[test]
+        fn the_order_can_be_looked_at(
+            deadlines in prop::collection::vec(0u64..50, 0..100),
+            limit in 0u64..50,
+        ) {
+            let mut timers = TimerHeap::new(usize::MAX);
+            for &deadline in &deadlines {
+                timers.arm(Instant::from_nanos(deadline), ());
+            }
+            let mut sorted = deadlines;
+            sorted.sort_unstable();
+            let second = sorted.get(1).map(|&nanos| Instant::from_nanos(nanos));
+            prop_assert_eq!(timers.second_deadline(), second);
+            let covered: Vec<u64> = sorted.into_iter().filter(|&nanos| nanos <= limit).collect();
+            let last = match covered.last() {
+                Some(&last) if covered.len() <= COALESCED_MAX => last,
+                _ => limit,
+            };
+            prop_assert_eq!(timers.last_until(Instant::from_nanos(limit)), Instant::from_nanos(last));
         }
     }
 

@@ -15,6 +15,7 @@ mod simulation;
 mod sources;
 mod stats;
 mod storm;
+mod timer_settings;
 mod timers;
 mod turn_budget;
 mod wait_sets;
