@@ -16,6 +16,8 @@ use crate::sim::record::{Record, Waiter};
 use crate::time::clock::Instant;
 use crate::time::timer_heap::{DeadlineKind, TimerKey};
 
+// There is one a dispatcher, and what it does all the time should not have to follow a pointer first.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Driver {
     System(SystemDriver),
     Simulated(Box<SimDriver>),
