@@ -223,17 +223,27 @@ impl Core {
     }
 
     /// Notifies the listeners of all deadlines that have come, in their order, in one pass over one
-    /// reading of the clock.
+    /// reading of the clock. Returns it, if there was a deadline to read it for.
     #[inline]
-    pub(crate) fn fire_timers(&self) {
+    pub(crate) fn fire_timers(&self) -> Option<Instant> {
         let system = match &self.driver {
             Driver::System(system) => system,
-            Driver::Simulated(simulated) => return self.take_events(simulated),
+            Driver::Simulated(simulated) => {
+                self.take_events(simulated);
+                return None;
+            }
         };
         if system.timers.borrow().is_empty() {
-            return;
+            return None;
         }
         let now = self.clock.now();
+        self.fire_timers_at(system, now);
+        Some(now)
+    }
+
+    /// The same for a reading of the clock that the caller has just made.
+    #[inline]
+    pub(crate) fn fire_timers_at(&self, system: &SystemDriver, now: Instant) {
         if let Some(overshoot) = &self.overshoot {
             return self.fire_measured(system, now, overshoot);
         }

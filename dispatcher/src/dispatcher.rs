@@ -225,17 +225,31 @@ impl Dispatcher {
         has_root: bool,
         limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
-        let notified = self.take_messages(core);
-        core.fire_timers();
-        // A wake from before the turn ends its wait, as one from during the wait does.
-        if self.has_work(core, has_root) || core.idlers() > 0 || notified {
-            core.poll_io()?;
-        } else {
-            let limit = max_wait.map(|wait| core.clock.now() + wait);
-            self.park(core, system, limit, has_root)?;
+        let mut may_wait = !self.take_messages(core)
+            && !self.has_work(core, has_root)
+            && core.idlers() == 0
+            && max_wait != Some(Duration::ZERO);
+        let mut now = None;
+        if may_wait {
+            // Who they wake is seen at once; otherwise the look after the wait is soon enough.
+            now = core.fire_timers();
+            may_wait = !self.has_work(core, has_root);
         }
+        let now = match may_wait {
+            true => self.park(core, system, now, max_wait, has_root)?,
+            // A wake from before the turn ends its wait, as one from during the wait does.
+            false => {
+                core.poll_io()?;
+                None
+            }
+        };
         self.take_messages(core);
-        core.fire_timers();
+        match now {
+            Some(now) => core.fire_timers_at(system, now),
+            None => {
+                core.fire_timers();
+            }
+        }
         self.begin_run(core, has_root, limit_of_run);
         self.run_tasks(core, limit_of_run)
     }

@@ -8,58 +8,58 @@ use crate::dispatcher::Dispatcher;
 use crate::io::system_driver::SystemDriver;
 use crate::time::clock::Instant;
 
-/// This long before a deadline I/O is looked at for the last time: a look takes about as long.
+/// This long before a deadline I/O is looked at for the last time, because a look takes up to as long.
 const LAST_LOOK: Duration = Duration::from_micros(1);
 
 impl Dispatcher {
-    /// The one place where the dispatcher's thread waits: until there is work, or until the next
-    /// deadline or `limit`.
+    /// The one place where the dispatcher's thread waits: until there is work, until the next deadline, or
+    /// for `max_wait`. `now` is the time if the caller knows it. Returns the time after the wait where it is
+    /// known.
     pub(crate) fn park(
         &self,
         core: &Core,
         system: &SystemDriver,
-        limit: Option<Instant>,
+        now: Option<Instant>,
+        max_wait: Option<Duration>,
         has_root: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Instant>, Error> {
         let timer = system.wake_time();
-        let deadline = earlier(timer, limit).filter(|&deadline| deadline != Instant::NEVER);
-        let mut now = core.clock.now();
-        let time = self.spin.time(now, deadline);
-        let due = deadline.is_some_and(|deadline| deadline <= now);
-        if due || !time.is_zero() {
-            let until = earlier(deadline, Some(now + time)).unwrap_or(now);
+        // A wait without an end needs no clock.
+        if timer.is_none() && max_wait.is_none() {
+            return self.park_without_end(core, system, has_root);
+        }
+        let mut now = now.unwrap_or_else(|| core.clock.now());
+        let limit = max_wait.map(|wait| now + wait);
+        let deadline = earlier(timer, limit).filter(|&end| end != Instant::NEVER);
+        let Some(deadline) = deadline else {
+            return self.park_without_end(core, system, has_root);
+        };
+        let time = self.spin.time(Some(deadline - now));
+        if !time.is_zero() {
+            let until = deadline.min(now + time);
             let came = self.look(core, system, &mut now, until, has_root)?;
-            if !time.is_zero() && (came || deadline.is_none_or(|deadline| now < deadline)) {
+            // A deadline that came does not count, because it was known before.
+            if came || now < deadline {
                 self.spin.learn(came);
             }
-            if came || deadline.is_some_and(|deadline| deadline <= now) {
-                return Ok(());
+            if came || now >= deadline {
+                return Ok(Some(now));
             }
         }
         loop {
             let begin = now;
-            let wake = deadline.map(|deadline| {
-                let following = || system.second_deadline();
-                system.lead.park_until(begin, deadline, following)
-            });
-            if let (Some(wake), Some(deadline)) = (wake, deadline)
-                && wake <= now
-            {
-                system.lead.learn(deadline - now, None);
+            let following = || system.second_deadline();
+            let wake = system.lead.park_until(begin, deadline, following);
+            if wake <= begin {
+                system.lead.learn(deadline - begin, None);
                 self.look(core, system, &mut now, deadline, has_root)?;
-                return Ok(());
+                return Ok(Some(now));
             }
-            if !self.shared.park.try_park() {
-                return core.poll_io();
-            }
-            let parked = system.reactor.park(wake, |report| core.take_report(report));
-            let notified = self.shared.park.look();
-            let is_timer = parked?;
-            let (Some(wake), Some(deadline)) = (wake, deadline) else {
-                return Ok(());
+            let Some(is_timer) = self.park_until(core, system, Some(wake))? else {
+                return Ok(None);
             };
-            if notified || self.has_work(core, has_root) {
-                return Ok(());
+            if self.has_work(core, has_root) {
+                return Ok(None);
             }
             now = core.clock.now();
             if is_timer {
@@ -67,13 +67,54 @@ impl Dispatcher {
             }
             // Woken by something else, or in time.
             if now < wake || now >= deadline {
-                return Ok(());
+                return Ok(Some(now));
             }
             if system.lead.covers(deadline - now) {
                 self.look(core, system, &mut now, deadline, has_root)?;
-                return Ok(());
+                return Ok(Some(now));
             }
         }
+    }
+
+    /// The same where nothing is known that would end the wait.
+    fn park_without_end(
+        &self,
+        core: &Core,
+        system: &SystemDriver,
+        has_root: bool,
+    ) -> Result<Option<Instant>, Error> {
+        let time = self.spin.time(None);
+        if !time.is_zero() {
+            let mut now = core.clock.now();
+            let until = now + time;
+            let came = self.look(core, system, &mut now, until, has_root)?;
+            self.spin.learn(came);
+            if came {
+                return Ok(None);
+            }
+        }
+        self.park_until(core, system, None)?;
+        Ok(None)
+    }
+
+    /// Gives the thread to the system until something comes, or the time. True: its timer has gone off. `None`:
+    /// another thread has sent something.
+    #[inline]
+    fn park_until(
+        &self,
+        core: &Core,
+        system: &SystemDriver,
+        wake: Option<Instant>,
+    ) -> Result<Option<bool>, Error> {
+        if !self.shared.park.try_park() {
+            core.poll_io()?;
+            return Ok(None);
+        }
+        let reactor = &system.reactor;
+        let parked = reactor.park(wake, |report| core.take_report(report));
+        let notified = self.shared.park.look();
+        let is_timer = parked?;
+        Ok((!notified).then_some(is_timer))
     }
 
     /// Looks at I/O again and again until there is work or the time has come; once at least. True:
@@ -91,9 +132,7 @@ impl Dispatcher {
         loop {
             let came = self.has_work(core, has_root) || self.shared.park.is_notified();
             if came || *now >= until {
-                if *now > begin {
-                    system.lead.spend(*now, *now - begin);
-                }
+                system.lead.spend(*now, *now - begin);
                 return Ok(came);
             }
             std::hint::spin_loop();

@@ -112,7 +112,8 @@ impl Future for Sleep {
             Err(error) => return Poll::Ready(Err(error)),
         };
         let host = this.handle.host().number;
-        if core.clock.now_on(host) >= this.deadline {
+        let has_fired = this.key.is_some_and(|key| core.driver.has_fired(key));
+        if has_fired || core.clock.now_on(host) >= this.deadline {
             if let Some(key) = this.key.take() {
                 core.disarm(key);
                 let waiter = Waiter::Timer(key.sequence());

@@ -114,6 +114,12 @@ impl<T> TimerHeap<T> {
         (slot.sequence == key.sequence).then_some(&mut slot.value)
     }
 
+    /// Whether it has neither fired nor been disarmed.
+    pub(crate) fn is_armed(&self, key: TimerKey) -> bool {
+        let slot = self.slots.get(key.slot);
+        slot.is_some_and(|slot| slot.sequence == key.sequence)
+    }
+
     /// Takes an armed timer out; does nothing once it has fired.
     pub(crate) fn disarm(&mut self, key: TimerKey) -> Option<T> {
         let slot = self.slots.get(key.slot)?;
