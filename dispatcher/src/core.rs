@@ -223,16 +223,20 @@ impl Core {
     }
 
     /// Notifies the listeners of all deadlines that have come, in their order, in one pass over one
-    /// reading of the clock. Returns it, if there was a deadline to read it for.
+    /// reading of the clock.
     #[inline]
-    pub(crate) fn fire_timers(&self) -> Option<Instant> {
-        let system = match &self.driver {
-            Driver::System(system) => system,
-            Driver::Simulated(simulated) => {
-                self.take_events(simulated);
-                return None;
+    pub(crate) fn fire_timers(&self) {
+        match &self.driver {
+            Driver::System(system) => {
+                self.fire_timers_of(system);
             }
-        };
+            Driver::Simulated(simulated) => self.take_events(simulated),
+        }
+    }
+
+    /// The same on the system. Returns the reading, if there was a deadline to read the clock for.
+    #[inline]
+    pub(crate) fn fire_timers_of(&self, system: &SystemDriver) -> Option<Instant> {
         if system.timers.borrow().is_empty() {
             return None;
         }

@@ -232,7 +232,7 @@ impl Dispatcher {
         let mut now = None;
         if may_wait {
             // Who they wake is seen at once; otherwise the look after the wait is soon enough.
-            now = core.fire_timers();
+            now = core.fire_timers_of(system);
             may_wait = !self.has_work(core, has_root);
         }
         let now = match may_wait {
@@ -246,9 +246,7 @@ impl Dispatcher {
         self.take_messages(core);
         match now {
             Some(now) => core.fire_timers_at(system, now),
-            None => {
-                core.fire_timers();
-            }
+            None => _ = core.fire_timers_of(system),
         }
         self.begin_run(core, has_root, limit_of_run);
         self.run_tasks(core, limit_of_run)

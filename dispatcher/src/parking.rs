@@ -8,13 +8,14 @@ use crate::dispatcher::Dispatcher;
 use crate::io::system_driver::SystemDriver;
 use crate::time::clock::Instant;
 
-/// This long before a deadline I/O is looked at for the last time, because a look takes up to as long.
-const LAST_LOOK: Duration = Duration::from_micros(1);
+/// So many nanoseconds before a deadline I/O is looked at for the last time, because a look takes up to as long.
+const LAST_LOOK: u64 = 1_000;
 
 impl Dispatcher {
     /// The one place where the dispatcher's thread waits: until there is work, until the next deadline, or
     /// for `max_wait`. `now` is the time if the caller knows it. Returns the time after the wait where it is
     /// known.
+    #[inline(always)]
     pub(crate) fn park(
         &self,
         core: &Core,
@@ -25,100 +26,75 @@ impl Dispatcher {
     ) -> Result<Option<Instant>, Error> {
         let timer = system.wake_time();
         // A wait without an end needs no clock.
-        if timer.is_none() && max_wait.is_none() {
-            return self.park_without_end(core, system, has_root);
-        }
-        let mut now = now.unwrap_or_else(|| core.clock.now());
+        let mut now = match timer.is_some() || max_wait.is_some() {
+            true => now.unwrap_or_else(|| core.clock.now()),
+            false => Instant::from_nanos(0),
+        };
         let limit = max_wait.map(|wait| now + wait);
         let deadline = earlier(timer, limit).filter(|&end| end != Instant::NEVER);
-        let Some(deadline) = deadline else {
-            return self.park_without_end(core, system, has_root);
-        };
-        let time = self.spin.time(Some(deadline - now));
+        let time = self.spin.time(now, deadline);
         if !time.is_zero() {
-            let until = deadline.min(now + time);
+            if deadline.is_none() {
+                now = core.clock.now();
+            }
+            let until = deadline.map_or(now + time, |deadline| deadline.min(now + time));
             let came = self.look(core, system, &mut now, until, has_root)?;
+            let is_over = deadline.is_some_and(|deadline| deadline <= now);
             // A deadline that came does not count, because it was known before.
-            if came || now < deadline {
+            if came || !is_over {
                 self.spin.learn(came);
             }
-            if came || now >= deadline {
-                return Ok(Some(now));
+            if came || is_over {
+                return Ok(deadline.map(|_| now));
             }
         }
         loop {
             let begin = now;
-            let following = || system.second_deadline();
-            let wake = system.lead.park_until(begin, deadline, following);
-            if wake <= begin {
-                system.lead.learn(deadline - begin, None);
+            let wake = deadline.map(|deadline| {
+                let following = || system.second_deadline();
+                system.lead.park_until(begin, deadline, following)
+            });
+            if let (Some(wake), Some(deadline)) = (wake, deadline)
+                && wake <= begin
+            {
+                system.lead.learn(begin, deadline, None);
                 self.look(core, system, &mut now, deadline, has_root)?;
                 return Ok(Some(now));
             }
-            let Some(is_timer) = self.park_until(core, system, Some(wake))? else {
+            if !self.shared.park.try_park() {
+                core.poll_io()?;
+                return Ok(None);
+            }
+            let reactor = &system.reactor;
+            let parked = reactor.park(wake, |report| core.take_report(report));
+            let notified = self.shared.park.look();
+            parked?;
+            let (Some(wake), Some(deadline)) = (wake, deadline) else {
                 return Ok(None);
             };
-            if self.has_work(core, has_root) {
+            if notified || self.has_work(core, has_root) {
                 return Ok(None);
             }
             now = core.clock.now();
-            if is_timer {
-                system.lead.learn(deadline - begin, Some(now - wake));
+            if !system.reactor.is_armed() {
+                let late = now.nanos_since(wake);
+                system.lead.learn(begin, deadline, Some(late));
             }
             // Woken by something else, or in time.
             if now < wake || now >= deadline {
                 return Ok(Some(now));
             }
-            if system.lead.covers(deadline - now) {
+            if system.lead.covers(now, deadline) {
                 self.look(core, system, &mut now, deadline, has_root)?;
                 return Ok(Some(now));
             }
         }
     }
 
-    /// The same where nothing is known that would end the wait.
-    fn park_without_end(
-        &self,
-        core: &Core,
-        system: &SystemDriver,
-        has_root: bool,
-    ) -> Result<Option<Instant>, Error> {
-        let time = self.spin.time(None);
-        if !time.is_zero() {
-            let mut now = core.clock.now();
-            let until = now + time;
-            let came = self.look(core, system, &mut now, until, has_root)?;
-            self.spin.learn(came);
-            if came {
-                return Ok(None);
-            }
-        }
-        self.park_until(core, system, None)?;
-        Ok(None)
-    }
-
-    /// Gives the thread to the system until something comes, or the time. True: its timer has gone off. `None`:
-    /// another thread has sent something.
-    #[inline]
-    fn park_until(
-        &self,
-        core: &Core,
-        system: &SystemDriver,
-        wake: Option<Instant>,
-    ) -> Result<Option<bool>, Error> {
-        if !self.shared.park.try_park() {
-            core.poll_io()?;
-            return Ok(None);
-        }
-        let reactor = &system.reactor;
-        let parked = reactor.park(wake, |report| core.take_report(report));
-        let notified = self.shared.park.look();
-        let is_timer = parked?;
-        Ok((!notified).then_some(is_timer))
-    }
-
     /// Looks at I/O again and again until there is work or the time has come; once at least. True:
     /// there is work. `now` is the time before and after it.
+    #[cold]
+    #[inline(never)]
     fn look(
         &self,
         core: &Core,
@@ -132,12 +108,12 @@ impl Dispatcher {
         loop {
             let came = self.has_work(core, has_root) || self.shared.park.is_notified();
             if came || *now >= until {
-                system.lead.spend(*now, *now - begin);
+                system.lead.spend(begin, *now);
                 return Ok(came);
             }
             std::hint::spin_loop();
             *now = core.clock.now();
-            if until - *now > LAST_LOOK {
+            if until.nanos_since(*now) > LAST_LOOK {
                 core.poll_io()?;
             }
         }

@@ -169,16 +169,19 @@ impl Reactor {
     }
 
     /// Waits for an event or the deadline, and passes what was reported to `sink`. It may end
-    /// without either. True: the deadline's timer has gone off.
+    /// without either.
     pub(crate) fn park(
         &self,
         deadline: Option<Instant>,
         sink: impl FnMut(Report),
-    ) -> io::Result<bool> {
+    ) -> io::Result<()> {
         self.arm(deadline)?;
-        let was_armed = self.armed.get().is_some();
-        self.wait(None, sink)?;
-        Ok(was_armed && self.armed.get().is_none())
+        self.wait(None, sink)
+    }
+
+    /// Whether the timerfd is set and has not gone off.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.get().is_some()
     }
 
     /// Passes what was reported to `sink`, without waiting.

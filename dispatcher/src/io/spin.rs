@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use crate::time::clock::Instant;
+
 /// About the CPU time of parking and being woken. What comes within this time is better spun for: it
 /// is seen sooner, at no higher cost.
 const BRIEF: Duration = Duration::from_micros(10);
@@ -32,12 +34,12 @@ impl Spin {
         }
     }
 
-    /// How long to spin in a wait that ends in so much time; `None` where nothing is known that ends it.
-    pub(crate) fn time(&self, left: Option<Duration>) -> Duration {
+    /// How long to spin in a wait that ends at `deadline`.
+    pub(crate) fn time(&self, now: Instant, deadline: Option<Instant>) -> Duration {
         if let Some(configured) = self.configured {
             return configured;
         }
-        if left.is_some_and(|left| left <= BRIEF) {
+        if deadline.is_some_and(|deadline| deadline.since(now) <= BRIEF) {
             return BRIEF;
         }
         let waits = self.waits.get() + 1;
@@ -62,17 +64,19 @@ impl Spin {
 mod tests {
     use super::*;
 
+    const NOW: Instant = Instant::from_nanos(1_000_000_000);
+
     fn spins(spin: &Spin) -> bool {
-        !spin.time(None).is_zero()
+        !spin.time(NOW, None).is_zero()
     }
 
     #[test]
     fn what_was_asked_for_is_done_always() {
         let spin = Spin::new(Some(Duration::from_micros(7)));
         spin.learn(false);
-        assert_eq!(spin.time(None), Duration::from_micros(7));
+        assert_eq!(spin.time(NOW, None), Duration::from_micros(7));
         let never = Spin::new(Some(Duration::ZERO));
-        assert_eq!(never.time(Some(Duration::ZERO)), Duration::ZERO);
+        assert_eq!(never.time(NOW, Some(NOW)), Duration::ZERO);
     }
 
     #[test]
@@ -102,9 +106,9 @@ mod tests {
     fn a_deadline_that_is_near_is_spun_for() {
         let spin = Spin::new(None);
         for _ in 0..TRIAL {
-            assert_eq!(spin.time(Some(BRIEF)), BRIEF);
+            assert_eq!(spin.time(NOW, Some(NOW + BRIEF)), BRIEF);
         }
-        let later = BRIEF + Duration::from_nanos(1);
-        assert_eq!(spin.time(Some(later)), Duration::ZERO);
+        let later = NOW + BRIEF + Duration::from_nanos(1);
+        assert_eq!(spin.time(NOW, Some(later)), Duration::ZERO);
     }
 }

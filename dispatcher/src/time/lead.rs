@@ -38,34 +38,33 @@ pub enum TimerLead {
     Fixed(Duration),
 }
 
-/// The most that is learned.
-const LEAD_MAX: Duration = Duration::from_micros(100);
+/// The most that is learned, in nanoseconds, as all times below.
+const LEAD_MAX: u64 = 100_000;
 /// The longest look at the end of a wait. Who was woken earlier than that parks again.
-const LOOK_MAX: Duration = Duration::from_micros(50);
+const LOOK_MAX: u64 = 50_000;
 /// A shorter park costs as much processor time as looking for as long.
-const PARK_MIN: Duration = Duration::from_micros(10);
-/// Waits are told apart by their length, because the processor sleeps deeper in longer ones. Each class is
-/// four times as long as the one before; this is the end of the first.
-const FIRST_CLASS: Duration = Duration::from_micros(64);
+const PARK_MIN: u64 = 10_000;
+/// Waits are told apart by their length, because the processor sleeps deeper in longer ones. The first class ends at
+/// 2^16 ns, 65 µs, and each is four times as long as the one before.
+const FIRST_CLASS: u32 = 16;
 const CLASSES: usize = 5;
 /// A deadline that another follows within so many leads is one of many.
-const CROWD: u32 = 4;
+const CROWD: u64 = 4;
 /// Of many deadlines, this part of the time may go into looking.
-const SHARE: u32 = 4;
+const SHARE: u64 = 4;
 /// What may be looked at once after a time without.
-const CREDIT_MAX: Duration = Duration::from_micros(400);
+const CREDIT_MAX: u64 = 400_000;
 
 /// The setting, and what was learned about waking.
 pub(crate) struct Lead {
     setting: TimerLead,
-    /// For each class of waits the time to wake that seven of eight stay below, in nanoseconds; zero where
-    /// none was seen yet.
+    /// For each class of waits the time to wake that seven of eight stay below; zero where none was seen yet.
     estimates: [Cell<u32>; CLASSES],
     /// What may still be looked, and when that was counted.
-    credit: Cell<Duration>,
+    credit: Cell<u64>,
     counted: Cell<Instant>,
     /// All looking so far.
-    looked: Cell<Duration>,
+    looked: Cell<u64>,
 }
 
 impl Lead {
@@ -81,85 +80,89 @@ impl Lead {
 
     /// Until when to park in a wait that begins now and ends at `deadline`: `now` or earlier where the rest of it is
     /// to be looked for at once, `deadline` where nothing is. `following` is the deadline after that.
+    #[inline]
     pub(crate) fn park_until(
         &self,
         now: Instant,
         deadline: Instant,
         following: impl FnOnce() -> Option<Instant>,
     ) -> Instant {
+        let left = deadline.nanos_since(now);
         let lead = match self.setting {
             TimerLead::Off => return deadline,
             TimerLead::Fixed(lead) => return deadline.before(lead),
-            TimerLead::Adaptive => self.estimate(deadline - now),
+            TimerLead::Adaptive => u64::from(self.estimates[class(left)].get()),
         };
-        if lead.is_zero() {
+        if lead == 0 {
             return deadline;
         }
-        let is_crowded = following().is_some_and(|next| next - deadline < lead * CROWD);
+        let is_crowded = following().is_some_and(|next| next.nanos_since(deadline) < lead * CROWD);
         if is_crowded && self.credit(now) < lead {
             return deadline;
         }
-        match deadline - now <= lead + PARK_MIN {
-            // What is left is looked for, or as much of it as may be.
-            true => deadline.before(LOOK_MAX),
-            false => deadline.before(lead),
-        }
+        // What is left is looked for, or as much of it as may be.
+        let lead = if left <= lead + PARK_MIN {
+            LOOK_MAX
+        } else {
+            lead
+        };
+        Instant::from_nanos(deadline.as_nanos().saturating_sub(lead))
     }
 
-    /// Whether a thread that was woken early looks for what is left of its wait, or parks again because that is too long.
-    pub(crate) fn covers(&self, left: Duration) -> bool {
-        self.setting != TimerLead::Adaptive || left <= LOOK_MAX
+    /// Whether a thread that was woken at `now` looks until its deadline, or parks again because that is too long.
+    #[inline]
+    pub(crate) fn covers(&self, now: Instant, deadline: Instant) -> bool {
+        self.setting != TimerLead::Adaptive || deadline.nanos_since(now) <= LOOK_MAX
     }
 
-    /// A park in a wait of this length was ended by the system's timer, late by so much; or there was no
-    /// park, because no time was left for one.
-    pub(crate) fn learn(&self, wait: Duration, late: Option<Duration>) {
+    /// A park in a wait from `begin` to `deadline` was ended by the system's timer, so many nanoseconds late; or there
+    /// was no park, because no time was left for one.
+    #[inline]
+    pub(crate) fn learn(&self, begin: Instant, deadline: Instant, late: Option<u64>) {
         if self.setting != TimerLead::Adaptive {
             return;
         }
-        let estimate = &self.estimates[class(wait)];
+        let estimate = &self.estimates[class(deadline.nanos_since(begin))];
         let known = estimate.get();
         // One large step up for seven small ones down: it rests where one of eight is above. How far above does not
         // count, so that a single one that was very late changes little. A wait without a park counts as one below,
         // because otherwise too large an estimate would never be corrected.
         let step = (known / 112).max(32);
-        let late = late.map(|late| late.min(LEAD_MAX).as_nanos() as u32);
+        let late = late.map(|late| late.min(LEAD_MAX) as u32);
         estimate.set(match late {
             Some(late) if known == 0 => late.max(1),
-            Some(late) if late > known => (known + 7 * step).min(LEAD_MAX.as_nanos() as u32),
+            Some(late) if late > known => (known + 7 * step).min(LEAD_MAX as u32),
             _ => known.saturating_sub(step).max(1),
         });
     }
 
-    /// Counts a look that took so long and has just ended.
-    pub(crate) fn spend(&self, now: Instant, time: Duration) {
-        self.looked.set(self.looked.get() + time);
+    /// Counts a look from `begin` until now.
+    pub(crate) fn spend(&self, begin: Instant, now: Instant) {
+        let nanos = now.nanos_since(begin);
+        self.looked.set(self.looked.get() + nanos);
         if self.setting == TimerLead::Adaptive {
-            self.credit.set(self.credit(now).saturating_sub(time));
+            self.credit.set(self.credit(now).saturating_sub(nanos));
             self.counted.set(now);
         }
     }
 
     /// All looking so far.
     pub(crate) fn looked(&self) -> Duration {
-        self.looked.get()
-    }
-
-    fn estimate(&self, wait: Duration) -> Duration {
-        Duration::from_nanos(self.estimates[class(wait)].get().into())
+        Duration::from_nanos(self.looked.get())
     }
 
     /// What may be looked now where deadlines follow each other closely.
-    fn credit(&self, now: Instant) -> Duration {
-        let earned = (now - self.counted.get()) / SHARE;
+    fn credit(&self, now: Instant) -> u64 {
+        let earned = now.nanos_since(self.counted.get()) / SHARE;
         CREDIT_MAX.min(self.credit.get() + earned)
     }
 }
 
 /// The class of waits of this length.
-fn class(wait: Duration) -> usize {
-    let quadruples = (wait.as_nanos() / FIRST_CLASS.as_nanos()).checked_ilog2();
-    quadruples.map_or(0, |log| (log as usize / 2 + 1).min(CLASSES - 1))
+#[inline]
+fn class(nanos: u64) -> usize {
+    let bits = u64::BITS - (nanos >> FIRST_CLASS).leading_zeros();
+    (bits.div_ceil(2) as usize).min(CLASSES - 1)
 }
 
 #[cfg(test)]
