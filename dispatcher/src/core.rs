@@ -227,27 +227,23 @@ impl Core {
     #[inline]
     pub(crate) fn fire_timers(&self) {
         match &self.driver {
-            Driver::System(system) => {
-                self.fire_timers_of(system);
-            }
+            Driver::System(system) => self.fire_timers_of(system, &mut None),
             Driver::Simulated(simulated) => self.take_events(simulated),
         }
     }
 
-    /// The same on the system. Returns the reading, if there was a deadline to read the clock for.
+    /// The same on the system, for a reading of the clock that the caller has just made. Without one the clock is
+    /// read where there is a deadline to read it for.
     #[inline]
-    pub(crate) fn fire_timers_of(&self, system: &SystemDriver) -> Option<Instant> {
-        if system.timers.borrow().is_empty() {
-            return None;
+    pub(crate) fn fire_timers_of(&self, system: &SystemDriver, now: &mut Option<Instant>) {
+        if !system.timers.borrow().is_empty() {
+            let now = *now.get_or_insert_with(|| self.clock.now());
+            self.fire_timers_at(system, now);
         }
-        let now = self.clock.now();
-        self.fire_timers_at(system, now);
-        Some(now)
     }
 
-    /// The same for a reading of the clock that the caller has just made.
     #[inline]
-    pub(crate) fn fire_timers_at(&self, system: &SystemDriver, now: Instant) {
+    fn fire_timers_at(&self, system: &SystemDriver, now: Instant) {
         if let Some(overshoot) = &self.overshoot {
             return self.fire_measured(system, now, overshoot);
         }

@@ -229,25 +229,23 @@ impl Dispatcher {
             && !self.has_work(core, has_root)
             && core.idlers() == 0
             && max_wait != Some(Duration::ZERO);
+        // The last reading of the clock, while it is fresh.
         let mut now = None;
         if may_wait {
             // Who they wake is seen at once; otherwise the look after the wait is soon enough.
-            now = core.fire_timers_of(system);
+            core.fire_timers_of(system, &mut now);
             may_wait = !self.has_work(core, has_root);
         }
-        let now = match may_wait {
-            true => self.park(core, system, now, max_wait, has_root)?,
+        match may_wait {
+            true => self.park(core, system, &mut now, max_wait, has_root)?,
             // A wake from before the turn ends its wait, as one from during the wait does.
             false => {
                 core.poll_io()?;
-                None
+                now = None;
             }
-        };
-        self.take_messages(core);
-        match now {
-            Some(now) => core.fire_timers_at(system, now),
-            None => _ = core.fire_timers_of(system),
         }
+        self.take_messages(core);
+        core.fire_timers_of(system, &mut now);
         self.begin_run(core, has_root, limit_of_run);
         self.run_tasks(core, limit_of_run)
     }

@@ -13,23 +13,23 @@ const LAST_LOOK: u64 = 1_000;
 
 impl Dispatcher {
     /// The one place where the dispatcher's thread waits: until there is work, until the next deadline, or
-    /// for `max_wait`. `now` is the time if the caller knows it. Returns the time after the wait where it is
-    /// known.
+    /// for `max_wait`. `reading` is the time before it and after it, where it is known.
     #[inline(always)]
     pub(crate) fn park(
         &self,
         core: &Core,
         system: &SystemDriver,
-        now: Option<Instant>,
+        reading: &mut Option<Instant>,
         max_wait: Option<Duration>,
         has_root: bool,
-    ) -> Result<Option<Instant>, Error> {
+    ) -> Result<(), Error> {
         let timer = system.wake_time();
         // A wait without an end needs no clock.
         let mut now = match timer.is_some() || max_wait.is_some() {
-            true => now.unwrap_or_else(|| core.clock.now()),
+            true => reading.unwrap_or_else(|| core.clock.now()),
             false => Instant::from_nanos(0),
         };
+        *reading = None;
         let limit = max_wait.map(|wait| now + wait);
         let deadline = earlier(timer, limit).filter(|&end| end != Instant::NEVER);
         let time = self.spin.time(now, deadline);
@@ -45,7 +45,8 @@ impl Dispatcher {
                 self.spin.learn(came);
             }
             if came || is_over {
-                return Ok(deadline.map(|_| now));
+                *reading = Some(now);
+                return Ok(());
             }
         }
         loop {
@@ -59,21 +60,22 @@ impl Dispatcher {
             {
                 system.lead.learn(begin, deadline, None);
                 self.look(core, system, &mut now, deadline, has_root)?;
-                return Ok(Some(now));
+                *reading = Some(now);
+                return Ok(());
             }
             if !self.shared.park.try_park() {
                 core.poll_io()?;
-                return Ok(None);
+                return Ok(());
             }
             let reactor = &system.reactor;
             let parked = reactor.park(wake, |report| core.take_report(report));
             let notified = self.shared.park.look();
             parked?;
             let (Some(wake), Some(deadline)) = (wake, deadline) else {
-                return Ok(None);
+                return Ok(());
             };
             if notified || self.has_work(core, has_root) {
-                return Ok(None);
+                return Ok(());
             }
             now = core.clock.now();
             if !system.reactor.is_armed() {
@@ -82,11 +84,13 @@ impl Dispatcher {
             }
             // Woken by something else, or in time.
             if now < wake || now >= deadline {
-                return Ok(Some(now));
+                *reading = Some(now);
+                return Ok(());
             }
             if system.lead.covers(now, deadline) {
                 self.look(core, system, &mut now, deadline, has_root)?;
-                return Ok(Some(now));
+                *reading = Some(now);
+                return Ok(());
             }
         }
     }

@@ -19,5 +19,6 @@ mod timer_settings;
 mod timers;
 mod turn_budget;
 mod wait_sets;
+mod wake_writes;
 mod wakers;
 mod yielding;
