@@ -234,16 +234,12 @@ impl Core {
 
     /// The same on the system, for a reading of the clock that the caller has just made. Without one the clock is
     /// read where there is a deadline to read it for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fire_timers_of(&self, system: &SystemDriver, now: &mut Option<Instant>) {
-        if !system.timers.borrow().is_empty() {
-            let now = *now.get_or_insert_with(|| self.clock.now());
-            self.fire_timers_at(system, now);
+        if system.timers.borrow().is_empty() {
+            return;
         }
-    }
-
-    #[inline]
-    fn fire_timers_at(&self, system: &SystemDriver, now: Instant) {
+        let now = *now.get_or_insert_with(|| self.clock.now());
         if let Some(overshoot) = &self.overshoot {
             return self.fire_measured(system, now, overshoot);
         }
