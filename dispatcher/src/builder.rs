@@ -16,13 +16,14 @@ use crate::entropy::Entropy;
 use crate::executor::park::ParkFlag;
 use crate::executor::picker::{OrderOfTasks, RunQueue};
 use crate::io::spin::Spin;
-use crate::io::system_driver::SystemDriver;
+use crate::io::system_driver::{SystemDriver, SystemSettings};
 use crate::net::{Lookups, ResolveError, Resolver};
 use crate::shared::Shared;
 use crate::sim::driver::SimDriver;
 use crate::sim::settings::Simulation;
 use crate::thread_bound::ThreadBound;
 use crate::time::clock::Clock;
+use crate::time::lead::TimerLead;
 
 impl Dispatcher {
     /// A dispatcher with the default settings.
@@ -63,6 +64,8 @@ impl Dispatcher {
 pub struct Builder {
     simulation: Option<Simulation>,
     spin: Option<Duration>,
+    timer_lead: Option<TimerLead>,
+    timer_window: Duration,
     task_budget: usize,
     max_tasks: usize,
     max_timers: usize,
@@ -81,6 +84,8 @@ impl Default for Builder {
         Builder {
             simulation: None,
             spin: None,
+            timer_lead: None,
+            timer_window: Duration::ZERO,
             task_budget: 64,
             max_tasks: 1 << 20,
             max_timers: 1 << 22,
@@ -109,6 +114,23 @@ impl Builder {
     /// away than that.
     pub fn spin(mut self, spin: Duration) -> Builder {
         self.spin = Some(spin);
+        self
+    }
+
+    /// How much earlier than a deadline the dispatcher is woken, so that it looks for the deadline instead of
+    /// being late by what waking takes. Default: [`TimerLead::Adaptive`]; the time of [`Builder::spin`] where that is
+    /// set, and [`TimerLead::Off`] with a [`Builder::timer_window`]. Without effect in a simulation.
+    pub fn timer_lead(mut self, lead: TimerLead) -> Builder {
+        self.timer_lead = Some(lead);
+        self
+    }
+
+    /// By how much timers may be late so that one wake of the thread serves several: it parks until the
+    /// last deadline that is within the window after the earliest. Never early, and where no other deadline is
+    /// within the window not late either. A timer whose deadline has passed fires as soon as the thread is woken
+    /// by anything. Default: zero, each deadline wakes it. Without effect in a simulation.
+    pub fn timer_window(mut self, window: Duration) -> Builder {
+        self.timer_window = window;
         self
     }
 
@@ -205,7 +227,17 @@ impl Builder {
             max_wait_sets: self.max_wait_sets,
             max_wait_set_members: self.max_wait_set_members,
         };
-        let seams = seams(self.simulation, self.max_timers)?;
+        let settings = SystemSettings {
+            max_timers: self.max_timers,
+            lead: self.timer_lead.unwrap_or(match self.spin {
+                Some(spin) if spin.is_zero() => TimerLead::Off,
+                Some(spin) => TimerLead::Fixed(spin),
+                None if self.timer_window.is_zero() => TimerLead::Adaptive,
+                None => TimerLead::Off,
+            }),
+            window: self.timer_window,
+        };
+        let seams = seams(self.simulation, &settings)?;
         let reactor = match &seams.driver {
             Driver::System(system) => Some(system.reactor.remote()),
             Driver::Simulated(_) => None,
@@ -240,7 +272,7 @@ impl Builder {
 }
 
 /// The four seams: those of the system, or of a simulation.
-fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Error> {
+fn seams(simulation: Option<Simulation>, settings: &SystemSettings) -> Result<Seams, Error> {
     Ok(match simulation {
         Some(simulation) => {
             let clock = Clock::simulated();
@@ -252,7 +284,7 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
                 (None, None) => OrderOfTasks::Picked(&simulation.picker),
             };
             let queue = RunQueue::simulated(order, simulation.notes.is_some(), &entropy)?;
-            let driver = SimDriver::new(simulation, max_timers, clock.now())?;
+            let driver = SimDriver::new(simulation, settings.max_timers, clock.now())?;
             Seams {
                 entropy,
                 queue,
@@ -264,7 +296,7 @@ fn seams(simulation: Option<Simulation>, max_timers: usize) -> Result<Seams, Err
             clock: Clock::system(),
             entropy: Entropy::system(),
             queue: RunQueue::system(),
-            driver: Driver::System(SystemDriver::new(max_timers)?),
+            driver: Driver::System(SystemDriver::new(settings)?),
         },
     })
 }

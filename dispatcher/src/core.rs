@@ -226,14 +226,20 @@ impl Core {
     /// reading of the clock.
     #[inline]
     pub(crate) fn fire_timers(&self) {
-        let system = match &self.driver {
-            Driver::System(system) => system,
-            Driver::Simulated(simulated) => return self.take_events(simulated),
-        };
+        match &self.driver {
+            Driver::System(system) => self.fire_timers_of(system, &mut None),
+            Driver::Simulated(simulated) => self.take_events(simulated),
+        }
+    }
+
+    /// The same on the system, for a reading of the clock that the caller has just made. Without one the clock is
+    /// read where there is a deadline to read it for.
+    #[inline(always)]
+    pub(crate) fn fire_timers_of(&self, system: &SystemDriver, now: &mut Option<Instant>) {
         if system.timers.borrow().is_empty() {
             return;
         }
-        let now = self.clock.now();
+        let now = *now.get_or_insert_with(|| self.clock.now());
         if let Some(overshoot) = &self.overshoot {
             return self.fire_measured(system, now, overshoot);
         }

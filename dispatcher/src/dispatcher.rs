@@ -14,11 +14,10 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::Error;
-use crate::core::{Core, earlier};
+use crate::core::Core;
 use crate::driver::Driver;
 use crate::executor::task::Task;
 use crate::handle::Handle;
-use crate::io::reactor::Reactor;
 use crate::io::spin::Spin;
 use crate::io::system_driver::SystemDriver;
 use crate::remote::Remote;
@@ -226,17 +225,27 @@ impl Dispatcher {
         has_root: bool,
         limit_of_run: &mut RunLimit,
     ) -> Result<usize, Error> {
-        let notified = self.take_messages(core);
-        core.fire_timers();
-        // A wake from before the turn ends its wait, as one from during the wait does.
-        if self.has_work(core, has_root) || core.idlers() > 0 || notified {
-            core.poll_io()?;
-        } else {
-            let limit = max_wait.map(|wait| core.clock.now() + wait);
-            self.park(core, &system.reactor, limit, has_root)?;
+        let mut may_wait = !self.take_messages(core)
+            && !self.has_work(core, has_root)
+            && core.idlers() == 0
+            && max_wait != Some(Duration::ZERO);
+        // The last reading of the clock, while it is fresh.
+        let mut now = None;
+        if may_wait {
+            // Who they wake is seen at once; otherwise the look after the wait is soon enough.
+            core.fire_timers_of(system, &mut now);
+            may_wait = !self.has_work(core, has_root);
+        }
+        match may_wait {
+            true => self.park(core, system, &mut now, max_wait, has_root)?,
+            // A wake from before the turn ends its wait, as one from during the wait does.
+            false => {
+                core.poll_io()?;
+                now = None;
+            }
         }
         self.take_messages(core);
-        core.fire_timers();
+        core.fire_timers_of(system, &mut now);
         self.begin_run(core, has_root, limit_of_run);
         self.run_tasks(core, limit_of_run)
     }
@@ -286,7 +295,7 @@ impl Dispatcher {
     }
 
     #[inline(always)]
-    fn has_work(&self, core: &Core, has_root: bool) -> bool {
+    pub(crate) fn has_work(&self, core: &Core, has_root: bool) -> bool {
         core.runnable() > 0 || (has_root && self.shared.root_woken.load(Ordering::Acquire))
     }
 
@@ -322,63 +331,6 @@ impl Dispatcher {
             core.resume_one_long();
         }
         Ok(ran)
-    }
-
-    /// The one place where the dispatcher's thread waits: until there is work, or until the next
-    /// deadline or `limit`.
-    fn park(
-        &self,
-        core: &Core,
-        reactor: &Reactor,
-        limit: Option<Instant>,
-        has_root: bool,
-    ) -> Result<(), Error> {
-        let deadline = earlier(core.driver.next_deadline(), limit);
-        loop {
-            if self.spin(core, deadline, has_root)? {
-                return Ok(());
-            }
-            if !self.shared.park.try_park() {
-                return core.poll_io();
-            }
-            let wake = deadline.map(|deadline| self.spin.park_until(deadline));
-            let parked = reactor.park(wake, |report| core.take_report(report));
-            let notified = self.shared.park.look();
-            parked?;
-            // Woken at the time from which the rest of the wait is spent spinning.
-            let early = wake != deadline && wake.is_some_and(|wake| wake <= core.clock.now());
-            if notified || !early || self.has_work(core, has_root) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Polls I/O again and again for a while before the thread parks. True: there is work, or the
-    /// deadline has come.
-    fn spin(&self, core: &Core, deadline: Option<Instant>, has_root: bool) -> Result<bool, Error> {
-        let mut now = core.clock.now();
-        let time = self.spin.time(now, deadline);
-        let until = now + time;
-        loop {
-            let due = deadline.is_some_and(|deadline| deadline <= now);
-            if time.is_zero() && !due {
-                return Ok(false);
-            }
-            core.poll_io()?;
-            let came = self.has_work(core, has_root) || self.shared.park.is_notified();
-            if came && !time.is_zero() {
-                self.spin.learn(true);
-            }
-            if came || due {
-                return Ok(true);
-            }
-            if now >= until {
-                self.spin.learn(false);
-                return Ok(false);
-            }
-            std::hint::spin_loop();
-            now = core.clock.now();
-        }
     }
 
     /// Takes the messages of other threads that are there now; later ones wait for the next turn, so

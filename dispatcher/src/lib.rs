@@ -50,6 +50,7 @@ mod io;
 mod local;
 mod locals;
 pub mod net;
+mod parking;
 mod remote;
 mod shared;
 pub mod sim;
@@ -86,6 +87,7 @@ pub use sim::settings::Simulation;
 pub use sim::trace::Trace;
 pub use stats::Stats;
 pub use time::clock::{Instant, WallTime};
+pub use time::lead::TimerLead;
 pub use time::sleep::Sleep;
 pub use turn::{Turn, TurnBudget};
 

@@ -1,5 +1,7 @@
 //! What a dispatcher has to do, in numbers.
 
+use std::time::Duration;
+
 use crate::Error;
 use crate::handle::Handle;
 use crate::histogram::Histogram;
@@ -41,6 +43,10 @@ pub struct Stats {
     pub jobs_running: usize,
     /// Blocking jobs that wait for a thread or for their turn.
     pub jobs_waiting: usize,
+    /// How long the dispatcher has looked at I/O and the clock instead of parking: before parks
+    /// ([`Builder::spin`](crate::Builder::spin)) and before deadlines
+    /// ([`Builder::timer_lead`](crate::Builder::timer_lead)). Zero in a simulation.
+    pub looked: Duration,
     /// How late timers fired: from the deadline to when the dispatcher saw that it had come. Counted
     /// where [`Builder::timer_overshoot`](crate::Builder::timer_overshoot) says so.
     pub overshoot: Option<Histogram>,
@@ -64,6 +70,7 @@ impl Handle {
             blocking_threads: jobs.threads.get(),
             jobs_running: jobs.running.get(),
             jobs_waiting: jobs.waiting.get(),
+            looked: core.driver.looked(),
             overshoot: core.overshoot.as_ref().map(|late| late.snapshot()),
         })
     }
@@ -81,6 +88,7 @@ impl Stats {
         self.blocking_threads += other.blocking_threads;
         self.jobs_running += other.jobs_running;
         self.jobs_waiting += other.jobs_waiting;
+        self.looked += other.looked;
         if let Some(late) = &other.overshoot {
             self.overshoot.get_or_insert_default().add(late);
         }

@@ -179,6 +179,11 @@ impl Reactor {
         self.wait(None, sink)
     }
 
+    /// Whether the timerfd is set and has not gone off.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.get().is_some()
+    }
+
     /// Passes what was reported to `sink`, without waiting.
     pub(crate) fn poll(&self, sink: impl FnMut(Report)) -> io::Result<()> {
         self.wait(Some(Duration::ZERO), sink)

@@ -58,14 +58,6 @@ impl Spin {
             false => credit.saturating_sub(LOSS),
         });
     }
-
-    /// Until when to park, so that the rest of the wait is spent spinning and ends on time.
-    pub(crate) fn park_until(&self, deadline: Instant) -> Instant {
-        match self.configured {
-            Some(configured) => deadline.before(configured),
-            None => deadline,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -83,13 +75,8 @@ mod tests {
         let spin = Spin::new(Some(Duration::from_micros(7)));
         spin.learn(false);
         assert_eq!(spin.time(NOW, None), Duration::from_micros(7));
-        assert_eq!(
-            spin.park_until(NOW),
-            Instant::from_nanos(NOW.as_nanos() - 7_000)
-        );
         let never = Spin::new(Some(Duration::ZERO));
         assert_eq!(never.time(NOW, Some(NOW)), Duration::ZERO);
-        assert_eq!(never.park_until(NOW), NOW);
     }
 
     #[test]
@@ -113,7 +100,6 @@ mod tests {
         }
         spin.learn(false);
         assert!(!spins(&spin));
-        assert_eq!(spin.park_until(NOW), NOW);
     }
 
     #[test]

@@ -38,6 +38,11 @@ impl Instant {
         Instant(self.0.saturating_sub(nanos))
     }
 
+    /// The nanoseconds from `earlier` to `self`, zero if `earlier` is later.
+    pub(crate) const fn nanos_since(self, earlier: Instant) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// The time from `earlier` to `self`, zero if `earlier` is later.
     pub const fn since(self, earlier: Instant) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

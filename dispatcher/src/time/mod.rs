@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod instant;
+pub(crate) mod lead;
 pub(crate) mod sleep;
 pub(crate) mod timer_heap;
 pub(crate) mod virtual_clock;

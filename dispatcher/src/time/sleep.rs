@@ -3,10 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::Error;
+use crate::core::Core;
 use crate::executor::listener::Listener;
 use crate::executor::wake::discard;
 use crate::handle::Handle;
@@ -80,6 +81,36 @@ impl Sleep {
         sleep
     }
 
+    /// Polled with a timer, which may have fired.
+    fn poll_again(&mut self, core: &Core, key: TimerKey, waker: &Waker) -> Poll<Result<(), Error>> {
+        let host = self.handle.host().number;
+        if core.driver.has_fired(key) || core.clock.now_on(host) >= self.deadline {
+            self.key = None;
+            core.disarm(key);
+            let waiter = Waiter::Timer(key.sequence());
+            core.driver.record_consumption(waiter);
+            return Poll::Ready(Ok(()));
+        }
+        let mut waker = waker.clone();
+        if core.driver.swap_waker(key, &mut waker) {
+            discard(waker);
+            return Poll::Pending;
+        }
+        // A simulated host's clock may be behind the event that was to be its deadline.
+        let deadline = core.clock.time_of(host, self.deadline);
+        self.arm(core, deadline, waker)
+    }
+
+    fn arm(&mut self, core: &Core, deadline: Instant, waker: Waker) -> Poll<Result<(), Error>> {
+        match core.arm(self.kind, deadline, Listener::Waker(waker)) {
+            Ok(key) => {
+                self.key = Some(key);
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
     /// Its timer, while it waits.
     pub(crate) fn timer(&self) -> Option<TimerKey> {
         self.key
@@ -111,32 +142,16 @@ impl Future for Sleep {
             Ok(core) => core,
             Err(error) => return Poll::Ready(Err(error)),
         };
+        if let Some(key) = this.key {
+            return this.poll_again(&core, key, cx.waker());
+        }
         let host = this.handle.host().number;
         if core.clock.now_on(host) >= this.deadline {
-            if let Some(key) = this.key.take() {
-                core.disarm(key);
-                let waiter = Waiter::Timer(key.sequence());
-                core.driver.record_consumption(waiter);
-            }
             return Poll::Ready(Ok(()));
         }
-        let mut waker = cx.waker().clone();
-        let kept = match this.key {
-            Some(key) => core.driver.swap_waker(key, &mut waker),
-            None => false,
-        };
-        if kept {
-            discard(waker);
-            return Poll::Pending;
-        }
+        let waker = cx.waker().clone();
         let deadline = core.clock.time_of(host, this.deadline);
-        match core.arm(this.kind, deadline, Listener::Waker(waker)) {
-            Ok(key) => {
-                this.key = Some(key);
-                Poll::Pending
-            }
-            Err(error) => Poll::Ready(Err(error)),
-        }
+        this.arm(&core, deadline, waker)
     }
 }
 

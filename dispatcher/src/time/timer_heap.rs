@@ -7,6 +7,9 @@ use slab::Slab;
 
 use crate::time::clock::Instant;
 
+/// As many deadlines are looked at to find the last of them.
+const COALESCED_MAX: usize = 64;
+
 /// What a deadline is for. Only the simulated driver makes a difference between them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DeadlineKind {
@@ -49,8 +52,15 @@ struct Node {
 }
 
 impl Node {
+    /// One number, because comparing it takes no branch that could be predicted wrongly.
+    #[inline]
+    fn order(&self) -> u128 {
+        u128::from(self.deadline.as_nanos()) << 64 | u128::from(self.sequence)
+    }
+
+    #[inline]
     fn before(&self, other: &Node) -> bool {
-        (self.deadline, self.sequence) < (other.deadline, other.sequence)
+        self.order() < other.order()
     }
 }
 
@@ -104,6 +114,12 @@ impl<T> TimerHeap<T> {
         (slot.sequence == key.sequence).then_some(&mut slot.value)
     }
 
+    /// Whether it has neither fired nor been disarmed.
+    pub(crate) fn is_armed(&self, key: TimerKey) -> bool {
+        let slot = self.slots.get(key.slot);
+        slot.is_some_and(|slot| slot.sequence == key.sequence)
+    }
+
     /// Takes an armed timer out; does nothing once it has fired.
     pub(crate) fn disarm(&mut self, key: TimerKey) -> Option<T> {
         let slot = self.slots.get(key.slot)?;
@@ -115,6 +131,41 @@ impl<T> TimerHeap<T> {
     /// The earliest deadline.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.heap.first().map(|node| node.deadline)
+    }
+
+    /// The earliest deadline but one.
+    pub(crate) fn second_deadline(&self) -> Option<Instant> {
+        let children = self.heap.iter().skip(1).take(2);
+        children.map(|node| node.deadline).min()
+    }
+
+    /// The last deadline that is not after `limit`, or `limit` itself where there is none or where there are so
+    /// many that finding it would take long.
+    pub(crate) fn last_until(&self, limit: Instant) -> Instant {
+        // Positions of those that are not after it. A node that is after it has only such below it.
+        let mut found = [0; COALESCED_MAX];
+        let mut last = None;
+        let (mut next, mut end) = (0, 0);
+        let mut children = 0..1;
+        loop {
+            for child in children {
+                let Some(node) = self.heap.get(child).filter(|node| node.deadline <= limit) else {
+                    continue;
+                };
+                let Some(place) = found.get_mut(end) else {
+                    return limit;
+                };
+                *place = child;
+                end += 1;
+                last = last.max(Some(node.deadline));
+            }
+            if next == end {
+                return last.unwrap_or(limit);
+            }
+            let first = 2 * found[next] + 1;
+            children = first..first + 2;
+            next += 1;
+        }
     }
 
     /// The sequence number of the earliest.
@@ -183,26 +234,30 @@ impl<T> TimerHeap<T> {
         moved
     }
 
-    /// Moves a node down to where it is before its children, and notes its position.
+    /// Moves a node down to where it is before its children, and notes its position. What goes down was
+    /// the last of the heap, so that its place is near the bottom: the least children move up all the way,
+    /// and it goes up from the bottom to its place. That takes half of the comparisons.
     fn sift_down(&mut self, start: usize) {
         let node = self.heap[start];
         let mut position = start;
         loop {
             let left = 2 * position + 1;
-            let Some(&(mut child)) = self.heap.get(left) else {
-                break;
+            let child = match self.heap.get(left..left + 2) {
+                Some([first, second]) => left + usize::from(second.before(first)),
+                _ if left < self.heap.len() => left,
+                _ => break,
             };
-            let mut child_position = left;
-            if let Some(right) = self.heap.get(left + 1)
-                && right.before(&child)
-            {
-                (child, child_position) = (*right, left + 1);
-            }
-            if !child.before(&node) {
+            self.put(position, self.heap[child]);
+            position = child;
+        }
+        while position > start {
+            let parent = (position - 1) / 2;
+            let above = self.heap[parent];
+            if !node.before(&above) {
                 break;
             }
-            self.put(position, child);
-            position = child_position;
+            self.put(position, above);
+            position = parent;
         }
         self.put(position, node);
     }
@@ -254,6 +309,30 @@ mod tests {
                 let earliest = model.iter().map(|&(deadline, _)| Instant::from_nanos(deadline)).min();
                 prop_assert_eq!(timers.next_deadline(), earliest);
             }
+        }
+    }
+
+    proptest! {
+        /// What is said of the heap without taking anything out agrees with a sorted list.
+        #[test]
+        fn the_order_can_be_looked_at(
+            deadlines in prop::collection::vec(0u64..50, 0..100),
+            limit in 0u64..50,
+        ) {
+            let mut timers = TimerHeap::new(usize::MAX);
+            for &deadline in &deadlines {
+                timers.arm(Instant::from_nanos(deadline), ());
+            }
+            let mut sorted = deadlines;
+            sorted.sort_unstable();
+            let second = sorted.get(1).map(|&nanos| Instant::from_nanos(nanos));
+            prop_assert_eq!(timers.second_deadline(), second);
+            let covered: Vec<u64> = sorted.into_iter().filter(|&nanos| nanos <= limit).collect();
+            let last = match covered.last() {
+                Some(&last) if covered.len() <= COALESCED_MAX => last,
+                _ => limit,
+            };
+            prop_assert_eq!(timers.last_until(Instant::from_nanos(limit)), Instant::from_nanos(last));
         }
     }
 
