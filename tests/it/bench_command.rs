@@ -276,5 +276,5 @@ fn the_system_is_measured_too() {
     assert_eq!((measured.calls(), measured.rounds.len()), (200, 20));
     assert!(measured.peak_memory.is_some_and(|bytes| bytes > 1 << 20));
     assert!(measured.processor_time().is_some_and(|it| it.value > 0.0));
-    assert_eq!(measured.settings.is_simulated, false);
+    assert!(!measured.settings.is_simulated);
 }
