@@ -207,7 +207,7 @@ fn what_cannot_be_measured_is_refused() {
     );
     assert_refused(&here(&["series", "--", "word"]), "test:series");
     assert_refused(&here(&["absent"]), "absent");
-    assert_refused(&here(&["series", "x"]), "argument 1 is not JSON");
+    assert_refused(&here(&["series", "x"]), "argument 0 is not JSON");
     assert_refused(
         &here(&["series", NAPS, "--dir", "."]),
         "--dir is for a file",
