@@ -78,13 +78,17 @@ impl Answer {
         let mut lines = head.split("\r\n");
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
         let fields = lines.filter_map(|line| line.split_once(": "));
-        Some(Answer {
+        let mut answer = Answer {
             status,
             fields: fields
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
                 .collect(),
             bytes: bytes[end + 4..].to_vec(),
-        })
+        };
+        if answer.field("transfer-encoding") == Some("chunked") {
+            answer.bytes = whole(&answer.bytes)?;
+        }
+        Some(answer)
     }
 
     pub fn field(&self, name: &str) -> Option<&str> {
@@ -101,6 +105,22 @@ impl Answer {
     /// The status and the body.
     pub fn said(&self) -> (u16, String) {
         (self.status, self.text())
+    }
+}
+
+/// A body that comes in chunks; `None` where it does not end.
+fn whole(mut chunks: &[u8]) -> Option<Vec<u8>> {
+    let mut whole = Vec::new();
+    loop {
+        let end = chunks.windows(2).position(|it| it == b"\r\n")?;
+        let length = std::str::from_utf8(&chunks[..end]).ok()?;
+        let length = usize::from_str_radix(length, 16).expect("the length of a chunk");
+        let rest = &chunks[end + 2..];
+        whole.extend_from_slice(rest.get(..length)?);
+        chunks = rest.get(length + 2..)?;
+        if length == 0 {
+            return Some(whole);
+        }
     }
 }
 
