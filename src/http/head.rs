@@ -152,7 +152,7 @@ pub enum Framing {
 }
 
 impl RequestHead {
-    /// Parses a block that a [`Scanner`] has found the end of.
+    /// Parses a block that a `Scanner` has found the end of.
     ///
     /// # Errors
     /// `Syntax` and `TooLong`.
