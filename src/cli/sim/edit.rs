@@ -45,6 +45,9 @@ pub(super) fn with(text: &str) -> Result<With, String> {
         let (after, fault) =
             parts.ok_or("expected a time and a fault, such as at 5s crash server")?;
         let fault: Fault = fault.parse().map_err(|error| format!("{error}"))?;
+        if matches!(fault, Fault::ClockDrift(_, ppm) if ppm.unsigned_abs() > 500_000) {
+            return Err("a clock drifts by 500000 ppm at most, half of the time".to_owned());
+        }
         return Ok(With::Timed(after, fault));
     }
     if text.starts_with("switch:") {
@@ -202,6 +205,7 @@ mod tests {
             "at 5s",
             "at x pause a",
             "at 5s stop a",
+            "at 5s clock drift a 500001 ppm",
             "switch:4",
             "",
         ] {

@@ -110,10 +110,10 @@ fn many_seeds_are_counted_and_those_that_fail_are_named() {
         "7..8",
         "--verify",
         "--set",
-        "log.level=debug x",
+        "vars.x=a b",
     ];
     let (_, stdout, stderr) = sim(bad.path(), &words);
-    let line = "  wippy --set 'log.level=debug x' sim 'it'\\''s.yaml' --seed 7 --verify\n";
+    let line = "  wippy --set 'vars.x=a b' sim 'it'\\''s.yaml' --seed 7 --verify\n";
     assert!(stdout.contains(line), "{stdout}{stderr}");
     let (code, stdout, _) = sim(bad.path(), &["s.yaml", "--seed", "7"]);
     assert_eq!(code, Some(1));
