@@ -259,8 +259,9 @@ fn a_snapshot_has_the_same_hash_everywhere() {
         for (name, text) in files {
             std::fs::write(directory.path().join(name), text).expect("a file");
         }
-        let opened = std::fs::File::open(directory.path()).expect("it is there");
-        let snapshot = Snapshot::read(&opened.into(), FileTime::default());
+        let flags = rustix::fs::OFlags::DIRECTORY;
+        let opened = rustix::fs::open(directory.path(), flags, rustix::fs::Mode::empty());
+        let snapshot = Snapshot::read(&opened.expect("it is there"), FileTime::default());
         snapshot.expect("a snapshot").hash
     };
     // A log has it, and is read by other builds.
