@@ -33,7 +33,7 @@ fn the_commands_of_the_page_work_with_the_examples() {
     let page = std::fs::read_to_string(page).expect("a file");
     let lines = page.lines().filter_map(|line| line.strip_prefix("$ "));
     let lines = lines.map(|line| line.split(" #").next().unwrap_or_default());
-    let commands: Vec<&str> = lines.flat_map(|line| line.split(" && ")).collect();
+    let commands: Vec<&str> = lines.flat_map(|line| line.split("; ")).collect();
     assert!(commands.len() > 10, "{commands:?}");
     // Each may use what an earlier one has written.
     let directory = tempfile::tempdir().expect("a directory");

@@ -129,7 +129,7 @@ fn what_is_wrong_has_a_place_and_what_was_meant() {
         (
             "hosts: {a: }\nswarm: {within: 1s, partitions: 10001, pauses: 10000, clock_drift: 500001}",
             "s.yaml:2:33: error: swarm.partitions: expected a number from 0 to 10000\n\
-             s.yaml:2:70: error: swarm.clock_drift: expected a number from 0 to 500000",
+             s.yaml:2:68: error: swarm.clock_drift: expected a number from 0 to 500000",
         ),
         (
             "hosts: {a: }\nfaults: [{at: 1s, clock_drift: {host: a, ppm: -500001}}]",
@@ -153,7 +153,7 @@ fn what_is_wrong_has_a_place_and_what_was_meant() {
         ),
         (
             "hosts: {a: }\nfaults:\n  - {at: 1s, crash: default}",
-            "s.yaml:3:20: error: faults: host \"default\" cannot be simulated so: what is on no other host is on \
+            "s.yaml:3:21: error: faults: host \"default\" cannot be simulated so: what is on no other host is on \
              this one, which does not crash",
         ),
         (
