@@ -101,6 +101,14 @@ pub(super) fn message(text: &str, json: bool) {
     }
 }
 
+/// What is not wrong, and may not be what was meant.
+pub(super) fn note(text: &str, json: bool) {
+    match json {
+        true => line(&json!({"severity": "note", "message": text}).to_string()),
+        false => line(&plain_lines(&format!("note: {text}"))),
+    }
+}
+
 /// Whether the project or the command line is at fault rather than the guest.
 pub(super) fn is_usage(error: &CallError) -> bool {
     matches!(

@@ -4,6 +4,7 @@ mod command;
 mod determinism;
 mod engine;
 mod library;
+mod page;
 mod pictures;
 mod scenario;
 mod server;

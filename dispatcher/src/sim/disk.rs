@@ -207,20 +207,22 @@ impl Handle {
             Some(kept) => (kept < length).then_some(kept),
         };
         let host = self.host().number;
-        let left = simulated.decide_next(
-            Counted::UnsyncedWrites(host),
-            |write| FaultId::LostWrite { host, write },
-            drawn,
-            now,
-            || match length {
-                0 => format!("a change of the size of file {file}"),
-                _ => format!("a write of {length} bytes to file {file}"),
-            },
-        );
+        let mut injected = simulated.injected.borrow_mut();
+        let write = injected.count(Counted::UnsyncedWrites(host));
+        let fault = FaultId::LostWrite { host, write };
+        // An edit may leave as much as there is, or more: then nothing is lost, and there is no fault to note.
+        let left = injected.amount(fault, drawn);
+        if left.is_some_and(|left| left > 0 && left >= length) {
+            return Some(length);
+        }
+        let left = injected.decide(fault, drawn, now, || match length {
+            0 => format!("a change of the size of file {file}"),
+            _ => format!("a write of {length} bytes to file {file}"),
+        });
         match left {
             None => Some(length),
             Some(0) => None,
-            Some(left) => Some(left.min(length)),
+            Some(left) => Some(left),
         }
     }
 

@@ -130,7 +130,7 @@ impl Fault {
     }
 
     /// The hosts that it names.
-    pub(crate) fn hosts(&self) -> Vec<&str> {
+    pub fn hosts(&self) -> Vec<&str> {
         match self {
             Fault::Partition(one, other)
             | Fault::PartitionOneWay(one, other)

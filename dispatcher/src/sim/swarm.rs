@@ -53,6 +53,10 @@ pub(crate) struct DrawnFaults {
 }
 
 impl FaultMix {
+    /// The most partitions, crashes, pauses and steps of the wall clock that a seed draws, of each. Where more
+    /// is asked for, this counts.
+    pub const MAX_COUNT: u32 = 10_000;
+
     /// No faults yet. Those of a timetable begin and end within `horizon` of virtual time.
     pub fn new(horizon: Duration) -> FaultMix {
         let none = Probability::default();
@@ -123,20 +127,23 @@ impl FaultMix {
     }
 
     /// Up to so many times two hosts are cut off from each other for a while.
+    /// At most [`FaultMix::MAX_COUNT`].
     pub fn partitions(mut self, most: u32) -> FaultMix {
-        self.partitions = most;
+        self.partitions = most.min(FaultMix::MAX_COUNT);
         self
     }
 
     /// Up to so many times a host crashes and starts again after a while. The default host does not.
+    /// At most [`FaultMix::MAX_COUNT`].
     pub fn crashes(mut self, most: u32) -> FaultMix {
-        self.crashes = most;
+        self.crashes = most.min(FaultMix::MAX_COUNT);
         self
     }
 
     /// Up to so many times a host stands still for a while. The default host does not.
+    /// At most [`FaultMix::MAX_COUNT`].
     pub fn pauses(mut self, most: u32) -> FaultMix {
-        self.pauses = most;
+        self.pauses = most.min(FaultMix::MAX_COUNT);
         self
     }
 
@@ -147,8 +154,9 @@ impl FaultMix {
     }
 
     /// Up to so many times a host's wall clock is set forward or back, by an hour at most.
+    /// At most [`FaultMix::MAX_COUNT`].
     pub fn wall_clock_steps(mut self, most: u32) -> FaultMix {
-        self.wall_steps = most;
+        self.wall_steps = most.min(FaultMix::MAX_COUNT);
         self
     }
 

@@ -91,7 +91,7 @@ pub struct SimRun {
     #[arg(long, value_name = "LOG", conflicts_with_all = ["seed", "seeds", "verify", "picker"])]
     pub replay: Option<PathBuf>,
     /// Find the faults and switches between tasks that the run needs to fail, with as few records as possible;
-    /// `--log` writes the smaller run
+    /// `--log`, `--html` and `--perfetto` write the smaller run
     #[arg(long, conflicts_with_all = ["seeds", "verify", "list_faults"])]
     pub shrink: bool,
     /// How many runs shrinking may take

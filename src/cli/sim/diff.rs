@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 use wippy_dispatcher::sim::picture::Picture;
-use wippy_dispatcher::sim::{Difference, Log};
+use wippy_dispatcher::sim::{Difference, Log, LogError};
 
 use super::logs::{as_recorded, open, recorded};
-use super::pictures::{Form, MAX_RECORDS, PictureFile, title};
+use super::pictures::{Form, MAX_RECORDS, picture_file, title, write_picture};
 use super::prepared::Prepared;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
@@ -39,7 +39,7 @@ pub(super) fn run(
     };
     let difference = match Log::difference(&logs[0], &logs[1]) {
         Ok(difference) => difference,
-        Err(error) => return refuse(&error.to_string()),
+        Err(error) => return refuse(&of_log([one, other], &logs, &error)),
     };
     if let Some(drawn) = drawn {
         let prepared = match drawn.scenario {
@@ -67,6 +67,21 @@ pub(super) fn run(
     output::print(&format!("{text}\n"), options.json, code)
 }
 
+/// What is wrong with one of two logs, and with which.
+fn of_log(paths: [&Path; 2], logs: &[Log; 2], error: &LogError) -> String {
+    let text = error.to_string();
+    // The second one is read no further than the first.
+    let is_of = |log: &Log| {
+        let mut records = log.records();
+        records.any(|record| record.is_err_and(|error| error.to_string() == text))
+    };
+    let place = logs.iter().position(is_of);
+    match place.and_then(|place| paths.get(place)) {
+        Some(path) => format!("{}: {text}", path.display()),
+        None => text,
+    }
+}
+
 /// Writes the page of both runs: of the scenario, which is run again by each log, or of what the logs have.
 fn draw(
     html: &Path,
@@ -75,7 +90,7 @@ fn draw(
     prepared: Option<(&Path, Prepared)>,
     difference: Option<&Difference>,
 ) -> Result<(), String> {
-    let file = PictureFile::create(html, Form::Html)?;
+    let file = picture_file(html, Form::Html)?;
     let mut pictures = Vec::new();
     for (path, log) in paths.into_iter().zip(logs) {
         let picture = match &prepared {
@@ -88,7 +103,7 @@ fn draw(
         pictures.push(picture);
     }
     match &pictures[..] {
-        [one, other] => file.write(&one.html_beside(other, difference)),
+        [one, other] => write_picture(file, &one.html_beside(other, difference)),
         _ => Ok(()),
     }
 }

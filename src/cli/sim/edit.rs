@@ -1,9 +1,11 @@
 //! Edits as the command line has them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use wippy_dispatcher::sim::{Edits, Fault, FaultId, Switch};
+use wippy_dispatcher::sim::{Edits, Fault, FaultId, FoundFault, RunNotes, Switch};
 
+use crate::nearest::nearest;
 use crate::registry::parse_duration;
 
 /// What a run is without.
@@ -43,6 +45,9 @@ pub(super) fn with(text: &str) -> Result<With, String> {
         let (after, fault) =
             parts.ok_or("expected a time and a fault, such as at 5s crash server")?;
         let fault: Fault = fault.parse().map_err(|error| format!("{error}"))?;
+        if matches!(fault, Fault::ClockDrift(_, ppm) if ppm.unsigned_abs() > 500_000) {
+            return Err("a clock drifts by 500000 ppm at most, half of the time".to_owned());
+        }
         return Ok(With::Timed(after, fault));
     }
     if text.starts_with("switch:") {
@@ -88,6 +93,95 @@ pub(super) fn changed(edits: Edits, without: &[Without], with: &[With]) -> Edits
     })
 }
 
+/// Refuses faults of hosts that there are not.
+///
+/// # Errors
+/// A text that names the hosts that there are.
+pub(super) fn check_hosts<'a>(
+    with: &[With],
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), String> {
+    for with in with {
+        let With::Timed(_, fault) = with else {
+            continue;
+        };
+        let unknown = fault.hosts().into_iter();
+        let unknown =
+            unknown.filter(|host| known.clone().all(|known| !known.eq_ignore_ascii_case(host)));
+        if let Some(host) = unknown.into_iter().next() {
+            let hint = match nearest(host, known.clone()) {
+                Some(near) => format!(" (did you mean {near:?}?)"),
+                None => String::new(),
+            };
+            let known = known.collect::<Vec<_>>().join(", ");
+            return Err(format!(
+                "--with \"{fault}\": there is no host {host:?}{hint}; the hosts are {known}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Switches that are to be taken out of a run that does not have them.
+pub(super) fn unknown_switches(edits: &Edits, without: &[Without]) -> Vec<String> {
+    let there = edits.switches().unwrap_or_default();
+    let is_there = |it: &Switch| {
+        let mut there = there.iter();
+        there.any(|known| (known.task, known.run) == (it.task, it.run))
+    };
+    let unknown = without.iter().filter_map(|without| match without {
+        Without::Switch(switch) if !is_there(switch) => Some(switch.to_string()),
+        _ => None,
+    });
+    unknown.collect()
+}
+
+/// What the command line names and a run did not come to. The faults that are `listed` are those of the run that is edited.
+pub(super) fn unmet(
+    notes: &RunNotes,
+    listed: &BTreeSet<FaultId>,
+    without: &[Without],
+    with: &[With],
+) -> Vec<String> {
+    let (faults, prevented, switches) = (notes.faults(), notes.prevented(), notes.switches());
+    let mut unmet = Vec::new();
+    for without in without {
+        // Which switches there would have been is known before the run.
+        if let Without::Fault(fault) = without
+            && !prevented.contains(fault)
+            && !listed.contains(fault)
+        {
+            unmet.push(fault.to_string());
+        }
+    }
+    for with in with {
+        let (is_met, name) = match with {
+            With::Fault(fault, _) => (
+                faults.iter().any(|found| found.id == *fault),
+                fault.to_string(),
+            ),
+            With::Timed(after, fault) => {
+                // The amount of such a fault is its time.
+                let is_it = |found: &FoundFault| {
+                    matches!(found.id, FaultId::Added(_))
+                        && u128::from(found.amount) == after.as_nanos()
+                };
+                let name = format!("at {after:?} {fault}");
+                (faults.iter().any(is_it), name)
+            }
+            With::Switch(switch) => {
+                let is_it = |it: Switch| (it.task, it.run) == (switch.task, switch.run);
+                let is_met = switches.iter().any(|found| is_it(found.switch));
+                (is_met, switch.to_string())
+            }
+        };
+        if !is_met {
+            unmet.push(name);
+        }
+    }
+    unmet
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +205,7 @@ mod tests {
             "at 5s",
             "at x pause a",
             "at 5s stop a",
+            "at 5s clock drift a 500001 ppm",
             "switch:4",
             "",
         ] {

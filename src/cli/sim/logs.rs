@@ -1,23 +1,29 @@
 //! The logs of a run: the one that it writes, and the one that it replays.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use wippy_dispatcher::Simulation;
-use wippy_dispatcher::sim::{Edits, Log, LogError, RunNotes, Switch};
+use wippy_dispatcher::sim::{Edits, FaultId, Log, LogError, RunNotes, Switch};
 
 use super::arguments::SimRun;
 use super::edit::{self, Without};
+use super::output_file::OutputFile;
 use super::prepared::Prepared;
 
 /// The logs of a run.
 pub(super) struct Logs {
-    log: Option<File>,
+    log: Option<OutputFile>,
     replay: Option<Log>,
     label: Vec<u8>,
     /// What the command line says of edits.
     edits: Edits,
+    /// The faults that the run which is edited lists.
+    listed: BTreeSet<FaultId>,
+    /// Switches that the run is to be without and that it does not have.
+    unmet: Vec<String>,
     /// The run of the log is changed, so that it is not compared with the log.
     is_changed: bool,
 }
@@ -29,11 +35,13 @@ impl Logs {
     /// A text that names the file, also of a log of another scenario, and of a file that a new log would
     /// destroy.
     pub(super) fn open(sim: &SimRun, prepared: &Prepared) -> Result<Logs, String> {
+        edit::check_hosts(&sim.with, prepared.scenario.hosts())?;
         let label = prepared.scenario.digest(&prepared.simulation).to_string();
         let replay = sim.replay.as_deref();
         let replay = replay.map(|path| recorded(path, &label)).transpose()?;
         let edits = replay.as_ref().map(|log| log.header().edits.clone());
         let mut edits = edits.unwrap_or_default();
+        let listed = edits.listed().map(|(fault, _)| fault).collect();
         let removes_switch = sim
             .without
             .iter()
@@ -41,6 +49,7 @@ impl Logs {
         if removes_switch && edits.switches().is_none() {
             edits = edits.order(switches(sim, prepared, replay.as_ref())?);
         }
+        let unmet = edit::unknown_switches(&edits, &sim.without);
         let mut edits = edit::changed(edits, &sim.without, &sim.with);
         if let Some(cut) = sim.until {
             edits = edits.until(cut);
@@ -49,6 +58,8 @@ impl Logs {
         let log = log.map(|path| created(path, sim.replay.as_deref()));
         Ok(Logs {
             edits,
+            listed,
+            unmet,
             is_changed: sim.shrink || !sim.without.is_empty() || !sim.with.is_empty(),
             log: log.transpose()?,
             replay,
@@ -85,9 +96,24 @@ impl Logs {
         }
     }
 
+    /// The file of the log that is written.
+    pub(super) fn file(&self) -> Option<&OutputFile> {
+        self.log.as_ref()
+    }
+
     /// The edits of the run.
     pub(super) fn edits(&self) -> &Edits {
         &self.edits
+    }
+
+    /// The faults that the run which is edited lists.
+    pub(super) fn listed(&self) -> &BTreeSet<FaultId> {
+        &self.listed
+    }
+
+    /// Switches that the run is to be without and that it does not have.
+    pub(super) fn unmet(&self) -> &[String] {
+        &self.unmet
     }
 
     /// The same run with other edits.
@@ -126,7 +152,7 @@ fn switches(
 }
 
 /// A file for a new log. It replaces an older log, but no other file, and not the log that is replayed.
-fn created(path: &Path, replayed: Option<&Path>) -> Result<File, String> {
+fn created(path: &Path, replayed: Option<&Path>) -> Result<OutputFile, String> {
     let shown = path.display();
     if let Ok(existing) = fs::metadata(path)
         && existing.is_file()
@@ -144,7 +170,7 @@ fn created(path: &Path, replayed: Option<&Path>) -> Result<File, String> {
             ));
         }
     }
-    File::create(path).map_err(|error| format!("cannot write {shown}: {error}"))
+    OutputFile::open(path)
 }
 
 /// The log of a run of the scenario with this label.

@@ -7,6 +7,7 @@ mod found;
 mod logs;
 mod one_run;
 mod outcome;
+mod output_file;
 mod pictures;
 mod prepared;
 mod shrink;

@@ -6,6 +6,7 @@ use wippy_dispatcher::sim::picture::Picture;
 use wippy_dispatcher::sim::{Edits, RunNotes};
 
 use super::arguments::SimRun;
+use super::edit;
 use super::found;
 use super::logs::Logs;
 use super::outcome;
@@ -25,7 +26,7 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
             return USAGE;
         }
     };
-    let pictures = match Pictures::create(sim) {
+    let pictures = match Pictures::open(sim, &logs) {
         Ok(pictures) => pictures,
         Err(text) => {
             report::message(&text, options.json);
@@ -33,14 +34,25 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
         }
     };
     let edits = logs.edits().clone();
-    let notes = sim.list_faults.then(RunNotes::new);
-    let (ended, picture) = match run_with(sim, prepared, logs, notes.as_ref()) {
+    let is_edited = !sim.without.is_empty() || !sim.with.is_empty();
+    let notes = (sim.list_faults || is_edited).then(RunNotes::new);
+    let mut unmet = logs.unmet().to_vec();
+    let listed = logs.listed().clone();
+    let is_drawn = pictures.are_asked_for();
+    let (ended, picture) = match run_with(sim, prepared, logs, is_drawn, notes.as_ref()) {
         Ok(ended) => ended,
         Err(error) => {
             report::message(&error.to_string(), options.json);
             return FAILED;
         }
     };
+    if let Some(notes) = &notes {
+        unmet.extend(edit::unmet(notes, &listed, &sim.without, &sim.with));
+    }
+    for name in unmet {
+        report::note(&format!("did not happen: {name}"), options.json);
+    }
+    let notes = notes.filter(|_| sim.list_faults);
     let mut wrong = prepared.scenario.check(&ended);
     if sim.verify && again(sim, prepared, edits).ok().as_ref() != Some(&ended) {
         wrong.push(
@@ -85,14 +97,15 @@ fn again(sim: &SimRun, prepared: &Prepared, edits: Edits) -> Result<Outcome, Sim
     Ok(world.run())
 }
 
-fn run_with(
+/// Makes a run with its logs, and draws it if it is to be.
+pub(super) fn run_with(
     sim: &SimRun,
     prepared: &Prepared,
     logs: Logs,
+    is_drawn: bool,
     notes: Option<&RunNotes>,
 ) -> Result<(Outcome, Option<Picture>), SimulationError> {
     let seed = logs.seed(sim);
-    let is_drawn = sim.html.is_some() || sim.perfetto.is_some();
     let set = |simulation| {
         let simulation = match notes {
             Some(notes) => logs.set(simulation).note(notes),

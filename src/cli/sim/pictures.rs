@@ -7,6 +7,8 @@ use std::path::Path;
 use wippy_dispatcher::sim::picture::Picture;
 
 use super::arguments::SimRun;
+use super::logs::Logs;
+use super::output_file::{OutputFile, check_apart};
 
 /// How many records a picture has at most: a page with more is slow.
 pub(super) const MAX_RECORDS: u64 = 500_000;
@@ -35,38 +37,28 @@ impl Form {
     }
 }
 
-/// A file for a picture.
-pub(super) struct PictureFile<'a> {
-    path: &'a Path,
-    file: File,
+/// Opens the file of a picture, before the run that it is for. It replaces an older one of its form, but no other file,
+/// such as a scenario.
+///
+/// # Errors
+/// A text that names it.
+pub(super) fn picture_file(path: &Path, form: Form) -> Result<OutputFile, String> {
+    if is_other(path, form) {
+        let (shown, name) = (path.display(), form.name());
+        return Err(format!(
+            "{shown} exists and is not {name}; write {name} to another file, or remove this one"
+        ));
+    }
+    OutputFile::open(path)
 }
 
-impl PictureFile<'_> {
-    /// Makes the file, before the run that it is for. It replaces an older one of its form, but no other file, such as
-    /// a scenario.
-    ///
-    /// # Errors
-    /// A text that names it.
-    pub(super) fn create(path: &Path, form: Form) -> Result<PictureFile<'_>, String> {
-        if is_other(path, form) {
-            let (shown, name) = (path.display(), form.name());
-            return Err(format!(
-                "{shown} exists and is not {name}; write {name} to another file, or remove this one"
-            ));
-        }
-        let file = File::create(path);
-        let file = file.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        Ok(PictureFile { path, file })
-    }
-
-    /// Writes a picture.
-    ///
-    /// # Errors
-    /// A text that names the file.
-    pub(super) fn write(mut self, text: &str) -> Result<(), String> {
-        let written = self.file.write_all(text.as_bytes());
-        written.map_err(|error| format!("cannot write {}: {error}", self.path.display()))
-    }
+/// Writes a picture.
+///
+/// # Errors
+/// A text that names the file.
+pub(super) fn write_picture(mut file: OutputFile, text: &str) -> Result<(), String> {
+    let written = file.write_all(text.as_bytes());
+    written.map_err(|error| format!("cannot write {}: {error}", file.path().display()))
 }
 
 /// Whether there is a file of another form.
@@ -81,25 +73,33 @@ fn is_other(path: &Path, form: Form) -> bool {
 }
 
 /// The pictures of a run.
-pub(super) struct Pictures<'a> {
-    html: Option<PictureFile<'a>>,
-    perfetto: Option<PictureFile<'a>>,
+pub(super) struct Pictures {
+    html: Option<OutputFile>,
+    perfetto: Option<OutputFile>,
 }
 
-impl Pictures<'_> {
-    /// Makes the files that the command line names.
+impl Pictures {
+    /// Opens the files that the command line names.
     ///
     /// # Errors
-    /// A text that names the file.
-    pub(super) fn create(sim: &SimRun) -> Result<Pictures<'_>, String> {
+    /// A text that names the file, also of one that is the file of another picture or of the log.
+    pub(super) fn open(sim: &SimRun, logs: &Logs) -> Result<Pictures, String> {
         let html = sim.html.as_deref();
-        let html = html.map(|path| PictureFile::create(path, Form::Html));
+        let html = html
+            .map(|path| picture_file(path, Form::Html))
+            .transpose()?;
         let perfetto = sim.perfetto.as_deref();
-        let perfetto = perfetto.map(|path| PictureFile::create(path, Form::Perfetto));
-        Ok(Pictures {
-            html: html.transpose()?,
-            perfetto: perfetto.transpose()?,
-        })
+        let perfetto = perfetto.map(|path| picture_file(path, Form::Perfetto));
+        let perfetto = perfetto.transpose()?;
+        let files = [logs.file(), html.as_ref(), perfetto.as_ref()];
+        let files: Vec<&OutputFile> = files.into_iter().flatten().collect();
+        check_apart(&files)?;
+        Ok(Pictures { html, perfetto })
+    }
+
+    /// Whether there is any.
+    pub(super) fn are_asked_for(&self) -> bool {
+        self.html.is_some() || self.perfetto.is_some()
     }
 
     /// Writes them, with what does not hold of the run.
@@ -118,10 +118,10 @@ impl Pictures<'_> {
         let wrong = wrong.iter().map(|line| format!("does not hold: {line}"));
         picture.summary.splice(0..0, wrong);
         if let Some(file) = self.html {
-            file.write(&picture.html())?;
+            write_picture(file, &picture.html())?;
         }
         match self.perfetto {
-            Some(file) => file.write(&picture.perfetto()),
+            Some(file) => write_picture(file, &picture.perfetto()),
             None => Ok(()),
         }
     }

@@ -1,11 +1,13 @@
 //! A failing seed of a scenario, made smaller.
 
 use serde_json::{Value, json};
-use wippy_dispatcher::sim::{Edits, RunSize, Shrink, Shrunk};
+use wippy_dispatcher::sim::{RunSize, Shrink, Shrunk};
 
 use super::arguments::SimRun;
 use super::found;
 use super::logs::Logs;
+use super::one_run;
+use super::pictures::Pictures;
 use super::prepared::Prepared;
 use crate::cli::arguments::Options;
 use crate::cli::exit_status::{FAILED, USAGE};
@@ -14,8 +16,10 @@ use crate::simulation::SimulationError;
 
 /// Prints what is left of a run that fails. The status is 0 where nothing is left to do: each of what is left is needed.
 pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
-    let logs = match Logs::open(sim, prepared) {
-        Ok(logs) => logs,
+    let files = Logs::open(sim, prepared)
+        .and_then(|logs| Pictures::open(sim, &logs).map(|pictures| (logs, pictures)));
+    let (logs, pictures) = match files {
+        Ok(files) => files,
         Err(text) => {
             report::message(&text, options.json);
             return USAGE;
@@ -28,8 +32,8 @@ pub(super) fn run(options: &Options, sim: &SimRun, prepared: &Prepared) -> u8 {
             return FAILED;
         }
     };
-    if let Err(error) = write_log(sim, prepared, logs, &shrunk.edits) {
-        report::message(&error.to_string(), options.json);
+    if let Err(text) = write(sim, prepared, logs, pictures, &shrunk) {
+        report::message(&text, options.json);
         return FAILED;
     }
     let code = match shrunk.is_minimal {
@@ -73,20 +77,25 @@ fn shrunk(
     shrunk
 }
 
-/// Makes the smaller run once more, for the log of it.
-fn write_log(
+/// Makes the smaller run once more, for the log and the pictures of it.
+fn write(
     sim: &SimRun,
     prepared: &Prepared,
     logs: Logs,
-    edits: &Edits,
-) -> Result<(), SimulationError> {
-    if sim.log.is_none() {
+    pictures: Pictures,
+    shrunk: &Shrunk<String>,
+) -> Result<(), String> {
+    let is_drawn = pictures.are_asked_for();
+    if logs.file().is_none() && !is_drawn {
         return Ok(());
     }
-    let (seed, logs) = (logs.seed(sim), logs.with_edits(edits.clone()));
-    let world = prepared.simulation.start_with(seed, |it| logs.set(it))?;
-    world.run();
-    Ok(())
+    let logs = logs.with_edits(shrunk.edits.clone());
+    let run = one_run::run_with(sim, prepared, logs, is_drawn, None);
+    let (_, picture) = run.map_err(|error| error.to_string())?;
+    match picture {
+        Some(picture) => pictures.write(picture, sim, std::slice::from_ref(&shrunk.failure)),
+        None => Ok(()),
+    }
 }
 
 fn as_json(shrunk: &Shrunk<String>) -> Value {

@@ -148,18 +148,46 @@ fn as_text(options: &Options, sim: &SimRun, swept: &SweepReport<String>, seconds
     text
 }
 
-/// The command that runs one of its seeds.
+/// The command that runs one of its seeds, for a shell.
 fn again(options: &Options, sim: &SimRun, seed: u64) -> String {
-    let mut text = "wippy".to_owned();
+    let mut words = vec!["wippy".to_owned()];
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     if options.directory != Path::new(".") {
-        let _ = write!(text, " -C {}", options.directory.display());
+        option("-C", options.directory.display().to_string());
+    }
+    // What decides which project it is.
+    for file in &options.config_files {
+        option("--config", file.display().to_string());
+    }
+    if let Some(profile) = &options.profile {
+        option("--profile", profile.clone());
+    }
+    for setting in &options.settings {
+        option("--set", setting.clone());
+    }
+    for value in &options.overrides {
+        option("--override", value.clone());
     }
     let scenario = sim.scenario.as_deref().unwrap_or(Path::new(""));
-    let _ = write!(text, " sim {} --seed {seed}", scenario.display());
+    option("sim", scenario.display().to_string());
+    option("--seed", seed.to_string());
     if let Some(picker) = sim.picker {
-        let _ = write!(text, " --picker {}", crate::simulation::picker_name(picker));
+        option("--picker", crate::simulation::picker_name(picker));
     }
-    text
+    if sim.verify {
+        words.push("--verify".to_owned());
+    }
+    let quoted: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+    quoted.join(" ")
+}
+
+/// A word as a shell reads it.
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }
 
 fn as_json(swept: &SweepReport<String>, seconds: f64) -> serde_json::Value {

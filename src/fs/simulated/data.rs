@@ -38,9 +38,10 @@ impl Tree {
     /// Writes as much as there is room for, at least one byte.
     ///
     /// # Errors
-    /// `ENOSPC` without any room, `EFBIG` beyond the largest file, `EINVAL` for other offsets.
+    /// `ENOSPC` without any room, `EFBIG` beyond the largest file, `EINVAL` where it ends beyond all offsets.
     pub(super) fn write(&mut self, number: u64, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
-        if i64::try_from(offset).is_err() {
+        let end = offset.checked_add(bytes.len() as u64);
+        if end.is_none_or(|end| i64::try_from(end).is_err()) {
             return Err(Errno::INVAL);
         }
         if bytes.is_empty() {

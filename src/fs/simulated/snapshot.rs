@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, openat, readlinkat, statat};
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 
 use super::content::Content;
 use super::inode::{Body, Directory, FileData, Inode, Name};
@@ -57,7 +57,7 @@ impl Snapshot {
             inodes: Vec::new(),
             linked: HashMap::new(),
             bytes: 0,
-            hasher: DefaultHasher::new(),
+            hasher: ContentHasher(Sha256::new()),
             time,
         };
         reading.directory(&directory, ROOT, Path::new(""), 0)?;
@@ -68,12 +68,34 @@ impl Snapshot {
     }
 }
 
+/// The hash of all that is read. It is in logs, and so the same in every build and on every machine.
+struct ContentHasher(Sha256);
+
+impl ContentHasher {
+    fn number(&mut self, number: u64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    /// Behind their length, so that no bytes can be taken for those before or behind them.
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.update(bytes);
+    }
+
+    /// The first 8 bytes.
+    fn finish(self) -> u64 {
+        let digest = self.0.finalize();
+        let first = digest.first_chunk().copied();
+        first.map_or(0, u64::from_le_bytes)
+    }
+}
+
 struct Reading {
     inodes: Vec<Inode>,
     /// Files with several names, by what the host calls them.
     linked: HashMap<(u64, u64), u64>,
     bytes: u64,
-    hasher: DefaultHasher,
+    hasher: ContentHasher,
     time: FileTime,
 }
 
@@ -114,7 +136,9 @@ impl Reading {
             let child = self.child(fd, &name, number, &inside, depth);
             // What has gone since the names were listed is not there.
             let Some(child) = child? else { continue };
-            (&name, child, number).hash(&mut self.hasher);
+            self.hasher.bytes(&name);
+            self.hasher.number(child);
+            self.hasher.number(number);
             directories += u64::from(self.of(child).is_some_and(|child| child.is_directory()));
             entries.insert(name, child);
         }
@@ -149,7 +173,7 @@ impl Reading {
             }
             return Ok(Some(known));
         }
-        kind.as_raw_mode().hash(&mut self.hasher);
+        self.hasher.number(u64::from(kind.as_raw_mode()));
         let number = match kind {
             FileType::Directory => match open(fd, name, OFlags::DIRECTORY) {
                 Ok(opened) => self.directory(&opened, parent, path, depth + 1)?,
@@ -162,7 +186,7 @@ impl Reading {
             },
             FileType::Symlink => {
                 let target = readlinkat(fd, name, Vec::new()).map_err(failed)?;
-                target.hash(&mut self.hasher);
+                self.hasher.bytes(target.as_bytes());
                 self.add(Body::Link(target.into_bytes().into()))?
             }
             special => self.add(Body::Special(special))?,
@@ -198,7 +222,7 @@ impl Reading {
             ));
         }
         self.bytes += bytes.len() as u64;
-        bytes.hash(&mut self.hasher);
+        self.hasher.bytes(&bytes);
         Ok(Some(Content::new(&bytes)))
     }
 }

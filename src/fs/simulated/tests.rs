@@ -7,6 +7,7 @@ use super::inodes::ROOT;
 use super::names::OpenRequest;
 use super::snapshot::Snapshot;
 use super::tree::Tree;
+use super::unsynced::ORPHANS_MAX;
 use crate::fs::status::FileTime;
 
 const CREATE: OpenRequest = OpenRequest {
@@ -227,6 +228,52 @@ fn changes_that_nobody_syncs_take_a_bounded_memory() {
         held = held.max(tree.orphan_bytes);
     }
     assert!(held > 15 << 20 && held <= 17 << 20, "{held}");
+}
+
+#[test]
+fn orphans_that_have_to_stay_are_not_looked_at_for_each_new_one() {
+    let mut tree = tree();
+    let names: Vec<String> = (0..ORPHANS_MAX + 5_000).map(|it| it.to_string()).collect();
+    for name in &names {
+        tree.open(ROOT, name, CREATE).expect("a file");
+    }
+    tree.sync(ROOT);
+    assert!(tree.is_synced());
+    let mut scans = std::collections::BTreeSet::new();
+    for name in &names {
+        tree.unlink(ROOT, name).expect("unlinked");
+        scans.insert(tree.next_scan);
+    }
+    // All of them may come back, and it was looked once.
+    assert_eq!(tree.orphans.len(), names.len());
+    assert_eq!(Vec::from_iter(scans), [ORPHANS_MAX, 2 * ORPHANS_MAX]);
+    tree.sync(ROOT);
+    assert_eq!((tree.orphans.len(), tree.next_scan), (0, ORPHANS_MAX));
+    assert_eq!(tree.inodes.count(), 1);
+}
+
+#[test]
+fn a_snapshot_has_the_same_hash_everywhere() {
+    let hash = |files: &[(&str, &str)]| {
+        let directory = tempfile::tempdir().expect("a directory");
+        for (name, text) in files {
+            std::fs::write(directory.path().join(name), text).expect("a file");
+        }
+        let flags = rustix::fs::OFlags::DIRECTORY;
+        let opened = rustix::fs::open(directory.path(), flags, rustix::fs::Mode::empty());
+        let snapshot = Snapshot::read(&opened.expect("it is there"), FileTime::default());
+        snapshot.expect("a snapshot").hash
+    };
+    // A log has it, and is read by other builds.
+    assert_eq!(hash(&[("a", "one"), ("b", "")]), 0xc854_0402_ffc5_2aac);
+    assert_ne!(
+        hash(&[("a", "xb"), ("c", "")]),
+        hash(&[("a", "x"), ("bc", "")])
+    );
+    assert_ne!(
+        hash(&[("a", "x"), ("b", "y")]),
+        hash(&[("a", "y"), ("b", "x")])
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::inode::{Body, Inode, Name};
 use super::inodes::Inodes;
 use super::name_change::NameChange;
 use super::snapshot::{MAX_INODES, Snapshot};
+use super::unsynced::ORPHANS_MAX;
 use crate::fs::status::{FileTime, Status};
 
 /// What the sizes of directories are, in bytes.
@@ -32,6 +33,8 @@ pub(super) struct Tree {
     pub(super) orphans: BTreeSet<u64>,
     /// The bytes of their files.
     pub(super) orphan_bytes: u64,
+    /// How many of them there are when it is looked again which may come back.
+    pub(super) next_scan: usize,
 }
 
 impl Tree {
@@ -48,6 +51,7 @@ impl Tree {
             unsynced_bytes: 0,
             orphans: BTreeSet::new(),
             orphan_bytes: 0,
+            next_scan: ORPHANS_MAX,
         }
     }
 

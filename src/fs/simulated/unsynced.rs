@@ -21,8 +21,8 @@ use super::tree::Tree;
 const UNSYNCED_MAX: u64 = 16 << 20;
 /// What a change takes beside its bytes.
 const CHANGE_SIZE: u64 = 128;
-/// So many inodes without names are kept at most until it is looked which of them may come back.
-const ORPHANS_MAX: usize = 1 << 16;
+/// So many inodes without names are kept at least until it is looked which of them may come back.
+pub(super) const ORPHANS_MAX: usize = 1 << 16;
 
 impl Tree {
     /// Changes what names mean, as one operation.
@@ -132,7 +132,7 @@ impl Tree {
         let mut held = BTreeSet::new();
         match self.names.is_empty() {
             true => {}
-            false if self.orphans.len() < ORPHANS_MAX => return,
+            false if self.orphans.len() < self.next_scan => return,
             false => {
                 for change in &self.names {
                     let after = change.entries.iter().filter_map(|(_, _, after)| *after);
@@ -156,6 +156,8 @@ impl Tree {
                 }
             }
         }
+        // Where most have to stay, looking at all of them again for each new one would be quadratic.
+        self.next_scan = ORPHANS_MAX.max(self.orphans.len() * 2);
     }
 
     /// The host has crashed: each change that is not on the disk is kept, lost, or a part of it is kept, as
@@ -182,6 +184,7 @@ impl Tree {
         }
         (self.unsynced_bytes, self.orphan_bytes) = (0, 0);
         self.orphans.clear();
+        self.next_scan = ORPHANS_MAX;
         self.rebuild();
     }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use wippy_dispatcher::sim::{DEFAULT_HOST, FaultMix, Link, Picker};
+use wippy_dispatcher::sim::{DEFAULT_HOST, Fault, FaultMix, HostError, Link, Picker};
+use wippy_dispatcher::{Dispatcher, Error, Simulation};
 
 use super::disks::{ScenarioDisk, disks};
 use super::expectation::Expectations;
@@ -173,6 +174,53 @@ impl Document {
         for name in calls {
             known(cx, "expect", "call", name, labels.iter().copied());
         }
+        if cx.found.is_empty() {
+            self.check_simulated(cx);
+        }
+    }
+
+    /// Asks the simulation whether it can have these hosts and faults.
+    fn check_simulated(&self, cx: &mut Context<'_>) {
+        let hosts = self
+            .hosts
+            .iter()
+            .filter(|host| host.name.value != DEFAULT_HOST);
+        let hosts = hosts.fold(Simulation::new(0), |simulation, host| {
+            simulation.host(&host.name.value, host.addresses.iter().copied())
+        });
+        if let Some((error, name)) = refused(hosts.clone()) {
+            let host = self.hosts.iter().find(|host| host.name.value == name);
+            if let Some(host) = host {
+                cx.error(&host.name.place, "hosts", error.clone());
+            }
+            return;
+        }
+        let faults = self.faults.iter();
+        let all = faults.fold(hosts, |simulation, fault| {
+            simulation.at(fault.at, fault.fault.clone())
+        });
+        if let Some((error, name)) = refused(all) {
+            // The hosts are good for all other faults.
+            let ends = |fault: &&ScenarioFault| {
+                matches!(fault.fault, Fault::Crash(..) | Fault::Restart(_))
+            };
+            let hosts = self.faults.iter().filter(ends).flat_map(|it| &it.hosts);
+            if let Some(host) = hosts.into_iter().find(|host| host.value == name) {
+                cx.error(&host.place, "faults", error);
+            }
+        }
+    }
+}
+
+/// Why a simulation cannot be, and the host that it is about.
+fn refused(simulation: Simulation) -> Option<(String, String)> {
+    let built = Dispatcher::builder().simulation(simulation).build();
+    let Err(Error::Io(error)) = built else {
+        return None;
+    };
+    match error.get_ref()?.downcast_ref()? {
+        error @ HostError::Invalid { host, .. } => Some((error.to_string(), host.clone())),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wippy_dispatcher::sim::{Crash, Fault, FaultMix, NameAnswer};
 
 use super::hosts::addresses;
-use super::network::{count, link, pair, probability};
+use super::network::{link, pair, probability};
 use crate::registry::{
     Context, Fields, Node, Place, Shape, Spanned, parse_duration, read_duration,
 };
@@ -63,6 +63,9 @@ pub(super) fn faults(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Vec<Scena
     faults
 }
 
+/// How far clocks may drift, in parts per million: half of the time.
+const MAX_DRIFT: u32 = 500_000;
+
 /// How each kind of fault is read, by its field.
 const KINDS: [(&str, Reader); 11] = [
     ("partition", |fields, name, cx| {
@@ -103,9 +106,16 @@ const KINDS: [(&str, Reader); 11] = [
         let mut fields = fields.section(name, cx)?;
         let host = fields.required("host", "host is required", cx);
         let ppm = fields.signed("ppm", cx);
+        let path = fields.path_of("ppm");
         fields.finish(cx);
-        let ppm = i32::try_from(ppm?.value).unwrap_or(i32::MAX);
-        named(host?, |host| Fault::ClockDrift(host, ppm))
+        let ppm = ppm?;
+        let in_range = i32::try_from(ppm.value).ok();
+        let Some(drift) = in_range.filter(|drift| drift.unsigned_abs() <= MAX_DRIFT) else {
+            let message = format!("expected parts per million from -{MAX_DRIFT} to {MAX_DRIFT}");
+            cx.error(&ppm.place, &path, message);
+            return None;
+        };
+        named(host?, |host| Fault::ClockDrift(host, drift))
     }),
     ("wall_clock", |fields, name, cx| {
         let mut fields = fields.section(name, cx)?;
@@ -250,16 +260,28 @@ pub(super) fn swarm(fields: &mut Fields<'_>, cx: &mut Context<'_>) -> Option<Fau
             mix = set(mix, most);
         }
     }
-    let counts: [(&str, Set<u32>); 5] = [
-        ("partitions", FaultMix::partitions),
-        ("crashes", FaultMix::crashes),
-        ("pauses", FaultMix::pauses),
-        ("clock_drift", FaultMix::clock_drift),
-        ("wall_clock_steps", FaultMix::wall_clock_steps),
+    let counts: [(&str, u32, Set<u32>); 5] = [
+        ("partitions", FaultMix::MAX_COUNT, FaultMix::partitions),
+        ("crashes", FaultMix::MAX_COUNT, FaultMix::crashes),
+        ("pauses", FaultMix::MAX_COUNT, FaultMix::pauses),
+        ("clock_drift", MAX_DRIFT, FaultMix::clock_drift),
+        (
+            "wall_clock_steps",
+            FaultMix::MAX_COUNT,
+            FaultMix::wall_clock_steps,
+        ),
     ];
-    for (name, set) in counts {
-        if let Some(most) = count(&mut fields, name, cx) {
-            mix = set(mix, u32::try_from(most).unwrap_or(u32::MAX));
+    for (name, bound, set) in counts {
+        let Some(most) = fields.integer(name, cx) else {
+            continue;
+        };
+        match u32::try_from(most.value).ok().filter(|it| *it <= bound) {
+            Some(most) => mix = set(mix, most),
+            None => {
+                let path = fields.path_of(name);
+                let message = format!("expected a number from 0 to {bound}");
+                cx.error(&most.place, &path, message);
+            }
         }
     }
     fields.finish(cx);

@@ -87,6 +87,14 @@ impl Scenario {
         &self.calls
     }
 
+    /// The names of its hosts, in its order, and of the one that is always there.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> + Clone {
+        let named = self.document.hosts.iter().map(|host| &*host.name.value);
+        let default = wippy_dispatcher::sim::DEFAULT_HOST;
+        let named = named.filter(move |name| *name != default);
+        named.chain([default])
+    }
+
     /// The directory of its project, if it names one.
     pub fn project(&self) -> Option<&PathBuf> {
         self.document.project.as_ref()

@@ -193,6 +193,20 @@ fn offsets_at_the_end_of_all_numbers() {
 }
 
 #[test]
+fn writes_that_end_beyond_all_numbers_are_invalid() {
+    let long = i64::MAX;
+    let lines = [
+        ("open f /data a crw".to_owned(), "ok"),
+        (format!("write f {long} x"), "invalid"),
+        (format!("write f {} xyz", long - 2), "invalid"),
+        (format!("output o f {long}"), "ok"),
+        ("put o x".to_owned(), "failed: invalid"),
+    ];
+    let lines = lines.iter().map(|(line, answer)| (&**line, *answer));
+    World::new().expect(&lines.collect::<Vec<_>>());
+}
+
+#[test]
 fn renames_onto_the_same_file_change_nothing() {
     World::new().expect(&[
         ("open a /data a crw", "ok"),

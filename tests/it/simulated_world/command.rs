@@ -103,6 +103,18 @@ fn many_seeds_are_counted_and_those_that_fail_are_named() {
         "{stdout}"
     );
     assert!(stdout.contains("2 of 2 seeds failed, "), "{stdout}");
+    std::fs::copy(bad.path().join("s.yaml"), bad.path().join("it's.yaml")).expect("a copy");
+    let words = [
+        "it's.yaml",
+        "--seeds",
+        "7..8",
+        "--verify",
+        "--set",
+        "vars.x=a b",
+    ];
+    let (_, stdout, stderr) = sim(bad.path(), &words);
+    let line = "  wippy --set 'vars.x=a b' sim 'it'\\''s.yaml' --seed 7 --verify\n";
+    assert!(stdout.contains(line), "{stdout}{stderr}");
     let (code, stdout, _) = sim(bad.path(), &["s.yaml", "--seed", "7"]);
     assert_eq!(code, Some(1));
     let line = "does not hold: the standard output of copy of a has 2 lines, not 3\n";

@@ -124,7 +124,37 @@ fn what_is_wrong_has_a_place_and_what_was_meant() {
         (
             "hosts: {a: }\nswarm: {crashes: -1}",
             "s.yaml:2:8: error: swarm.within: within is required: until when faults begin and end, such as 60s\n\
-             s.yaml:2:18: error: swarm.crashes: expected a number from 0 on",
+             s.yaml:2:18: error: swarm.crashes: expected a number from 0 to 10000",
+        ),
+        (
+            "hosts: {a: }\nswarm: {within: 1s, partitions: 10001, pauses: 10000, clock_drift: 500001}",
+            "s.yaml:2:33: error: swarm.partitions: expected a number from 0 to 10000\n\
+             s.yaml:2:68: error: swarm.clock_drift: expected a number from 0 to 500000",
+        ),
+        (
+            "hosts: {a: }\nfaults: [{at: 1s, clock_drift: {host: a, ppm: -500001}}]",
+            "s.yaml:2:47: error: faults[0].clock_drift.ppm: expected parts per million from -500000 to 500000",
+        ),
+        (
+            "hosts: {a: }\nfaults: [{at: 1s, clock_drift: {host: a, ppm: 5000000000}}]",
+            "s.yaml:2:47: error: faults[0].clock_drift.ppm: expected parts per million from -500000 to 500000",
+        ),
+        (
+            "hosts: {a b: }",
+            "s.yaml:1:9: error: hosts: host \"a b\" cannot be simulated so: it is no name that a host can have",
+        ),
+        (
+            "hosts:\n  a: {addresses: [10.1.0.1]}\n  b: {addresses: [10.1.0.1]}",
+            "s.yaml:3:3: error: hosts: host \"b\" cannot be simulated so: another host has one of its addresses",
+        ),
+        (
+            "hosts:\n  a:\n  b: {addresses: [127.0.0.1]}",
+            "s.yaml:3:3: error: hosts: host \"b\" cannot be simulated so: one of its addresses belongs to no host",
+        ),
+        (
+            "hosts: {a: }\nfaults:\n  - {at: 1s, crash: default}",
+            "s.yaml:3:21: error: faults: host \"default\" cannot be simulated so: what is on no other host is on \
+             this one, which does not crash",
         ),
         (
             "hosts: {a: }\npicker: unifrom",

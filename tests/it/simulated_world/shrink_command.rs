@@ -175,3 +175,140 @@ fn what_is_no_edit_is_refused() {
     assert_eq!(code, Some(1), "{stderr}");
     assert!(stderr.contains("nobody"), "{stderr}");
 }
+
+#[test]
+fn edits_that_meet_nothing_are_told() {
+    let edits = ["--without", "loss:99-98:0", "--with", "at 1h pause shop"];
+    let (_, _, stderr) = sim(&edits);
+    assert_eq!(
+        stderr,
+        "note: did not happen: loss:99-98:0\nnote: did not happen: at 3600s pause shop\n"
+    );
+    let switch = ["--without", "switch:77.5", "--with", "delay:2-1:0=250ms"];
+    let (_, _, stderr) = sim(&switch);
+    assert_eq!(stderr, "note: did not happen: switch:77.5\n");
+    let (_, _, stderr) = sim(&["--with", "loss:8-9:0", "--json"]);
+    let line: Value = serde_json::from_str(&stderr).expect("JSON");
+    assert_eq!(line["message"], "did not happen: loss:8-9:0");
+
+    // What there was is no news.
+    let seed = failing_seed();
+    let (_, stdout, _) = sim(&["--seed", &seed, "--list-faults", "--json"]);
+    let run: Value = serde_json::from_str(&stdout).expect("JSON");
+    for fault in run["faults"].as_array().expect("a list").iter().take(3) {
+        let name = fault["id"].as_str().expect("a name");
+        let (_, _, stderr) = sim(&["--seed", &seed, "--without", name]);
+        assert_eq!(stderr, "", "{name}");
+    }
+}
+
+#[test]
+fn hosts_that_there_are_not_are_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("a.log");
+    let (code, stdout, stderr) = sim(&["--with", "at 5s crash shpo", "--log", path(&log)]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert_eq!(
+        stderr,
+        "error: --with \"crash shpo drawn\": there is no host \"shpo\" (did you mean \"shop\"?); \
+         the hosts are shop, client, default\n"
+    );
+    assert!(!log.exists());
+}
+
+#[test]
+fn the_smaller_run_is_drawn() {
+    let seed = failing_seed();
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| directory.path().join(name);
+    let (page, trace) = (file("small.html"), file("small.json"));
+    let words = [
+        "--seed",
+        &seed,
+        "--shrink",
+        "--html",
+        path(&page),
+        "--perfetto",
+        path(&trace),
+    ];
+    let (code, stdout, stderr) = sim(&words);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    let text = |path: &Path| std::fs::read_to_string(path).expect("text");
+    assert!(text(&page).contains(&format!("retry.yaml, seed {seed}")));
+    let trace: Value = serde_json::from_str(&text(&trace)).expect("JSON");
+    assert!(
+        trace["traceEvents"]
+            .as_array()
+            .is_some_and(|it| !it.is_empty())
+    );
+}
+
+#[test]
+fn outputs_stay_where_a_run_comes_to_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| directory.path().join(name);
+    let (log, page, trace) = (file("a.log"), file("a.html"), file("a.json"));
+    let outputs = [
+        "--log",
+        path(&log),
+        "--html",
+        path(&page),
+        "--perfetto",
+        path(&trace),
+    ];
+    let passes = (0..100).map(|seed| seed.to_string());
+    let mut passes = passes.filter(|seed| sim(&["--seed", seed]).0 == Some(0));
+    let seed = passes.next().expect("a seed that passes");
+    let (code, stdout, _) = sim(&[&["--seed", &seed][..], &outputs].concat());
+    assert_eq!(code, Some(0), "{stdout}");
+    let read = || [&log, &page, &trace].map(|path| std::fs::read(path).expect("a file"));
+    let before = read();
+    assert!(before.iter().all(|bytes| !bytes.is_empty()));
+    let nothing: [&[&str]; 3] = [
+        &["--seed", &seed, "--shrink"],
+        &["--with", "at 1s crash nobody"],
+        &["--replay", "none.log"],
+    ];
+    for words in nothing {
+        let (code, stdout, _) = sim(&[words, &outputs].concat());
+        assert_ne!(code, Some(0), "{words:?}: {stdout}");
+        assert!(read() == before, "{words:?}");
+    }
+    // A file that cannot be written, behind those that can.
+    let words = ["--log", path(&log), "--html", "/nowhere/a.html"];
+    assert_eq!(sim(&words).0, Some(2));
+    assert!(read() == before);
+
+    // One file for two outputs.
+    for words in [
+        ["--log", path(&file("x")), "--html", path(&file("x"))],
+        ["--html", path(&file("x")), "--perfetto", path(&file("x"))],
+    ] {
+        let (code, stdout, stderr) = sim(&words);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{words:?}");
+        assert!(stderr.contains("are one file, for two outputs"), "{stderr}");
+        assert!(!file("x").exists());
+    }
+}
+
+#[test]
+fn a_damaged_log_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| directory.path().join(name);
+    let (good, bad) = (file("good.log"), file("bad.log"));
+    sim(&["--log", path(&good)]);
+    let mut bytes = std::fs::read(&good).expect("a log");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&bad, bytes).expect("a file");
+    for words in [[path(&good), path(&bad)], [path(&bad), path(&good)]] {
+        let output = binary().args(["sim", "diff"]).args(words).output();
+        let output = output.expect("the program");
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(
+            stderr.starts_with(&format!("error: {}: ", path(&bad))),
+            "{stderr}"
+        );
+    }
+}

@@ -103,6 +103,13 @@ impl Injected {
         self.0.as_ref().is_none_or(|it| it.edits.keeps_drawn())
     }
 
+    /// A fault of the timetable that does not take effect.
+    pub(crate) fn prevent(&self, fault: FaultId) {
+        if let Some(active) = &self.0 {
+            active.note_prevented(fault);
+        }
+    }
+
     /// The edits.
     pub(crate) fn edits(&self) -> Edits {
         let active = self.0.as_ref();
@@ -116,6 +123,13 @@ impl Injected {
 }
 
 impl Active {
+    /// A fault that would have happened does not.
+    fn note_prevented(&self, fault: FaultId) {
+        if let Some(notes) = self.notes.as_ref().filter(|_| self.edits.is_without(fault)) {
+            notes.prevent(fault);
+        }
+    }
+
     #[cold]
     fn decide(
         &self,
@@ -124,7 +138,12 @@ impl Active {
         now: Instant,
         detail: impl FnOnce() -> String,
     ) -> Option<u64> {
-        let amount = self.edits.amount(fault, drawn)?;
+        let Some(amount) = self.edits.amount(fault, drawn) else {
+            if drawn.is_some() {
+                self.note_prevented(fault);
+            }
+            return None;
+        };
         if let Some(notes) = &self.notes {
             notes.fault(fault, amount, now - self.start, detail());
         }

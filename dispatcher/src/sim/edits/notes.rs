@@ -1,5 +1,6 @@
 //! Which faults and switches a run had.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,8 @@ struct Noted {
     hosts: Vec<String>,
     faults: Vec<FoundFault>,
     switches: Vec<FoundSwitch>,
+    /// A part of what the edits are without.
+    prevented: BTreeSet<FaultId>,
     /// When each run of a task began.
     picks: Vec<Duration>,
     is_full: bool,
@@ -68,6 +71,12 @@ impl RunNotes {
     /// The runs of tasks that others overtook, in the order in which they began; at most 1,048,576.
     pub fn switches(&self) -> Vec<FoundSwitch> {
         self.lock().switches.clone()
+    }
+
+    /// The faults that would have happened and that the edits of the run have [taken out by their
+    /// names](crate::sim::Edits::without), in the order of these. One that is not among them did not come up.
+    pub fn prevented(&self) -> Vec<FaultId> {
+        self.lock().prevented.iter().copied().collect()
     }
 
     /// How many records there were until the dispatcher was dropped. This and the two below are known then.
@@ -124,6 +133,14 @@ impl RunNotes {
             picks,
             words,
         });
+    }
+
+    /// An edit has taken out a fault.
+    pub(crate) fn prevent(&self, id: FaultId) {
+        let mut noted = self.lock();
+        if !noted.is_over {
+            noted.prevented.insert(id);
+        }
     }
 
     /// A run of a task begins.

@@ -142,6 +142,11 @@ impl Edits {
         }
     }
 
+    /// Whether a fault is listed as one that does not happen.
+    pub(crate) fn is_without(&self, fault: FaultId) -> bool {
+        self.without.contains(&fault)
+    }
+
     /// Whether faults that are drawn happen unless they are taken out.
     pub(crate) fn keeps_drawn(&self) -> bool {
         !self.is_only_listed

@@ -8,6 +8,7 @@ use super::cut::Cut;
 use super::fault_id::FaultId;
 use super::invalid_edit::InvalidEdit;
 use super::run_edits::Edits;
+use crate::sim::fault::TimedFault;
 
 /// A line for each edit.
 impl fmt::Display for Edits {
@@ -74,12 +75,9 @@ fn with_line(mut edits: Edits, line: &str) -> Result<Edits, InvalidEdit> {
                 .parse()
                 .map_err(|error| InvalidEdit::new(line, format!("{error}")))?;
             // Those that take effect are listed by lines of their own.
-            let edited = edits.clone().at(Duration::from_nanos(nanos), fault);
-            Ok(Edits {
-                with: edits.with,
-                without: edits.without,
-                ..edited
-            })
+            let after = Duration::from_nanos(nanos);
+            edits.added.push(TimedFault { after, fault });
+            Ok(edits)
         }
         "order" if rest.is_empty() => Ok(edits.order([])),
         "leave" => match rest.strip_prefix("out ") {

@@ -67,6 +67,9 @@ impl Timetable {
                 }
             };
             let is_taken_out = moved_to.is_none();
+            if is_taken_out && beginning.is_none() {
+                injected.prevent(id(place));
+            }
             let after = moved_to.unwrap_or(timed.after);
             // One that would draw something draws it all the same, unless nothing that is drawn counts.
             let is_drawn = matches!(timed.fault, Fault::Crash(_, Crash::Drawn));

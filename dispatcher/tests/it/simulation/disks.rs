@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use wippy_dispatcher::sim::{Crash, Disk, Edits, FaultMix, FileFault, RunNotes};
+use wippy_dispatcher::sim::{Crash, Disk, Edits, Fault, FaultId, FaultMix, FileFault, RunNotes};
 use wippy_dispatcher::{Dispatcher, Error, Handle, Record, Simulation};
 
 use super::{simulation, trace};
@@ -234,4 +234,43 @@ fn what_files_lose_is_said_in_words() {
         "{words:?}"
     );
     assert!(has("an operation on file "), "{words:?}");
+}
+
+#[test]
+fn a_crash_that_leaves_a_whole_write_is_no_fault() {
+    let (seed, ..) = with_faults_of_files();
+    for (amount, left, is_fault) in [
+        (1_999, "Some(1999)", true),
+        (2_000, "Some(2000)", false),
+        (9_000, "Some(2000)", false),
+    ] {
+        let name = "lost-write:1:3".parse().expect("a name");
+        let notes = RunNotes::new();
+        let edits = Edits::new().with(name, amount);
+        let told = drawn(Simulation::new(seed).edits(edits).note(&notes));
+        assert_eq!(told[3], left);
+        let is_noted = notes.faults().iter().any(|found| found.id == name);
+        assert_eq!(is_noted, is_fault, "{amount} bytes");
+    }
+}
+
+#[test]
+fn faults_that_edits_prevent_are_told_from_those_that_never_were() {
+    let (seed, _, notes) = with_faults_of_files();
+    let there = notes.faults()[0].id;
+    let crash = Fault::Crash("a".to_owned(), Crash::Silent);
+    let timed = |place: u32| FaultId::Timed(place);
+    let edits = [
+        there,
+        timed(0),
+        timed(1),
+        "loss:99-98:0".parse().expect("a name"),
+    ];
+    let edits = edits.into_iter().fold(Edits::new(), Edits::without);
+    let notes = RunNotes::new();
+    let settings = Simulation::new(seed).at(Duration::from_secs(1), crash);
+    drawn(settings.edits(edits).note(&notes));
+    let mut prevented = [there, timed(0)];
+    prevented.sort_unstable();
+    assert_eq!(notes.prevented(), prevented);
 }

@@ -461,3 +461,30 @@ fn edits_are_written_and_read() {
         assert!(error.contains("is no edit"), "{error}");
     }
 }
+
+#[test]
+fn many_faults_are_added_by_lines() {
+    let mut edits = Edits::new().without(FaultId::Latency);
+    for place in 0..20_000_u32 {
+        edits = edits.at(place * MILLI, Fault::Pause("a".to_owned()));
+    }
+    let edits = edits.without(FaultId::Added(7));
+    assert_eq!(edits.to_string().parse(), Ok(edits));
+}
+
+#[test]
+fn a_seed_draws_no_more_faults_of_a_kind_than_there_may_be() {
+    let most = FaultMix::MAX_COUNT;
+    for set in [
+        FaultMix::partitions,
+        FaultMix::crashes,
+        FaultMix::pauses,
+        FaultMix::wall_clock_steps,
+    ] {
+        let mix = || FaultMix::new(400 * MILLI);
+        assert_eq!(set(mix(), u32::MAX), set(mix(), most));
+        assert_ne!(set(mix(), most), set(mix(), most - 1));
+        let settings = Simulation::new(1).host("a", []).swarm(set(mix(), u32::MAX));
+        simulation(settings);
+    }
+}
