@@ -14,7 +14,9 @@ mod component_handler;
 mod component_handlers;
 mod component_request;
 mod endpoint;
+mod entry_handler;
 mod error_id;
+mod forwarded_fields;
 mod http_service;
 mod listen;
 mod reply;
@@ -23,4 +25,5 @@ mod site;
 mod waiting_room;
 
 pub use component_handler::ComponentHandler;
+pub use entry_handler::EntryHandler;
 pub(super) use http_service::{ServiceTimes, serve};
