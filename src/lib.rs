@@ -179,8 +179,8 @@ pub mod http_client {
 /// ([`Runtime::http_handler`]), or functions of an embedder's.
 pub mod http_server {
     pub use crate::http::server::{
-        Failure, Handler, HandlerEnd, HandlerFuture, HttpServer, IncomingRequest, RequestLimits, RequestTarget,
-        ServerCounts, ServerLimits, ServerTimeouts,
+        Failure, Handler, HandlerEnd, HandlerFuture, HttpServer, IncomingRequest, RequestLimits,
+        RequestTarget, ServerCounts, ServerLimits, ServerTimeouts,
     };
     pub use crate::http::{
         BodyReader, BodyWriter, FieldError, FieldLimits, Fields, Method, RequestHead, Response,

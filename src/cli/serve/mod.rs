@@ -23,8 +23,7 @@ use crate::{Program, Runtime};
 use arguments::Serve;
 
 /// Where it listens where nothing is said.
-const DEFAULT_ADDRESS: SocketAddr =
-    SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
 /// The function that answers requests.
 const METHOD: &str = "wasi:http/incoming-handler";
 /// What it needs beside what every file may use.

@@ -132,7 +132,9 @@ impl ServerGroup {
             others.push(serving);
         }
         let meters = all_meters(&state, &threads).into_iter().enumerate();
-        let meters: Vec<_> = meters.map(|(number, meters)| (number.to_string(), meters)).collect();
+        let meters: Vec<_> = meters
+            .map(|(number, meters)| (number.to_string(), meters))
+            .collect();
         let server = HttpServer::accepting(state.clone(), listeners, others)?;
         let health = Health::default();
         let log = options.log.clone();

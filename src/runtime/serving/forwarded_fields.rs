@@ -14,7 +14,9 @@ pub(super) fn write_forwarded(fields: &mut Fields, client: ClientInfo) {
     for name in OTHERS {
         fields.delete(name);
     }
-    let address = client.address.map(|address| address.to_string().into_bytes());
+    let address = client
+        .address
+        .map(|address| address.to_string().into_bytes());
     let proto: &[u8] = if client.secure { b"https" } else { b"http" };
     let address: Vec<Vec<u8>> = address.into_iter().collect();
     // Where the request has as many fields as it may have, what its client wrote is still taken out.
