@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::component_failure::ComponentFailure;
 use super::component_handlers::ComponentHandlers;
-use super::error_id::{ErrorId, request_id};
-use crate::http::server::{Failure, Handler, HandlerEnd, HandlerFuture, IncomingRequest};
+use super::error_id::request_id;
+use crate::http::server::{Handler, HandlerEnd, HandlerFuture, IncomingRequest};
 use crate::one_line::OneLine;
 use crate::registry::Entry;
 use crate::runtime::Runtime;
@@ -15,6 +16,19 @@ use crate::runtime::error::{CallError, CallErrorKind};
 
 /// Answers requests as [`ComponentHandler`](super::ComponentHandler) does, which is made at the first of them: for
 /// the further threads of a server, where nothing waits for a component that another thread has compiled.
+///
+/// ```
+/// use std::time::Duration;
+/// use wippy::{Entry, Program, Runtime};
+///
+/// let dispatcher = wippy_dispatcher::Dispatcher::new()?;
+/// let entry = Entry::function("app:hello").bytes("(component)").method("handle");
+/// let runtime = Runtime::on(dispatcher.handle(), Program::builder().entry(entry).build()?)?;
+/// let handler = runtime.entry_handler("app:hello", Duration::from_secs(10))?;
+/// assert!(runtime.entry_handler("app:other", Duration::from_secs(10)).is_err());
+/// # drop(handler);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct EntryHandler {
     components: Rc<ComponentHandlers>,
@@ -45,11 +59,10 @@ impl Handler for EntryHandler {
                 Ok(handler) => return handler.handle(request).await,
                 Err(problem) => problem.to_string(),
             };
-            let id = ErrorId::new(components.handle());
-            let request = request_id(&request);
-            let problem = OneLine(&problem);
+            let failure = ComponentFailure::logged(components.handle(), 500);
+            let (request, id, problem) = (request_id(&request), failure.id, OneLine(&problem));
             tracing::error!(target: "http", "{}: {request}error ID {id}: {problem}", entry.id);
-            Err(Failure::INTERNAL)
+            failure.respond(components.handle())
         })
     }
 
