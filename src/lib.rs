@@ -179,14 +179,14 @@ pub mod http_client {
 /// ([`Runtime::http_handler`]), or functions of an embedder's.
 pub mod http_server {
     pub use crate::http::server::{
-        Failure, Handler, HandlerFuture, HttpServer, IncomingRequest, RequestLimits, RequestTarget,
-        ServerCounts, ServerLimits, ServerTimeouts,
+        Failure, Handler, HandlerEnd, HandlerFuture, HttpServer, IncomingRequest, RequestLimits,
+        RequestTarget, ServerCounts, ServerLimits, ServerTimeouts,
     };
     pub use crate::http::{
         BodyReader, BodyWriter, FieldError, FieldLimits, Fields, Method, RequestHead, Response,
         Stopped, body,
     };
-    pub use crate::runtime::ComponentHandler;
+    pub use crate::runtime::{ComponentHandler, EntryHandler};
 }
 
 /// Standard streams of a call.

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 pub use super::bench::arguments::Bench;
 use super::progress::Progress;
 pub use super::serve::arguments::Serve;
+use super::server_options::OperatorArguments;
 pub use super::sim::arguments::Sim;
 
 /// Above the options that every command takes.
@@ -127,6 +128,7 @@ pub enum SchemaOf {
 /// At the end of `wippy run --help`.
 const RUN_EXAMPLES: &str = "Examples:
   wippy run                              the services of the project, until a signal
+  wippy run --admin-addr :9090           the same, with /healthz, /readyz and /metrics
   wippy run greet Ada                    the command `greet`
   wippy run --dir data:ro x.wasm in.txt  a file, which may read below data
   wippy run x.wasm -- --dir .            a file, with the arguments `--dir` and `.`";
@@ -363,6 +365,9 @@ pub struct Run {
     /// Run it again whenever the project, or the file, changes; until SIGINT
     #[arg(long)]
     pub watch: bool,
+    /// How the services are served
+    #[command(flatten)]
+    pub operator: OperatorArguments,
     /// Of a file, the function to run: `wasi:cli/run` otherwise, or the only one
     #[arg(long, value_name = "FUNCTION", help_heading = "Options for a file")]
     pub method: Option<String>,

@@ -93,6 +93,14 @@ pub(super) fn listening(url: &str, json: bool) {
     }
 }
 
+/// That probes and metrics are answered.
+pub(super) fn managed(url: &str, json: bool) {
+    match json {
+        true => line(&json!({"admin": url}).to_string()),
+        false => line(&format!("probes and metrics on {url}")),
+    }
+}
+
 /// Anything else that is wrong.
 pub(super) fn message(text: &str, json: bool) {
     match json {

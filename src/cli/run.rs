@@ -26,6 +26,14 @@ const SEPARATOR: &str = "--";
 const JSON: &str = "--json";
 
 pub(super) fn main(options: &Options, run: &Run, load: impl FnOnce() -> Loaded) -> u8 {
+    let is_services = run.process.is_none() && run.words.is_empty();
+    if let Some(option) = run.operator.first().filter(|_| !is_services) {
+        let text = format!(
+            "{option} is for services, which 'wippy run' starts without a name; 'wippy serve' answers requests with a file"
+        );
+        report::message(&text, options.json);
+        return USAGE;
+    }
     if let Some(word) = file_to_run(run) {
         let words = run.words.get(1..).unwrap_or_default();
         return run_file(options, run, word, words_of_guest(words, options.json));
@@ -37,7 +45,7 @@ pub(super) fn main(options: &Options, run: &Run, load: impl FnOnce() -> Loaded) 
     let loaded = load();
     let what = match (&run.process, run.words.split_first()) {
         (Some(process), _) => What::Process(process, &run.words),
-        (None, None) => return services::main(options, loaded),
+        (None, None) => return services::main(options, &run.operator, loaded),
         (None, Some((name, words))) if name == LIST && words.iter().all(|word| word == JSON) => {
             if let Err(code) = of_no_entry(&loaded, options.json) {
                 return code;

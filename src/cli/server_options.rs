@@ -17,7 +17,7 @@ const SERVING: &str = "Serving";
 /// The options of commands that serve. How many threads serve is an option of every command (`--threads`).
 #[derive(Args, Clone, Default, Debug)]
 pub struct ServerArguments {
-    /// Listen here: ADDRESS:PORT, *:PORT for all addresses, unix:/PATH (with ,mode=660 for its permissions), or systemd
+    /// Listen here: ADDRESS:PORT or localhost:PORT, *:PORT for all addresses, unix:/PATH (with ,mode=660 for its permissions), or systemd
     /// for the sockets of a socket unit. Port 0 is any free one. May be given several times
     #[arg(long = "addr", value_name = "ADDRESS", help_heading = SERVING)]
     pub addresses: Vec<ListenAddress>,
@@ -27,6 +27,21 @@ pub struct ServerArguments {
     /// The private key of that certificate, in a PEM file
     #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = SERVING)]
     pub tls_key: Option<PathBuf>,
+    /// End requests that take longer, with status 504 if their response has not begun
+    #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = SERVING)]
+    pub request_timeout: Option<Duration>,
+    /// Wait so long for requests that have begun, once the server stops
+    #[arg(long, value_name = "DURATION", value_parser = any_time, default_value = "30s", help_heading = SERVING)]
+    pub stop_timeout: Duration,
+    /// What holds for a project's services too
+    #[command(flatten)]
+    pub operator: OperatorArguments,
+}
+
+/// The options of all commands that serve: `wippy serve`, and `wippy run` of services, whose addresses and certificates
+/// are those of their entries.
+#[derive(Args, Clone, Debug)]
+pub struct OperatorArguments {
     /// Write a line for each request to standard error
     #[arg(long, value_name = "FORMAT", default_value = "off", help_heading = SERVING)]
     pub access_log: AccessLogFormat,
@@ -40,13 +55,7 @@ pub struct ServerArguments {
     /// The field in which trusted proxies name the client: x-forwarded-for, forwarded or x-real-ip
     #[arg(long, value_name = "FIELD", default_value = "x-forwarded-for", help_heading = SERVING)]
     pub forwarded_by: ForwardedField,
-    /// End requests that take longer, with status 504 if their response has not begun
-    #[arg(long, value_name = "DURATION", value_parser = some_time, help_heading = SERVING)]
-    pub request_timeout: Option<Duration>,
-    /// Wait so long for requests that have begun, once the server stops
-    #[arg(long, value_name = "DURATION", value_parser = any_time, default_value = "30s", help_heading = SERVING)]
-    pub stop_timeout: Duration,
-    /// Before that, answer /readyz with 503 for so long and requests as ever, until nobody sends any
+    /// Before it stops, answer /readyz with 503 and requests as ever for so long, until nobody sends any
     #[arg(long, value_name = "DURATION", value_parser = any_time, default_value = "0s", help_heading = SERVING)]
     pub drain_delay: Duration,
     /// Have at most so many connections at once; further ones wait
@@ -80,13 +89,9 @@ impl ServerArguments {
     pub fn options(&self, threads: usize) -> Result<ServerOptions, TlsFilesError> {
         let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
         let files = files.map(|(certificates, key)| TlsFiles::read(certificates, key));
-        let format = match self.access_log {
-            AccessLogFormat::Text => Some(LogFormat::Text),
-            AccessLogFormat::Json => Some(LogFormat::Json),
-            AccessLogFormat::Off => None,
-        };
+        let operator = &self.operator;
         let mut limits = ServerLimits {
-            connections: self.max_connections,
+            connections: operator.max_connections,
             ..ServerLimits::default()
         };
         limits.timeouts.request = self.request_timeout;
@@ -94,16 +99,64 @@ impl ServerArguments {
             addresses: self.addresses.clone(),
             threads,
             tls: files.transpose()?.map(ServerTls::Files),
-            log: format.map(|format| AccessLog::new(format, std::io::stderr())),
-            admin: self.admin.clone(),
-            proxies: TrustedProxies {
-                members: self.trusted_proxies.clone(),
-                field: self.forwarded_by,
-            },
+            log: operator.log(),
+            admin: operator.admin.clone(),
+            proxies: operator.proxies(),
             limits,
             stop_timeout: self.stop_timeout,
-            drain_delay: self.drain_delay,
+            drain_delay: operator.drain_delay,
         })
+    }
+}
+
+impl OperatorArguments {
+    /// Where each request gets a line.
+    pub fn log(&self) -> Option<AccessLog> {
+        let format = match self.access_log {
+            AccessLogFormat::Text => LogFormat::Text,
+            AccessLogFormat::Json => LogFormat::Json,
+            AccessLogFormat::Off => return None,
+        };
+        Some(AccessLog::new(format, std::io::stderr()))
+    }
+
+    /// Who is believed about the client.
+    pub fn proxies(&self) -> TrustedProxies {
+        TrustedProxies {
+            members: self.trusted_proxies.clone(),
+            field: self.forwarded_by,
+        }
+    }
+
+    /// The first option that says something else than its default.
+    pub fn first(&self) -> Option<&'static str> {
+        let default = OperatorArguments::default();
+        let given = [
+            ("--access-log", self.access_log != default.access_log),
+            ("--admin-addr", self.admin.is_some()),
+            ("--trusted-proxy", !self.trusted_proxies.is_empty()),
+            ("--forwarded-by", self.forwarded_by != default.forwarded_by),
+            ("--drain-delay", self.drain_delay != default.drain_delay),
+            (
+                "--max-connections",
+                self.max_connections != default.max_connections,
+            ),
+        ];
+        let mut given = given.into_iter().filter(|(_, given)| *given);
+        given.next().map(|(name, _)| name)
+    }
+}
+
+impl Default for OperatorArguments {
+    fn default() -> OperatorArguments {
+        OperatorArguments {
+            access_log: AccessLogFormat::default(),
+            admin: None,
+            trusted_proxies: Vec::new(),
+            forwarded_by: ForwardedField::default(),
+            drain_delay: Duration::ZERO,
+            max_connections: ServerLimits::default().connections,
+        }
     }
 }
 
@@ -159,7 +212,9 @@ mod tests {
         assert!(options.addresses.is_empty() && options.tls.is_none() && options.log.is_none());
         assert!(options.admin.is_none() && options.proxies.members.is_empty());
         let default = ServerArguments::default();
-        assert_eq!(default.access_log, AccessLogFormat::Off);
+        assert_eq!(default.operator.access_log, AccessLogFormat::Off);
+        let parsed = parse(&[]).expect("none");
+        assert_eq!(parsed.operator.first(), None);
     }
 
     #[test]

@@ -76,14 +76,12 @@ fn about(entry: &Entry) -> Vec<Diagnostic> {
     match &entry.kind {
         Kind::HttpRouter(router) => middleware(entry, router),
         Kind::HttpService(service) => {
-            let unsupported = |field: &str| {
-                let message =
-                    format!("{field} is not supported, and the server is not started without it");
-                entry.error_at(field, message)
-            };
-            let tls = service.tls.is_some().then(|| unsupported("tls"));
-            let network = service.network.is_some().then(|| unsupported("network"));
-            tls.into_iter().chain(network).collect()
+            let message = "network is not supported, and the server is not started without it";
+            let network = service.network.as_ref();
+            network
+                .map(|_| entry.error_at("network", message))
+                .into_iter()
+                .collect()
         }
         Kind::FsDirectory(_)
         | Kind::FunctionWasm(_)

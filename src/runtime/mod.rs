@@ -66,8 +66,8 @@ pub(crate) use functions::Repeatable;
 pub use instance::{Func, Instance};
 pub use metrics::{EntryMetrics, Metrics, PoolMetrics};
 pub use options::CallOptions;
-pub use services::{Ended, Plan, PlanError, supervise};
-pub use serving::ComponentHandler;
+pub use services::{Ended, Plan, PlanError, supervise, supervise_with};
+pub use serving::{ComponentHandler, EntryHandler, Operations};
 pub use with_options::WithOptions;
 
 /// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.

@@ -3,6 +3,7 @@
 mod command;
 mod deadlines;
 mod lifecycle;
+mod operators;
 mod paths;
 mod protection;
 mod transports;

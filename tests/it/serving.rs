@@ -5,9 +5,13 @@ mod client;
 mod command;
 mod departures;
 mod failures;
+mod operators;
 mod pools;
+pub mod process;
 mod simulated;
 mod streaming;
+pub mod tls_client;
+mod under_load;
 
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;

@@ -1,17 +1,18 @@
 //! What `wippy serve` takes.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::cli::arguments::Grants;
+use crate::cli::server_options::ServerArguments;
 use crate::registry::parse_duration;
 
 /// At the end of `wippy serve --help`.
 const EXAMPLES: &str = "Examples:
   wippy serve hello.wasm                             on 127.0.0.1:8080, until a signal
-  wippy serve --addr 0.0.0.0:80 hello.wasm           for other machines
+  wippy serve --addr :80 --threads 4 hello.wasm      for other machines, on four threads
+  wippy serve --addr :443 --tls-cert a.pem --tls-key k.pem hello.wasm
   wippy serve --allow https:api.example:443 x.wasm   it may send requests of its own there";
 
 /// `wippy serve`
@@ -21,14 +22,6 @@ pub struct Serve {
     /// The component, which exports `wasi:http/incoming-handler`; `-` for one on standard input
     #[arg(value_name = "FILE")]
     pub file: String,
-    /// Listen there: an IP address or `localhost`, and a port; port 0 is any free one
-    #[arg(
-        long,
-        value_name = "HOST:PORT",
-        default_value = "127.0.0.1:8080",
-        value_parser = address
-    )]
-    pub addr: SocketAddr,
     /// Answer so many requests at once; others wait
     #[arg(
         long,
@@ -40,22 +33,12 @@ pub struct Serve {
     /// How long a request waits for an instance; then it is answered with 503
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
     pub max_wait: Duration,
-    /// How long requests may go on when it is to stop
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
-    pub stop_timeout: Duration,
+    /// How it serves; without an address on 127.0.0.1:8080
+    #[command(flatten)]
+    pub server: ServerArguments,
     /// What the component may use
     #[command(flatten)]
     pub grants: Grants,
-}
-
-/// An address with a port.
-fn address(text: &str) -> Result<SocketAddr, String> {
-    let local = text.strip_prefix("localhost:");
-    let text = local.map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"));
-    text.parse().map_err(|_| {
-        "expected an IP address or localhost, and a port, such as 127.0.0.1:8080 or [::1]:0"
-            .to_owned()
-    })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -2,23 +2,28 @@
 
 pub(super) mod arguments;
 
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use wippy_dispatcher::{Dispatcher, Error, Event, Handle};
+use wippy_dispatcher::{Dispatcher, Error, Event, Handle, Local};
 
 use super::arguments::Options;
 use super::exit_status::{FAILED, USAGE};
+use super::hangup::Hangup;
+use super::management::{metrics_of, url};
 use super::services::on_signal;
 use super::{code, file, report, status};
-use crate::Runtime;
-use crate::http::server::{HttpServer, ServerLimits};
-use crate::io_reason::io_reason;
+use crate::http::server::{HandlerError, PassedSockets, ServerGroup, ServerOptions, StartError};
 use crate::registry::{Loaded, PoolType};
-use crate::runtime::ComponentHandler;
+use crate::runtime::EntryHandler;
 use crate::select::{Either, select};
+use crate::{Program, Runtime};
 use arguments::Serve;
 
+/// Where it listens where nothing is said.
+const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
 /// The function that answers requests.
 const METHOD: &str = "wasi:http/incoming-handler";
 /// What it needs beside what every file may use.
@@ -41,7 +46,7 @@ impl From<Error> for ServeError {
 }
 
 pub(super) fn main(options: &Options, serve: &Serve) -> u8 {
-    let (id, loaded) = match load(options, serve) {
+    let (id, loaded) = match load(serve) {
         Ok(loaded) => loaded,
         Err(text) => {
             report::message(&text, options.json);
@@ -62,10 +67,7 @@ pub(super) fn main(options: &Options, serve: &Serve) -> u8 {
 }
 
 /// The file as an entry, and its ID.
-fn load(options: &Options, serve: &Serve) -> Result<(String, Loaded), String> {
-    if options.threads.is_some_and(|threads| threads > 1) {
-        return Err("--threads: 'wippy serve' works on one thread".to_owned());
-    }
+fn load(serve: &Serve) -> Result<(String, Loaded), String> {
     let word = &serve.file;
     if !file::is_file(word) {
         return Err(format!(
@@ -88,55 +90,94 @@ fn run(options: &Options, serve: &Serve, id: &str, loaded: Loaded) -> Result<u8,
         terminated: on_signal(&dispatcher, SIGTERM, &stop)?,
         interrupted: on_signal(&dispatcher, SIGINT, &stop)?,
     };
+    let server = server_options(options, serve)?;
+    let hangup = server.tls.as_ref().map(|_| Hangup::new(&dispatcher));
+    let hangup = hangup.transpose()?;
     let program = code::program(options, &loaded.settings, loaded.registry);
-    let runtime = Runtime::on(handle.clone(), program);
+    let runtime = Runtime::on(handle.clone(), program.clone());
     let runtime = runtime.map_err(|error| ServeError::Text(error.to_string()))?;
     let _answering = status::answer(&dispatcher, &runtime)?;
     dispatcher.block_on(async {
-        let handler = runtime.http_handler(id).await.map_err(|error| {
+        // Once for all threads, and before anybody may connect.
+        runtime.http_handler(id).await.map_err(|error| {
             report::call_error(&error, false, options.json);
             ServeError::Reported(match report::is_usage(&error) {
                 true => USAGE,
                 false => FAILED,
             })
         })?;
-        let handler = handler.max_wait(serve.max_wait);
-        let bound = HttpServer::bind(
-            &handle,
-            [serve.addr],
-            ServerLimits::default(),
-            handler.clone(),
-        );
-        let server = bound.map_err(|error| match error {
-            Error::Io(error) => {
-                let (address, reason) = (serve.addr, io_reason(&error, "address"));
-                ServeError::Text(format!("--addr {address}: {reason}"))
-            }
-            error => error.into(),
-        })?;
-        for address in server.addresses() {
-            report::listening(&format!("http://{address}"), options.json);
+        let metrics = metrics_of(&runtime);
+        let make = handlers(&handle, runtime, program, id, serve.max_wait)?;
+        let mut passed = PassedSockets::of_environment();
+        let starting = ServerGroup::start(&handle, server, &mut passed, metrics, make);
+        let group = starting.await.map_err(not_started)?;
+        let scheme = if hangup.is_some() { "https" } else { "http" };
+        for address in group.addresses() {
+            report::listening(&url(scheme, address), options.json);
         }
-        stop.wait().await?;
-        let within = serve.stop_timeout;
-        match select(signals.second(), end(&handle, server, &handler, within)).await {
+        for address in group.admin_addresses() {
+            report::managed(&url("http", address), options.json);
+        }
+        let reloading = async {
+            match &hangup {
+                Some(hangup) => reload(hangup, &group).await,
+                None => pending().await,
+            }
+        };
+        let (Either::Left(waited) | Either::Right(waited)) = select(stop.wait(), reloading).await;
+        waited?;
+        match select(signals.second(), group.stop()).await {
             Either::Left(number) => Ok(SIGNALLED.saturating_add(number)),
-            Either::Right(ended) => ended.map(|()| 0),
+            Either::Right(stopped) => {
+                stopped?;
+                Ok(0)
+            }
         }
     })?
 }
 
-/// Ends the server, and waits for what its guests do behind their answers, for this long together.
-async fn end(
+/// What is said about the server, with the address where none is said.
+fn server_options(options: &Options, serve: &Serve) -> Result<ServerOptions, ServeError> {
+    let threads = options.threads.unwrap_or(1) as usize;
+    let server = serve.server.options(threads);
+    let mut server = server.map_err(|error| ServeError::Text(error.to_string()))?;
+    if server.addresses.is_empty() {
+        server.addresses.push(DEFAULT_ADDRESS.into());
+    }
+    Ok(server)
+}
+
+/// Makes a handler on each thread, over a runtime of its own.
+fn handlers(
     handle: &Handle,
-    server: HttpServer,
-    handler: &ComponentHandler,
-    within: Duration,
-) -> Result<(), ServeError> {
-    let deadline = handle.now()? + within;
-    server.stop(within).await?;
-    select(handler.ended(), handle.sleep_until(deadline)).await;
-    Ok(())
+    runtime: Runtime,
+    program: Program,
+    id: &str,
+    max_wait: Duration,
+) -> Result<impl Fn(&Handle) -> Result<EntryHandler, HandlerError> + use<>, Error> {
+    let (first, id) = (Local::new(handle, runtime)?, id.to_owned());
+    Ok(move |handle: &Handle| {
+        let runtime = match first.get() {
+            Ok(runtime) => (*runtime).clone(),
+            Err(_) => Runtime::on(handle.clone(), program.clone())?,
+        };
+        Ok(runtime.entry_handler(&id, max_wait)?)
+    })
+}
+
+fn not_started(error: StartError) -> ServeError {
+    match error {
+        StartError::Dispatcher(error) => error.into(),
+        error => ServeError::Text(error.to_string()),
+    }
+}
+
+/// Reads the certificate again at each signal. What is wrong with it is logged.
+async fn reload(hangup: &Hangup, group: &ServerGroup) -> Result<(), Error> {
+    loop {
+        hangup.next().await?;
+        let _ = group.reload().await;
+    }
 }
 
 /// The signals that stop it. A second one of the same kind ends the process by itself.

@@ -110,7 +110,7 @@ fn serve(
         if told.await.is_err() {
             state.cut.set();
         }
-        state.seats.quiet().await
+        state.quiet().await
     });
 }
 

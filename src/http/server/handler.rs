@@ -1,6 +1,6 @@
 //! What answers requests.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 
 use super::informational::Informational;
@@ -63,6 +63,9 @@ impl Failure {
 /// off, or the server ends.
 pub type HandlerFuture = Pin<Box<dyn Future<Output = Result<Response, Failure>>>>;
 
+/// What waits until a handler has nothing left to do.
+pub type HandlerEnd = Pin<Box<dyn Future<Output = ()>>>;
+
 /// Answers requests; functions from [`IncomingRequest`] to a future do.
 ///
 /// The response's body is read after the handler has returned: as fast as the client takes it, and not at all where the
@@ -71,6 +74,12 @@ pub type HandlerFuture = Pin<Box<dyn Future<Output = Result<Response, Failure>>>
 pub trait Handler {
     /// Answers one request.
     fn handle(&self, request: IncomingRequest) -> HandlerFuture;
+
+    /// Waits until nothing is left to do of requests that were answered. A server that stops in order waits for it
+    /// when its connections have ended, within the time of its stop. By default nothing is left.
+    fn drained(&self) -> HandlerEnd {
+        Box::pin(ready(()))
+    }
 }
 
 impl<F, Fut> Handler for F

@@ -167,7 +167,8 @@ impl HttpServer {
 
     /// Ends it in order. Connections that the system has completed are still accepted; those that wait for a
     /// further request are closed, new ones after one second without a request; requests that have begun are
-    /// answered, and their connections closed behind it. What is left after `within` is cut.
+    /// answered, and their connections closed behind it; then what the handler still does of them is waited for
+    /// ([`Handler::drained`]). What is left after `within` is cut.
     ///
     /// Dropping the future cuts what is left at once.
     ///
@@ -177,7 +178,7 @@ impl HttpServer {
         let state = self.state.clone();
         let ending = async {
             self.stop_accepting().await;
-            state.seats.quiet().await
+            state.quiet().await
         };
         select(ending, state.handle.sleep(within)).await;
         // Nothing is left where the time was enough. Where not, all tasks end at their next run.

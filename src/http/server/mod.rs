@@ -48,7 +48,7 @@ pub use access_line::LogFormat;
 pub use access_log::AccessLog;
 pub use forwarded::ForwardedField;
 pub use group_thread::HandlerError;
-pub use handler::{Failure, Handler, HandlerFuture, IncomingRequest};
+pub use handler::{Failure, Handler, HandlerEnd, HandlerFuture, IncomingRequest};
 pub use health::{Health, Phase};
 pub use http_date::{DateClock, http_date};
 pub use http_server::HttpServer;
@@ -67,7 +67,9 @@ pub use response_encoder::{
     BadResponse, BodyLength, ResponseEncoder, ResponseRules, write_informational,
 };
 pub use server_group::{ServerGroup, StartError};
+pub(crate) use server_metrics::to_prometheus;
 pub use server_options::ServerOptions;
+pub(crate) use server_tls::FILE_MAX as TLS_FILE_MAX;
 pub use server_tls::{ServerTls, TlsFiles, TlsFilesError};
 pub use settings::ServerSettings;
 pub use trace_parent::TraceParent;

@@ -131,11 +131,14 @@ impl ServerGroup {
             threads.push(thread);
             others.push(serving);
         }
-        let meters = all_meters(&state, &threads);
+        let meters = all_meters(&state, &threads).into_iter().enumerate();
+        let meters: Vec<_> = meters
+            .map(|(number, meters)| (number.to_string(), meters))
+            .collect();
         let server = HttpServer::accepting(state.clone(), listeners, others)?;
         let health = Health::default();
         let log = options.log.clone();
-        let all_metrics = move || to_prometheus(&meters, log.as_ref()) + &metrics();
+        let all_metrics = move || to_prometheus("thread", &meters, log.as_ref()) + &metrics();
         let management =
             admin.map(|listeners| serve_management(handle, listeners, health.clone(), all_metrics));
         let management = management.transpose()?;
@@ -253,7 +256,7 @@ async fn end(state: &ServerState, threads: &mut [GroupThread]) -> Result<(), Err
             no_more.send(());
         }
     }
-    state.seats.quiet().await?;
+    state.quiet().await?;
     for thread in threads {
         if !thread.has_ended {
             // It has, however it says so.

@@ -11,28 +11,31 @@ use crate::prometheus::{Labels, Text};
 
 const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
 
-/// What the threads of a server have counted, as text.
-pub(super) fn to_prometheus(threads: &[Arc<Meters>], log: Option<&AccessLog>) -> String {
+/// What the parts of a server, or several servers, have counted, as text. Connections are shown of each, with its value
+/// of the label.
+pub(crate) fn to_prometheus(
+    label: &str,
+    parts: &[(String, Arc<Meters>)],
+    log: Option<&AccessLog>,
+) -> String {
     let (mut counts, mut durations) = (ServerCounts::default(), Histogram::default());
-    let each: Vec<ServerCounts> = threads.iter().map(|meters| meters.counts()).collect();
-    each.iter().for_each(|of_thread| counts.add(of_thread));
-    threads
-        .iter()
-        .for_each(|meters| durations.add(&meters.durations()));
+    let mut open = Vec::new();
+    for (value, meters) in parts {
+        let of_part = meters.counts();
+        counts.add(&of_part);
+        durations.add(&meters.durations());
+        open.push((value, of_part.open));
+    }
 
     let (mut text, none) = (Text::default(), Labels::default());
     let name = "wippy_http_connections";
     text.family(
         name,
         "gauge",
-        "Connections that are open, by the thread that serves them.",
+        "Connections that are open, by what serves them.",
     );
-    for (number, of_thread) in each.iter().enumerate() {
-        text.sample(
-            name,
-            &none.clone().and("thread", &number.to_string()),
-            of_thread.open,
-        );
+    for (value, connections) in open {
+        text.sample(name, &none.clone().and(label, value), connections);
     }
     let name = "wippy_http_requests_in_flight";
     text.family(name, "gauge", "Requests that have begun and not ended.");

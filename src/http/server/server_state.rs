@@ -14,6 +14,7 @@ use super::seats::{Seats, ThreadSeats};
 use super::server_tls::Sessions;
 use super::settings::ServerSettings;
 use super::wire::ReadBuffer;
+use crate::select::{Either, select};
 
 /// The state of a server on one thread, which its tasks share.
 pub(super) struct ServerState {
@@ -64,6 +65,19 @@ impl ServerState {
 
     pub(super) fn meters(&self) -> &Meters {
         &self.settings.meters
+    }
+
+    /// Waits until no connection is left, and the handler has nothing left to do of their requests; for the latter only
+    /// until everything is cut.
+    ///
+    /// # Errors
+    /// `WrongThread` and `Closed`.
+    pub(super) async fn quiet(&self) -> Result<(), Error> {
+        self.seats.quiet().await?;
+        match select(self.cut.wait(), self.handler.drained()).await {
+            Either::Left(cut) => cut,
+            Either::Right(()) => Ok(()),
+        }
     }
 
     /// Calls `write` with the time for `Date`.

@@ -21,7 +21,7 @@ use crate::http::tls::{self, WallClock};
 /// What a server speaks inside of TLS. A client that offers other protocols only is refused.
 const PROTOCOL: &str = "http/1.1";
 /// The size of a file of certificates or of a key that is read, in bytes.
-const FILE_MAX: u64 = 1024 * 1024;
+pub(crate) const FILE_MAX: u64 = 1024 * 1024;
 
 /// A certificate chain and its key in PEM files. Clones are the same, and so any thread may have its servers use what
 /// [`TlsFiles::reload`] has read.
@@ -31,10 +31,14 @@ pub struct TlsFiles(Arc<Files>);
 struct Files {
     certificates: PathBuf,
     key: PathBuf,
+    read: Box<ReadFile>,
     current: RwLock<Arc<CertifiedKey>>,
     /// One for all threads, so that a session that began on one is resumed on another.
     tickets: Arc<dyn ProducesTickets>,
 }
+
+/// Reads a file as a whole, or says why it cannot be read.
+type ReadFile = dyn Fn(&Path) -> Result<Vec<u8>, String> + Send + Sync;
 
 /// Why the files of a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +82,20 @@ impl TlsFiles {
         certificates: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
     ) -> Result<TlsFiles, TlsFilesError> {
+        TlsFiles::read_with(certificates, key, read_file)
+    }
+
+    /// The same, with files that `read` reads, now and at each [`TlsFiles::reload`]; it may block.
+    ///
+    /// # Errors
+    /// [`TlsFilesError`]; `Read` with what `read` says.
+    pub fn read_with(
+        certificates: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+        read: impl Fn(&Path) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+    ) -> Result<TlsFiles, TlsFilesError> {
         let (certificates, key) = (certificates.into(), key.into());
-        let current = read_pair(&certificates, &key)?;
+        let current = read_pair(&certificates, &key, &read)?;
         let tickets = Ticketer::new().map_err(|error| TlsFilesError::Unusable {
             certificates: certificates.clone(),
             key: key.clone(),
@@ -88,6 +104,7 @@ impl TlsFiles {
         Ok(TlsFiles(Arc::new(Files {
             certificates,
             key,
+            read: Box::new(read),
             current: RwLock::new(Arc::new(current)),
             tickets,
         })))
@@ -99,7 +116,7 @@ impl TlsFiles {
     /// # Errors
     /// [`TlsFilesError`]; what was used before is used on then.
     pub fn reload(&self) -> Result<(), TlsFilesError> {
-        let new = read_pair(&self.0.certificates, &self.0.key)?;
+        let new = read_pair(&self.0.certificates, &self.0.key, &*self.0.read)?;
         let mut current = self
             .0
             .current
@@ -142,7 +159,17 @@ impl fmt::Debug for TlsFiles {
     }
 }
 
-fn read_pair(certificates: &Path, key: &Path) -> Result<CertifiedKey, TlsFilesError> {
+fn read_pair(
+    certificates: &Path,
+    key: &Path,
+    read: &ReadFile,
+) -> Result<CertifiedKey, TlsFilesError> {
+    let read_file = |path: &Path| {
+        read(path).map_err(|reason| TlsFilesError::Read {
+            path: path.to_owned(),
+            reason,
+        })
+    };
     let chain: Result<Vec<_>, _> =
         CertificateDer::pem_slice_iter(&read_file(certificates)?).collect();
     let chain = match chain {
@@ -167,17 +194,13 @@ fn read_pair(certificates: &Path, key: &Path) -> Result<CertifiedKey, TlsFilesEr
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, TlsFilesError> {
-    let failed = |reason: String| TlsFilesError::Read {
-        path: path.to_owned(),
-        reason,
-    };
-    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
     let read = file.take(FILE_MAX + 1).read_to_end(&mut bytes);
-    match read.map_err(|error| failed(error.to_string()))? as u64 {
+    match read.map_err(|error| error.to_string())? as u64 {
         0..=FILE_MAX => Ok(bytes),
-        _ => Err(failed(format!("larger than {FILE_MAX} bytes"))),
+        _ => Err(format!("larger than {FILE_MAX} bytes")),
     }
 }
 

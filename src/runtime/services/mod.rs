@@ -5,4 +5,4 @@ mod restart;
 mod supervise;
 
 pub use plan::{Plan, PlanError};
-pub use supervise::{Ended, supervise};
+pub use supervise::{Ended, supervise, supervise_with};

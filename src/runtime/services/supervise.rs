@@ -10,7 +10,7 @@ use wippy_dispatcher::{Error, Event, Task};
 
 use super::super::Runtime;
 use super::super::error::{CallError, CallErrorKind};
-use super::super::serving::{ServiceTimes, serve};
+use super::super::serving::{Operations, ServiceTimes, serve};
 use super::plan::Plan;
 use super::restart::Pauses;
 use crate::host::stdio::Stdio;
@@ -37,6 +37,13 @@ pub enum Ended {
     Done,
     /// It failed, and was started often enough.
     Failed(String),
+}
+
+/// What the services of a plan have in common.
+struct Around<'a> {
+    starts: &'a Starts,
+    stop: &'a Event,
+    operations: &'a Operations,
 }
 
 /// A service, and the task that keeps it running.
@@ -122,7 +129,23 @@ pub async fn supervise(
     stdio: Stdio,
     stop: &Event,
 ) -> Result<Vec<(Id, Ended)>, Error> {
+    supervise_with(runtime, plan, stdio, stop, &Operations::default()).await
+}
+
+/// The same with what is said about HTTP servers.
+///
+/// # Errors
+/// As [`supervise`].
+pub async fn supervise_with(
+    runtime: &Runtime,
+    plan: Plan,
+    stdio: Stdio,
+    stop: &Event,
+    operations: &Operations,
+) -> Result<Vec<(Id, Ended)>, Error> {
     let handle = runtime.handle();
+    let is_server = |entry: &&Arc<Entry>| matches!(entry.kind, Kind::HttpService(_));
+    operations.expect(plan.services.iter().filter(is_server).count());
     let mut starts = Starts::default();
     for entry in &plan.services {
         starts.settled.insert(entry.id.clone(), Event::new(handle)?);
@@ -133,8 +156,16 @@ pub async fn supervise(
     let mut tasks: Vec<Kept> = Vec::new();
     for entry in plan.services {
         let (runtime, starts, stop) = (runtime.clone(), starts.clone(), stop.clone());
+        let operations = operations.clone();
         let (service, stdio) = (entry.clone(), stdio.clone());
-        let keeping = async move { keep(&runtime, &service, stdio, &starts, &stop).await };
+        let keeping = async move {
+            let around = Around {
+                starts: &starts,
+                stop: &stop,
+                operations: &operations,
+            };
+            keep(&runtime, &service, stdio, &around).await
+        };
         tasks.push((entry, handle.spawn(keeping)?));
     }
     let mut ended = Vec::new();
@@ -197,9 +228,9 @@ async fn keep(
     runtime: &Runtime,
     entry: &Arc<Entry>,
     stdio: Stdio,
-    starts: &Starts,
-    stop: &Event,
+    around: &Around<'_>,
 ) -> Result<Ended, Error> {
+    let Around { starts, stop, .. } = *around;
     for dependency in &entry.lifecycle.depends_on {
         if let Some(settled) = starts.settled.get(dependency) {
             match until_stop(entry, stop, settled.wait()).await? {
@@ -217,7 +248,7 @@ async fn keep(
     let mut pauses = Pauses::new(&entry.lifecycle);
     loop {
         let begun = runtime.handle().now()?;
-        let failure = match run(runtime, entry, &stdio, starts, stop).await? {
+        let failure = match run(runtime, entry, &stdio, around).await? {
             None => return Ok(Ended::Done),
             Some(failure) => log_text(&failure),
         };
@@ -254,9 +285,13 @@ async fn run(
     runtime: &Runtime,
     entry: &Arc<Entry>,
     stdio: &Stdio,
-    starts: &Starts,
-    stop: &Event,
+    around: &Around<'_>,
 ) -> Result<Option<String>, Error> {
+    let Around {
+        starts,
+        stop,
+        operations,
+    } = *around;
     match &entry.kind {
         Kind::ProcessService(service) => run_process(runtime, entry, service, stdio, starts).await,
         Kind::HttpService(service) => {
@@ -265,7 +300,7 @@ async fn run(
                 end: entry.lifecycle.stop_timeout.unwrap_or(STOP_TIMEOUT),
             };
             let started = || starts.set(&entry.id);
-            serve(runtime, entry, service, times, stop, started).await
+            serve(runtime, entry, service, times, stop, operations, started).await
         }
         Kind::FsDirectory(_)
         | Kind::FunctionWasm(_)

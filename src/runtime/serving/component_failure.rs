@@ -1,7 +1,8 @@
 //! What a client gets where a guest gives no response.
 
-use wippy_dispatcher::{Handle, RngStream};
+use wippy_dispatcher::Handle;
 
+use super::error_id::ErrorId;
 use crate::http::server::{BadResponse, Failure};
 use crate::http::{Fields, Response, body, content_length};
 use crate::runtime::error::CallErrorKind;
@@ -13,7 +14,7 @@ const RETRY_AFTER: &str = "1";
 #[derive(Clone, Debug)]
 pub(super) struct ComponentFailure {
     /// What log and client know the failure by.
-    pub(super) id: String,
+    pub(super) id: ErrorId,
     pub(super) status: u16,
     /// The log says why already.
     pub(super) is_logged: bool,
@@ -23,7 +24,7 @@ impl ComponentFailure {
     /// That of a call which has ended like this without a response.
     pub(super) fn of(handle: &Handle, end: &Result<(), CallErrorKind>) -> ComponentFailure {
         ComponentFailure {
-            id: error_id(handle),
+            id: ErrorId::new(handle),
             status: end.as_ref().err().map_or(500, status_of),
             is_logged: end.is_err(),
         }
@@ -32,7 +33,7 @@ impl ComponentFailure {
     /// That of a call whose guest has said this itself.
     pub(super) fn logged(handle: &Handle, status: u16) -> ComponentFailure {
         ComponentFailure {
-            id: error_id(handle),
+            id: ErrorId::new(handle),
             status,
             is_logged: true,
         }
@@ -84,12 +85,4 @@ pub(super) fn check(response: &Response, is_read: bool) -> Result<(), BadRespons
         Ok(Some(1..)) if is_read && response.body.is_none() => Err(BadResponse::OtherLength(0)),
         Ok(_) => Ok(()),
     }
-}
-
-/// Sixteen hexadecimal digits.
-fn error_id(handle: &Handle) -> String {
-    let mut bytes = [0; 8];
-    // It fails at the dispatcher's end, with which the request ends.
-    let _ = handle.fill_random(RngStream::Insecure, &mut bytes);
-    format!("{:016x}", u64::from_be_bytes(bytes))
 }

@@ -12,9 +12,11 @@ use super::component_call::Incoming;
 use super::component_calls::ComponentCalls;
 use super::component_failure::{ComponentFailure, check};
 use super::component_request::ComponentRequest;
+use super::error_id::request_id;
+use super::forwarded_fields::write_forwarded;
 use crate::host::Exit;
 use crate::host::http::ReceivedRequest;
-use crate::http::server::{Failure, Handler, HandlerFuture, IncomingRequest};
+use crate::http::server::{Failure, Handler, HandlerEnd, HandlerFuture, IncomingRequest};
 use crate::http::{Method, Response, reply};
 use crate::one_line::OneLine;
 use crate::oneshot::{Receiver, Sender, oneshot};
@@ -135,6 +137,14 @@ impl Handler for ComponentHandler {
     fn handle(&self, request: IncomingRequest) -> HandlerFuture {
         Box::pin(answer(self.0.clone(), request))
     }
+
+    fn drained(&self) -> HandlerEnd {
+        let calls = self.0.calls.clone();
+        Box::pin(async move {
+            // It fails at the dispatcher's end, and its calls with it.
+            let _ = calls.ended().await;
+        })
+    }
 }
 
 impl fmt::Debug for ComponentHandler {
@@ -252,14 +262,16 @@ fn run(
 /// A request in a log.
 fn described(request: &IncomingRequest) -> String {
     let method = request.head.method.as_str();
-    format!("{} {}", OneLine(method), OneLine(&request.target.path))
+    let id = request_id(request);
+    format!("{id}{} {}", OneLine(method), OneLine(&request.target.path))
 }
 
-fn received(request: IncomingRequest) -> ReceivedRequest {
+fn received(mut request: IncomingRequest) -> ReceivedRequest {
+    write_forwarded(&mut request.head.fields, request.client);
     ReceivedRequest {
         method: request.head.method,
         path_with_query: Some(request.target.path),
-        secure: request.target.secure.unwrap_or(false),
+        secure: request.client.secure,
         authority: request.target.authority,
         fields: request.head.fields,
         body: request.body,

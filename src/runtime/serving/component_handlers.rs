@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wippy_dispatcher::Handle;
+
 use super::component_handler::ComponentHandler;
 use crate::registry::{Entry, Id};
 use crate::runtime::Runtime;
@@ -26,6 +28,11 @@ impl ComponentHandlers {
             max_wait,
             made: RefCell::default(),
         }
+    }
+
+    /// Their dispatcher.
+    pub(super) fn handle(&self) -> &Handle {
+        self.runtime.handle()
     }
 
     /// That of an entry.

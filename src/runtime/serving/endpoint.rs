@@ -11,7 +11,7 @@ use super::super::error::CallErrorKind;
 use super::super::options::{CallOptions, before};
 use super::arguments::{arguments, memory_each};
 use super::component_handlers::ComponentHandlers;
-use super::error_id::ErrorId;
+use super::error_id::{ErrorId, request_id};
 use super::reply::Reply;
 use super::request_body::{self, NoBody, RequestBody};
 use super::waiting_room::WaitingRoom;
@@ -180,7 +180,7 @@ impl Endpoints {
             problem => {
                 let now = handle.now().map_err(|_| Failure::INTERNAL)?;
                 let is_late = matches!(problem, CallErrorKind::DeadlineExceeded) && now >= deadline;
-                let id = ErrorId::new(handle).map_err(|_| Failure::INTERNAL)?;
+                let id = ErrorId::new(handle);
                 let text = problem.to_string();
                 let lines: Vec<&str> = text.lines().map(str::trim).collect();
                 let text = lines.join("; ");
@@ -202,5 +202,6 @@ impl Endpoints {
 fn described(endpoint: &Id, request: &IncomingRequest) -> String {
     let path: String = request.target.path.chars().take(PATH_SHOWN).collect();
     let method = request.head.method.as_str();
-    format!("{endpoint}: {method} {}", OneLine(&path))
+    let id = request_id(request);
+    format!("{endpoint}: {id}{method} {}", OneLine(&path))
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use wippy_dispatcher::{Error, Handle, RngStream};
+use wippy_dispatcher::{Handle, RngStream};
+
+use crate::http::server::IncomingRequest;
 
 /// What a client is told of a failure, and the log too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,13 +12,11 @@ pub(super) struct ErrorId([u8; 8]);
 
 impl ErrorId {
     /// A new one.
-    ///
-    /// # Errors
-    /// As [`Handle::fill_random`].
-    pub(super) fn new(handle: &Handle) -> Result<ErrorId, Error> {
+    pub(super) fn new(handle: &Handle) -> ErrorId {
         let mut bytes = [0; 8];
-        handle.fill_random(RngStream::Insecure, &mut bytes)?;
-        Ok(ErrorId(bytes))
+        // It fails at the dispatcher's end, with which the request ends.
+        let _ = handle.fill_random(RngStream::Insecure, &mut bytes);
+        ErrorId(bytes)
     }
 }
 
@@ -24,4 +24,11 @@ impl fmt::Display for ErrorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", u64::from_be_bytes(self.0))
     }
+}
+
+/// The request's own ID in a log line, before anything else of it; nothing where the server names no requests. It is
+/// in the server's log of requests, and in the response.
+pub(super) fn request_id(request: &IncomingRequest) -> String {
+    let id = request.id.as_ref();
+    id.map_or_else(String::new, |id| format!("request {id}: "))
 }

@@ -1,20 +1,23 @@
 //! One run of an `http.service`: from listening to the end of its last request.
 
 use std::fmt::Write;
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use wippy_dispatcher::net::TcpListener;
 use wippy_dispatcher::{Error, Event};
 
 use super::super::Runtime;
+use super::certificate::read_certificate;
 use super::component_handlers::ComponentHandlers;
 use super::endpoint::Endpoints;
 use super::listen::listen;
+use super::operations::Operations;
 use super::site::Site;
 use super::waiting_room::WaitingRoom;
-use crate::http::server::{HttpServer, IncomingRequest, ServerLimits, ServerTimeouts};
+use crate::http::server::{
+    Handler, HandlerEnd, HandlerFuture, HttpServer, IncomingRequest, Listener, ServerLimits,
+    ServerTimeouts,
+};
 use crate::quota::Quota;
 use crate::registry::{Entry, HttpService};
 use crate::select::{Either, select};
@@ -46,15 +49,23 @@ pub(in crate::runtime) async fn serve(
     service: &HttpService,
     times: ServiceTimes,
     stop: &Event,
+    operations: &Operations,
     started: impl FnOnce(),
 ) -> Result<Option<String>, Error> {
     let ServiceTimes { start, end } = times;
     let handle = runtime.handle();
     let id = &entry.id;
-    let listening = listen(handle, &service.addr.value);
+    let listening = async {
+        let tls = match &service.tls {
+            Some(tls) => Some(read_certificate(runtime, tls).await?),
+            None => None,
+        };
+        let listeners = listen(handle, &service.addr.value).await?;
+        Ok::<_, String>((tls, listeners))
+    };
     let listening = select(listening, handle.sleep(start));
-    let listeners = match select(listening, stop.wait()).await {
-        Either::Left(Either::Left(Ok(listeners))) => listeners,
+    let (tls, listeners) = match select(listening, stop.wait()).await {
+        Either::Left(Either::Left(Ok(ready))) => ready,
         Either::Left(Either::Left(Err(failure))) => return Ok(Some(failure)),
         Either::Left(Either::Right(slept)) => {
             slept?;
@@ -68,36 +79,32 @@ pub(in crate::runtime) async fn serve(
     };
     let patience = service.waiting.timeout;
     let components = Rc::new(ComponentHandlers::new(runtime.clone(), patience));
-    let server = server(runtime, entry, service, listeners, components.clone())?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let settings = operations.settings(id, limits_of(service), tls);
+    let before = settings.meters.counts();
+    let listeners = listeners.into_iter().map(Listener::Tcp).collect();
+    let handler = SiteHandler::new(runtime, entry, service, components.clone());
+    let server = HttpServer::with(handle, listeners, settings, handler)?;
     let mut addresses = String::new();
     for address in server.addresses() {
-        let _ = write!(addresses, " http://{address}");
+        let _ = write!(addresses, " {scheme}://{address}");
     }
     tracing::info!(target: "service", "{id} listens on{addresses}");
     started();
+    operations.listens(id);
     stop.wait().await?;
-    let until = handle.sleep(end);
     let counts = server.stop(end).await?;
-    // A guest may have something to do when its response is complete.
-    if let Either::Right(slept) = select(pin!(components.ended()), until).await {
-        slept?;
-    }
     tracing::info!(
         target: "service",
         "{id} stopped: {} requests answered, {} cut off",
-        counts.answered,
-        counts.cut
+        counts.answered - before.answered,
+        counts.cut - before.cut
     );
     Ok(None)
 }
 
-fn server(
-    runtime: &Runtime,
-    entry: &Entry,
-    service: &HttpService,
-    listeners: Vec<TcpListener>,
-    components: Rc<ComponentHandlers>,
-) -> Result<HttpServer, Error> {
+/// The bounds of a service, with its times.
+fn limits_of(service: &HttpService) -> ServerLimits {
     let timeouts = service.timeouts;
     let mut limits = ServerLimits::default();
     let default = ServerTimeouts::default();
@@ -108,18 +115,49 @@ fn server(
         write: timeouts.write.unwrap_or(default.write),
         ..default
     };
-    let endpoints = Endpoints {
-        runtime: runtime.clone(),
-        room: WaitingRoom::new(service.waiting),
-        components,
-        bodies: Quota::new(BODIES),
-        read: limits.timeouts.body,
-        write: timeouts.write.unwrap_or(RESPONSE),
-    };
-    let site = Rc::new(Site::new(runtime.registry(), &entry.id, endpoints));
-    let handler = move |request: IncomingRequest| {
-        let site = site.clone();
-        async move { site.answer(request).await }
-    };
-    HttpServer::on(runtime.handle(), listeners, limits, handler)
+    limits
+}
+
+/// Answers the requests of a service.
+struct SiteHandler {
+    site: Rc<Site>,
+    components: Rc<ComponentHandlers>,
+}
+
+impl SiteHandler {
+    fn new(
+        runtime: &Runtime,
+        entry: &Entry,
+        service: &HttpService,
+        components: Rc<ComponentHandlers>,
+    ) -> SiteHandler {
+        let endpoints = Endpoints {
+            runtime: runtime.clone(),
+            room: WaitingRoom::new(service.waiting),
+            components: components.clone(),
+            bodies: Quota::new(BODIES),
+            read: limits_of(service).timeouts.body,
+            write: service.timeouts.write.unwrap_or(RESPONSE),
+        };
+        SiteHandler {
+            site: Rc::new(Site::new(runtime.registry(), &entry.id, endpoints)),
+            components,
+        }
+    }
+}
+
+impl Handler for SiteHandler {
+    fn handle(&self, request: IncomingRequest) -> HandlerFuture {
+        let site = self.site.clone();
+        Box::pin(async move { site.answer(request).await })
+    }
+
+    /// A guest may have something to do when its response is complete.
+    fn drained(&self) -> HandlerEnd {
+        let components = self.components.clone();
+        Box::pin(async move {
+            // It fails at the dispatcher's end, and its calls with it.
+            let _ = components.ended().await;
+        })
+    }
 }

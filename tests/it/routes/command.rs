@@ -114,7 +114,7 @@ fn it_says_where_it_listens_and_answers_there() {
     let id = text.trim_end().rsplit(' ').next().expect("an ID");
     let line = serving.line_with(id);
     assert!(
-        line.contains("test:panics: POST /api/panic: error ID"),
+        line.contains("test:panics: request ") && line.contains(": POST /api/panic: error ID"),
         "{line}"
     );
     // Its guest may not even print why: it enables nothing.

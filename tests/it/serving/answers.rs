@@ -41,17 +41,20 @@ fn a_request_comes_with_all_its_parts() {
     let answer = served.run(served.ask(&request("PURGE", "/request/a%20b?c=%2F", more)));
     let expected = "Method::Other(\"PURGE\") Some(Scheme::Http) Some(\"a.test\") \
                     Some(\"/request/a%20b?c=%2F\")\n\
-                    X-Asked: one\nx-asked: two\nTE: trailers\n";
+                    X-Asked: one\nx-asked: two\nTE: trailers\n\
+                    x-forwarded-for: 10.0.0.1\nx-forwarded-proto: http\n";
     assert_eq!(answer.text(), expected);
 
-    // A target with a scheme says more than the field `Host`.
+    // A target names the server rather than the field `Host`; the scheme is the connection's all the same.
     let answer = served.run(served.ask(&request("GET", "https://b.test:81/request/", "")));
-    let expected = "Method::Get Some(Scheme::Https) Some(\"b.test:81\") Some(\"/request/\")\n";
+    let expected = "Method::Get Some(Scheme::Http) Some(\"b.test:81\") Some(\"/request/\")\n\
+                    x-forwarded-for: 10.0.0.1\nx-forwarded-proto: http\n";
     assert_eq!(answer.text(), expected);
 
     // HTTP/1.0 need not name a host.
     let answer = served.run(served.ask("GET /request/ HTTP/1.0\r\n\r\n"));
-    let expected = "Method::Get Some(Scheme::Http) None Some(\"/request/\")\n";
+    let expected = "Method::Get Some(Scheme::Http) None Some(\"/request/\")\n\
+                    x-forwarded-for: 10.0.0.1\nx-forwarded-proto: http\n";
     assert_eq!(answer.text(), expected);
 }
 

@@ -1,95 +1,17 @@
 //! `wippy serve`, as a process that is sent signals.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStderr, ExitStatus, Stdio};
+use std::process::Stdio;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 use super::client::Answer;
 use super::get;
+use super::process::Serving;
 use crate::cli::run;
 use crate::support::{binary, guests};
-
-/// The program, which serves the guest `http-server`.
-struct Serving {
-    child: Child,
-    stderr: BufReader<ChildStderr>,
-    /// Where it listens: `127.0.0.1:PORT`.
-    authority: String,
-}
-
-impl Serving {
-    fn start(options: &[&str]) -> Serving {
-        let mut command = binary();
-        command
-            .args(["serve", "--addr", "127.0.0.1:0"])
-            .args(options);
-        command.arg(guests().join("components/http-server.wasm"));
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program");
-        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut line = String::new();
-        stderr.read_line(&mut line).expect("a line");
-        let authority = line.trim_end().strip_prefix("listening on http://");
-        let authority = authority.unwrap_or_else(|| panic!("{line:?}")).to_owned();
-        Serving {
-            child,
-            stderr,
-            authority,
-        }
-    }
-
-    fn connect(&self, request: &str) -> TcpStream {
-        let mut client = TcpStream::connect(&self.authority).expect("a server");
-        client.write_all(request.as_bytes()).expect("open");
-        client
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        rest(self.connect(&get(path)))
-    }
-
-    fn send(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(pid.expect("its ID"), signal).expect("a process");
-    }
-
-    /// Until it has taken note of a signal: it takes no connections then.
-    fn until_it_stops(&self) {
-        while TcpStream::connect(&self.authority).is_ok() {
-            std::thread::yield_now();
-        }
-    }
-
-    /// Its end, and what else it has said.
-    fn end(mut self) -> (ExitStatus, String) {
-        let mut said = String::new();
-        self.stderr.read_to_string(&mut said).expect("text");
-        (self.child.wait().expect("its end"), said)
-    }
-}
-
-/// It does not outlive a test that fails.
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The rest of a connection.
-fn rest(mut client: TcpStream) -> Answer {
-    let mut bytes = Vec::new();
-    // A reset ends it as well.
-    let _ = client.read_to_end(&mut bytes);
-    Answer::of(&bytes)
-}
 
 /// Reads until the first piece of a body has come.
 fn first_piece(client: &mut TcpStream) -> Vec<u8> {
@@ -185,7 +107,11 @@ fn failures_and_what_guests_print_are_log_lines() {
     serving.get("/length/5");
     serving.send(Signal::TERM);
     let (_, said) = serving.end();
-    let trapped = format!("http: file:http-server.wasm: GET /trap: error ID {id}: wasm trap");
+    // The request's ID is in the response and in the log.
+    let request = failed.field("x-request-id").expect("an ID");
+    let trapped = format!(
+        "http: file:http-server.wasm: request {request}: GET /trap: error ID {id}: wasm trap"
+    );
     assert!(said.contains(&trapped), "{said}");
     assert!(said.contains("GET /error/DNS-timeout: 504"), "{said}");
     assert!(said.contains("true true"), "{said}");
@@ -210,11 +136,7 @@ fn mistakes_say_what_to_do() {
             2,
             "method \"wasi:http/incoming-handler\" not found; the module exports wasi:cli/run",
         ),
-        (
-            &["--addr", "here", &served],
-            2,
-            "expected an IP address or localhost, and a port",
-        ),
+        (&["--addr", "here", &served], 2, "expected ADDRESS:PORT"),
         (&["--addr", &taken, &served], 1, "Address already in use"),
         (
             &["--max-instances", "0", &served],
@@ -222,7 +144,13 @@ fn mistakes_say_what_to_do() {
             "0 is not in 1..=4096",
         ),
         (&["--max-wait", "soon", &served], 2, "expected a duration"),
-        (&["--threads", "2", &served], 2, "works on one thread"),
+        (&["--tls-cert", "a.pem", &served], 2, "--tls-key"),
+        (
+            &["--tls-cert", "/none/a.pem", "--tls-key", "b", &served],
+            1,
+            "cannot read /none/a.pem: ",
+        ),
+        (&["--addr", "systemd", &served], 1, "socket unit of systemd"),
         (&["--dir", "/none", &served], 2, "--dir /none"),
     ] {
         let ran = run(binary().arg("serve").args(words).stdin(Stdio::null()));

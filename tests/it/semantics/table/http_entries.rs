@@ -51,7 +51,21 @@ pub const ROWS: &[Row] = &[
         &["routes::lifecycle::a_connection_is_closed_once_it_was_idle"],
     ),
     (
-        "`tls` is `cert` and `key`, files within `fs.directory` entries. Settings of `tls` and `network` that are not supported are mistakes, and keep the server from starting.",
+        "`tls` is `cert` and `key`, PEM files within `fs.directory` entries. SIGHUP reads them again; broken ones keep the server from starting, or are not used.",
+        &[
+            "routes::operators::a_service_speaks_tls_with_the_files_of_its_entry",
+            "routes::operators::a_certificate_that_cannot_be_used_keeps_a_service_from_starting",
+        ],
+    ),
+    (
+        "`--access-log`, `--admin-addr` and the other options of `wippy run` hold for all services; all of them are served on one thread, and their functions run on `--threads`.",
+        &[
+            "routes::operators::services_have_a_log_and_probes",
+            "routes::operators::options_of_services_are_refused_elsewhere",
+        ],
+    ),
+    (
+        "`network` and settings of `tls` that are not supported are mistakes, and keep the server from starting.",
         &[
             "routes::protection::settings_that_would_protect_it_keep_a_server_from_starting",
             "lib::registry::tests::routes::settings_of_a_server_that_cannot_be_done_without_are_mistakes",

@@ -1,0 +1,77 @@
+//! A signal while many clients send requests.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rustix::process::Signal;
+
+use super::process::Serving;
+
+/// How many clients there are.
+const CLIENTS: usize = 32;
+/// How many answers are there before the signal.
+const ANSWERS: usize = 500;
+const REQUEST: &[u8] = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
+const END: &[u8] = b"\r\n\r\nhello\n";
+
+/// What the clients have seen.
+#[derive(Default)]
+struct Seen {
+    /// The signal is sent at once, or was.
+    is_signalled: AtomicBool,
+    answered: AtomicUsize,
+    /// Requests whose first byte was written before the signal, without an answer.
+    lost: AtomicUsize,
+}
+
+/// Sends requests until one has no answer, on one connection or each on its own.
+fn send(authority: &str, keeps: bool, seen: &Seen) {
+    let mut kept = None;
+    loop {
+        let connected = match kept.take() {
+            Some(client) => Ok(client),
+            None => TcpStream::connect(authority),
+        };
+        // Refused, nothing was written.
+        let Ok(mut client) = connected else { return };
+        if client.write_all(REQUEST).is_err() {
+            return;
+        }
+        let before = !seen.is_signalled.load(Ordering::SeqCst);
+        let mut bytes = Vec::new();
+        let mut buffer = [0; 1024];
+        while !bytes.ends_with(END) {
+            match client.read(&mut buffer) {
+                Ok(read @ 1..) => bytes.extend_from_slice(&buffer[..read]),
+                Ok(0) | Err(_) => {
+                    seen.lost.fetch_add(usize::from(before), Ordering::SeqCst);
+                    return;
+                }
+            }
+        }
+        seen.answered.fetch_add(1, Ordering::SeqCst);
+        kept = keeps.then_some(client);
+    }
+}
+
+#[test]
+fn every_request_from_before_a_signal_is_answered() {
+    for threads in ["1", "2"] {
+        let serving = Serving::start(&["--threads", threads]);
+        let seen = Seen::default();
+        std::thread::scope(|scope| {
+            for number in 0..CLIENTS {
+                let (authority, seen) = (&serving.authority, &seen);
+                scope.spawn(move || send(authority, number % 2 == 0, seen));
+            }
+            while seen.answered.load(Ordering::SeqCst) < ANSWERS {
+                std::thread::yield_now();
+            }
+            seen.is_signalled.store(true, Ordering::SeqCst);
+            serving.send(Signal::TERM);
+        });
+        assert_eq!(serving.end().0.code(), Some(0));
+        assert_eq!(seen.lost.into_inner(), 0, "{threads} threads");
+    }
+}
