@@ -5,6 +5,9 @@ use std::fmt;
 
 use super::decode::{decode, segments};
 
+/// The most bytes of a pattern: no request's first line is longer. What holds patterns goes as deep as they have segments.
+const PATTERN_MAX: usize = 8 << 10;
+
 /// What the paths of a route look like: `/users/{id}`, `/users/:id`, `/files/{path...}`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RoutePattern {
@@ -26,6 +29,9 @@ pub(super) enum Part {
 /// Why a text is no pattern.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidPattern {
+    /// It is longer than any request's.
+    #[error("path has more than {PATTERN_MAX} bytes, which no request has")]
+    TooLong,
     /// It does not begin with a slash.
     #[error("path must begin with /")]
     Relative,
@@ -52,6 +58,9 @@ impl RoutePattern {
     /// # Errors
     /// See [`InvalidPattern`].
     pub fn parse(text: &str) -> Result<RoutePattern, InvalidPattern> {
+        if text.len() > PATTERN_MAX {
+            return Err(InvalidPattern::TooLong);
+        }
         let rest = text.strip_prefix('/').ok_or(InvalidPattern::Relative)?;
         let mut names = HashSet::new();
         let mut parts = Vec::new();

@@ -203,6 +203,18 @@ fn what_is_no_pattern_says_why() {
     }
 }
 
+/// The table goes as deep as a pattern has segments.
+#[test]
+fn a_pattern_is_no_longer_than_a_request() {
+    let text = "/a".repeat(4096);
+    let mut table = RouteTable::new();
+    assert!(table.insert(None, &pattern(&text), ()).is_ok());
+    assert!(matches!(table.find("GET", &text), Routed::Found(_)));
+    drop(table);
+    let longer = RoutePattern::parse(&format!("{text}b"));
+    assert_eq!(longer, Err(InvalidPattern::TooLong));
+}
+
 #[test]
 fn the_root_below_a_prefix_is_the_prefix() {
     let below = |prefix: &str, path: &str| -> Vec<String> {

@@ -6,8 +6,7 @@ use super::inode::Body;
 use super::inodes::ROOT;
 use super::names::OpenRequest;
 use super::snapshot::Snapshot;
-use super::tree::Tree;
-use super::unsynced::ORPHANS_MAX;
+use super::tree::{ORPHANS_MAX, Tree};
 use crate::fs::status::FileTime;
 
 const CREATE: OpenRequest = OpenRequest {

@@ -8,9 +8,10 @@ use super::inode::{Body, Inode, Name};
 use super::inodes::Inodes;
 use super::name_change::NameChange;
 use super::snapshot::{MAX_INODES, Snapshot};
-use super::unsynced::ORPHANS_MAX;
 use crate::fs::status::{FileTime, Status};
 
+/// So many inodes without names are kept at least until it is looked which of them may come back.
+pub(super) const ORPHANS_MAX: usize = 1 << 16;
 /// What the sizes of directories are, in bytes.
 const DIRECTORY_SIZE: u64 = 4096;
 

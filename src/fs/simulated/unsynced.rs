@@ -14,15 +14,13 @@ use wippy_dispatcher::Handle;
 use super::inode::{DataChange, Entries, Name};
 use super::inodes::ROOT;
 use super::name_change::{Entry, NameChange};
-use super::tree::Tree;
+use super::tree::{ORPHANS_MAX, Tree};
 
 /// The most memory of changes that are not on the disk. Beyond it all of them are written there, as a
 /// kernel does when too much of its memory waits for the disk.
 const UNSYNCED_MAX: u64 = 16 << 20;
 /// What a change takes beside its bytes.
 const CHANGE_SIZE: u64 = 128;
-/// So many inodes without names are kept at least until it is looked which of them may come back.
-pub(super) const ORPHANS_MAX: usize = 1 << 16;
 
 impl Tree {
     /// Changes what names mean, as one operation.

@@ -62,8 +62,8 @@ impl Runtime {
         own.map_or(self.inner.program.limits().delivery, Duration::from_millis)
     }
 
-    /// Has a guest answer a request, in a fresh instance on this thread. It waits `max_wait` at most for a place in
-    /// the entry's pool.
+    /// Has a guest answer a request, in a fresh instance on this thread, until the deadline of the options. It waits
+    /// `max_wait` at most for a place in the entry's pool.
     ///
     /// # Errors
     /// As [`Runtime::call`]; `NoIncomingHandler`, and `PoolFull` also where it has waited for so long.
@@ -71,6 +71,7 @@ impl Runtime {
         &self,
         entry: &Arc<Entry>,
         max_wait: Duration,
+        options: CallOptions,
         incoming: Incoming,
     ) -> Result<(), CallErrorKind> {
         let run = |options: CallOptions| async move {
@@ -80,7 +81,7 @@ impl Runtime {
             }
             let handle = &self.inner.handle;
             let caller = Caller {
-                deadline: None,
+                deadline: options.deadline,
                 chain: &options.chain,
                 record: None,
             };
@@ -100,6 +101,6 @@ impl Runtime {
             let _load = self.inner.load.add();
             self.call_in(&function, options, incoming).await
         };
-        self.visible(entry, CallOptions::new(), run).await
+        self.visible(entry, options, run).await
     }
 }

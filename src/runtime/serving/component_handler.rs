@@ -23,6 +23,7 @@ use crate::oneshot::{Receiver, Sender, oneshot};
 use crate::registry::Entry;
 use crate::runtime::Runtime;
 use crate::runtime::error::{CallError, CallErrorKind};
+use crate::runtime::options::CallOptions;
 use crate::select::{Either, select};
 
 /// How long a request waits for an instance, where nothing else is said.
@@ -71,6 +72,7 @@ struct Inner {
     runtime: Runtime,
     entry: Arc<Entry>,
     max_wait: Cell<Duration>,
+    max_time: Cell<Option<Duration>>,
     calls: Rc<ComponentCalls>,
 }
 
@@ -106,6 +108,7 @@ impl Runtime {
             runtime: self.clone(),
             entry: entry.clone(),
             max_wait: Cell::new(MAX_WAIT),
+            max_time: Cell::new(None),
             calls: Rc::new(ComponentCalls::new(self.handle())?),
         })))
     }
@@ -116,6 +119,13 @@ impl ComponentHandler {
     /// clones. Default 10 s.
     pub fn max_wait(self, time: Duration) -> ComponentHandler {
         self.0.max_wait.set(time);
+        self
+    }
+
+    /// How long a request may take, from its head to the end of its guest, the wait for a place included; then it is
+    /// answered with 504, or cut where its response has begun. It holds for all clones. Default: as long as it takes.
+    pub fn max_time(self, time: Option<Duration>) -> ComponentHandler {
+        self.0.max_time.set(time);
         self
     }
 
@@ -237,12 +247,16 @@ fn run(
     let open = handler.calls.begin();
     let (runtime, entry) = (handler.runtime.clone(), handler.entry.clone());
     let max_wait = handler.max_wait.get();
+    let mut options = CallOptions::new();
+    if let Some(time) = handler.max_time.get() {
+        options = options.timeout(time);
+    }
     async move {
         let handle = runtime.handle();
         let state = incoming.state.clone();
         let patience = runtime.patience_of(&entry);
         let ends = select(open.cut(), state.given_up(handle, patience));
-        let call = runtime.answer_incoming(&entry, max_wait, incoming);
+        let call = runtime.answer_incoming(&entry, max_wait, options, incoming);
         let Either::Right(end) = select(ends, Box::pin(call)).await else {
             return;
         };

@@ -17,15 +17,22 @@ pub(super) struct ComponentHandlers {
     runtime: Runtime,
     /// How long a request waits for an instance.
     max_wait: Duration,
+    /// How long it may take as a whole.
+    max_time: Option<Duration>,
     made: RefCell<BTreeMap<Id, ComponentHandler>>,
 }
 
 impl ComponentHandlers {
     /// None yet.
-    pub(super) fn new(runtime: Runtime, max_wait: Duration) -> ComponentHandlers {
+    pub(super) fn new(
+        runtime: Runtime,
+        max_wait: Duration,
+        max_time: Option<Duration>,
+    ) -> ComponentHandlers {
         ComponentHandlers {
             runtime,
             max_wait,
+            max_time,
             made: RefCell::default(),
         }
     }
@@ -47,7 +54,8 @@ impl ComponentHandlers {
         let mut made = self.made.borrow_mut();
         // Two first requests may have come at once; one handler is as good as the other.
         let handler = made.entry(entry.id.clone()).or_insert(handler);
-        Ok(handler.clone().max_wait(self.max_wait))
+        let handler = handler.clone().max_wait(self.max_wait);
+        Ok(handler.max_time(self.max_time))
     }
 
     /// Waits until none of their calls runs.

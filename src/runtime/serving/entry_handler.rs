@@ -45,7 +45,7 @@ impl Runtime {
         let entry = self.registry().resolve(name);
         let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
         Ok(EntryHandler {
-            components: Rc::new(ComponentHandlers::new(self.clone(), max_wait)),
+            components: Rc::new(ComponentHandlers::new(self.clone(), max_wait, None)),
             entry: entry.clone(),
         })
     }

@@ -78,7 +78,9 @@ pub(in crate::runtime) async fn serve(
         }
     };
     let patience = service.waiting.timeout;
-    let components = Rc::new(ComponentHandlers::new(runtime.clone(), patience));
+    let response = service.timeouts.write.unwrap_or(RESPONSE);
+    let components = ComponentHandlers::new(runtime.clone(), patience, Some(response));
+    let components = Rc::new(components);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let settings = operations.settings(id, limits_of(service), tls);
     let before = settings.meters.counts();

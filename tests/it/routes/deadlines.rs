@@ -45,6 +45,21 @@ fn a_response_has_its_time_whether_the_guest_waits_or_computes() {
     check(&endless("{write: 1s}", "{}"), 1, 504);
 }
 
+/// A component that answers by itself has the same time.
+#[test]
+fn so_has_that_of_a_component_that_answers_requests_itself() {
+    let mut project = site(&[("timeouts", &"{write: 1s}")], &[]);
+    let imports = "[wasi:io, wasi:clocks, wasi:cli, wasi:http]";
+    let method = "wasi:http/incoming-handler";
+    project.function("own", "http-server", method, imports, &[]);
+    route(&mut project, "e-wait", "POST /wait/{ms}", "own");
+    route(&mut project, "e-spin", "POST /spin", "own");
+    let world = World::flawless(&project);
+    check_one(&world, "/wait/3600000", "", (1, 504));
+    check_one(&world, "/spin", "", (1, 504));
+    assert_eq!(world.ask("POST /wait/100", "").status, 200);
+}
+
 #[test]
 fn a_response_has_a_minute_where_nothing_is_written() {
     let world = World::flawless(&endless("{}", "{}"));

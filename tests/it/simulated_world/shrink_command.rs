@@ -172,7 +172,7 @@ fn what_is_no_edit_is_refused() {
         assert!(stderr.contains(part), "{words:?}: {stderr}");
     }
     let (code, _, stderr) = sim(&["--with", "at 5s pause nobody"]);
-    assert_eq!(code, Some(1), "{stderr}");
+    assert_eq!(code, Some(2), "{stderr}");
     assert!(stderr.contains("nobody"), "{stderr}");
 }
 
