@@ -292,11 +292,20 @@ impl Core {
     pub(crate) fn take_report(&self, report: Report) {
         let mut listeners = self.listeners.take();
         let mut ready = self.ready.borrow_mut();
-        for interest in Interest::ALL {
+        for interest in Interest::DIRECTIONS {
             if report.closed[interest.index()] {
                 ready.close(report.key, interest);
             }
             if report.ready[interest.index()] {
+                ready.mark(report.key, interest, &mut listeners);
+            }
+        }
+        if report.ended != [false; 2] {
+            for (interest, _) in Interest::ENDS
+                .into_iter()
+                .zip(report.ended)
+                .filter(|(_, ended)| *ended)
+            {
                 ready.mark(report.key, interest, &mut listeners);
             }
         }

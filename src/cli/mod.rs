@@ -12,6 +12,7 @@ mod entries;
 mod excerpt;
 mod exit_status;
 mod file;
+mod half_close_time;
 mod hangup;
 mod hash;
 mod inspect;

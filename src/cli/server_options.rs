@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::half_close_time::HalfCloseTime;
 use crate::http::server::{
     AccessLog, ForwardedField, ListenAddress, LogFormat, ServerLimits, ServerOptions, ServerTls,
     TlsFiles, TlsFilesError, TrustedProxies, TrustedProxy,
@@ -67,6 +68,15 @@ pub struct OperatorArguments {
         help_heading = SERVING
     )]
     pub max_connections: usize,
+    /// Wait so long for the answer to a client that has closed its writing half, and then take it for gone; none waits
+    /// for ever
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value_t = HalfCloseTime(ServerLimits::default().timeouts.half_close),
+        help_heading = SERVING
+    )]
+    pub half_close: HalfCloseTime,
 }
 
 /// How requests are logged.
@@ -90,10 +100,7 @@ impl ServerArguments {
         let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
         let files = files.map(|(certificates, key)| TlsFiles::read(certificates, key));
         let operator = &self.operator;
-        let mut limits = ServerLimits {
-            connections: operator.max_connections,
-            ..ServerLimits::default()
-        };
+        let mut limits = operator.limits();
         limits.timeouts.request = self.request_timeout;
         Ok(ServerOptions {
             addresses: self.addresses.clone(),
@@ -120,6 +127,16 @@ impl OperatorArguments {
         Some(AccessLog::new(format, std::io::stderr()))
     }
 
+    /// The bounds of each server.
+    pub fn limits(&self) -> ServerLimits {
+        let mut limits = ServerLimits {
+            connections: self.max_connections,
+            ..ServerLimits::default()
+        };
+        limits.timeouts.half_close = self.half_close.0;
+        limits
+    }
+
     /// Who is believed about the client.
     pub fn proxies(&self) -> TrustedProxies {
         TrustedProxies {
@@ -141,6 +158,7 @@ impl OperatorArguments {
                 "--max-connections",
                 self.max_connections != default.max_connections,
             ),
+            ("--half-close", self.half_close != default.half_close),
         ];
         let mut given = given.into_iter().filter(|(_, given)| *given);
         given.next().map(|(name, _)| name)
@@ -156,6 +174,7 @@ impl Default for OperatorArguments {
             forwarded_by: ForwardedField::default(),
             drain_delay: Duration::ZERO,
             max_connections: ServerLimits::default().connections,
+            half_close: HalfCloseTime(ServerLimits::default().timeouts.half_close),
         }
     }
 }
@@ -222,7 +241,7 @@ mod tests {
         let words = "--addr :8080 --addr unix:/run/a,mode=600 --addr systemd:web --access-log json \
                      --admin-addr 127.0.0.1:9090 --trusted-proxy 10.0.0.0/8 --trusted-proxy unix \
                      --forwarded-by forwarded --request-timeout 1m30s --stop-timeout 5s --drain-delay 500ms \
-                     --max-connections 7";
+                     --max-connections 7 --half-close none";
         let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
         let options = parse(&words)
             .expect("all known")
@@ -241,6 +260,13 @@ mod tests {
             Some(Duration::from_secs(90))
         );
         assert_eq!(options.limits.connections, 7);
+        assert_eq!(options.limits.timeouts.half_close, None);
+        let some = parse(&["--half-close", "0s"]).expect("a duration");
+        assert_eq!(
+            some.operator.limits().timeouts.half_close,
+            Some(Duration::ZERO)
+        );
+        assert_eq!(some.operator.first(), Some("--half-close"));
         assert_eq!(options.stop_timeout, Duration::from_secs(5));
         assert_eq!(options.drain_delay, Duration::from_millis(500));
         assert!(options.log.is_some());
@@ -259,6 +285,7 @@ mod tests {
             (&["--request-timeout", "soon"], "10s"),
             (&["--stop-timeout", "-1s"], ""),
             (&["--max-connections", "0"], "1000000"),
+            (&["--half-close", "never"], "none"),
         ] {
             let error = parse(words).expect_err("refused");
             assert!(error.contains(told), "{words:?}: {error}");

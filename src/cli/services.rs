@@ -95,8 +95,7 @@ fn run(
         |entry: &Arc<Entry>| matches!(&entry.kind, Kind::HttpService(it) if it.tls.is_some());
     let hangup = plan.services.iter().any(has_certificates);
     let hangup = hangup.then(|| Hangup::new(&dispatcher)).transpose()?;
-    let connections = operator.max_connections;
-    let operations = Operations::new(operator.log(), operator.proxies(), connections);
+    let operations = Operations::new(operator.log(), operator.proxies(), operator.limits());
     let runtime = Runtime::on(
         handle.clone(),
         code::program(options, &loaded.settings, loaded.registry),

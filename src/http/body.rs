@@ -23,6 +23,8 @@ struct Ends {
     reader_gone: bool,
     /// Its message is not handed over yet, so that nobody reads it.
     held: bool,
+    /// Set once, when somebody asks for the bytes or the end.
+    wanted: Option<Event>,
 }
 
 type Shared = ByteChannel<Ends>;
@@ -142,8 +144,21 @@ impl Shared {
         Ok(())
     }
 
+    /// Somebody asks for what is to come.
+    fn want(&self) {
+        let wanted = self.lock().ends.wanted.take();
+        if let Some(wanted) = wanted {
+            wanted.set();
+        }
+    }
+
     fn read(&self, most: usize) -> Result<Vec<u8>, Stopped> {
         let mut state = self.lock();
+        if let Some(wanted) = state.ends.wanted.take() {
+            drop(state);
+            wanted.set();
+            state = self.lock();
+        }
         if state.bytes.is_empty() {
             return match &state.ends.end {
                 None => Ok(Vec::new()),
@@ -193,6 +208,11 @@ impl BodyWriter {
     /// `Ended` when the body has ended or its reading end is gone; `Failed` when it has failed.
     pub fn room(&self) -> Result<usize, Stopped> {
         self.0.room()
+    }
+
+    /// Has `wanted` set when the reader first reads, or asks whether there is something to read.
+    pub fn announce_wanted(&self, wanted: Event) {
+        self.0.lock().ends.wanted = Some(wanted);
     }
 
     /// Adds bytes. The caller has asked for room.
@@ -368,6 +388,7 @@ impl BodyReader {
 
     /// How it has ended, once everything before the end was read.
     pub fn end(&self) -> Option<Result<Option<Fields>, ErrorCode>> {
+        self.shared.want();
         let state = self.shared.lock();
         match &state.ends.end {
             _ if !state.bytes.is_empty() => None,
@@ -379,6 +400,7 @@ impl BodyReader {
 
     /// The event that is set while bytes, or the end of the body, can be read.
     pub fn readable(&self) -> &Event {
+        self.shared.want();
         self.shared.readable()
     }
 }
@@ -411,6 +433,7 @@ impl BodySource {
 
     /// Whether bytes, or the end, are there.
     pub fn is_ready(&self) -> bool {
+        self.0.want();
         self.0.readable().is_set()
     }
 
@@ -419,6 +442,7 @@ impl BodySource {
     /// # Errors
     /// `TooManyMembers`, `OtherDispatcher`, `WrongThread`, `Closed` of the dispatcher.
     pub fn register(&self, set: &mut WaitSet, tag: u32) -> Result<(), Error> {
+        self.0.want();
         set.add_event(self.0.readable(), tag)
     }
 }

@@ -3,6 +3,7 @@
 use super::buffer::Buffer;
 use super::fields::{FieldLimits, Fields};
 use super::head::{Framing, Malformed, Scanner, parse_fields};
+use super::trailer_names::may_be_trailer;
 
 /// The longest line with a chunk's size and extensions, in bytes.
 const CHUNK_LINE_MAX: usize = 1024;
@@ -19,7 +20,7 @@ pub enum Piece {
     /// The next bytes belong to the body, at most this many. The caller reports how many it
     /// consumed with [`BodyDecoder::took`].
     Data(u64),
-    /// The end of the body, with its trailers if it has any.
+    /// The end of the body, with its trailers if it has any. Fields that may not be trailers are left out.
     End(Option<Fields>),
 }
 
@@ -114,7 +115,11 @@ impl BodyDecoder {
                     let block = block.get(..end).unwrap_or_default();
                     let trailers = match block {
                         b"\r\n" | b"\n" => None,
-                        block => Some(parse_fields(block, self.limits)?),
+                        block => {
+                            let mut fields = parse_fields(block, self.limits)?;
+                            fields.retain(|name, _| may_be_trailer(name));
+                            (!fields.is_empty()).then_some(fields)
+                        }
                     };
                     input.consume(end);
                     self.state = State::Done;

@@ -2,6 +2,7 @@
 
 use super::fields::Fields;
 use super::head::Framing;
+use super::trailer_names::may_be_trailer;
 
 /// Puts the framing on a body, and holds it to the length that its head declares.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl BodyEncoder {
         Ok(())
     }
 
-    /// Writes the end, with trailers where the framing has a place for them.
+    /// Writes the end, with trailers where the framing has a place for them; fields that may not be trailers are left out.
     ///
     /// # Errors
     /// When there were fewer bytes than declared.
@@ -56,7 +57,9 @@ impl BodyEncoder {
             Framing::Chunked => {
                 out.extend_from_slice(b"0\r\n");
                 if let Some(trailers) = trailers {
-                    trailers.write(out);
+                    let mut kept = trailers.clone();
+                    kept.retain(|name, _| may_be_trailer(name));
+                    kept.write(out);
                 }
                 out.extend_from_slice(b"\r\n");
                 Ok(())

@@ -24,6 +24,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trailer_names;
 
 pub use body::{BodyReader, BodySink, BodySource, BodyWriter, Stopped, body};
 pub use buffer::Buffer;

@@ -47,6 +47,12 @@ pub enum InvalidPattern {
     /// Two parameters have one name.
     #[error("the parameter {0:?} stands twice in the path")]
     Twice(String),
+    /// A query or a fragment, which no path has.
+    #[error(
+        "{0:?} holds a ? or a #, which end a path: leave the query out (functions get it as parameters), or write %3F or %23 \
+         for the character itself"
+    )]
+    Query(String),
     /// No request has such a segment.
     #[error("no request has the segment {0:?}: write it without escapes, `.` and `..`")]
     Unreachable(String),
@@ -132,6 +138,9 @@ impl Part {
     }
 
     fn literal(segment: &str) -> Result<Part, InvalidPattern> {
+        if segment.contains(['?', '#']) {
+            return Err(InvalidPattern::Query(segment.to_owned()));
+        }
         if segment.contains(['{', '}']) {
             return Err(InvalidPattern::Brace(segment.to_owned()));
         }

@@ -172,7 +172,15 @@ fn the_same_route_twice_is_a_conflict() {
 
 #[test]
 fn what_is_no_pattern_says_why() {
-    for text in ["/", "/a/b", "/a/{x}/:y/{z...}", "/{x}", "/a/", "/{ü_-1}"] {
+    for text in [
+        "/",
+        "/a/b",
+        "/a/{x}/:y/{z...}",
+        "/{x}",
+        "/a/",
+        "/{ü_-1}",
+        "/%3F%23",
+    ] {
         assert!(RoutePattern::parse(text).is_ok(), "{text}");
     }
     let cases = [
@@ -188,6 +196,16 @@ fn what_is_no_pattern_says_why() {
         ("/{x...y}", "\"{x...y}\" is no parameter"),
         ("/a{x}", "\"a{x}\" is neither text nor one {parameter}"),
         ("/{x", "\"{x\" is neither text nor one {parameter}"),
+        (
+            "/a?b",
+            "\"a?b\" holds a ? or a #, which end a path: leave the query out (functions get it as parameters), or write \
+             %3F or %23 for the character itself",
+        ),
+        (
+            "/a/#",
+            "\"#\" holds a ? or a #, which end a path: leave the query out (functions get it as parameters), or write \
+             %3F or %23 for the character itself",
+        ),
         (
             "/a/../b",
             "no request has the segment \"..\": write it without escapes, `.` and `..`",

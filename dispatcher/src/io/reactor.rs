@@ -36,6 +36,8 @@ pub(crate) struct Report {
     pub(crate) ready: [bool; 2],
     /// The directions for which no further report need come.
     pub(crate) closed: [bool; 2],
+    /// The directions that have ended.
+    pub(crate) ended: [bool; 2],
 }
 
 impl Report {
@@ -50,6 +52,7 @@ impl Report {
                 event.is_read_closed() || event.is_priority(),
                 event.is_write_closed(),
             ],
+            ended: [event.is_read_closed(), event.is_write_closed()],
         }
     }
 }
@@ -68,8 +71,10 @@ impl Directions {
             Directions::Both => {
                 mio::Interest::READABLE | mio::Interest::WRITABLE | mio::Interest::PRIORITY
             }
-            Directions::One(Interest::Readable) => mio::Interest::READABLE,
-            Directions::One(Interest::Writable) => mio::Interest::WRITABLE,
+            Directions::One(interest) => match interest.direction() {
+                Interest::Readable => mio::Interest::READABLE,
+                _ => mio::Interest::WRITABLE,
+            },
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::executor::listener::Listener;
 use crate::sim::record::Waiter;
 
-/// One direction of a source.
+/// One direction of a source, or its end.
 ///
 /// ```
 /// use std::io::Read;
@@ -32,16 +32,42 @@ pub enum Interest {
     Readable,
     /// There is room to write, or writing would fail at once.
     Writable,
+    /// The peer sends nothing more: it has ended its writing half, or the connection is over. What has arrived before may
+    /// be unread. Once this is ready it stays so.
+    ReadClosed,
+    /// The connection is over: it was reset, has failed, or both halves have ended. Nothing that is written reaches
+    /// anybody. Once this is ready it stays so.
+    WriteClosed,
 }
 
 impl Interest {
-    pub(crate) const ALL: [Interest; 2] = [Interest::Readable, Interest::Writable];
+    pub(crate) const COUNT: usize = 4;
+    pub(crate) const ALL: [Interest; Interest::COUNT] = [
+        Interest::Readable,
+        Interest::Writable,
+        Interest::ReadClosed,
+        Interest::WriteClosed,
+    ];
+    /// Those of them that operations use up.
+    pub(crate) const DIRECTIONS: [Interest; 2] = [Interest::Readable, Interest::Writable];
+    /// The ends of the directions.
+    pub(crate) const ENDS: [Interest; 2] = [Interest::ReadClosed, Interest::WriteClosed];
 
-    /// Its place in arrays of one value for each direction.
+    /// Its place in arrays of one value for each.
     pub(crate) fn index(self) -> usize {
         match self {
             Interest::Readable => 0,
             Interest::Writable => 1,
+            Interest::ReadClosed => 2,
+            Interest::WriteClosed => 3,
+        }
+    }
+
+    /// The direction whose end it is, or itself.
+    pub(crate) fn direction(self) -> Interest {
+        match self {
+            Interest::Readable | Interest::ReadClosed => Interest::Readable,
+            Interest::Writable | Interest::WriteClosed => Interest::Writable,
         }
     }
 }
@@ -70,17 +96,17 @@ impl ReadyKey {
     }
 }
 
-/// Each array holds one value for each direction, in the order of [`Interest::index`].
+/// Each array holds one value for each interest, in the order of [`Interest::index`].
 struct Slot {
     generation: u32,
     /// Set by a mark, cleared by the owner when an operation would have blocked.
-    ready: [bool; 2],
+    ready: [bool; Interest::COUNT],
     /// An operation was done since the mark and may have taken all there was.
-    uncertain: [bool; 2],
+    uncertain: [bool; Interest::COUNT],
     /// A hang-up, an error or urgent data was reported: no further mark need come.
-    closed: [bool; 2],
+    closed: [bool; Interest::COUNT],
     /// With their numbers, which only grow: each list is sorted by them.
-    listeners: [Vec<(u64, Listener)>; 2],
+    listeners: [Vec<(u64, Listener)>; Interest::COUNT],
 }
 
 pub(crate) struct ReadyTable {
@@ -116,10 +142,10 @@ impl ReadyTable {
         };
         let slot = self.slots.insert(Slot {
             generation,
-            ready: [false; 2],
-            uncertain: [false; 2],
-            closed: [false; 2],
-            listeners: [Vec::new(), Vec::new()],
+            ready: [false; Interest::COUNT],
+            uncertain: [false; Interest::COUNT],
+            closed: [false; Interest::COUNT],
+            listeners: Default::default(),
         });
         Ok(ReadyKey {
             slot: slot as u32,

@@ -92,8 +92,8 @@ impl<T: AsFd> Source<T> {
         }
     }
 
-    /// After `WouldBlock`: the direction is not ready until the kernel reports it again. Off
-    /// the dispatcher's thread it has no effect.
+    /// After `WouldBlock`: the direction is not ready until the kernel reports it again. An end stays ready: it must not
+    /// be cleared. Off the dispatcher's thread it has no effect.
     pub fn clear(&self, interest: Interest) {
         self.slot().clear(interest);
     }
@@ -136,6 +136,9 @@ impl<T: AsFd> Source<T> {
         let flags = match interest {
             Interest::Readable => PollFlags::IN,
             Interest::Writable => PollFlags::OUT,
+            Interest::ReadClosed => PollFlags::RDHUP,
+            // Errors and hang-ups are reported without being asked for.
+            Interest::WriteClosed => PollFlags::empty(),
         };
         let mut fds = [PollFd::new(&self.io, flags)];
         let at_once = Timespec {

@@ -264,9 +264,9 @@ impl SimDriver {
         key: ReadyKey,
         interest: Interest,
     ) {
-        let operation = match interest {
+        let operation = match interest.direction() {
             Interest::Readable => Operation::Readable,
-            Interest::Writable => Operation::Writable,
+            _ => Operation::Writable,
         };
         for waiter in table.borrow_mut().waiters(key, interest) {
             self.record_completion(operation, waiter);

@@ -138,8 +138,8 @@ impl Descriptor {
     fn reopen(&mut self) -> Result<(), Error> {
         let path = format!("/proc/self/fd/{}", self.fd.as_fd().as_raw_fd());
         let access = match self.interest {
-            Interest::Readable => OFlags::RDONLY,
-            Interest::Writable => OFlags::WRONLY,
+            Interest::Readable | Interest::ReadClosed => OFlags::RDONLY,
+            Interest::Writable | Interest::WriteClosed => OFlags::WRONLY,
         };
         let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         self.source = None;

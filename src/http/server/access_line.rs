@@ -44,7 +44,7 @@ pub(super) struct AccessLine<'a> {
     pub(super) id: Option<&'a str>,
     /// The trace, where the request belongs to one.
     pub(super) trace: Option<u128>,
-    /// `answered`, `cut`, `timeout`, or why it was refused.
+    /// `answered`, `timeout`, why the response was cut, or why the request was refused.
     pub(super) end: &'a str,
 }
 

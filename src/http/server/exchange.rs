@@ -1,31 +1,29 @@
 //! One request and its response on a connection, at the same time.
 
+mod continuing;
+mod half_closed;
 mod receive;
 mod respond;
 mod responding;
+mod waiting;
 
-use std::future::{Future, poll_fn, ready};
-use std::pin::Pin;
-use std::task::Poll;
-
-use wippy_dispatcher::Instant;
+use wippy_dispatcher::{Event, Instant};
 
 use super::guarded::GuardedHandler;
 use super::handler::{Failure, IncomingRequest};
 use super::informational::Informational;
 use super::peer::Peer;
-use super::record::RequestRecord;
+use super::record::{Cut, RequestRecord};
 use super::refusal::Refusal;
 use super::request::{ReceivedHead, RequestDecoder};
-use super::response_encoder::{ResponseRules, write_informational};
+use super::response_encoder::ResponseRules;
 use super::server_state::ServerState;
 use super::trace_parent::TraceParent;
-use super::wire::{Lost, SocketWait, TAG, Wire};
+use super::wire::{ClientState, Lost, SocketWait, Wire};
 use crate::http::body::{BodyWriter, body};
 use crate::http::error::ErrorCode;
-use crate::http::fields::Fields;
 use crate::http::head::Framing;
-use crate::select::{Either, select};
+use half_closed::HalfClosed;
 use responding::Responding;
 
 /// How much of a request's body is kept for its reader, in bytes.
@@ -73,8 +71,8 @@ pub(super) struct Exchange<'a> {
     declared_left: u64,
     /// Bytes of the body that nobody wanted.
     thrown_away: u64,
-    /// The client waits for `100 Continue`.
-    asks: bool,
+    /// The client waits for `100 Continue`; this is set when somebody wants the body.
+    asks: Option<Event>,
     rules: ResponseRules,
     handler: Option<GuardedHandler>,
     /// Informational responses of the handler.
@@ -82,6 +80,7 @@ pub(super) struct Exchange<'a> {
     responding: Responding,
     /// Since when the client, and nobody else, is to send more of the body.
     awaits_body: Option<Instant>,
+    half_closed: HalfClosed,
     /// When the handler has to be done.
     handler_deadline: Option<Instant>,
     record: RequestRecord<'a>,
@@ -108,6 +107,13 @@ impl<'a> Exchange<'a> {
     ) -> Result<Exchange<'a>, Lost> {
         let now = state.handle.now()?;
         let (writer, reader) = body(&state.handle, REQUEST_KEPT, None)?;
+        let asks = match received.expects_continue {
+            true => Some(Event::new(&state.handle)?),
+            false => None,
+        };
+        if let Some(wanted) = &asks {
+            writer.announce_wanted(wanted.clone());
+        }
         let mut head = received.head;
         let secure = state.sessions.is_some();
         let client = state.settings.proxies.client(peer, secure, &head.fields);
@@ -142,12 +148,13 @@ impl<'a> Exchange<'a> {
                 _ => 0,
             },
             thrown_away: 0,
-            asks: received.expects_continue,
+            asks,
             rules,
             handler: Some(handler),
             informational,
             responding: Responding::NotYet,
             awaits_body: None,
+            half_closed: HalfClosed::default(),
             handler_deadline: timeout.map(|timeout| now + timeout),
             record,
         })
@@ -156,17 +163,21 @@ impl<'a> Exchange<'a> {
     /// Receives the rest of the request and sends the response.
     pub(super) async fn run(mut self, is_last: bool) -> Result<Outcome, Lost> {
         self.rules.keep &= !is_last;
-        if self.asks {
-            self.ask_for_the_body().await?;
-        }
         loop {
             if self.state.cut.is_set() {
-                self.wire.reset();
-                return Err(Lost);
+                return Err(self.abandon(Cut::Stopped));
             }
             let mut blocked = Blocked::default();
-            self.receive(&mut blocked)?;
-            self.respond(&mut blocked)?;
+            self.ask_for_the_body();
+            let moved = match self.receive(&mut blocked) {
+                Ok(()) => self.respond(&mut blocked),
+                lost => lost,
+            };
+            if let Err(lost) = moved {
+                // Unless there is another reason already.
+                self.record.cut(Cut::ClientGone);
+                return Err(lost);
+            }
             if self.is_answered() {
                 self.record.answered(self.wire);
                 match self.receiving {
@@ -180,7 +191,7 @@ impl<'a> Exchange<'a> {
                 continue;
             }
             let now = self.state.handle.now()?;
-            let waits = blocked.socket.readable && self.receiving == Receiving::Body;
+            let waits = blocked.socket.readable && self.owes_body();
             // Behind the answer nobody has to make the client wait.
             self.awaits_body = match waits || (self.is_answered() && blocked.request_room) {
                 true => Some(self.awaits_body.unwrap_or(now).max(self.wire.received)),
@@ -189,9 +200,15 @@ impl<'a> Exchange<'a> {
             let timeouts = &self.state.settings.limits.timeouts;
             let write = self.wire.stuck().map(|since| since + timeouts.write);
             let body = self.awaits_body.map(|since| since + timeouts.body);
+            if self.wire.client() == ClientState::Gone {
+                return Err(self.abandon(Cut::ClientGone));
+            }
             if write.is_some_and(|deadline| now >= deadline) {
-                self.wire.reset();
-                return Err(Lost);
+                return Err(self.abandon(Cut::WriteTimeout));
+            }
+            let half_closed = self.half_closed_deadline(now);
+            if half_closed.is_some_and(|deadline| now >= deadline) {
+                return Err(self.abandon(Cut::HalfClosed));
             }
             if body.is_some_and(|deadline| now >= deadline) {
                 if self.is_answered() {
@@ -205,7 +222,8 @@ impl<'a> Exchange<'a> {
                 self.time_out()?;
                 continue;
             }
-            let deadline = [write, body, handler].into_iter().flatten().min();
+            let deadlines = [write, body, handler, half_closed];
+            let deadline = deadlines.into_iter().flatten().min();
             self.wait(&blocked, deadline).await?;
         }
     }
@@ -234,59 +252,10 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// Lets the handler begin, and sends `100 Continue` unless it has answered at once: a client that is refused
-    /// need not send its body.
-    async fn ask_for_the_body(&mut self) -> Result<(), Lost> {
-        let Some(handler) = &mut self.handler else {
-            return Ok(());
-        };
-        match select(handler, ready(())).await {
-            Either::Left(result) => self.answer(result),
-            Either::Right(()) => {
-                self.asks = false;
-                let written = write_informational(100, &Fields::new(), self.wire.output.end());
-                debug_assert!(written.is_ok(), "100 is informational");
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits for the handler, or for what blocks.
-    async fn wait(&mut self, blocked: &Blocked, deadline: Option<Instant>) -> Result<(), Lost> {
-        self.wire.prepare(blocked.socket)?;
-        let set = &mut self.wire.set;
-        if blocked.request_room
-            && let Some(request) = &self.request
-        {
-            request.register(set, TAG)?;
-        }
-        if blocked.response_body
-            && let Some(body) = self.responding.body()
-        {
-            set.add_event(body.readable(), TAG)?;
-        }
-        set.add_event(&self.state.cut, TAG)?;
-        if let Some(deadline) = deadline {
-            set.add_deadline(deadline, TAG)?;
-        }
-        match &mut self.handler {
-            None => set.wait().await?,
-            Some(handler) => {
-                let informational = &self.informational;
-                let handled = poll_fn(|cx| match Pin::new(&mut *handler).poll(cx) {
-                    Poll::Ready(result) => Poll::Ready(Some(result)),
-                    Poll::Pending if informational.poll(cx) => Poll::Ready(None),
-                    Poll::Pending => Poll::Pending,
-                });
-                let woken = select(handled, set.wait()).await;
-                match woken {
-                    Either::Left(Some(result)) => self.answer(result),
-                    Either::Left(None) => {}
-                    Either::Right(waited) => waited?,
-                }
-            }
-        }
-        self.wire.set.clear();
-        Ok(())
+    /// Ends the connection without the rest of the response.
+    fn abandon(&mut self, cut: Cut) -> Lost {
+        self.record.cut(cut);
+        self.wire.reset();
+        Lost
     }
 }

@@ -43,6 +43,11 @@ pub struct ServerTimeouts {
     /// the response has begun, the client gets 504, or 408 where it is its own body that is waited for; after it the
     /// connection is cut. Default none.
     pub request: Option<Duration>,
+    /// For an answer to a client that sends nothing more: from when it has closed its writing half, or has taken the
+    /// last of what is written, to when the handler gives more. Most such clients are gone, and the system tells that
+    /// only once something is written to them; then the connection is cut and the handler dropped. 0 does not wait, and
+    /// `None` waits for ever. Default 5 s.
+    pub half_close: Option<Duration>,
 }
 
 impl Default for ServerTimeouts {
@@ -54,6 +59,7 @@ impl Default for ServerTimeouts {
             idle: Duration::from_secs(60),
             write: Duration::from_secs(30),
             request: None,
+            half_close: Some(Duration::from_secs(5)),
         }
     }
 }

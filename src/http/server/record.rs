@@ -17,6 +17,34 @@ use crate::http::head::RequestHead;
 /// How much of what is no request is kept for the log, in bytes.
 const REFUSED_KEPT: usize = 1024;
 
+/// Why a response does not come to its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cut {
+    /// The client has broken the connection off.
+    ClientGone,
+    /// The client sends nothing more, and the handler has given nothing within the time for that.
+    HalfClosed,
+    /// The client takes nothing of what is written.
+    WriteTimeout,
+    /// The response's body has failed, or is not as long as its head says.
+    HandlerFailed,
+    /// The server has ended.
+    Stopped,
+}
+
+impl Cut {
+    /// A word for it in the log.
+    fn name(self) -> &'static str {
+        match self {
+            Cut::ClientGone => "client-gone",
+            Cut::HalfClosed => "half-closed",
+            Cut::WriteTimeout => "write-timeout",
+            Cut::HandlerFailed => "handler-failed",
+            Cut::Stopped => "stopped",
+        }
+    }
+}
+
 /// One request, which is counted and logged when this is dropped.
 pub(super) struct RequestRecord<'a> {
     state: &'a ServerState,
@@ -27,6 +55,7 @@ pub(super) struct RequestRecord<'a> {
     is_answered: bool,
     pub(super) is_timeout: bool,
     refusal: Option<Refusal>,
+    cut: Option<Cut>,
     /// Of the response, once it has begun.
     pub(super) status: Option<u16>,
     /// Bytes of the response's body.
@@ -59,6 +88,7 @@ impl<'a> RequestRecord<'a> {
             is_answered: false,
             is_timeout: false,
             refusal: None,
+            cut: None,
             status: None,
             sent: 0,
             id: None,
@@ -114,6 +144,11 @@ impl<'a> RequestRecord<'a> {
     pub(super) fn refused(&mut self, refusal: Refusal) {
         self.state.meters().refused(refusal);
         self.refusal = Some(refusal);
+    }
+
+    /// Notes why the response does not come to its end. The first reason counts.
+    pub(super) fn cut(&mut self, cut: Cut) {
+        self.cut.get_or_insert(cut);
     }
 
     /// All of the response is written.
@@ -209,7 +244,7 @@ impl Drop for RequestRecord<'_> {
                 (_, true) => "timeout",
                 (Some(refusal), false) => refusal.name(),
                 (None, false) if self.is_answered => "answered",
-                (None, false) => "cut",
+                (None, false) => self.cut.map_or("cut", Cut::name),
             },
         };
         log.add(|lines| line.write(log.format(), lines));

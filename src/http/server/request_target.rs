@@ -4,7 +4,7 @@ use super::refusal::Refusal;
 use crate::http::fields::Fields;
 use crate::http::head::RequestHead;
 use crate::http::method::Method;
-use crate::http::target::{HttpOrigin, is_path};
+use crate::http::target::HttpOrigin;
 
 /// A request's target, taken apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,7 +22,8 @@ impl RequestTarget {
     /// The target of a request: `/path`, `http://authority/path`, or `*` for `OPTIONS`.
     ///
     /// # Errors
-    /// `Malformed` for another form, for no `Host` in HTTP/1.1, several, or one that is no authority;
+    /// `Malformed` for another form, for a path with characters that the grammar has only as escapes, or with a `%`
+    /// without two hexadecimal digits, for a `#`, for no `Host` in HTTP/1.1, several, or one that is no authority;
     /// `NotImplemented` for `CONNECT`, whose target is an authority.
     pub fn of(head: &RequestHead) -> Result<RequestTarget, Refusal> {
         let host = host(&head.fields, head.minor)?;
@@ -34,7 +35,7 @@ impl RequestTarget {
         }
         let target = head.target.as_str();
         if target.starts_with('/') || (target == "*" && head.method == Method::Options) {
-            return match is_path(target) {
+            return match is_target(target) {
                 true => Ok(RequestTarget {
                     secure: None,
                     authority: host,
@@ -62,11 +63,36 @@ fn absolute(target: &str, method: &Method) -> Option<RequestTarget> {
         path if path.starts_with('/') => path.to_owned(),
         path => format!("/{path}"),
     };
-    (is_host(authority) && is_path(&path)).then(|| RequestTarget {
+    (is_host(authority) && is_target(&path)).then(|| RequestTarget {
         secure: Some(secure),
         authority: Some(authority.to_owned()),
         path,
     })
+}
+
+/// Whether it is a path, by the grammar of RFC 3986, with a query or without one. In the query every visible character
+/// but `#` is taken, because browsers send them unescaped.
+fn is_target(text: &str) -> bool {
+    let (path, query) = text.split_once('?').unwrap_or((text, ""));
+    let is_visible = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    is_path(path) && query.bytes().all(is_visible)
+}
+
+fn is_path(path: &str) -> bool {
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        let is_valid = match byte {
+            b'%' => {
+                let mut is_digit = || bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit());
+                is_digit() && is_digit()
+            }
+            byte => byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte),
+        };
+        if !is_valid {
+            return false;
+        }
+    }
+    true
 }
 
 /// The `Host` field: one in HTTP/1.1, at most one in HTTP/1.0.

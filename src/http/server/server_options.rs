@@ -24,7 +24,8 @@ pub struct ServerOptions {
     pub admin: Option<ListenAddress>,
     /// Who is believed about the client (`--trusted-proxy`, `--forwarded-by`). Default nobody.
     pub proxies: TrustedProxies,
-    /// The bounds (`--max-connections`, of all threads together), and how long to wait (`--request-timeout`).
+    /// The bounds (`--max-connections`, of all threads together), and how long to wait (`--request-timeout`,
+    /// `--half-close`).
     pub limits: ServerLimits,
     /// How long requests that have begun may take once the server stops (`--stop-timeout`). Default 30 s.
     pub stop_timeout: Duration,

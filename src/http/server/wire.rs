@@ -1,5 +1,7 @@
 //! A client's connection as bytes that have arrived and bytes that are to be written.
 
+mod client_state;
+
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -10,6 +12,7 @@ use super::transport::{SessionIo, Transport};
 use crate::http::buffer::Buffer;
 use crate::http::session::Session;
 use crate::http::tls::Got;
+pub(super) use client_state::ClientState;
 
 /// What is read at once, in bytes.
 const READ: usize = 16 * 1024;
@@ -66,6 +69,8 @@ pub(super) struct Wire {
     pub(super) received: Instant,
     /// Bytes of HTTP that were read, and written, since [`Wire::take_moved`] was called.
     moved: (u64, u64),
+    /// How often the client has taken something.
+    taken: u64,
 }
 
 impl Wire {
@@ -90,6 +95,7 @@ impl Wire {
             steps: 0,
             stuck: None,
             moved: (0, 0),
+            taken: 0,
         })
     }
 
@@ -179,6 +185,7 @@ impl Wire {
             self.output.consume(count);
             self.moved.1 += count as u64;
             progress |= count > 0;
+            self.taken += u64::from(count > 0);
             if count == 0 {
                 return self.is_stuck(progress);
             }
@@ -187,6 +194,7 @@ impl Wire {
             let mut io = SessionIo::new(&self.transport, false);
             if !session.flush(&mut io).map_err(|_| Lost)? {
                 progress |= io.written > 0;
+                self.taken += u64::from(io.written > 0);
                 return self.is_stuck(progress);
             }
         }
@@ -228,6 +236,11 @@ impl Wire {
     /// Since when the client takes nothing of what is to be written.
     pub(super) fn stuck(&self) -> Option<Instant> {
         self.stuck
+    }
+
+    /// A number that is another one when the client has taken something.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// How many bytes of HTTP were read and written since the last time.

@@ -211,6 +211,11 @@ fn mistakes_of_http_entries() {
             "error: n:x: path: path must begin with /",
         ),
         (
+            endpoint("path: '/a?b=1', func: f"),
+            "error: n:x: path: \"a?b=1\" holds a ? or a #, which end a path: leave the query out (functions get it as \
+             parameters), or write %3F or %23 for the character itself",
+        ),
+        (
             endpoint("path: '/{a...}/b', func: f"),
             "error: n:x: path: \"{a...}\" must stand at the end of the path",
         ),

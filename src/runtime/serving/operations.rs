@@ -22,7 +22,7 @@ pub struct Operations(Rc<Inner>);
 struct Inner {
     log: Option<AccessLog>,
     proxies: TrustedProxies,
-    connections: Option<usize>,
+    limits: Option<ServerLimits>,
     /// What each service has counted in all of its runs.
     meters: RefCell<BTreeMap<Id, Arc<Meters>>>,
     /// The certificates that are in use.
@@ -35,13 +35,17 @@ struct Inner {
 }
 
 impl Operations {
-    /// A line for each request in this log, these proxies believed about their clients, and so many connections of
-    /// each service at once.
-    pub fn new(log: Option<AccessLog>, proxies: TrustedProxies, connections: usize) -> Operations {
+    /// A line for each request in this log, and these proxies believed about their clients. Of the limits, the bound on
+    /// connections and the time for clients that are half closed hold, for each service.
+    pub fn new(
+        log: Option<AccessLog>,
+        proxies: TrustedProxies,
+        limits: ServerLimits,
+    ) -> Operations {
         Operations(Rc::new(Inner {
             log,
             proxies,
-            connections: Some(connections),
+            limits: Some(limits),
             ..Inner::default()
         }))
     }
@@ -93,7 +97,10 @@ impl Operations {
         mut limits: ServerLimits,
         tls: Option<TlsFiles>,
     ) -> ServerSettings {
-        limits.connections = self.0.connections.unwrap_or(limits.connections);
+        if let Some(ours) = &self.0.limits {
+            limits.connections = ours.connections;
+            limits.timeouts.half_close = ours.timeouts.half_close;
+        }
         if let Some(files) = &tls {
             let mut certificates = self.0.certificates.borrow_mut();
             certificates.insert(id.clone(), files.clone());

@@ -55,6 +55,25 @@ fn a_client_that_is_gone_before_the_head_gives_up_its_call() {
     });
 }
 
+/// A client that has closed its connection in order sends no reset before something is written to it.
+#[test]
+fn a_client_that_closed_its_half_gives_up_its_call_too() {
+    let served = Served::simulated(entry().delivery(Duration::from_secs(2)));
+    served.run(async {
+        let client = served.connect().await;
+        client.say(&get("/wait/3600000")).await;
+        drop(client);
+        served.sleep_ms(1_000).await;
+        assert_eq!(served.handler.open_calls(), 1);
+        let begun = served.now_ms();
+        served.handler.ended().await.expect("the dispatcher runs");
+        // 5 s for the answer, and 2 s for the guest.
+        let took = served.now_ms() - begun;
+        assert!((5_000..7_500).contains(&took), "{took} ms");
+    });
+    assert_eq!(served.runtime.calls(), []);
+}
+
 #[test]
 fn a_body_that_breaks_off_is_an_error_of_its_reader() {
     let served = Served::simulated(entry());

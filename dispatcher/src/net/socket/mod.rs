@@ -66,6 +66,8 @@ pub(super) enum Protocol {
 ///     clears it if there is nothing. An operation that fails makes both directions uncertain, because
 ///     a pending error marks both and is reported once. A driver that knows at each operation what is
 ///     left may clear the flag itself, and needs no uncertainty.
+///   * *Ends* ([`Interest::ReadClosed`], [`Interest::WriteClosed`]) are marked when they come, whatever is unread, never
+///     without a reason, and never cleared.
 /// * **Errors** of the network are `Io` with the error number that Linux gives for the same
 ///   operation, because callers tell them apart by it. The dispatcher's own are themselves:
 ///   `TooManySources` where the ready table is full, `WrongThread`, `Closed`. An operation that a

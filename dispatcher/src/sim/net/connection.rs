@@ -194,7 +194,7 @@ impl Connection {
         &mut self.flows[side.other().index()]
     }
 
-    /// Whether an operation of that direction would do something, or fail, at once.
+    /// Whether an operation of that direction would do something, or fail, at once; or whether that end has come.
     pub(crate) fn is_ready(&self, side: Side, interest: Interest) -> bool {
         let end = &self.ends[side.index()];
         let incoming = &self.flows[side.other().index()];
@@ -207,6 +207,8 @@ impl Connection {
                 incoming.unread() > 0 || incoming.end_delivered || end.read_shut
             }
             (_, Interest::Writable) => outgoing.end_written || outgoing.has_room(),
+            (_, Interest::ReadClosed) => incoming.end_delivered || end.read_shut,
+            (_, Interest::WriteClosed) => incoming.end_delivered && outgoing.end_written,
         }
     }
 

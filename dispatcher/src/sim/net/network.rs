@@ -250,6 +250,7 @@ impl Network {
             SocketKind::Udp(udp) => match interest {
                 Interest::Readable => !udp.received.is_empty() || udp.error.is_some(),
                 Interest::Writable => true,
+                Interest::ReadClosed | Interest::WriteClosed => false,
             },
         }
     }
@@ -282,14 +283,20 @@ impl Network {
         Err(Errno::AGAIN)
     }
 
-    /// Marks a direction of a socket ready. It may be drawn that the other one is as well.
+    /// Marks a direction of a socket ready, and the ends that have come. It may be drawn that the other direction is as
+    /// well.
     pub(super) fn wake(&mut self, cx: &mut SimContext<'_>, key: SocketKey, interest: Interest) {
         let Ok(socket) = self.socket(key) else { return };
         let (ready, host) = (socket.ready, socket.host.number);
         cx.mark(ready, interest);
-        let (other, is_writable) = match interest {
+        for end in Interest::ENDS {
+            if self.is_ready(key, end) {
+                cx.mark(ready, end);
+            }
+        }
+        let (other, is_writable) = match interest.direction() {
             Interest::Readable => (Interest::Writable, true),
-            Interest::Writable => (Interest::Readable, false),
+            _ => (Interest::Readable, false),
         };
         if self.is_spurious(cx, host, other) {
             cx.mark(ready, other);
@@ -301,9 +308,9 @@ impl Network {
     fn is_spurious(&self, cx: &mut SimContext<'_>, host: u32, interest: Interest) -> bool {
         let occasion = cx.injected.count(Counted::Occasions(host));
         let drawn = cx.chance(Choice::Spurious, self.settings.spurious);
-        let words = || match interest {
+        let words = || match interest.direction() {
             Interest::Readable => "readable".to_owned(),
-            Interest::Writable => "writable".to_owned(),
+            _ => "writable".to_owned(),
         };
         let spurious = FaultId::Spurious { host, occasion };
         cx.decide(spurious, drawn.then_some(0), words).is_some()

@@ -14,7 +14,8 @@ impl Network {
     pub(crate) fn waits(&self) -> BTreeMap<usize, [WaitFor; 2]> {
         let waits = self.sockets.values().filter_map(|socket| {
             let key = socket.ready?.to_number();
-            let [readable, writable] = Interest::ALL.map(|interest| self.wait(socket, interest));
+            let directions = Interest::DIRECTIONS;
+            let [readable, writable] = directions.map(|interest| self.wait(socket, interest));
             Some((key, [readable?, writable?]))
         });
         waits.collect()
@@ -36,13 +37,17 @@ impl Network {
                         false => ConnectionState::Open,
                     },
                 };
-                Some(match interest {
+                Some(match interest.direction() {
                     Interest::Readable => WaitFor::Read { local, peer, state },
-                    Interest::Writable => WaitFor::Write { local, peer, state },
+                    _ => WaitFor::Write { local, peer, state },
                 })
             }
-            (SocketKind::Udp(_), Interest::Readable) => Some(WaitFor::Receive { local }),
-            (SocketKind::Udp(_), Interest::Writable) => Some(WaitFor::Send { local }),
+            (SocketKind::Udp(_), Interest::Readable | Interest::ReadClosed) => {
+                Some(WaitFor::Receive { local })
+            }
+            (SocketKind::Udp(_), Interest::Writable | Interest::WriteClosed) => {
+                Some(WaitFor::Send { local })
+            }
             (SocketKind::Listener(_), _) => Some(WaitFor::Accept { local: local? }),
             (SocketKind::Idle, _) => None,
         }

@@ -91,7 +91,7 @@ impl Core {
         let sockets = simulated.look(|network| network.waits());
         for (key, interest, listener) in self.ready.borrow().listeners() {
             let socket = sockets.get(&key.to_number());
-            let wait = socket.map(|waits| waits[interest.index()].clone());
+            let wait = socket.map(|waits| waits[interest.direction().index()].clone());
             sort(listener, wait.unwrap_or(WaitFor::Event));
         }
         simulated.for_each_wait(|wait, listener| sort(listener, wait));

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 
 use rustix::io::Errno;
 use wippy_dispatcher::net::{Family, TcpSocket, TcpStream};
-use wippy_dispatcher::{Dispatcher, Error, Interest};
+use wippy_dispatcher::{Dispatcher, Error, Interest, WaitSet};
 
 use super::{connected, listener, loopbacks, over_both_drivers, read_all, read_exactly, run};
 
@@ -22,6 +22,8 @@ over_both_drivers!(
     both_may_end_at_once,
     shutting_down_what_has_ended_fails,
     a_waiter_for_bytes_sees_a_reset,
+    the_end_is_seen_behind_unread_bytes,
+    a_reset_is_seen_behind_unread_bytes,
 );
 
 fn kind<T>(result: Result<T, Error>) -> io::ErrorKind {
@@ -35,6 +37,51 @@ fn what_was_written_before_the_close_arrives(dispatcher: &Dispatcher) {
         drop(client);
         let received = run(dispatcher, read_all(&server)).expect("read");
         assert_eq!(received, [7; 20_000]);
+    }
+}
+
+/// Waits for one of the ends, without reading or writing.
+fn wait_for(dispatcher: &Dispatcher, stream: &TcpStream, end: Interest) {
+    let mut set = WaitSet::new(&dispatcher.handle()).expect("room");
+    stream.register(&mut set, end, 0).expect("room");
+    run(dispatcher, async { set.wait().await }).expect("a dispatcher");
+    assert!(stream.is_ready(end));
+}
+
+fn the_end_is_seen_behind_unread_bytes(dispatcher: &Dispatcher) {
+    let (client, server) = connected(dispatcher, loopbacks(&dispatcher.handle())[0]);
+    run(dispatcher, client.write_all(b"unread")).expect("write");
+    run(dispatcher, server.readable()).expect("bytes");
+    assert!(!server.is_ready(Interest::ReadClosed));
+    client.shutdown(Shutdown::Write).expect("shutdown");
+    wait_for(dispatcher, &server, Interest::ReadClosed);
+    assert!(!server.is_ready(Interest::WriteClosed));
+    let received = run(dispatcher, read_all(&server)).expect("read");
+    assert_eq!(received, b"unread");
+    assert!(server.is_ready(Interest::ReadClosed), "it stays");
+    // The other half is open, until it is ended as well.
+    run(dispatcher, server.write_all(b"answer")).expect("write");
+    let received = run(dispatcher, read_exactly(&client, 6)).expect("read");
+    assert_eq!(received, b"answer");
+    assert!(!server.is_ready(Interest::WriteClosed));
+    server.shutdown(Shutdown::Write).expect("shutdown");
+    wait_for(dispatcher, &client, Interest::WriteClosed);
+    wait_for(dispatcher, &server, Interest::WriteClosed);
+}
+
+fn a_reset_is_seen_behind_unread_bytes(dispatcher: &Dispatcher) {
+    for shuts_down in [false, true] {
+        let (client, server) = connected(dispatcher, loopbacks(&dispatcher.handle())[0]);
+        run(dispatcher, client.write_all(b"unread")).expect("write");
+        run(dispatcher, server.readable()).expect("bytes");
+        if shuts_down {
+            client.shutdown(Shutdown::Write).expect("shutdown");
+            wait_for(dispatcher, &server, Interest::ReadClosed);
+        }
+        client.reset_on_close().expect("an option");
+        drop(client);
+        wait_for(dispatcher, &server, Interest::WriteClosed);
+        assert!(server.is_ready(Interest::ReadClosed));
     }
 }
 

@@ -102,6 +102,8 @@ impl Exchange<'_> {
             None => self.thrown_away = self.thrown_away.saturating_add(count as u64),
         }
         input.consume(count);
+        // It has not waited to be asked.
+        self.asks = None;
         self.decoder.took(count);
         self.declared_left = self.declared_left.saturating_sub(count as u64);
         if self.request.is_none() && !self.is_worth_draining() {
@@ -115,6 +117,7 @@ impl Exchange<'_> {
             // Only its reader can have ended it before.
             let _ = request.finish(trailers);
         }
+        self.asks = None;
         self.receiving = Receiving::Done;
     }
 }

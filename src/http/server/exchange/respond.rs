@@ -6,6 +6,7 @@ use crate::http::body::{BodyReader, Stopped};
 use crate::http::fields::Fields;
 use crate::http::server::guarded::{Handled, Panicked};
 use crate::http::server::handler::Failure;
+use crate::http::server::record::Cut;
 use crate::http::server::request_id;
 use crate::http::server::response_encoder::{BadResponse, BodyLength, ResponseEncoder};
 use crate::http::server::wire::Lost;
@@ -62,7 +63,7 @@ impl Exchange<'_> {
         body: Option<BodyReader>,
     ) -> Result<(), BadResponse> {
         // A client that waits to send its body, and is answered, may send it or not.
-        self.rules.keep &= !self.asks && !self.state.stopping.is_set();
+        self.rules.keep &= self.asks.is_none() && !self.state.stopping.is_set();
         let length = match &body {
             None => BodyLength::None,
             Some(body) => body
@@ -99,6 +100,7 @@ impl Exchange<'_> {
         }
         loop {
             if self.encode(blocked).is_err() {
+                self.record.cut(Cut::HandlerFailed);
                 return Err(self.cut_off());
             }
             if !self.wire.flush()? {

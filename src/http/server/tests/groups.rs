@@ -273,3 +273,40 @@ fn threads_serve_tls_and_paths_too() {
         group.stop().await.expect("its thread");
     });
 }
+
+#[test]
+fn clients_that_leave_are_missed_on_every_thread() {
+    let world = World::live();
+    let mut limits = options(3, 1024);
+    limits.limits.timeouts.half_close = Some(Duration::ZERO);
+    let make = |_: &Handle| {
+        Ok(|request: IncomingRequest| async move {
+            let _held = request;
+            std::future::pending().await
+        })
+    };
+    world.run(async {
+        let mut passed = PassedSockets::default();
+        let started = ServerGroup::start(&world.handle, limits, &mut passed, String::new, make);
+        let group = started.await.expect("a server");
+        let mut clients = Vec::new();
+        for number in 0..12 {
+            let client = connect(&world, &group).await;
+            client.say(GET).await;
+            // Half of them end in order, half with a reset behind what nobody reads.
+            if number % 2 == 0 {
+                client.say(GET.repeat(1000)).await;
+                client.stream.reset_on_close().expect("open");
+            }
+            clients.push(client);
+        }
+        while group.counts().requests < 12 {
+            world.handle.yield_now().await.expect("a dispatcher");
+        }
+        drop(clients);
+        while group.counts().cut < 12 {
+            world.handle.yield_now().await.expect("a dispatcher");
+        }
+        group.stop().await.expect("its thread");
+    });
+}

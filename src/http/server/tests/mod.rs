@@ -1,7 +1,9 @@
 //! The server's half from outside.
 
 mod connections;
+mod continuing;
 mod date;
+mod departures;
 mod faults;
 mod groups;
 mod handlers;

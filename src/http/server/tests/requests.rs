@@ -64,6 +64,13 @@ fn forms_of_targets() {
         ("GET", "//b/x", None, Some("host"), "//b/x"),
         (
             "GET",
+            "/-._~!$&'()*+,;=:@%2f%3F/?100%|[{\"^`}]\\<>",
+            None,
+            Some("host"),
+            "/-._~!$&'()*+,;=:@%2f%3F/?100%|[{\"^`}]\\<>",
+        ),
+        (
+            "GET",
             "/x?a=http://c/",
             None,
             Some("host"),
@@ -92,6 +99,21 @@ fn http_1_0_needs_no_host_and_keeps_the_connection_only_if_it_says_so() {
     assert!(kept.keeps_alive);
     let closed = one(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n").head;
     assert!(!closed.keeps_alive);
+}
+
+/// RFC 9110, section 6.5.1: whoever merged them into the head would believe them.
+#[test]
+fn fields_of_the_head_are_left_out_of_trailers() {
+    let with = |trailers: &str| {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        one(format!("{head}1\r\nx\r\n0\r\n{trailers}\r\n").as_bytes()).trailers
+    };
+    let forbidden = "Content-Length: 9\r\nTransfer-Encoding: chunked\r\nHost: b\r\nAuthorization: c\r\n\
+                     Cookie: d\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: e\r\n";
+    assert_eq!(with(forbidden), None);
+    let some = with(&format!("A: 1\r\n{forbidden}b: 2\r\n")).expect("trailers");
+    let names: Vec<&str> = some.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["A", "b"]);
 }
 
 #[test]

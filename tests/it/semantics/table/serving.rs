@@ -73,6 +73,7 @@ pub const ROWS: &[Row] = &[
             "serving::departures::a_guest_learns_that_its_client_is_gone_when_it_writes",
             "serving::departures::a_guest_whose_client_is_gone_has_so_long_to_end",
             "serving::departures::a_client_that_is_gone_before_the_head_gives_up_its_call",
+            "serving::departures::a_client_that_closed_its_half_gives_up_its_call_too",
         ],
     ),
     (
