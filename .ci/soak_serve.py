@@ -23,10 +23,10 @@ def fail(text):
 
 
 class Server:
-    def __init__(self, program, idle):
+    def __init__(self, program, idle, threads=1):
         self.process = subprocess.Popen(
             [program, "serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0",
-             "--max-connections", str(idle + 64), GUEST],
+             "--threads", str(threads), "--max-connections", str(idle + 64), GUEST],
             stderr=subprocess.PIPE, text=True)
         self.address = self.line("listening on http://")
         self.admin = self.line("probes and metrics on http://")
@@ -116,6 +116,55 @@ def load(address, count):
     return sum(wrong)
 
 
+def signal_under_load(program, threads, count):
+    """SIGTERM once so many requests were answered, while clients go on: those whose connection was complete, and that were
+    written, before it are answered. Gives how many were not."""
+    server = Server(program, 0, threads)
+    signalled = threading.Event()
+    answered, late, lost = [0] * CLIENTS, [0] * CLIENTS, [0] * CLIENTS
+
+    def work(mine):
+        while True:
+            try:
+                client = socket.create_connection(server.address)
+            except OSError:
+                return
+            with client:
+                received, before = b"", False
+                try:
+                    client.sendall(REQUEST % b"hello")
+                    before = not signalled.is_set()
+                    while piece := client.recv(65536):
+                        received += piece
+                except OSError:
+                    pass
+            if received.endswith(b"hello\n"):
+                answered[mine] += 1
+            elif before:
+                lost[mine] += 1
+            else:
+                late[mine] += 1
+                return
+
+    clients = [threading.Thread(target=work, args=(mine,)) for mine in range(CLIENTS)]
+    try:
+        for client in clients:
+            client.start()
+        while sum(answered) < count:
+            time.sleep(0.001)
+        signalled.set()
+        server.process.send_signal(signal.SIGTERM)
+        for client in clients:
+            client.join()
+        if server.process.wait(60) != 0:
+            fail(f"it ended with {server.process.returncode}")
+    finally:
+        server.process.kill()
+    print(f"a signal, {threads} threads: {sum(answered)} answered, {sum(lost)} from before it lost, "
+          f"{sum(late)} behind it refused")
+    return sum(lost)
+
+
 def main():
     program, requests, idle = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -157,6 +206,9 @@ def main():
     finally:
         server.process.kill()
     print("flat")
+    for threads in (1, 2):
+        if signal_under_load(program, threads, min(requests, 5000)):
+            fail("requests from before a signal were not answered")
 
 
 main()
