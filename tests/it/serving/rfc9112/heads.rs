@@ -191,7 +191,6 @@ fn targets() -> Vec<Case> {
         "GET http://a\\b/ HTTP/1.1",
         "GET ://a/ HTTP/1.1",
         "CONNECT / HTTP/1.1",
-        "CONNECT * HTTP/1.1",
         "CONNECT http://a/ HTTP/1.1",
         "CONNECT a:b HTTP/1.1",
     ];
