@@ -16,10 +16,7 @@ const CLIENTS: usize = 32;
 const ANSWERS: usize = 500;
 const REQUEST: &[u8] = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
 /// How answers end: a guest that has not finished its body with the head answers in chunks.
-const ENDS: [&[u8]; 2] = [
-    b"\r\n\r\nhello\n",
-    b"\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n",
-];
+const ENDS: [&[u8]; 2] = [b"\r\n\r\nhello\n", b"\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n"];
 
 /// What the clients have seen.
 #[derive(Default)]
