@@ -23,10 +23,10 @@ def fail(text):
 
 
 class Server:
-    def __init__(self, program, idle):
+    def __init__(self, program, idle, threads=1):
         self.process = subprocess.Popen(
             [program, "serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0",
-             "--max-connections", str(idle + 64), GUEST],
+             "--threads", str(threads), "--max-connections", str(idle + 64), GUEST],
             stderr=subprocess.PIPE, text=True)
         self.address = self.line("listening on http://")
         self.admin = self.line("probes and metrics on http://")
@@ -83,6 +83,11 @@ def ask(address, path):
     return received
 
 
+def is_whole(received):
+    """Whether it is the answer to `hello`: a guest that has not finished its body with the head answers in chunks."""
+    return received.endswith((b"\r\n\r\nhello\n", b"\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n"))
+
+
 def abort(address, number):
     """Sends a request and resets the connection: at once, or within the response."""
     client = socket.create_connection(address)
@@ -102,7 +107,7 @@ def load(address, count):
             try:
                 if number // CLIENTS % 2:
                     abort(address, number // CLIENTS)
-                elif not ask(address, b"hello").endswith(b"hello\n"):
+                elif not is_whole(ask(address, b"hello")):
                     wrong[mine] += 1
             except OSError as error:
                 print(error, file=sys.stderr)
@@ -114,6 +119,55 @@ def load(address, count):
     for thread in threads:
         thread.join()
     return sum(wrong)
+
+
+def signal_under_load(program, threads, count):
+    """SIGTERM once so many requests were answered, while clients go on: those whose connection was complete, and that were
+    written, before it are answered. Gives how many were not."""
+    server = Server(program, 0, threads)
+    signalled = threading.Event()
+    answered, late, lost = [0] * CLIENTS, [0] * CLIENTS, [0] * CLIENTS
+
+    def work(mine):
+        while True:
+            try:
+                client = socket.create_connection(server.address)
+            except OSError:
+                return
+            with client:
+                received, before = b"", False
+                try:
+                    client.sendall(REQUEST % b"hello")
+                    before = not signalled.is_set()
+                    while piece := client.recv(65536):
+                        received += piece
+                except OSError:
+                    pass
+            if is_whole(received):
+                answered[mine] += 1
+            elif before:
+                lost[mine] += 1
+            else:
+                late[mine] += 1
+                return
+
+    clients = [threading.Thread(target=work, args=(mine,)) for mine in range(CLIENTS)]
+    try:
+        for client in clients:
+            client.start()
+        while sum(answered) < count:
+            time.sleep(0.001)
+        signalled.set()
+        server.process.send_signal(signal.SIGTERM)
+        for client in clients:
+            client.join()
+        if server.process.wait(60) != 0:
+            fail(f"it ended with {server.process.returncode}")
+    finally:
+        server.process.kill()
+    print(f"a signal, {threads} threads: {sum(answered)} answered, {sum(lost)} from before it lost, "
+          f"{sum(late)} behind it refused")
+    return sum(lost)
 
 
 def main():
@@ -136,7 +190,7 @@ def main():
         while (now := server.figures())["open"] < idle and time.monotonic() < until:
             time.sleep(0.1)
         print(f"{idle} wait", now, f"{time.monotonic() - begun:.1f} s")
-        if now["open"] < idle or not ask(server.address, b"hello").endswith(b"hello\n"):
+        if now["open"] < idle or not is_whole(ask(server.address, b"hello")):
             wrong += 1
         for client in waiting:
             client.close()
@@ -157,6 +211,9 @@ def main():
     finally:
         server.process.kill()
     print("flat")
+    for threads in (1, 2):
+        if signal_under_load(program, threads, min(requests, 5000)):
+            fail("requests from before a signal were not answered")
 
 
 main()

@@ -1,4 +1,4 @@
-// Node's client against the server: node_client.mjs ADDRESS
+// Node's client against the server: node_client.mjs ADDRESS library|serve|run
 import http from 'node:http';
 
 const [host, port] = process.argv[2].split(':');
@@ -30,20 +30,27 @@ function ask(agent, method, path, pieces = [], headers = {}) {
 }
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-check('GET', 'GET /a\n', (await ask(agent, 'GET', '/a')).body);
-const second = await ask(agent, 'GET', '/b');
-check('a connection that is kept', [true, 'GET /b\n'], [second.reused, second.body]);
+check('GET', 'hello\n', (await ask(agent, 'GET', '/hello')).body);
+const second = await ask(agent, 'GET', '/hello');
+check('a connection that is kept', [true, 'hello\n'], [second.reused, second.body]);
 const chunks = Array.from({ length: 50 }, () => 'x'.repeat(20000));
-check('a body in chunks', `POST /c\n${chunks.join('')}`, (await ask(agent, 'POST', '/c', chunks)).body);
-const hinted = await ask(agent, 'GET', '/hint');
-check('early hints', [[103], 200], [hinted.hints, hinted.status]);
-check('HEAD', [200, ''], Object.values(await ask(agent, 'HEAD', '/')).slice(0, 2));
+check('a body in chunks', chunks.join(''), (await ask(agent, 'POST', '/echo', chunks)).body);
+if (process.argv[3] === 'library') {
+  const hinted = await ask(agent, 'GET', '/hint');
+  check('early hints', [[103], 200], [hinted.hints, hinted.status]);
+} else {
+  const trailing = await ask(agent, 'GET', '/trailers');
+  check('trailers', true, Object.keys(trailing.trailers).length > 0);
+  const cut = await ask(agent, 'GET', '/trap-later').then(() => 'whole', (error) => error.code);
+  check('a response that is cut', 'ECONNRESET', cut);
+}
+check('HEAD', [200, ''], Object.values(await ask(agent, 'HEAD', '/hello')).slice(0, 2));
 check('no such thing', 404, (await ask(agent, 'GET', '/missing')).status);
 const expecting = { Expect: '100-continue', 'Content-Length': 3 };
-check('an expectation', 'PUT /e\nabc', (await ask(agent, 'PUT', '/e', ['abc'], expecting)).body);
+check('an expectation', 'abc', (await ask(agent, 'PUT', '/echo', ['abc'], expecting)).body);
 const wide = new http.Agent({ keepAlive: true, maxSockets: 50 });
-const many = await Promise.all(Array.from({ length: 1000 }, (_, n) => ask(wide, 'GET', `/${n}`)));
-check('a thousand at once', true, many.every(({ body }, n) => body === `GET /${n}\n`));
+const many = await Promise.all(Array.from({ length: 1000 }, (_, n) => ask(wide, 'POST', '/echo', [`${n}`])));
+check('a thousand at once', true, many.every(({ body }, n) => body === `${n}`));
 agent.destroy();
 wide.destroy();
 process.exit(failures > 0 ? 1 : 0);

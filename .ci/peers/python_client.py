@@ -24,28 +24,25 @@ def ask(connection, *arguments, **options):
 
 connection = http.client.HTTPConnection(address, timeout=20)
 for round in range(3):
-    response, body = ask(connection, "GET", f"/{round}")
-    check("a request of a kept connection", (200, f"GET /{round}\n".encode()), (response.status, body))
-check("the type of the body", "text/plain", response.getheader("content-type"))
+    response, body = ask(connection, "POST", "/echo", body=f"{round}")
+    check("a request of a kept connection", (200, f"{round}".encode()), (response.status, body))
 check("a date", 29, len(response.getheader("date")))
 body = b"x" * 1_000_000
-_, echo = ask(connection, "POST", "/length", body=body)
-check("a body with a length", b"POST /length\n" + body, echo)
-_, echo = ask(connection, "PUT", "/chunks", body=iter([b"a" * 70_000] * 10), encode_chunked=True,
+_, echo = ask(connection, "POST", "/echo", body=body)
+check("a body with a length", body, echo)
+_, echo = ask(connection, "PUT", "/echo", body=iter([b"a" * 70_000] * 10), encode_chunked=True,
               headers={"Transfer-Encoding": "chunked"})
-check("a body in chunks", b"PUT /chunks\n" + b"a" * 700_000, echo)
-response, body = ask(connection, "HEAD", "/")
+check("a body in chunks", b"a" * 700_000, echo)
+response, body = ask(connection, "HEAD", "/hello")
 check("HEAD has no body", (200, b""), (response.status, body))
 response, body = ask(connection, "GET", "/missing")
-check("no such thing", (404, b""), (response.status, body))
-response, body = ask(connection, "OPTIONS", "*")
-check("OPTIONS *", b"OPTIONS *\n", body)
+check("no such thing", 404, response.status)
 connection.close()
 
 context = ssl.create_default_context(cafile=certificate)
 secure = http.client.HTTPSConnection("localhost", int(tls.rsplit(":", 1)[1]), context=context, timeout=20)
-_, body = ask(secure, "GET", "/tls")
-check("TLS", b"GET /tls\n", body)
+_, body = ask(secure, "GET", "/hello")
+check("TLS", b"hello\n", body)
 secure.close()
 
 
@@ -66,9 +63,9 @@ def raw(*pieces):
     return [int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
 
 
-get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-last = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-post = b"POST / HTTP/1.1\r\nHost: a\r\n"
+get = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+last = b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+post = b"POST /count HTTP/1.1\r\nHost: a\r\n"
 check("five at once", [200] * 6, raw(get * 5 + last))
 check("byte by byte", [200], raw(*[bytes([byte]) for byte in last]))
 check("a later minor version", [200], raw(last.replace(b"1.1", b"1.5")))
@@ -79,12 +76,12 @@ for what, bytes_, statuses in [
     ("chunked twice", post + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" + get, [400]),
     ("a space before the colon", post + b"Content-Length : 4\r\n\r\nabcd" + get, [400]),
     ("a folded field", post + b"A: b\r\n c\r\n\r\n" + get, [400]),
-    ("an LF alone", b"GET / HTTP/1.1\nHost: a\n\n" + get, [400]),
-    ("no host", b"GET / HTTP/1.1\r\n\r\n" + get, [400]),
-    ("two hosts", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + get, [400]),
+    ("an LF alone", b"GET /hello HTTP/1.1\nHost: a\n\n" + get, [400]),
+    ("no host", b"GET /hello HTTP/1.1\r\n\r\n" + get, [400]),
+    ("two hosts", b"GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n" + get, [400]),
     ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [505]),
     ("a long line", b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", [414]),
-    ("many fields", b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 1000 + b"\r\n", [431]),
+    ("many fields", b"GET /hello HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 1000 + b"\r\n", [431]),
     ("a tunnel", b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", [501]),
     ("another expectation", post + b"Expect: x\r\n\r\n", [417]),
     ("a body that is too large", post + b"Content-Length: 999999999999\r\n\r\n", [413]),

@@ -1,4 +1,4 @@
-//! The HTTP server of the library by itself, with a handler in Rust: it answers with what it was sent. `.ci/http-peers`
+//! The HTTP server of the library by itself, with a handler in Rust. `.ci/http-peers`
 //! runs other people's clients against it.
 //!
 //! ```text
@@ -96,50 +96,83 @@ fn drain(source: &Source<UnixStream>) {
     source.clear(Interest::Readable);
 }
 
-/// Sends back what comes, while it comes. `/slow` waits a minute, `/hint` sends early hints first.
+/// Answers as the guest `http-server` of the tests does: `/hello`, `/wait/MILLISECONDS`, `/echo` with what comes, while it
+/// comes, and `/count` with how much that was. `/hint` sends early hints first.
 async fn answer(handle: Handle, request: IncomingRequest) -> Result<Response, Failure> {
     let path = request.target.path.clone();
     match path.as_str() {
-        "/slow" => {
-            let slept = handle.sleep(Duration::from_secs(60)).await;
-            slept.map_err(|_| Failure::INTERNAL)?;
-        }
+        "/hello" => whole(&handle, "hello\n"),
         "/hint" => {
             let mut fields = Fields::new();
             let added = fields.append("link", b"</style.css>; rel=preload");
             added.map_err(|_| Failure::INTERNAL)?;
             // A client that does not take it gets the answer all the same.
             let _ = request.informational.send(103, fields);
+            whole(&handle, "hello\n")
         }
-        "/missing" => return Err(Failure::new(404)),
-        _ => {}
+        "/echo" => {
+            let (writer, reader) = body(&handle, KEPT, None).map_err(|_| Failure::new(503))?;
+            let own = handle.clone();
+            let echoing = handle.spawn(async move {
+                // One that fails cuts the response, so that its client sees that it is not whole.
+                let _ = echo(&own, request.body, writer).await;
+            });
+            echoing.map_err(|_| Failure::new(503))?.detach();
+            Ok(ok(reader))
+        }
+        "/count" => {
+            let counted = count(&request.body).await;
+            let counted = counted.map_err(|_| Failure::INTERNAL)?;
+            whole(&handle, &format!("{counted}\n"))
+        }
+        path => {
+            let time = path.strip_prefix("/wait/").and_then(|it| it.parse().ok());
+            let Some(time) = time.map(Duration::from_millis) else {
+                return Err(Failure::new(404));
+            };
+            let slept = handle.sleep(time).await;
+            slept.map_err(|_| Failure::INTERNAL)?;
+            whole(&handle, "waited\n")
+        }
     }
-    let (writer, reader) = body(&handle, 64 * 1024, None).map_err(|_| Failure::new(503))?;
-    let mut fields = Fields::new();
-    let typed = fields.append("content-type", b"text/plain");
-    typed.map_err(|_| Failure::INTERNAL)?;
-    let own = handle.clone();
-    let line = format!("{} {path}\n", request.head.method.as_str());
-    let echoing = handle.spawn(async move {
-        // One that fails cuts the response, so that its client sees that it is not whole.
-        let _ = echo(&own, line, request.body, writer).await;
-    });
-    echoing.map_err(|_| Failure::new(503))?.detach();
-    Ok(Response {
-        status: 200,
-        fields,
-        body: Some(reader),
-    })
 }
 
-async fn echo(
-    handle: &Handle,
-    line: String,
-    from: BodyReader,
-    to: BodyWriter,
-) -> Result<(), Error> {
+/// How much of a body is kept between its ends.
+const KEPT: usize = 64 * 1024;
+
+fn ok(body: BodyReader) -> Response {
+    Response {
+        status: 200,
+        fields: Fields::new(),
+        body: Some(body),
+    }
+}
+
+/// 200 with this text.
+fn whole(handle: &Handle, text: &str) -> Result<Response, Failure> {
+    let (writer, reader) = body(handle, KEPT, None).map_err(|_| Failure::new(503))?;
+    writer
+        .write(text.as_bytes().to_vec())
+        .map_err(|_| Failure::INTERNAL)?;
+    writer.finish(None).map_err(|_| Failure::INTERNAL)?;
+    Ok(ok(reader))
+}
+
+/// How many bytes come until the end, whatever that is.
+async fn count(from: &BodyReader) -> Result<usize, Error> {
+    let mut count = 0;
+    loop {
+        match from.read(KEPT) {
+            Ok(read) if read.is_empty() => from.readable().wait().await?,
+            Ok(read) => count += read.len(),
+            Err(_) => return Ok(count),
+        }
+    }
+}
+
+async fn echo(handle: &Handle, from: BodyReader, to: BodyWriter) -> Result<(), Error> {
     let mut set = WaitSet::new(handle)?;
-    let mut bytes = line.into_bytes();
+    let mut bytes = Vec::new();
     loop {
         while !bytes.is_empty() {
             let Ok(room) = to.room() else { return Ok(()) };
@@ -154,7 +187,7 @@ async fn echo(
                 return Ok(());
             }
         }
-        match from.read(64 * 1024) {
+        match from.read(KEPT) {
             Ok(read) if read.is_empty() => from.readable().wait().await?,
             Ok(read) => bytes = read,
             Err(_) => break,

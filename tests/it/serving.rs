@@ -8,6 +8,7 @@ mod failures;
 mod operators;
 mod pools;
 pub mod process;
+mod rfc9112;
 mod simulated;
 mod streaming;
 pub mod tls_client;

@@ -99,8 +99,9 @@ impl From<Malformed> for Refusal {
 /// not implemented. Everywhere else nobody knows where the body ends.
 fn of_codings(codings: &str) -> Refusal {
     let is_chunked = |coding: &str| coding.trim().eq_ignore_ascii_case("chunked");
+    let is_other = |coding: &str| !coding.trim().is_empty() && !is_chunked(coding);
     match codings.rsplit_once(',') {
-        Some((others, last)) if is_chunked(last) && !others.split(',').any(is_chunked) => {
+        Some((others, last)) if is_chunked(last) && others.split(',').all(is_other) => {
             Refusal::NotImplemented
         }
         _ => Refusal::Malformed,

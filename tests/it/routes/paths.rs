@@ -75,3 +75,41 @@ fn what_no_route_answers_has_a_status_and_a_reason() {
         assert_eq!(answer.text().is_empty(), status == 204, "{route}");
     }
 }
+
+/// With two services, the routes of one are none of the other's.
+#[test]
+fn each_service_answers_for_its_own_routers_alone() {
+    const OTHER: &str = "10.0.0.1:81";
+    let mut project = site(&[], &[("meta", &"{server: web}")]);
+    let lifecycle = "{auto_start: true}";
+    let fields: [(&str, &dyn std::fmt::Display); 2] =
+        [("addr", &format!("'{OTHER}'")), ("lifecycle", &lifecycle)];
+    project.entry("other", "http.service", &fields);
+    let fields: [(&str, &dyn std::fmt::Display); 2] =
+        [("meta", &"{server: other}"), ("prefix", &"/other")];
+    project.entry("others", "http.router", &fields);
+    types(&mut project, "greet", "greet", &[]);
+    for (name, router) in [("own", "api"), ("foreign", "others")] {
+        let fields: [(&str, &dyn std::fmt::Display); 3] = [
+            ("meta", &format!("{{router: {router}}}")),
+            ("path", &"'/{name}'"),
+            ("func", &"greet"),
+        ];
+        project.entry(name, "http.endpoint", &fields);
+    }
+    let world = World::flawless(&project);
+    for (address, path, status) in [
+        (ADDRESS, "/you", 200),
+        (ADDRESS, "/other/you", 404),
+        (OTHER, "/you", 404),
+        (OTHER, "/other/you", 200),
+    ] {
+        let answer = world.run(async {
+            let stream = connect_to(&world.handle, address).await;
+            let bytes = request(&format!("GET {path}"), "");
+            stream.write_all(&bytes).await.expect("a server");
+            Answer::parse(&rest(&stream).await).expect("an answer")
+        });
+        assert_eq!(answer.status, status, "{address} {path}");
+    }
+}

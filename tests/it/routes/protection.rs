@@ -101,17 +101,27 @@ fn an_endpoint_with_mistakes_keeps_its_route() {
 
 #[test]
 fn settings_that_would_protect_it_keep_a_server_from_starting() {
-    let mut project = site(&[("network", &"{allow: [10.0.0.0/8]}")], &[]);
-    types(&mut project, "greet", "greet", &[]);
-    route(&mut project, "hello", "POST /hello", "greet");
-    let world = World::new(&project);
-    let expected = "error: test:web: network: network is not supported, \
-                    and the server is not started without it";
-    assert_eq!(said(&world), [expected]);
-    let connecting = wippy_dispatcher::net::TcpStream::connect(
-        &world.handle,
-        ADDRESS.parse().expect("an address"),
-    );
-    assert!(world.run(connecting).is_err());
-    assert_eq!(world.ended(), [] as [(String, Ended); 0]);
+    let network = "{allow: [10.0.0.0/8]}";
+    let tls = "{cert: 'files:/cert.pem', key: 'files:/key.pem', client_ca: 'files:/ca.pem'}";
+    for (field, value, expected) in [
+        (
+            "network",
+            network,
+            "network: network is not supported, and the server is not started without it",
+        ),
+        ("tls", tls, "tls.client_ca: unknown field \"client_ca\""),
+    ] {
+        let mut project = site(&[(field, &value)], &[]);
+        project.entry("files", "fs.directory", &[("directory", &".")]);
+        types(&mut project, "greet", "greet", &[]);
+        route(&mut project, "hello", "POST /hello", "greet");
+        let world = World::new(&project);
+        assert_eq!(said(&world), [format!("error: test:web: {expected}")]);
+        let connecting = wippy_dispatcher::net::TcpStream::connect(
+            &world.handle,
+            ADDRESS.parse().expect("an address"),
+        );
+        assert!(world.run(connecting).is_err());
+        assert_eq!(world.ended(), [] as [(String, Ended); 0]);
+    }
 }

@@ -190,6 +190,39 @@ fn a_component_that_exports_the_handler_answers_itself() {
     }
 }
 
+/// Each piece comes back before the next is sent.
+#[test]
+fn a_component_at_a_route_streams_both_ways() {
+    for transport in ["payload", "wasi-http"] {
+        let mut project = site(&[], &[]);
+        let method = "wasi:http/incoming-handler";
+        let imports = "[wasi:io, wasi:clocks, wasi:cli, wasi:http]";
+        let extra: [(&str, &dyn std::fmt::Display); 1] = [("transport", &transport)];
+        project.function("own", "http-server", method, imports, &extra);
+        route(&mut project, "e-echo", "POST /echo", "own");
+        let world = World::flawless(&project);
+        world.run(async {
+            let stream = connect(&world.handle).await;
+            let head = "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let (mut told, mut buffer) = (String::new(), [0; 1024]);
+            for (said, expected) in [
+                (head, "\r\n\r\n"),
+                ("3\r\none\r\n", "3\r\none\r\n"),
+                ("3\r\ntwo\r\n", "3\r\ntwo\r\n"),
+                ("0\r\nX-Sum: 3\r\n\r\n", "0\r\nX-Sum: 3\r\n\r\n"),
+            ] {
+                stream.write_all(said.as_bytes()).await.expect("a server");
+                while !told.ends_with(expected) {
+                    let count = stream.read(&mut buffer).await.expect("a server");
+                    assert_ne!(count, 0, "{told}");
+                    told.push_str(std::str::from_utf8(&buffer[..count]).expect("text"));
+                }
+            }
+            assert!(told.starts_with("HTTP/1.1 200 "), "{told}");
+        });
+    }
+}
+
 #[test]
 fn a_body_that_is_too_large_or_never_ends_is_refused() {
     let mut project = site(&[("timeouts", &"{read: 5s}")], &[]);

@@ -242,7 +242,12 @@ pub async fn ask(handle: Handle, request: Vec<u8>) -> Answer {
 
 /// A connection to the service, which may be about to start.
 pub async fn connect(handle: &Handle) -> TcpStream {
-    let address: SocketAddr = ADDRESS.parse().expect("an address");
+    connect_to(handle, ADDRESS).await
+}
+
+/// The same to another service.
+pub async fn connect_to(handle: &Handle, address: &str) -> TcpStream {
+    let address: SocketAddr = address.parse().expect("an address");
     for _ in 0..100 {
         match TcpStream::connect(handle, address).await {
             Ok(stream) => return stream,
@@ -252,7 +257,7 @@ pub async fn connect(handle: &Handle) -> TcpStream {
                 .expect("a sleep"),
         }
     }
-    panic!("nobody listens on {ADDRESS}");
+    panic!("nobody listens on {address}");
 }
 
 /// All that comes up to the end of a connection.

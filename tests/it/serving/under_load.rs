@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rustix::process::Signal;
 
 use super::process::Serving;
+use crate::cli::program;
+use crate::support::Project;
 
 /// How many clients there are.
 const CLIENTS: usize = 32;
 /// How many answers are there before the signal.
 const ANSWERS: usize = 500;
 const REQUEST: &[u8] = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
-const END: &[u8] = b"\r\n\r\nhello\n";
+/// How answers end: a guest that has not finished its body with the head answers in chunks.
+const ENDS: [&[u8]; 2] = [b"\r\n\r\nhello\n", b"\r\n\r\n6\r\nhello\n\r\n0\r\n\r\n"];
 
 /// What the clients have seen.
 #[derive(Default)]
@@ -41,7 +44,7 @@ fn send(authority: &str, keeps: bool, seen: &Seen) {
         let before = !seen.is_signalled.load(Ordering::SeqCst);
         let mut bytes = Vec::new();
         let mut buffer = [0; 1024];
-        while !bytes.ends_with(END) {
+        while !ENDS.iter().any(|end| bytes.ends_with(end)) {
             match client.read(&mut buffer) {
                 Ok(read @ 1..) => bytes.extend_from_slice(&buffer[..read]),
                 Ok(0) | Err(_) => {
@@ -55,23 +58,54 @@ fn send(authority: &str, keeps: bool, seen: &Seen) {
     }
 }
 
+/// Sends the signal while clients send requests. All that they wrote before it is answered, and the end is an orderly one.
+fn check(serving: Serving, what: &str) {
+    let seen = Seen::default();
+    std::thread::scope(|scope| {
+        for number in 0..CLIENTS {
+            let (authority, seen) = (&serving.authority, &seen);
+            scope.spawn(move || send(authority, number % 2 == 0, seen));
+        }
+        while seen.answered.load(Ordering::SeqCst) < ANSWERS {
+            std::thread::yield_now();
+        }
+        seen.is_signalled.store(true, Ordering::SeqCst);
+        serving.send(Signal::TERM);
+    });
+    assert_eq!(serving.end().0.code(), Some(0), "{what}");
+    assert_eq!(seen.lost.into_inner(), 0, "{what}");
+}
+
 #[test]
 fn every_request_from_before_a_signal_is_answered() {
     for threads in ["1", "2"] {
         let serving = Serving::start(&["--threads", threads]);
-        let seen = Seen::default();
-        std::thread::scope(|scope| {
-            for number in 0..CLIENTS {
-                let (authority, seen) = (&serving.authority, &seen);
-                scope.spawn(move || send(authority, number % 2 == 0, seen));
-            }
-            while seen.answered.load(Ordering::SeqCst) < ANSWERS {
-                std::thread::yield_now();
-            }
-            seen.is_signalled.store(true, Ordering::SeqCst);
-            serving.send(Signal::TERM);
-        });
-        assert_eq!(serving.end().0.code(), Some(0));
-        assert_eq!(seen.lost.into_inner(), 0, "{threads} threads");
+        check(serving, &format!("serve with {threads} threads"));
+    }
+}
+
+#[test]
+fn every_request_to_a_service_from_before_a_signal_is_answered() {
+    let mut project = Project::new();
+    let method = "wasi:http/incoming-handler";
+    let imports = "[wasi:io, wasi:clocks, wasi:cli, wasi:http]";
+    project.function("served", "http-server", method, imports, &[]);
+    let lifecycle = "{auto_start: true}";
+    project.entry(
+        "web",
+        "http.service",
+        &[("addr", &"'127.0.0.1:0'"), ("lifecycle", &lifecycle)],
+    );
+    project.entry("api", "http.router", &[]);
+    let path = "/hello";
+    project.entry(
+        "hello",
+        "http.endpoint",
+        &[("path", &path), ("func", &"served")],
+    );
+    let directory = project.directory();
+    for threads in ["1", "2"] {
+        let run = &mut program(directory.path(), &["run", "--threads", threads]);
+        check(Serving::of(run), &format!("run with {threads} threads"));
     }
 }

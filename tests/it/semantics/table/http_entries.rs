@@ -5,6 +5,10 @@ use super::Row;
 pub const ROWS: &[Row] = &[
     // Which server
     (
+        "A service needs `addr`, an endpoint `path` and `func`; without them they are mistakes.",
+        &["lib::registry::tests::services::mistakes_of_http_entries"],
+    ),
+    (
         "An `http.service` with `lifecycle: {auto_start: true}` listens while `wippy run` runs; any other does not.",
         &["routes::lifecycle::only_what_is_started_with_the_project_listens"],
     ),
@@ -33,7 +37,10 @@ pub const ROWS: &[Row] = &[
     ),
     (
         "SIGTERM stops all services so, and `wippy run` ends with 0; a second signal ends it at once.",
-        &["routes::command::a_signal_lets_requests_end_and_a_second_one_does_not"],
+        &[
+            "routes::command::a_signal_lets_requests_end_and_a_second_one_does_not",
+            "serving::under_load::every_request_to_a_service_from_before_a_signal_is_answered",
+        ],
     ),
     (
         "`timeouts.read` is for a whole request, its body included: 408 after it.",
@@ -43,6 +50,7 @@ pub const ROWS: &[Row] = &[
         "`timeouts.write` is for a whole response, whether its guest waits or computes: 504 after it. Where nothing is written it is a minute.",
         &[
             "routes::deadlines::a_response_has_its_time_whether_the_guest_waits_or_computes",
+            "routes::deadlines::so_has_that_of_a_component_that_answers_requests_itself",
             "routes::deadlines::a_response_has_a_minute_where_nothing_is_written",
         ],
     ),
@@ -77,6 +85,7 @@ pub const ROWS: &[Row] = &[
         &[
             "lib::registry::tests::services::http_entries_imply_what_there_is_one_of",
             "lib::registry::tests::services::mistakes_of_http_entries",
+            "routes::paths::each_service_answers_for_its_own_routers_alone",
         ],
     ),
     (
@@ -205,8 +214,11 @@ pub const ROWS: &[Row] = &[
         &["routes::transports::outside_of_a_request_both_transports_are_one"],
     ),
     (
-        "A component that exports `wasi:http/incoming-handler` answers the requests of its routes itself.",
-        &["routes::transports::a_component_that_exports_the_handler_answers_itself"],
+        "A component that exports `wasi:http/incoming-handler` answers the requests of its routes itself: it reads their bodies while they come, and its answers are sent while it writes them.",
+        &[
+            "routes::transports::a_component_that_exports_the_handler_answers_itself",
+            "routes::transports::a_component_at_a_route_streams_both_ways",
+        ],
     ),
     (
         "Requests whose function has no place or no instance free wait in order: `waiting.requests` of them, `waiting.timeout` each. Any other is 503 with `Retry-After`.",
