@@ -63,13 +63,14 @@ proptest! {
         limit in 0u64..50,
     ) {
         let mut timers = TimerHeap::new(usize::MAX);
-        let arm = |deadline| timers.arm(Instant::from_nanos(deadline), ());
         let (early, late) = disarmed.split_at(disarmed.len() / 2);
-        let mut keys: Vec<TimerKey> = early.iter().copied().map(arm).collect();
-        let arm = |deadline| timers.arm(Instant::from_nanos(deadline), ());
-        deadlines.iter().copied().for_each(|deadline| drop(arm(deadline)));
-        let arm = |deadline| timers.arm(Instant::from_nanos(deadline), ());
-        keys.extend(late.iter().copied().map(arm));
+        let mut keys = Vec::new();
+        for (deadlines, are_disarmed) in [(early, true), (&deadlines[..], false), (late, true)] {
+            for &deadline in deadlines {
+                let key = timers.arm(Instant::from_nanos(deadline), ());
+                keys.extend(are_disarmed.then_some(key));
+            }
+        }
         for key in keys {
             prop_assert!(timers.disarm(key).is_some());
         }
