@@ -187,8 +187,13 @@ impl Core {
         if !self.in_turn.get() || self.yield_skips.get() == MAX_YIELD_SKIPS {
             return Ok(false);
         }
+        let runs_alone = || !self.woke_any.get() && self.runnable() == 0 && !others_wait();
+        // Where others run before the task goes on, the next turn looks.
+        if !runs_alone() {
+            return Ok(false);
+        }
         self.poll_driver()?;
-        let can_skip = !self.woke_any.get() && self.runnable() == 0 && !others_wait();
+        let can_skip = runs_alone();
         if can_skip {
             self.yield_skips.set(self.yield_skips.get() + 1);
         }
@@ -245,8 +250,8 @@ impl Core {
         }
         loop {
             let due = system.timers.borrow_mut().pop_due(now);
-            let Some(listener) = due else { break };
-            self.notify(listener);
+            let Some(fired) = due else { break };
+            self.notify(fired.value);
         }
     }
 
@@ -254,15 +259,10 @@ impl Core {
     #[cold]
     fn fire_measured(&self, system: &SystemDriver, now: Instant, overshoot: &SharedHistogram) {
         loop {
-            let mut timers = system.timers.borrow_mut();
-            let deadline = timers.next_deadline();
-            let due = timers.pop_due(now);
-            drop(timers);
-            let (Some(deadline), Some(listener)) = (deadline, due) else {
-                break;
-            };
-            overshoot.record(now - deadline);
-            self.notify(listener);
+            let due = system.timers.borrow_mut().pop_due(now);
+            let Some(fired) = due else { break };
+            overshoot.record(now - fired.deadline);
+            self.notify(fired.value);
         }
     }
 

@@ -105,7 +105,7 @@ impl Driver {
     #[inline]
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         match self {
-            Driver::System(system) => system.timers.borrow().next_deadline(),
+            Driver::System(system) => system.timers.borrow_mut().next_deadline(),
             Driver::Simulated(simulated) => simulated.next_event(),
         }
     }

@@ -68,17 +68,25 @@ impl Dispatcher {
                 return Ok(());
             }
             let reactor = &system.reactor;
-            let parked = reactor.park(wake, |report| core.take_report(report));
-            let notified = self.shared.park.look();
-            parked?;
-            let (Some(wake), Some(deadline)) = (wake, deadline) else {
-                return Ok(());
+            let clock = || match deadline {
+                Some(_) => begin,
+                None => core.clock.now(),
             };
+            let parked = reactor.park(wake, clock, |report| core.take_report(report));
+            let notified = self.shared.park.look();
+            let end = parked?;
             if notified || self.has_work(core, has_root) {
                 return Ok(());
             }
+            if end.is_for_nothing(wake) {
+                now = core.clock.now();
+                continue;
+            }
+            let (Some(wake), Some(deadline)) = (wake, deadline) else {
+                return Ok(());
+            };
             now = core.clock.now();
-            if !system.reactor.is_armed() {
+            if end.timer == Some(wake) {
                 let late = now.nanos_since(wake);
                 system.lead.learn(begin, deadline, Some(late));
             }

@@ -59,13 +59,17 @@ impl Shared {
     /// Puts a woken task where its dispatcher will find it, from any thread.
     pub(crate) fn schedule(&self, runnable: Runnable<Meta>) {
         match self.core.get_own() {
-            Some(core) => {
-                core.executor.push(runnable);
-                if !core.in_turn.get() {
-                    self.notify();
-                }
-            }
+            Some(core) => self.schedule_on(&core, runnable),
             None => self.send(Message::Run(runnable)),
+        }
+    }
+
+    /// The same on the dispatcher's thread.
+    #[inline]
+    pub(crate) fn schedule_on(&self, core: &Core, runnable: Runnable<Meta>) {
+        core.executor.push(runnable);
+        if !core.in_turn.get() {
+            self.notify();
         }
     }
 

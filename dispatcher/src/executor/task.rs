@@ -3,11 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use async_task::{Builder, FallibleTask};
 
 use crate::Error;
+use crate::core::Core;
 use crate::executor::meta::Meta;
 use crate::handle::Handle;
 use crate::sim::waits::task_notes::AwaitedBy;
@@ -54,10 +56,10 @@ impl Handle {
             number = id;
             awaited_by = simulated.map(|it| it.spawned(key, id, host, core.clock.now(), name));
             let alive = Alive {
-                handle: self.clone(),
+                core: core.clone(),
                 key,
             };
-            let scheduler = self.clone();
+            let shared = self.shared().clone();
             Builder::new()
                 .metadata(Meta { id, key, host })
                 .propagate_panic(true)
@@ -66,10 +68,10 @@ impl Handle {
                         let _alive = alive;
                         future.await
                     },
-                    move |runnable| scheduler.shared().schedule(runnable),
+                    move |runnable| shared.schedule(runnable),
                 )
         })?;
-        runnable.schedule();
+        self.shared().schedule_on(&core, runnable);
         Ok(Task {
             task: task.fallible(),
             number,
@@ -78,17 +80,16 @@ impl Handle {
     }
 }
 
-/// A task's entry among those alive, removed when its future is dropped.
+/// A task's entry among those alive, removed when its future is dropped. That happens on the dispatcher's thread, and
+/// before the dispatcher has ended, so that the two do not keep each other.
 struct Alive {
-    handle: Handle,
+    core: Rc<Core>,
     key: usize,
 }
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        if let Ok(core) = self.handle.core() {
-            core.executor.remove(self.key);
-        }
+        self.core.executor.remove(self.key);
     }
 }
 

@@ -181,6 +181,12 @@ impl Executor {
             .collect()
     }
 
+    /// The address of the waker of a task alive; 0 where there is none in this place.
+    pub(crate) fn waker_address(&self, key: usize) -> usize {
+        let alive = self.alive.borrow();
+        alive.get(key).map_or(0, |task| task.waker.data() as usize)
+    }
+
     /// The numbers of the tasks that can run.
     pub(crate) fn runnable_tasks(&self) -> Vec<u64> {
         self.runnable.borrow().numbers()

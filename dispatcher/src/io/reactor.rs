@@ -26,6 +26,9 @@ const WAKER: Token = Token(usize::MAX);
 const TIMER: Token = Token(usize::MAX - 1);
 /// How many events one poll takes; the others stay in the kernel's list for the next.
 const EVENTS: usize = 1024;
+/// A timerfd that is set to an earlier time than is wanted, but to none that comes within so many nanoseconds, stays as
+/// it is: that it goes off for nothing, once in that time at most, costs less than setting it for each wait.
+const FAR: u64 = 10_000_000;
 
 /// What the kernel reported of one source.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +108,24 @@ impl ReactorRemote {
     }
 }
 
+/// What has ended a wait.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct WaitEnd {
+    /// To what the timerfd was set, if it went off.
+    pub(crate) timer: Option<Instant>,
+    /// Something else was reported.
+    pub(crate) has_others: bool,
+}
+
+impl WaitEnd {
+    /// The timerfd was still set to an earlier time than was wanted, and nothing else has happened.
+    #[inline]
+    pub(crate) fn is_for_nothing(self, wanted: Option<Instant>) -> bool {
+        let is_early = |set: Instant| wanted.is_none_or(|wanted| set < wanted);
+        !self.has_others && self.timer.is_some_and(is_early)
+    }
+}
+
 pub(crate) struct Reactor {
     poll: RefCell<Poll>,
     remote: Arc<ReactorRemote>,
@@ -173,45 +194,62 @@ impl Reactor {
         Ok(())
     }
 
-    /// Waits for an event or the deadline, and passes what was reported to `sink`. It may end
-    /// without either.
+    /// Waits for an event or the deadline, and passes what was reported to `sink`. It may end without either:
+    /// [`WaitEnd`] tells. `now` reads the clock.
     pub(crate) fn park(
         &self,
         deadline: Option<Instant>,
+        now: impl FnOnce() -> Instant,
         sink: impl FnMut(Report),
-    ) -> io::Result<()> {
-        self.arm(deadline)?;
+    ) -> io::Result<WaitEnd> {
+        self.arm_for_park(deadline, now)?;
         self.wait(None, sink)
     }
 
-    /// Whether the timerfd is set and has not gone off.
-    pub(crate) fn is_armed(&self) -> bool {
-        self.armed.get().is_some()
+    /// Sets the timerfd, unless it does for a wait to leave it as it is.
+    #[inline]
+    fn arm_for_park(
+        &self,
+        deadline: Option<Instant>,
+        now: impl FnOnce() -> Instant,
+    ) -> io::Result<()> {
+        if let Some(set) = self.armed.get()
+            && deadline.is_none_or(|deadline| set < deadline)
+            && set.nanos_since(now()) >= FAR
+        {
+            return Ok(());
+        }
+        self.arm(deadline)
     }
 
     /// Passes what was reported to `sink`, without waiting.
     pub(crate) fn poll(&self, sink: impl FnMut(Report)) -> io::Result<()> {
-        self.wait(Some(Duration::ZERO), sink)
+        self.wait(Some(Duration::ZERO), sink)?;
+        Ok(())
     }
 
-    fn wait(&self, timeout: Option<Duration>, mut sink: impl FnMut(Report)) -> io::Result<()> {
+    fn wait(&self, timeout: Option<Duration>, mut sink: impl FnMut(Report)) -> io::Result<WaitEnd> {
+        let mut end = WaitEnd::default();
         let Some(mut events) = self.events.take() else {
-            return Ok(());
+            return Ok(end);
         };
         let waited = self.poll.borrow_mut().poll(&mut events, timeout);
         if waited.is_ok() {
             for event in &events {
                 match event.token() {
-                    WAKER => {}
-                    TIMER => self.armed.set(None),
-                    Token(number) => sink(Report::new(ReadyKey::from_number(number), event)),
+                    WAKER => end.has_others = true,
+                    TIMER => end.timer = self.armed.take(),
+                    Token(number) => {
+                        end.has_others = true;
+                        sink(Report::new(ReadyKey::from_number(number), event));
+                    }
                 }
             }
         }
         self.events.replace(Some(events));
         match waited {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
-            _ => Ok(()),
+            _ => Ok(end),
         }
     }
 
@@ -244,5 +282,47 @@ impl Reactor {
         // SAFETY: `raw` is the descriptor that `self.poll` owns; `poll` is never replaced, so it
         // stays open for as long as `self` is borrowed.
         unsafe { BorrowedFd::borrow_raw(raw) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant::from_nanos(1);
+    const LATER: Instant = Instant::from_nanos(u64::MAX / 4);
+
+    #[test]
+    fn what_is_far_away_is_left_and_what_is_near_is_not() {
+        let reactor = Reactor::new().expect("descriptors");
+        let far = NOW + Duration::from_nanos(FAR);
+        for (set, wanted, left) in [
+            (far, None, true),
+            (far, Some(LATER), true),
+            (far, Some(NOW + Duration::from_nanos(FAR - 1)), false),
+            (NOW + Duration::from_nanos(FAR - 1), None, false),
+            (NOW + Duration::from_nanos(FAR - 1), Some(LATER), false),
+        ] {
+            reactor.arm(Some(set)).expect("a timerfd");
+            reactor.arm_for_park(wanted, || NOW).expect("a timerfd");
+            let expected = if left { Some(set) } else { wanted };
+            assert_eq!(reactor.armed.get(), expected, "{set:?} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn a_wait_says_when_it_ended_for_nothing() {
+        let end = WaitEnd {
+            timer: Some(NOW),
+            has_others: false,
+        };
+        assert!(end.is_for_nothing(None) && end.is_for_nothing(Some(LATER)));
+        assert!(!end.is_for_nothing(Some(NOW)));
+        let beside = WaitEnd {
+            has_others: true,
+            ..end
+        };
+        assert!(!beside.is_for_nothing(None));
+        assert!(!WaitEnd::default().is_for_nothing(None));
     }
 }

@@ -42,7 +42,7 @@ impl SystemDriver {
     /// deadline that it covers.
     #[inline]
     pub(crate) fn wake_time(&self) -> Option<Instant> {
-        let timers = self.timers.borrow();
+        let mut timers = self.timers.borrow_mut();
         let earliest = timers.next_deadline()?;
         Some(match self.window.is_zero() {
             true => earliest,
@@ -52,6 +52,6 @@ impl SystemDriver {
 
     /// The earliest deadline but one.
     pub(crate) fn second_deadline(&self) -> Option<Instant> {
-        self.timers.borrow().second_deadline()
+        self.timers.borrow_mut().second_deadline()
     }
 }

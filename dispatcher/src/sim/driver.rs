@@ -52,6 +52,8 @@ pub(crate) struct SimDriver {
     pub(crate) limits: Limits,
     pub(crate) tasks: TaskNotes,
     pub(crate) assertions: Assertions,
+    /// Picks are noted.
+    pub(crate) has_notes: bool,
 }
 
 impl SimDriver {
@@ -88,6 +90,7 @@ impl SimDriver {
             events.arm(planned.at, SimEvent::Fault(planned.place));
         }
         Ok(SimDriver {
+            has_notes: settings.notes.is_some(),
             yield_cost: settings.yield_cost,
             job_delay: settings.job_delay,
             lookup_delay: settings.lookup_delay,
@@ -185,20 +188,19 @@ impl SimDriver {
     /// When the next event happens, of whatever kind.
     #[inline]
     pub(crate) fn next_event(&self) -> Option<Instant> {
-        self.events.borrow().next_deadline()
+        self.events.borrow_mut().next_deadline()
     }
 
-    /// Takes the first event that has happened at `now`.
+    /// Takes the first event that has happened at `now`, with the time at which it did.
     #[inline]
-    pub(crate) fn pop_due(&self, now: Instant) -> Option<Due> {
-        let mut events = self.events.borrow_mut();
-        let sequence = events.next_sequence();
-        let due = events.pop_due(now)?.into_due();
-        drop(events);
-        if let (Due::Notify(operation, listener), Some(sequence)) = (&due, sequence) {
-            self.record_completion(*operation, listener.waiter(Waiter::Timer(sequence)));
+    pub(crate) fn pop_due(&self, now: Instant) -> Option<(Instant, Due)> {
+        let fired = self.events.borrow_mut().pop_due(now)?;
+        let due = fired.value.into_due();
+        if let Due::Notify(operation, listener) = &due {
+            let alone = Waiter::Timer(fired.sequence);
+            self.record_completion(*operation, listener.waiter(alone));
         }
-        Some(due)
+        Some((fired.deadline, due))
     }
 
     #[inline]

@@ -19,6 +19,7 @@ impl SimDriver {
     }
 
     /// Notes the pick that was made last, and that it had been overtaken by others, if it had.
+    #[cold]
     pub(crate) fn note_pick(&self, switch: Option<Switch>, now: Instant) {
         let injected = self.injected.borrow();
         let Some(notes) = injected.notes() else {

@@ -14,26 +14,27 @@ impl Core {
     pub(crate) fn take_events(&self, simulated: &SimDriver) {
         let now = self.clock.now();
         loop {
-            let happened = simulated.next_event();
-            match simulated.pop_due(now) {
-                Some(Due::Notify(_, listener)) => {
-                    if let (Some(overshoot), Some(deadline)) = (&self.overshoot, happened) {
+            let Some((deadline, due)) = simulated.pop_due(now) else {
+                break;
+            };
+            match due {
+                Due::Notify(_, listener) => {
+                    if let Some(overshoot) = &self.overshoot {
                         overshoot.record(now - deadline);
                     }
                     self.notify(listener);
                 }
-                Some(Due::Network(event)) => {
+                Due::Network(event) => {
                     self.simulate(simulated, |network, cx| network.handle(cx, event));
                 }
-                Some(Due::Fault(place)) => {
+                Due::Fault(place) => {
                     if let Some(fault) = simulated.take_fault(place, now) {
                         // Its hosts are known. A boot function that fails leaves its host without
                         // tasks.
                         let _ = self.apply_fault(simulated, &fault);
                     }
                 }
-                Some(Due::Check(key)) => self.run_check(simulated, key),
-                None => break,
+                Due::Check(key) => self.run_check(simulated, key),
             }
             if simulated.limits.has_ended() {
                 break;

@@ -11,7 +11,7 @@ use crate::sim::driver::SimDriver;
 use crate::sim::ended::Ended;
 use crate::sim::limits::Passed;
 use crate::sim::record::Record;
-use crate::sim::waits::task_notes::{EndOfRun, address};
+use crate::sim::waits::task_notes::EndOfRun;
 use crate::time::clock::Instant;
 
 /// The future of `block_on` is polled.
@@ -34,7 +34,9 @@ impl Core {
         among: usize,
     ) -> Result<(), Error> {
         let &Meta { id, key, .. } = runnable.metadata();
-        simulated.note_pick(self.executor.overtaken(), self.clock.now());
+        if simulated.has_notes {
+            simulated.note_pick(self.executor.overtaken(), self.clock.now());
+        }
         simulated.record(Record::Pick {
             task: id,
             among: among as u64,
@@ -45,7 +47,7 @@ impl Core {
             self.executor.push(runnable);
             return Err(error);
         }
-        let waker = address(&runnable.waker());
+        let waker = self.executor.waker_address(key);
         self.begin_poll();
         let run = simulated.tasks.run(key, waker, self.clock.now());
         simulated.set_running(Some(id));

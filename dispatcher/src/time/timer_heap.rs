@@ -1,7 +1,9 @@
-//! Deadlines in order: an indexed binary heap over (deadline, sequence).
+//! Deadlines in order: a binary heap over (deadline, sequence).
 //!
-//! Arming, firing and disarming are O(log n). Once the vectors have grown to the program's size,
-//! they allocate nothing.
+//! A timer that is disarmed gives its value back at once and leaves its node in the heap, as most timers are
+//! disarmed long before they are due. Such dead nodes are taken out where they come to the top, and all at
+//! once when they are more than the timers that are armed. Arming and firing are O(log n), disarming is O(1) on
+//! average. Once the vectors have grown to the program's size, they allocate nothing.
 
 use slab::Slab;
 
@@ -9,6 +11,8 @@ use crate::time::clock::Instant;
 
 /// As many deadlines are looked at to find the last of them.
 const COALESCED_MAX: usize = 64;
+/// So many dead nodes are left however few timers are armed.
+const DEAD_MIN: usize = 32;
 
 /// What a deadline is for. Only the simulated driver makes a difference between them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,8 +43,6 @@ impl TimerKey {
 
 struct Slot<T> {
     sequence: u64,
-    /// Where its node stands in the heap.
-    position: usize,
     value: T,
 }
 
@@ -64,9 +66,19 @@ impl Node {
     }
 }
 
+/// A timer that was due.
+pub(crate) struct Fired<T> {
+    pub(crate) deadline: Instant,
+    pub(crate) sequence: u64,
+    pub(crate) value: T,
+}
+
 /// At most `bound` armed timers, each with a value that is handed out when it is due.
 pub(crate) struct TimerHeap<T> {
+    /// Those that are armed.
     slots: Slab<Slot<T>>,
+    /// A node for each of them, and dead ones: at most as many as were armed when the last was disarmed, or
+    /// [`DEAD_MIN`].
     heap: Vec<Node>,
     next_sequence: u64,
     bound: usize,
@@ -84,21 +96,17 @@ impl<T> TimerHeap<T> {
 
     /// The bound, if it is reached.
     pub(crate) fn bound_reached(&self) -> Option<usize> {
-        (self.heap.len() >= self.bound).then_some(self.bound)
+        (self.slots.len() >= self.bound).then_some(self.bound)
     }
 
     /// Arms a timer. Equal deadlines fire in the order of arming. The caller has checked
     /// [`bound_reached`](TimerHeap::bound_reached).
     pub(crate) fn arm(&mut self, deadline: Instant, value: T) -> TimerKey {
-        debug_assert!(self.heap.len() < self.bound, "the bound is reached");
+        debug_assert!(self.slots.len() < self.bound, "the bound is reached");
         let sequence = self.next_sequence;
         self.next_sequence += 1;
+        let slot = self.slots.insert(Slot { sequence, value });
         let position = self.heap.len();
-        let slot = self.slots.insert(Slot {
-            sequence,
-            position,
-            value,
-        });
         self.heap.push(Node {
             deadline,
             sequence,
@@ -122,19 +130,29 @@ impl<T> TimerHeap<T> {
 
     /// Takes an armed timer out; does nothing once it has fired.
     pub(crate) fn disarm(&mut self, key: TimerKey) -> Option<T> {
-        let slot = self.slots.get(key.slot)?;
-        (slot.sequence == key.sequence).then_some(slot.position)?;
-        let position = slot.position;
-        Some(self.remove(position))
+        if !self.is_armed(key) {
+            return None;
+        }
+        let value = self.slots.remove(key.slot).value;
+        match self.slots.is_empty() {
+            true => self.heap.clear(),
+            false => self.trim(),
+        }
+        Some(value)
     }
 
     /// The earliest deadline.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&mut self) -> Option<Instant> {
+        self.take_dead_out(0);
         self.heap.first().map(|node| node.deadline)
     }
 
     /// The earliest deadline but one.
-    pub(crate) fn second_deadline(&self) -> Option<Instant> {
+    pub(crate) fn second_deadline(&mut self) -> Option<Instant> {
+        self.take_dead_out(0);
+        // In this order, because what takes the place of the second can be a dead third.
+        self.take_dead_out(2);
+        self.take_dead_out(1);
         let children = self.heap.iter().skip(1).take(2);
         children.map(|node| node.deadline).min()
     }
@@ -142,7 +160,7 @@ impl<T> TimerHeap<T> {
     /// The last deadline that is not after `limit`, or `limit` itself where there is none or where there are so
     /// many that finding it would take long.
     pub(crate) fn last_until(&self, limit: Instant) -> Instant {
-        // Positions of those that are not after it. A node that is after it has only such below it.
+        // Positions of those that are not after it, dead ones too. A node that is after it has only such below it.
         let mut found = [0; COALESCED_MAX];
         let mut last = None;
         let (mut next, mut end) = (0, 0);
@@ -157,7 +175,9 @@ impl<T> TimerHeap<T> {
                 };
                 *place = child;
                 end += 1;
-                last = last.max(Some(node.deadline));
+                if self.is_alive(node) {
+                    last = last.max(Some(node.deadline));
+                }
             }
             if next == end {
                 return last.unwrap_or(limit);
@@ -168,22 +188,29 @@ impl<T> TimerHeap<T> {
         }
     }
 
-    /// The sequence number of the earliest.
-    pub(crate) fn next_sequence(&self) -> Option<u64> {
-        self.heap.first().map(|node| node.sequence)
-    }
-
     /// Takes the first timer that is due at `now`.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<T> {
-        match self.heap.first() {
-            Some(node) if node.deadline <= now => Some(self.remove(0)),
-            _ => None,
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Fired<T>> {
+        loop {
+            let &node = self.heap.first().filter(|node| node.deadline <= now)?;
+            self.remove(0);
+            if self.is_alive(&node) {
+                let value = self.slots.remove(node.slot).value;
+                if self.slots.is_empty() {
+                    self.heap.clear();
+                }
+                return Some(Fired {
+                    deadline: node.deadline,
+                    sequence: node.sequence,
+                    value,
+                });
+            }
         }
     }
 
     /// All that are armed, in the order in which they fire.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (Instant, &T)> {
-        let mut nodes: Vec<&Node> = self.heap.iter().collect();
+        let alive = self.heap.iter().filter(|node| self.is_alive(node));
+        let mut nodes: Vec<&Node> = alive.collect();
         nodes.sort_by_key(|node| (node.deadline, node.sequence));
         let value = |node: &Node| (node.deadline, &self.slots[node.slot].value);
         nodes.into_iter().map(value)
@@ -191,30 +218,66 @@ impl<T> TimerHeap<T> {
 
     /// How many are armed.
     pub(crate) fn len(&self) -> usize {
-        self.heap.len()
+        self.slots.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.slots.is_empty()
     }
 
-    fn remove(&mut self, position: usize) -> T {
-        let removed = self.heap.swap_remove(position);
+    /// Whether a node's timer has not been disarmed.
+    #[inline]
+    fn is_alive(&self, node: &Node) -> bool {
+        self.is_armed(TimerKey {
+            slot: node.slot,
+            sequence: node.sequence,
+        })
+    }
+
+    /// Takes dead nodes out until there is none in this place.
+    fn take_dead_out(&mut self, position: usize) {
+        while let Some(node) = self.heap.get(position)
+            && !self.is_alive(node)
+        {
+            self.remove(position);
+        }
+    }
+
+    /// After a timer was disarmed: takes dead nodes out where that is cheap.
+    fn trim(&mut self) {
+        while let Some(last) = self.heap.last()
+            && !self.is_alive(last)
+        {
+            self.heap.pop();
+        }
+        let dead = self.heap.len() - self.slots.len();
+        if dead > DEAD_MIN.max(self.slots.len()) {
+            self.compact();
+        }
+    }
+
+    /// Takes all dead nodes out.
+    #[cold]
+    #[inline(never)]
+    fn compact(&mut self) {
+        let slots = &self.slots;
+        self.heap.retain(|node| {
+            let slot = slots.get(node.slot);
+            slot.is_some_and(|slot| slot.sequence == node.sequence)
+        });
+        for position in (0..self.heap.len() / 2).rev() {
+            self.sift_down(position);
+        }
+    }
+
+    fn remove(&mut self, position: usize) {
+        self.heap.swap_remove(position);
         if position < self.heap.len() && !self.sift_up(position) {
             self.sift_down(position);
         }
-        self.slots.remove(removed.slot).value
     }
 
-    /// Puts a node into the heap, and notes its position in its slot.
-    #[inline]
-    fn put(&mut self, position: usize, node: Node) {
-        self.heap[position] = node;
-        self.slots[node.slot].position = position;
-    }
-
-    /// Moves a node up to where its parent is before it. False: it was there already, and its slot
-    /// was not changed.
+    /// Moves a node up to where its parent is before it. False: it was there already.
     fn sift_up(&mut self, start: usize) -> bool {
         let node = self.heap[start];
         let mut position = start;
@@ -224,19 +287,19 @@ impl<T> TimerHeap<T> {
             if !node.before(&above) {
                 break;
             }
-            self.put(position, above);
+            self.heap[position] = above;
             position = parent;
         }
         let moved = position != start;
         if moved {
-            self.put(position, node);
+            self.heap[position] = node;
         }
         moved
     }
 
-    /// Moves a node down to where it is before its children, and notes its position. What goes down was
-    /// the last of the heap, so that its place is near the bottom: the least children move up all the way,
-    /// and it goes up from the bottom to its place. That takes half of the comparisons.
+    /// Moves a node down to where it is before its children. What goes down was the last of the heap, so that its
+    /// place is near the bottom: the least children move up all the way, and it goes up from the bottom to its
+    /// place. That takes half of the comparisons.
     fn sift_down(&mut self, start: usize) {
         let node = self.heap[start];
         let mut position = start;
@@ -247,7 +310,7 @@ impl<T> TimerHeap<T> {
                 _ if left < self.heap.len() => left,
                 _ => break,
             };
-            self.put(position, self.heap[child]);
+            self.heap[position] = self.heap[child];
             position = child;
         }
         while position > start {
@@ -256,101 +319,12 @@ impl<T> TimerHeap<T> {
             if !node.before(&above) {
                 break;
             }
-            self.put(position, above);
+            self.heap[position] = above;
             position = parent;
         }
-        self.put(position, node);
+        self.heap[position] = node;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// Any mix of arming, dropping and firing agrees with a sorted list.
-        #[test]
-        fn agrees_with_a_sorted_model(steps in prop::collection::vec((0u8..3, 0u64..50), 1..200)) {
-            let mut timers: TimerHeap<u32> = TimerHeap::new(usize::MAX);
-            let mut model: Vec<(u64, u32)> = Vec::new();
-            let mut keys: Vec<(u32, TimerKey)> = Vec::new();
-            let mut next = 0;
-            for (step, value) in steps {
-                match step {
-                    0 => {
-                        let key = timers.arm(Instant::from_nanos(value), next);
-                        keys.push((next, key));
-                        model.push((value, next));
-                        next += 1;
-                    }
-                    1 if !keys.is_empty() => {
-                        let (id, key) = keys.swap_remove(value as usize % keys.len());
-                        let gone = timers.disarm(key);
-                        let there = model.iter().position(|&(_, known)| known == id);
-                        prop_assert_eq!(gone, there.map(|_| id));
-                        if let Some(index) = there {
-                            model.remove(index);
-                        }
-                    }
-                    _ => {
-                        model.sort();
-                        let due = match model.first() {
-                            Some(&(deadline, id)) if deadline <= value => {
-                                model.remove(0);
-                                Some(id)
-                            }
-                            _ => None,
-                        };
-                        prop_assert_eq!(timers.pop_due(Instant::from_nanos(value)), due);
-                    }
-                }
-                prop_assert_eq!(timers.heap.len(), model.len());
-                let earliest = model.iter().map(|&(deadline, _)| Instant::from_nanos(deadline)).min();
-                prop_assert_eq!(timers.next_deadline(), earliest);
-            }
-        }
-    }
-
-    proptest! {
-        /// What is said of the heap without taking anything out agrees with a sorted list.
-        #[test]
-        fn the_order_can_be_looked_at(
-            deadlines in prop::collection::vec(0u64..50, 0..100),
-            limit in 0u64..50,
-        ) {
-            let mut timers = TimerHeap::new(usize::MAX);
-            for &deadline in &deadlines {
-                timers.arm(Instant::from_nanos(deadline), ());
-            }
-            let mut sorted = deadlines;
-            sorted.sort_unstable();
-            let second = sorted.get(1).map(|&nanos| Instant::from_nanos(nanos));
-            prop_assert_eq!(timers.second_deadline(), second);
-            let covered: Vec<u64> = sorted.into_iter().filter(|&nanos| nanos <= limit).collect();
-            let last = match covered.last() {
-                Some(&last) if covered.len() <= COALESCED_MAX => last,
-                _ => limit,
-            };
-            prop_assert_eq!(timers.last_until(Instant::from_nanos(limit)), Instant::from_nanos(last));
-        }
-    }
-
-    #[test]
-    fn a_stale_key_drops_nothing() {
-        let mut timers = TimerHeap::new(4);
-        let first = timers.arm(Instant::from_nanos(1), 1);
-        assert!(timers.pop_due(Instant::from_nanos(1)).is_some());
-        let second = timers.arm(Instant::from_nanos(2), 2);
-        assert!(timers.disarm(first).is_none());
-        assert_eq!(timers.disarm(second), Some(2));
-    }
-
-    #[test]
-    fn the_bound_is_reached_and_said() {
-        let mut timers = TimerHeap::new(1);
-        assert_eq!(timers.bound_reached(), None);
-        timers.arm(Instant::from_nanos(1), 1);
-        assert_eq!(timers.bound_reached(), Some(1));
-    }
-}
+mod tests;

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 use wippy_dispatcher::{Dispatcher, Error, Instant, Record, WaitSet};
@@ -299,6 +301,63 @@ fn a_dropped_sleep_leaves_nothing_behind() {
         assert_eq!(dispatcher.next_deadline(), Some(later));
         drop(second);
         assert_eq!(dispatcher.next_deadline(), None);
+    });
+}
+
+/// What the kernel was told of a timer may outlive it, and is then no reason to end a turn.
+#[test]
+fn a_turn_waits_on_when_the_time_of_a_dropped_sleep_comes() {
+    let dispatcher = Dispatcher::new().expect("system");
+    let handle = dispatcher.handle();
+    let mut sleep = Box::pin(handle.sleep(Duration::from_millis(15)));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(sleep.as_mut().poll(&mut cx).is_pending());
+    drop(sleep);
+    let (remote, is_woken) = (dispatcher.remote(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(40));
+            is_woken.store(true, Ordering::Release);
+            remote.wake();
+        });
+        dispatcher.turn(None).expect("turn");
+        assert!(is_woken.load(Ordering::Acquire), "nothing has happened");
+    });
+}
+
+/// Timers that are dropped, in whatever order, change nothing for the others.
+#[test]
+fn dropped_sleeps_leave_the_order_of_the_others() {
+    on_both(|dispatcher| {
+        let handle = dispatcher.handle();
+        let mut set = WaitSet::new(&handle).expect("room");
+        let first = handle.now().expect("own thread") + Duration::from_millis(5);
+        let offsets: Vec<u64> = scattered(50).map(|number| number % 1000).collect();
+        for (tag, &offset) in (0..).zip(&offsets) {
+            let deadline = first + Duration::from_nanos(offset);
+            set.add_deadline(deadline, tag).expect("room");
+        }
+        for is_reversed in [false, true] {
+            // Some before the others, some between them, and more than there are others.
+            let dropped = dispatcher.block_on(poll_fn(|cx| {
+                let mut sleeps: Vec<_> = scattered(500)
+                    .map(|number| handle.sleep_until(first + Duration::from_nanos(number % 2000)))
+                    .map(Box::pin)
+                    .collect();
+                for sleep in &mut sleeps {
+                    // On a machine that stands still meanwhile the time has come.
+                    let _ = sleep.as_mut().poll(cx);
+                }
+                if is_reversed {
+                    sleeps.reverse();
+                }
+                Poll::Ready(sleeps.len())
+            }));
+            assert_eq!(dropped.expect("run"), 500);
+        }
+        let mut tags: Vec<u32> = (0..50).collect();
+        tags.sort_by_key(|&tag| (offsets[tag as usize], tag));
+        assert_eq!(fired(&dispatcher, &mut set, 50), tags);
     });
 }
 
