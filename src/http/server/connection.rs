@@ -125,7 +125,7 @@ impl Connection {
             if state.cut.is_set() {
                 return Err(Lost);
             }
-            if !is_blank(wire.input.as_slice()) && began.is_none() {
+            if !wire.is_blank() && began.is_none() {
                 began = Some(state.handle.now()?);
             }
             match decoder.next(&mut wire.input) {
@@ -142,7 +142,7 @@ impl Connection {
                 true => wire.fill_now()?,
                 false => wire.fill()?,
             };
-            let blank = is_blank(wire.input.as_slice());
+            let blank = wire.is_blank();
             if wire.ended {
                 return Ok(match blank {
                     true => Next::Over,
@@ -257,9 +257,4 @@ impl Connection {
         }
         Ok(())
     }
-}
-
-/// Whether nothing of a request has come: some clients send an empty line behind the one before.
-fn is_blank(bytes: &[u8]) -> bool {
-    matches!(bytes, b"" | b"\r" | b"\r\n")
 }

@@ -1,11 +1,13 @@
 //! The server for those who run one: probes and metrics, on an address of its own.
 
+use std::time::Duration;
+
 use wippy_dispatcher::{Error, Handle};
 
 use super::handler::{Failure, IncomingRequest};
 use super::health::{Health, Phase};
 use super::http_server::HttpServer;
-use super::limits::{RequestLimits, ServerLimits};
+use super::limits::{RequestLimits, ServerLimits, ServerTimeouts};
 use super::listener::Listener;
 use super::settings::ServerSettings;
 use crate::http::body::body;
@@ -14,9 +16,13 @@ use crate::http::fields::Fields;
 use crate::http::method::Method;
 
 /// How many probes and scrapes are connected at once; further ones wait.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 256;
 /// The size of a request's body, which nobody reads, in bytes.
 const BODY_MAX: u64 = 64 * 1024;
+/// How long a connection may take to send or take a message, and be idle: connections that do nothing must not keep a probe
+/// waiting until its sender takes the process for dead.
+const MESSAGE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(15);
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -38,6 +44,13 @@ pub fn serve_management(
             request: RequestLimits {
                 body: BODY_MAX,
                 ..RequestLimits::default()
+            },
+            timeouts: ServerTimeouts {
+                head: MESSAGE,
+                body: MESSAGE,
+                write: MESSAGE,
+                idle: IDLE,
+                ..ServerTimeouts::default()
             },
             ..ServerLimits::default()
         },

@@ -238,6 +238,11 @@ impl Wire {
         self.stuck
     }
 
+    /// Whether nothing of a request has been read: some clients send an empty line behind the one before.
+    pub(super) fn is_blank(&self) -> bool {
+        matches!(self.input.as_slice(), b"" | b"\r" | b"\r\n")
+    }
+
     /// A number that is another one when the client has taken something.
     pub(super) fn taken(&self) -> u64 {
         self.taken

@@ -1,7 +1,7 @@
 //! The handler's response on its way to the client.
 
 use super::responding::Responding;
-use super::{Blocked, Exchange};
+use super::{Blocked, Exchange, Receiving};
 use crate::http::body::{BodyReader, Stopped};
 use crate::http::fields::Fields;
 use crate::http::server::guarded::{Handled, Panicked};
@@ -63,7 +63,8 @@ impl Exchange<'_> {
         body: Option<BodyReader>,
     ) -> Result<(), BadResponse> {
         // A client that waits to send its body, and is answered, may send it or not.
-        self.rules.keep &= self.asks.is_none() && !self.state.stopping.is_set();
+        self.rules.keep &= self.asks.is_none();
+        self.rules.keep &= !self.state.stopping.is_set() || self.has_next();
         let length = match &body {
             None => BodyLength::None,
             Some(body) => body
@@ -90,6 +91,11 @@ impl Exchange<'_> {
             },
         };
         Ok(())
+    }
+
+    /// Whether something of the client's next request has been read: it is answered even where the server stops.
+    fn has_next(&self) -> bool {
+        self.receiving == Receiving::Done && !self.wire.is_blank()
     }
 
     /// Encodes what there is of the response and writes what there is room for, until one of them has to

@@ -78,6 +78,24 @@ fn probes_are_told_before_requests_are_refused() {
 }
 
 #[test]
+fn connections_that_say_nothing_keep_probes_waiting_for_seconds() {
+    let world = World::simulated();
+    world.run(async {
+        let group = start(&world, options(&world, 1)).await;
+        let admin = group.admin_addresses()[0].clone();
+        let mut silent = Vec::new();
+        for _ in 0..500 {
+            silent.push(client_of(&world, &admin).await);
+        }
+        let before = world.seconds();
+        let mut probe = client_of(&world, &admin).await;
+        assert_eq!(probe.get(get("/healthz")).await, (200, "ok\n".to_owned()));
+        assert!(world.seconds() - before <= 6);
+        group.stop().await.expect("its thread");
+    });
+}
+
+#[test]
 fn metrics_are_those_of_the_server_and_further_ones() {
     for world in [World::live(), World::simulated()] {
         world.run(async {

@@ -55,6 +55,31 @@ fn idle_connections_are_closed_and_requests_answered() {
 }
 
 #[test]
+fn a_request_that_was_read_behind_another_is_answered() {
+    let world = World::simulated();
+    let server = world.serve(ServerLimits::default(), slow(&world));
+    world.run(async {
+        let mut client = world.connect(&server).await;
+        client.say(GET.repeat(2) + "GET /a HT").await;
+        world.sleep(1).await;
+        let stopping = world.spawn(server.stop(MINUTE));
+        for _ in 0..2 {
+            let said = client.answer(Method::Get).await;
+            assert!(said.keeps_alive);
+            assert_eq!(whole(said), (200, "slow".to_owned()));
+        }
+        client.say("TP/1.1\r\nHost: h\r\n\r\n").await;
+        let said = client.answer(Method::Get).await;
+        assert!(!said.keeps_alive);
+        assert_eq!(whole(said), (200, "slow".to_owned()));
+        assert_eq!(client.rest().await, (String::new(), true));
+        drop(client);
+        let counts = stopping.await.expect("not cancelled").expect("its thread");
+        assert_eq!((counts.answered, counts.cut, counts.open), (3, 0, 0));
+    });
+}
+
+#[test]
 fn what_the_system_has_completed_is_accepted() {
     for world in [World::live(), World::simulated()] {
         // All but two are in the backlog when the server stops.
