@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::contender::Name;
 use crate::core;
 use crate::fallible::Fallible;
@@ -13,20 +11,8 @@ use crate::load::{self, Load};
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::report;
+use crate::row::Row;
 use crate::server::Server;
-
-/// What one server gave, a figure a round.
-#[derive(Serialize, Debug)]
-pub struct Row {
-    /// Whose.
-    pub name: Name,
-    /// As fast as it answers, over connections that are kept.
-    pub kept: Vec<Figures>,
-    /// At the fixed rate.
-    pub at_rate: Vec<Figures>,
-    /// As fast as it answers, a connection for each request.
-    pub short: Vec<Figures>,
-}
 
 /// Measures and reports.
 ///
@@ -75,17 +61,6 @@ pub fn run(options: &Options) -> Fallible<()> {
     match errors {
         0 => Ok(()),
         errors => Err(format!("{errors} requests were not answered as they should").into()),
-    }
-}
-
-impl Row {
-    fn new(name: Name) -> Row {
-        Row {
-            name,
-            kept: Vec::new(),
-            at_rate: Vec::new(),
-            short: Vec::new(),
-        }
     }
 }
 

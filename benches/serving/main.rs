@@ -16,6 +16,7 @@ mod load;
 mod machine;
 mod options;
 mod report;
+mod row;
 mod server;
 
 use std::process::ExitCode;

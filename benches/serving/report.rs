@@ -1,75 +1,16 @@
 //! What the run prints.
 
 use crate::contender::Name;
-use crate::driver::Row;
 use crate::figures::{Figures, median};
+use crate::row::Row;
 
 /// Times the requests of the peer on one thread, at least.
 const RATE_GOAL: f64 = 1.5;
 /// Of one thread's processor time of a request, at most.
 const THREADS_GOAL: f64 = 1.15;
 
-/// The tables and the goals.
-pub fn print(rows: &[Row], rate: f64, quick: bool) {
-    if quick {
-        println!("quick: the figures mean nothing");
-    }
-    table(
-        "connections that are kept, as fast as answers come",
-        rows,
-        |row| &row.kept,
-    );
-    table(
-        &format!("the same, {rate:.0} requests a second"),
-        rows,
-        |row| &row.at_rate,
-    );
-    table("a connection for each request", rows, |row| &row.short);
-    println!();
-    let mut goals = Goals { quick, missed: 0 };
-    for (peer, load) in [
-        (Name::Peer, "kept"),
-        (Name::PeerOnDemand, "kept"),
-        (Name::Peer, "short"),
-    ] {
-        let ratio = ratio(
-            rows,
-            Name::Wippy,
-            peer,
-            |row| figures(row, load),
-            |it| it.rate,
-        );
-        let what = format!(
-            "requests a second, {load}, of {}, at least {RATE_GOAL} times",
-            peer.label()
-        );
-        goals.judge(&what, ratio, |ratio| ratio >= RATE_GOAL);
-    }
-    let p99 = ratio(
-        rows,
-        Name::Wippy,
-        Name::Peer,
-        |row| &row.at_rate,
-        |it| it.p99,
-    );
-    goals.judge(
-        "p99 at the fixed rate, of the peer's, at most 1 time",
-        p99,
-        |ratio| ratio <= 1.0,
-    );
-    for (load, pick) in [
-        ("kept", kept as fn(&Row) -> &Vec<Figures>),
-        ("at the rate", at_rate),
-    ] {
-        let ratio = ratio(rows, Name::WippyTwo, Name::Wippy, pick, |it| it.processor);
-        let what =
-            format!("processor time, {load}, two threads of one, at most {THREADS_GOAL} times");
-        goals.judge(&what, ratio, |ratio| ratio <= THREADS_GOAL);
-    }
-    if !quick {
-        println!("{} goals missed", goals.missed);
-    }
-}
+/// The figures of one load.
+type Pick = fn(&Row) -> &Vec<Figures>;
 
 fn kept(row: &Row) -> &Vec<Figures> {
     &row.kept
@@ -79,10 +20,47 @@ fn at_rate(row: &Row) -> &Vec<Figures> {
     &row.at_rate
 }
 
-fn figures<'a>(row: &'a Row, load: &str) -> &'a Vec<Figures> {
-    match load {
-        "short" => &row.short,
-        _ => &row.kept,
+fn short(row: &Row) -> &Vec<Figures> {
+    &row.short
+}
+
+/// The tables and the goals.
+pub fn print(rows: &[Row], rate: f64, quick: bool) {
+    if quick {
+        println!("quick: the figures mean nothing");
+    }
+    let title = "connections that are kept, as fast as answers come";
+    table(title, rows, kept);
+    table(
+        &format!("the same, {rate:.0} requests a second"),
+        rows,
+        at_rate,
+    );
+    table("a connection for each request", rows, short);
+    println!();
+    let mut goals = Goals { quick, missed: 0 };
+    let picks = [
+        (Name::Peer, "kept", kept as Pick),
+        (Name::PeerOnDemand, "kept", kept),
+        (Name::Peer, "a connection each", short),
+    ];
+    for (peer, load, pick) in picks {
+        let ratio = ratio(rows, Name::Wippy, peer, pick, |it| it.rate);
+        let peer = peer.label();
+        let what = format!("requests a second, {load}, of {peer}, at least {RATE_GOAL} times");
+        goals.judge(&what, ratio, |ratio| ratio >= RATE_GOAL);
+    }
+    let p99 = ratio(rows, Name::Wippy, Name::Peer, at_rate, |it| it.p99);
+    let what = "p99 at the fixed rate, of the peer's, at most 1 time";
+    goals.judge(what, p99, |ratio| ratio <= 1.0);
+    for (load, pick) in [("kept", kept as Pick), ("at the fixed rate", at_rate)] {
+        let ratio = ratio(rows, Name::WippyTwo, Name::Wippy, pick, |it| it.processor);
+        let what =
+            format!("processor time, {load}, two threads of one, at most {THREADS_GOAL} times");
+        goals.judge(&what, ratio, |ratio| ratio <= THREADS_GOAL);
+    }
+    if !quick {
+        println!("{} goals missed", goals.missed);
     }
 }
 
@@ -111,7 +89,7 @@ fn ratio(
     rows: &[Row],
     of: Name,
     to: Name,
-    load: impl Fn(&Row) -> &Vec<Figures>,
+    load: Pick,
     figure: impl Fn(&Figures) -> f64,
 ) -> Option<f64> {
     let find = |name| rows.iter().find(|row| row.name == name);
@@ -119,7 +97,7 @@ fn ratio(
     median(rounds.map(|(of, to)| figure(of) / figure(to)).collect())
 }
 
-fn table(title: &str, rows: &[Row], load: impl Fn(&Row) -> &Vec<Figures>) {
+fn table(title: &str, rows: &[Row], load: Pick) {
     println!("\n{title}");
     println!(
         "{:<20}{:>12}{:>10}{:>10}{:>10}{:>16}{:>8}",
