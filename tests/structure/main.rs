@@ -89,6 +89,7 @@ fn no_circle_in_the_c_library() {
 fn no_circle_in_the_benchmarks() {
     no_circle(&sources("benches/side_by_side", "main.rs"));
     no_circle(&sources("benches/counts", "main.rs"));
+    no_circle(&sources("benches/serving", "main.rs"));
     no_circle(&sources("benches/field/src", "main.rs"));
     no_circle(&sources("benches/report/src", "lib.rs"));
 }
