@@ -1,5 +1,7 @@
 //! From the parts of a body to bytes.
 
+use std::io::Write;
+
 use super::fields::Fields;
 use super::head::Framing;
 use super::trailer_names::may_be_trailer;
@@ -38,7 +40,8 @@ impl BodyEncoder {
         match self.framing {
             // An empty chunk would be the end.
             Framing::Chunked if !bytes.is_empty() => {
-                out.extend_from_slice(format!("{:x}\r\n", bytes.len()).as_bytes());
+                // A vector takes all.
+                let _ = write!(out, "{:x}\r\n", bytes.len());
                 out.extend_from_slice(bytes);
                 out.extend_from_slice(b"\r\n");
             }

@@ -126,27 +126,37 @@ impl Fields {
     ///
     /// # Errors
     /// `Syntax` and `Full`; the fields are unchanged then.
-    pub fn set(&mut self, name: &str, values: &[Vec<u8>]) -> Result<(), FieldError> {
-        let is_it = |field: &Field| field.name.eq_ignore_ascii_case(name);
-        let place = self.list.iter().position(is_it).unwrap_or(self.list.len());
-        let mut changed = Fields::new();
-        let put = |changed: &mut Fields| {
-            values
-                .iter()
-                .try_for_each(|value| changed.append(name, value))
+    pub fn set<V: AsRef<[u8]>>(&mut self, name: &str, values: &[V]) -> Result<(), FieldError> {
+        let values = values.iter().map(AsRef::as_ref);
+        let field = |value: &[u8]| Field {
+            name: name.into(),
+            value: value.into(),
         };
-        for (index, field) in self.list.iter().enumerate() {
-            if index == place {
-                put(&mut changed)?;
-            }
-            if !is_it(field) {
-                changed.append(&field.name, &field.value)?;
-            }
+        if values.len() > 0 && !(is_name(name) && values.clone().all(is_value)) {
+            return Err(FieldError::Syntax);
         }
-        if place == self.list.len() {
-            put(&mut changed)?;
+        let is_it = |field: &Field| field.name.eq_ignore_ascii_case(name);
+        let (mut replaced, mut bytes) = (0, self.bytes);
+        for field in self.list.iter().filter(|field| is_it(field)) {
+            replaced += 1;
+            bytes -= field.size();
         }
-        *self = changed;
+        for value in values.clone() {
+            let size = name.len().saturating_add(value.len());
+            bytes = bytes.saturating_add(size.saturating_add(PUNCTUATION));
+        }
+        let limits = FieldLimits::DEFAULT;
+        if self.list.len() - replaced + values.len() > limits.count || bytes > limits.bytes {
+            return Err(FieldError::Full(limits));
+        }
+        if replaced == 0 {
+            self.list.extend(values.map(field));
+        } else {
+            let place = self.list.iter().position(is_it).unwrap_or_default();
+            self.list.retain(|field| !is_it(field));
+            self.list.splice(place..place, values.map(field));
+        }
+        self.bytes = bytes;
         Ok(())
     }
 
@@ -157,8 +167,11 @@ impl Fields {
 
     /// Keeps the fields that satisfy `keep`.
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &[u8]) -> bool) {
+        let before = self.list.len();
         self.list.retain(|field| keep(&field.name, &field.value));
-        self.bytes = self.list.iter().map(Field::size).sum();
+        if self.list.len() < before {
+            self.bytes = self.list.iter().map(Field::size).sum();
+        }
     }
 
     /// Whether the comma-separated values of a name hold a word, without regard to case.
@@ -217,7 +230,7 @@ mod tests {
         some.delete("X-A");
         assert_eq!(some, fields(&[("b", "2")]));
         some.set("c", &[b"6".to_vec()]).expect("valid");
-        some.set("b", &[]).expect("valid");
+        some.set::<&[u8]>("b", &[]).expect("valid");
         assert_eq!(some, fields(&[("c", "6")]));
     }
 

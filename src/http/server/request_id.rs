@@ -42,7 +42,7 @@ impl RequestIds {
         }
         let id = self.make();
         // A request whose fields are full goes without it.
-        let _ = fields.set(FIELD, &[id.clone().into_bytes()]);
+        let _ = fields.set(FIELD, &[&id]);
         id
     }
 

@@ -1,5 +1,7 @@
 //! From a handler's response to bytes.
 
+use std::io::Write;
+
 use crate::http::encode::{BodyEncoder, WrongLength};
 use crate::http::fields::Fields;
 use crate::http::head::{Framing, content_length};
@@ -51,6 +53,9 @@ const OF_THE_CONNECTION: [&str; 7] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+/// What the lines that the server writes, and a short body, take at most, in bytes: for them a buffer grows once.
+const OWN_LINES: usize = 256;
 
 /// What a response's body is, as far as that is known when its head is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -112,9 +117,10 @@ impl ResponseEncoder {
         let ends_connection = has_body && framing == Framing::UntilClose;
         let keep = rules.keep && !fields.lists("connection", "close") && !ends_connection;
 
-        out.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
+        out.reserve(OWN_LINES + fields.bytes());
+        status_line(status, out);
         if !fields.has("date") && !date.is_empty() {
-            out.extend_from_slice(format!("Date: {date}\r\n").as_bytes());
+            line("Date", date.as_bytes(), out);
         }
         match (keep, rules.minor) {
             (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
@@ -130,7 +136,8 @@ impl ResponseEncoder {
             _ => None,
         };
         if let Some(length) = written_length {
-            out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+            // A vector takes all.
+            let _ = write!(out, "Content-Length: {length}\r\n");
         }
         if framing == Framing::Chunked {
             out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
@@ -210,7 +217,7 @@ pub fn write_informational(
     if !(100..=199).contains(&status) || status == 101 {
         return Err(BadResponse::Status(status));
     }
-    out.extend_from_slice(format!("HTTP/1.1 {status} {}\r\n", reason(status)).as_bytes());
+    status_line(status, out);
     for (name, value) in fields.iter() {
         if !is_of_the_connection(name, fields) {
             line(name, value, out);
@@ -218,6 +225,11 @@ pub fn write_informational(
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
+}
+
+fn status_line(status: u16, out: &mut Vec<u8>) {
+    // A vector takes all.
+    let _ = write!(out, "HTTP/1.1 {status} {}\r\n", reason(status));
 }
 
 fn line(name: &str, value: &[u8], out: &mut Vec<u8>) {

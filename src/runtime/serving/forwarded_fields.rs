@@ -14,14 +14,12 @@ pub(super) fn write_forwarded(fields: &mut Fields, client: ClientInfo) {
     for name in OTHERS {
         fields.delete(name);
     }
-    let address = client
-        .address
-        .map(|address| address.to_string().into_bytes());
     let proto: &[u8] = if client.secure { b"https" } else { b"http" };
-    let address: Vec<Vec<u8>> = address.into_iter().collect();
+    let address = client.address.map(|address| address.to_string());
+    let address = address.as_ref().map(String::as_bytes);
     // Where the request has as many fields as it may have, what its client wrote is still taken out.
-    for (name, values) in [(FOR, address), (PROTO, vec![proto.to_vec()])] {
+    for (name, value) in [(FOR, address), (PROTO, Some(proto))] {
         fields.delete(name);
-        let _ = fields.set(name, &values);
+        let _ = fields.set(name, value.as_slice());
     }
 }
