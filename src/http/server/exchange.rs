@@ -82,6 +82,8 @@ pub(super) struct Exchange<'a> {
     responding: Responding,
     /// Since when the client, and nobody else, is to send more of the body.
     awaits_body: Option<Instant>,
+    /// When all of the request has to be there.
+    read_deadline: Option<Instant>,
     /// When the handler has to be done.
     handler_deadline: Option<Instant>,
     record: RequestRecord<'a>,
@@ -98,13 +100,14 @@ impl Drop for Exchange<'_> {
 }
 
 impl<'a> Exchange<'a> {
-    /// Hands the request to the handler.
+    /// Hands the request to the handler, which has begun to arrive at `began`.
     pub(super) fn new(
         state: &'a ServerState,
         wire: &'a mut Wire,
         peer: Peer,
         received: ReceivedHead,
         decoder: RequestDecoder,
+        began: Instant,
     ) -> Result<Exchange<'a>, Lost> {
         let now = state.handle.now()?;
         let (writer, reader) = body(&state.handle, REQUEST_KEPT, None)?;
@@ -130,7 +133,8 @@ impl<'a> Exchange<'a> {
             informational: informational.clone(),
         };
         let handler = GuardedHandler::start(&*state.handler, request);
-        let timeout = state.settings.limits.timeouts.request;
+        let timeouts = &state.settings.limits.timeouts;
+        let (timeout, read) = (timeouts.request, timeouts.read);
         Ok(Exchange {
             state,
             wire,
@@ -148,6 +152,7 @@ impl<'a> Exchange<'a> {
             informational,
             responding: Responding::NotYet,
             awaits_body: None,
+            read_deadline: read.map(|read| began + read),
             handler_deadline: timeout.map(|timeout| now + timeout),
             record,
         })
@@ -189,6 +194,10 @@ impl<'a> Exchange<'a> {
             let timeouts = &self.state.settings.limits.timeouts;
             let write = self.wire.stuck().map(|since| since + timeouts.write);
             let body = self.awaits_body.map(|since| since + timeouts.body);
+            let read = self
+                .read_deadline
+                .filter(|_| self.receiving == Receiving::Body);
+            let body = [body, read].into_iter().flatten().min();
             if write.is_some_and(|deadline| now >= deadline) {
                 self.wire.reset();
                 return Err(Lost);
