@@ -223,6 +223,11 @@ pub mod internals {
     pub use crate::module::{Capabilities, Engine, Profile, describe};
     pub use crate::preemption::enter_guests;
 
+    /// How a service counts the memory of what it holds.
+    pub mod serving {
+        pub use crate::runtime::BodyMemory;
+    }
+
     /// Which route of a server answers a request.
     pub mod routes {
         pub use crate::routes::{InvalidPattern, RouteMatch, RoutePattern, RouteTable, Routed};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::registry::{Entry, Id, Kind, Registry, Route, RouteState};
+use crate::registry::{Entry, Id, Registry, Route, RouteState};
 
 /// Which routes are shown.
 pub(super) enum Of<'a> {
@@ -63,14 +63,14 @@ fn rows(registry: &Registry, of: &Of<'_>) -> Vec<Row> {
     for route in registry.routes() {
         let is_shown = match of {
             Of::Project => true,
-            Of::Entry(id) => has(registry, &route, id),
+            Of::Entry(id) => has(&route, id),
         };
         if !is_shown {
             continue;
         }
-        for pattern in &route.patterns {
+        for path in route.paths.texts() {
             rows.push(Row {
-                path: pattern.to_string(),
+                path,
                 route: route.clone(),
             });
         }
@@ -86,12 +86,13 @@ fn rows(registry: &Registry, of: &Of<'_>) -> Vec<Row> {
 }
 
 /// Whether an entry is the route's endpoint, its router, or its service.
-fn has(registry: &Registry, route: &Route, id: &Id) -> bool {
-    if route.endpoint == *id || route.service == *id {
-        return true;
-    }
-    let endpoint = registry.get(&route.endpoint).map(|entry| &entry.kind);
-    matches!(endpoint, Some(Kind::HttpEndpoint(endpoint)) if endpoint.router.as_ref() == Some(id))
+fn has(route: &Route, id: &Id) -> bool {
+    [
+        Some(&route.endpoint),
+        Some(&route.service),
+        route.router.as_ref(),
+    ]
+    .contains(&Some(id))
 }
 
 impl Row {
@@ -100,9 +101,13 @@ impl Row {
             self.route.method_text().to_owned(),
             self.path.clone(),
             self.route.endpoint.to_string(),
-            self.route.func.to_string(),
+            self.func().unwrap_or_else(|| "-".to_owned()),
             self.route.service.to_string(),
         ]
+    }
+
+    fn func(&self) -> Option<String> {
+        self.route.func.as_ref().map(Id::to_string)
     }
 
     /// What keeps it from answering; nothing where it answers.
@@ -110,6 +115,7 @@ impl Row {
         match &self.route.state {
             RouteState::Served => String::new(),
             RouteState::WithoutMiddleware(name) => format!("503: no middleware {name:?}"),
+            RouteState::InDoubt(id, field) => format!("503: unknown field {field} of {id}"),
             RouteState::NotRun => "501: not run here".to_owned(),
             RouteState::Invalid => "500: cannot be used".to_owned(),
         }
@@ -121,7 +127,7 @@ impl Row {
             "method": self.route.method,
             "path": self.path,
             "endpoint": self.route.endpoint.to_string(),
-            "func": self.route.func.to_string(),
+            "func": self.func(),
             "state": self.state(),
         })
     }

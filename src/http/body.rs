@@ -8,6 +8,7 @@ use wippy_dispatcher::{Error, Event, Handle, WaitSet};
 use super::error::ErrorCode;
 use super::fields::Fields;
 use crate::byte_channel::ByteChannel;
+use crate::quota::QuotaPermit;
 
 /// What a body's channel knows of its ends.
 #[derive(Default, Debug)]
@@ -60,6 +61,8 @@ pub struct BodyReader {
     gone: Option<Event>,
     /// Set when this end is dropped before the body has ended.
     given_up: Option<Event>,
+    /// For the memory of what is not read yet.
+    permit: Option<QuotaPermit>,
 }
 
 /// What reads from a body and does not give it up.
@@ -85,6 +88,7 @@ pub fn body(
         shared: shared.clone(),
         gone: None,
         given_up: None,
+        permit: None,
     };
     Ok((BodyWriter(shared), reader))
 }
@@ -334,6 +338,11 @@ impl BodyReader {
     /// Has `given_up` set when this end is dropped before the body has ended.
     pub fn announce_given_up(&mut self, given_up: Event) {
         self.given_up = Some(given_up);
+    }
+
+    /// Keeps a permit until this end is dropped.
+    pub fn keep(&mut self, permit: QuotaPermit) {
+        self.permit = Some(permit);
     }
 
     /// Nobody reads from it until it is [released](BodyReader::release).

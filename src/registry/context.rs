@@ -24,6 +24,10 @@ pub(crate) struct Context<'a> {
     pub unresolved: BTreeSet<Place>,
     /// The unknown fields that were reported: the index in `found`, and the name as written.
     pub unknown_fields: Vec<(usize, Arc<str>)>,
+    /// What becomes of an entry of this kind that has unknown fields; nothing but a warning where this is `None`.
+    pub unknown_effect: Option<&'static str>,
+    /// The first field that is not known, reported or beyond the bound.
+    pub first_unknown: Option<Spanned<String>>,
     /// The references to other entries, with their fields and places.
     pub references: Vec<(String, Id, Place)>,
     /// The fields that were asked for, where they are to be described.
@@ -39,6 +43,8 @@ impl<'a> Context<'a> {
             failed: false,
             unresolved: BTreeSet::new(),
             unknown_fields: Vec::new(),
+            unknown_effect: None,
+            first_unknown: None,
             references: Vec::new(),
             described: None,
         }
@@ -79,22 +85,48 @@ impl<'a> Context<'a> {
     pub fn unknown_field(&mut self, key: &Key, path: &str, near: Option<&str>) {
         let name = shorten(&key.text);
         let message = format!("unknown field {name:?}");
-        let mut diagnostic = match self.strict {
-            true => Diagnostic::error(message),
-            false => Diagnostic::warning(message),
+        let mut diagnostic = match (self.strict, self.unknown_effect) {
+            (true, _) => Diagnostic::error(message),
+            (false, None) => Diagnostic::warning(message),
+            (false, Some(effect)) => Diagnostic::warning(format!("{message}: {effect}")),
         };
         if let Some(near) = near {
             diagnostic = diagnostic.hint(format!("did you mean {near:?}?"));
         }
-        let field = match path {
-            "" => name.clone(),
-            path => format!("{path}.{name}"),
-        };
+        let field = self.note_unknown(key, path);
         let index = self.found.len();
         self.report(diagnostic, &key.place, &field);
         if self.found.len() > index {
             self.unknown_fields.push((index, key.text.clone()));
         }
+    }
+
+    /// Notes that the mapping at `path` has no field `key`. The field's path.
+    pub fn note_unknown(&mut self, key: &Key, path: &str) -> String {
+        let name = shorten(&key.text);
+        let field = match path {
+            "" => name,
+            path => format!("{path}.{name}"),
+        };
+        self.first_unknown.get_or_insert_with(|| Spanned {
+            value: field.clone(),
+            place: key.place.clone(),
+        });
+        field
+    }
+
+    /// Adds the warning, or the error if `strict`, that a field has no effect although it may be meant to protect.
+    pub fn without_protection(&mut self, key: &Key, path: &str, message: &str) {
+        let field = self.note_unknown(key, path);
+        let message = match self.unknown_effect {
+            Some(effect) => format!("{message}: {effect}"),
+            None => message.to_owned(),
+        };
+        let diagnostic = match self.strict {
+            true => Diagnostic::error(message),
+            false => Diagnostic::warning(message),
+        };
+        self.report(diagnostic, &key.place, &field);
     }
 
     /// Adds a hint to the unknown fields that are known elsewhere among `fields`, those of the

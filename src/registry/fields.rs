@@ -298,6 +298,7 @@ impl<'a> Fields<'a> {
             }
             if cx.found.len() >= MAX_DIAGNOSTICS {
                 cx.failed |= cx.strict;
+                cx.note_unknown(key, &self.path);
                 break;
             }
             let known = nearest(&key.text, self.known.iter().copied());

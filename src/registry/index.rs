@@ -1,6 +1,6 @@
 //! The registry: a project's entries by ID, by name and by command.
 
-use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +36,10 @@ pub struct Registry {
     by_name: HashMap<String, Vec<Id>>,
     commands: BTreeMap<String, Id>,
     invalid: BTreeMap<Id, InvalidEntry>,
+    /// Further entries with the IDs of `invalid`.
+    duplicates: Vec<(Id, InvalidEntry)>,
+    /// Entries that the settings disable.
+    disabled: BTreeSet<Id>,
     links: Links,
     environment: Environment,
     guard: Arc<PathGuard>,
@@ -57,6 +61,8 @@ pub struct InvalidEntry {
     pub kind: String,
     /// Its configuration as written.
     pub config: Node,
+    /// Its meta as written.
+    pub(crate) meta: Node,
     /// Its errors.
     pub errors: Vec<Diagnostic>,
     /// What was read of it, where its own fields are as they should be.
@@ -172,9 +178,16 @@ impl Registry {
         self.invalid.iter()
     }
 
-    /// What was read of an entry that cannot be used.
-    pub(super) fn invalid_entry(&self, id: &Id) -> Option<&Arc<Entry>> {
-        self.invalid.get(id)?.entry.as_ref()
+    /// All entries that cannot be used: also those that have one ID.
+    pub(super) fn all_invalid(&self) -> impl Iterator<Item = (&Id, &InvalidEntry)> {
+        let duplicates = self.duplicates.iter();
+        let duplicates = duplicates.map(|(id, invalid)| (id, invalid));
+        self.invalid.iter().chain(duplicates)
+    }
+
+    /// Whether the settings disable an entry.
+    pub(super) fn is_disabled(&self, id: &Id) -> bool {
+        self.disabled.contains(id)
     }
 
     /// The variables and storages of the project.
@@ -352,7 +365,11 @@ impl Registry {
     pub(crate) fn add_invalid(&mut self, id: Id, invalid: InvalidEntry) {
         self.name(&id);
         match self.invalid.entry(id) {
-            btree_map::Entry::Occupied(mut known) => known.get_mut().errors.extend(invalid.errors),
+            btree_map::Entry::Occupied(mut known) => {
+                let errors = invalid.errors.iter().cloned();
+                known.get_mut().errors.extend(errors);
+                self.duplicates.push((known.key().clone(), invalid));
+            }
             btree_map::Entry::Vacant(new) => {
                 new.insert(invalid);
             }
@@ -393,11 +410,13 @@ impl Registry {
     pub(crate) fn connect(
         &mut self,
         links: Links,
+        disabled: BTreeSet<Id>,
         environment: Environment,
         guard: Arc<PathGuard>,
     ) {
         self.guard = guard;
         self.links = links;
+        self.disabled = disabled;
         self.environment = environment;
     }
 

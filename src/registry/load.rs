@@ -73,6 +73,8 @@ pub(super) struct Read {
     pub entry: Option<Entry>,
     /// The configuration as written.
     pub config: Node,
+    /// The meta as written.
+    pub meta: Node,
     /// Its references with their fields and places, if `entry` is `None`.
     pub references: Vec<(String, Id, Place)>,
     pub diagnostics: Vec<Diagnostic>,
@@ -150,7 +152,7 @@ impl<'a> Loader<'a> {
                 Slot::Draft(_) | Slot::Reading(_) => {}
             }
         }
-        registry.connect(links, environment, self.guard);
+        registry.connect(links, self.disabled, environment, self.guard);
         bound(&mut diagnostics);
         (registry, diagnostics)
     }
@@ -259,6 +261,7 @@ impl Read {
                 let invalid = InvalidEntry {
                     kind: self.kind,
                     config: self.config,
+                    meta: self.meta,
                     errors: errors.collect(),
                     entry: self.entry.map(Arc::new),
                 };

@@ -128,6 +128,7 @@ impl Loader<'_> {
         }
         let (diagnostics, failed, references) = (cx.found, cx.failed, cx.references);
         let config = draft.config.clone();
+        let written_meta = draft.meta.clone();
         let entry = decoded.filter(|_| !failed).map(|(kind, lifecycle)| Entry {
             id: draft.id.clone(),
             meta: draft.meta,
@@ -149,6 +150,7 @@ impl Loader<'_> {
             },
             entry,
             config,
+            meta: written_meta,
             diagnostics,
         }
     }

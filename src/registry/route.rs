@@ -1,25 +1,38 @@
 //! The routes of a project's HTTP services, as its endpoints and routers say.
 
+use std::fmt;
+
 use super::entry::{Entry, Kind};
-use super::index::Registry;
+use super::kinds::HttpRouter;
 use crate::id::Id;
 use crate::routes::{InvalidPattern, RoutePattern};
 
-/// An endpoint's route on its service.
+/// An endpoint's route on its service, or what is kept free for one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Route {
     /// The `http.service` that it belongs to.
     pub service: Id,
+    /// The `http.router`, where it is known.
+    pub router: Option<Id>,
     /// The method in capitals. None: any.
     pub method: Option<String>,
-    /// Its paths with the router's prefix; at least one.
-    pub patterns: Vec<RoutePattern>,
-    /// The `http.endpoint`.
+    /// Its paths with the router's prefix.
+    pub paths: RoutePaths,
+    /// The `http.endpoint`, or an `http.router` that cannot be used.
     pub endpoint: Id,
-    /// The function that answers.
-    pub func: Id,
+    /// The function that answers, where it is known.
+    pub func: Option<Id>,
     /// Whether it answers.
     pub state: RouteState,
+}
+
+/// Where a route is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RoutePaths {
+    /// At these patterns; at least one.
+    Known(Vec<RoutePattern>),
+    /// A mistake hides where, but it is at or below this prefix; without one it may be anywhere.
+    Below(Option<RoutePattern>),
 }
 
 /// What becomes of the requests of a route.
@@ -29,14 +42,69 @@ pub(crate) enum RouteState {
     Served,
     /// It would be less protected than was written, without this middleware: 503.
     WithoutMiddleware(String),
+    /// This entry has a field that is not known, and may be meant to protect it: 503.
+    InDoubt(Id, String),
     /// Its function is of a kind that is not run here: 501.
     NotRun,
     /// It, or what it needs, has mistakes: 500. It stays a route, so that no other one takes its requests.
     Invalid,
 }
 
+impl RouteState {
+    /// That of the routes of a router, as far as the router decides it.
+    pub(super) fn of_router(id: &Id, router: &HttpRouter) -> RouteState {
+        match (router.missing_middleware(), &router.unknown) {
+            (Some(name), _) => RouteState::WithoutMiddleware(name.value.clone()),
+            (None, Some(field)) => RouteState::InDoubt(id.clone(), field.value.clone()),
+            (None, None) => RouteState::Served,
+        }
+    }
+
+    /// This one, or the other where this one is that the function answers.
+    pub(super) fn or(self, other: impl FnOnce() -> RouteState) -> RouteState {
+        match self {
+            RouteState::Served => other(),
+            state => state,
+        }
+    }
+}
+
+impl RoutePaths {
+    /// Those of an endpoint below a prefix that is known.
+    pub(super) fn of(prefix: &str, path: Option<&str>) -> RoutePaths {
+        match path.map(|path| RoutePattern::below(prefix, path)) {
+            Some(Ok(patterns)) => RoutePaths::Known(patterns),
+            Some(Err(_)) | None => RoutePaths::below(prefix),
+        }
+    }
+
+    /// All at or below a prefix.
+    pub(super) fn below(prefix: &str) -> RoutePaths {
+        // An empty prefix is no pattern: everything is below it.
+        RoutePaths::Below(RoutePattern::parse(prefix.trim_end_matches('/')).ok())
+    }
+}
+
+/// As people read one: a pattern each, or what is below a prefix.
+impl RoutePaths {
+    /// A text for each of its paths.
+    pub fn texts(&self) -> Vec<String> {
+        match self {
+            RoutePaths::Known(patterns) => patterns.iter().map(ToString::to_string).collect(),
+            RoutePaths::Below(Some(prefix)) => vec![format!("{prefix}/*")],
+            RoutePaths::Below(None) => vec!["/*".to_owned()],
+        }
+    }
+}
+
+impl fmt::Display for RoutePaths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.texts().join(" and "))
+    }
+}
+
 impl Route {
-    /// The route of an entry; `None` where it is no endpoint, or nobody knows of which service.
+    /// The route of a well-formed entry; `None` where it is no endpoint, or nobody knows of which service.
     pub(super) fn of<'a>(
         entry: &Entry,
         find: impl Fn(&Id) -> Option<&'a Entry>,
@@ -44,55 +112,25 @@ impl Route {
         let Kind::HttpEndpoint(endpoint) = &entry.kind else {
             return None;
         };
-        let router = find(endpoint.router.as_ref()?)?;
-        let Kind::HttpRouter(router) = &router.kind else {
+        let router_id = endpoint.router.as_ref()?;
+        let Kind::HttpRouter(router) = &find(router_id)?.kind else {
             return None;
         };
         let service = router.server.clone()?;
-        let state = match router.missing_middleware() {
-            Some(name) => RouteState::WithoutMiddleware(name.value.clone()),
-            None => RouteState::Served,
-        };
         let patterns = RoutePattern::below(&router.prefix, &endpoint.path.value);
         Some(patterns.map(|patterns| Route {
             service,
+            router: Some(router_id.clone()),
             method: endpoint.method.clone(),
-            patterns,
+            paths: RoutePaths::Known(patterns),
             endpoint: entry.id.clone(),
-            func: endpoint.func.clone(),
-            state,
+            func: Some(endpoint.func.clone()),
+            state: RouteState::of_router(router_id, router),
         }))
     }
 
     /// Its method as people read it: `any` for all.
     pub fn method_text(&self) -> &str {
         self.method.as_deref().unwrap_or("any")
-    }
-}
-
-impl Registry {
-    /// The routes of all services, in the order of their endpoints; those of endpoints with mistakes last.
-    pub(crate) fn routes(&self) -> Vec<Route> {
-        let find = |id: &Id| {
-            self.get(id)
-                .or_else(|| self.invalid_entry(id))
-                .map(|it| &**it)
-        };
-        let invalid = self.invalid_entries();
-        let invalid = invalid.filter_map(|(_, invalid)| invalid.entry.as_ref());
-        let entries = self.entries().chain(invalid);
-        let routes = entries.filter_map(|entry| Route::of(entry, find)?.ok());
-        let routes = routes.map(|route| self.with_state(route));
-        routes.collect()
-    }
-
-    fn with_state(&self, route: Route) -> Route {
-        let id = &route.endpoint;
-        let state = match &route.state {
-            RouteState::Served if self.has_errors(id) => RouteState::Invalid,
-            RouteState::Served if self.is_not_run(id) => RouteState::NotRun,
-            state => state.clone(),
-        };
-        Route { state, ..route }
     }
 }

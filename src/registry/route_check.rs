@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::entry::{Entry, Kind};
 use super::kinds::HttpRouter;
 use super::load::Loader;
-use super::route::Route;
+use super::route::{Route, RoutePaths};
 use crate::id::Id;
 use crate::routes::RouteTable;
 
@@ -37,7 +37,10 @@ impl Loader<'_> {
             let text = text(&route);
             let table = tables.entry(route.service.clone()).or_default();
             let mut reported = HashSet::new();
-            for pattern in &route.patterns {
+            let RoutePaths::Known(patterns) = &route.paths else {
+                continue;
+            };
+            for pattern in patterns {
                 let inserted =
                     table.insert(route.method.as_deref(), pattern, (i, entry, text.clone()));
                 let Err((earlier_slot, earlier, earlier_text)) = inserted else {
@@ -58,8 +61,7 @@ impl Loader<'_> {
 
 /// A route as people read it: its method, and its paths with the prefix.
 fn text(route: &Route) -> String {
-    let paths: Vec<String> = route.patterns.iter().map(ToString::to_string).collect();
-    format!("{} {}", route.method_text(), paths.join(" and "))
+    format!("{} {}", route.method_text(), route.paths)
 }
 
 fn conflict(entry: &Entry, route: &str, other: &Entry) -> Diagnostic {

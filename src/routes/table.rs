@@ -63,6 +63,8 @@ pub struct RouteMatch<'a, T> {
     pub target: &'a T,
     /// The parameters with what the path has in their places, decoded.
     pub parameters: Vec<(&'a str, String)>,
+    /// Its pattern is text alone and names the request's method: whatever other routes there are, none comes before it.
+    pub is_exact: bool,
 }
 
 /// What becomes of a request.
@@ -114,6 +116,22 @@ impl<T> Default for Ends<T> {
     }
 }
 
+impl<T> Node<T> {
+    /// The node that a pattern leads to, and whether the pattern takes the rest.
+    fn at(&mut self, pattern: &RoutePattern) -> (&mut Node<T>, bool) {
+        let mut node = self;
+        let mut rest = false;
+        for part in &pattern.parts {
+            match part {
+                Part::Literal(text) => node = node.literals.entry(text.clone()).or_default(),
+                Part::Parameter(_) => node = node.parameter.get_or_insert_default(),
+                Part::Rest(_) => rest = true,
+            }
+        }
+        (node, rest)
+    }
+}
+
 impl<T> RouteTable<T> {
     /// A table without routes.
     pub fn new() -> RouteTable<T> {
@@ -131,15 +149,7 @@ impl<T> RouteTable<T> {
         pattern: &RoutePattern,
         target: T,
     ) -> Result<(), &T> {
-        let mut node = &mut self.root;
-        let mut rest = false;
-        for part in &pattern.parts {
-            match part {
-                Part::Literal(text) => node = node.literals.entry(text.clone()).or_default(),
-                Part::Parameter(_) => node = node.parameter.get_or_insert_default(),
-                Part::Rest(_) => rest = true,
-            }
-        }
+        let (node, rest) = self.root.at(pattern);
         let ends = match rest {
             true => &mut node.rests,
             false => &mut node.ends,
@@ -149,6 +159,24 @@ impl<T> RouteTable<T> {
             target,
         };
         ends.insert(method, end)
+    }
+
+    /// Adds a route of all that is at or below a prefix, or of everything. The first of several that are the same stays.
+    pub fn insert_below(&mut self, method: Option<&str>, prefix: Option<&RoutePattern>, target: T)
+    where
+        T: Clone,
+    {
+        let node = match prefix {
+            Some(prefix) => self.root.at(prefix).0,
+            None => &mut self.root,
+        };
+        for ends in [&mut node.ends, &mut node.rests] {
+            let end = End {
+                names: Vec::new(),
+                target: target.clone(),
+            };
+            let _ = ends.insert(method, end);
+        }
     }
 
     /// What becomes of a request for a path, which is without its query. The path may be anything that a client
@@ -164,10 +192,11 @@ impl<T> RouteTable<T> {
             allowed: BTreeSet::new(),
             has_path: false,
         };
-        if let Some((end, values)) = search.visit(&self.root, 0) {
+        if let Some((end, values, has_method)) = search.visit(&self.root, 0) {
             let names = end.names.iter().map(String::as_str);
             return Routed::Found(RouteMatch {
                 target: &end.target,
+                is_exact: values.is_empty() && has_method,
                 parameters: names.zip(values).collect(),
             });
         }
@@ -223,6 +252,9 @@ impl<T> Ends<T> {
     }
 }
 
+/// A route, what its parameters take, and whether it names the request's method.
+type Found<'a, T> = (&'a End<T>, Vec<String>, bool);
+
 /// A lookup that is under way.
 struct Search<'a, 's> {
     method: &'s str,
@@ -237,7 +269,7 @@ struct Search<'a, 's> {
 impl<'a, 's> Search<'a, 's> {
     /// The first route in the order of precedence at or below a node that `depth` segments lead to. The depth of
     /// the recursion is that of the longest pattern.
-    fn visit<T>(&mut self, node: &'a Node<T>, depth: usize) -> Option<(&'a End<T>, Vec<String>)> {
+    fn visit<T>(&mut self, node: &'a Node<T>, depth: usize) -> Option<Found<'a, T>> {
         let Some(segment) = self.segments.get(depth) else {
             return self.end(&node.ends, None);
         };
@@ -259,11 +291,7 @@ impl<'a, 's> Search<'a, 's> {
         self.end(&node.rests, Some(depth))
     }
 
-    fn end<T>(
-        &mut self,
-        ends: &'a Ends<T>,
-        rest: Option<usize>,
-    ) -> Option<(&'a End<T>, Vec<String>)> {
+    fn end<T>(&mut self, ends: &'a Ends<T>, rest: Option<usize>) -> Option<Found<'a, T>> {
         if ends.is_empty() {
             return None;
         }
@@ -274,6 +302,6 @@ impl<'a, 's> Search<'a, 's> {
         };
         let mut values: Vec<String> = self.values.iter().map(|&value| value.to_owned()).collect();
         values.extend(rest.and_then(|depth| Some(self.segments.get(depth..)?.join("/"))));
-        Some((end, values))
+        Some((end, values, ends.methods.contains_key(self.method)))
     }
 }

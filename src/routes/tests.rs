@@ -395,3 +395,58 @@ proptest! {
         let _ = table.find("GET", &path);
     }
 }
+
+#[test]
+fn what_is_below_a_prefix_is_all_of_it() {
+    let mut table = RouteTable::new();
+    let prefix = RoutePattern::parse("/a/{b}").expect("a pattern");
+    table.insert_below(Some("GET"), Some(&prefix), "first");
+    table.insert_below(Some("GET"), Some(&prefix), "second");
+    let found = |method: &str, path: &str| match table.find(method, path) {
+        Routed::Found(found) => Some(*found.target),
+        _ => None,
+    };
+    for path in ["/a/1", "/a/1/", "/a/1/c/d"] {
+        assert_eq!(found("GET", path), Some("first"), "{path}");
+        assert_eq!(found("HEAD", path), Some("first"), "{path}");
+        assert_eq!(found("PUT", path), None, "{path}");
+    }
+    for path in ["/", "/a", "/a/", "/b/1"] {
+        assert_eq!(found("GET", path), None, "{path}");
+    }
+    let mut everything = RouteTable::new();
+    everything.insert_below(None, None, ());
+    for path in ["/", "/a", "/a/b/"] {
+        assert!(
+            matches!(everything.find("PUT", path), Routed::Found(_)),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_route_of_text_and_a_method_is_exact() {
+    let mut table = RouteTable::new();
+    for (method, path) in [
+        (Some("GET"), "/a"),
+        (None, "/b"),
+        (Some("GET"), "/c/{id}"),
+        (Some("GET"), "/d/{rest...}"),
+    ] {
+        let pattern = RoutePattern::parse(path).expect("a pattern");
+        table.insert(method, &pattern, path).expect("the first");
+    }
+    let is_exact = |method: &str, path: &str| match table.find(method, path) {
+        Routed::Found(found) => found.is_exact,
+        other => panic!("{method} {path}: {other:?}"),
+    };
+    assert!(is_exact("GET", "/a"));
+    for (method, path) in [
+        ("HEAD", "/a"),
+        ("GET", "/b"),
+        ("GET", "/c/1"),
+        ("GET", "/d/"),
+    ] {
+        assert!(!is_exact(method, path), "{method} {path}");
+    }
+}

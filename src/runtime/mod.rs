@@ -67,7 +67,7 @@ pub use instance::{Func, Instance};
 pub use metrics::{EntryMetrics, Metrics, PoolMetrics};
 pub use options::CallOptions;
 pub use services::{Ended, Plan, PlanError, supervise, supervise_with};
-pub use serving::{ComponentHandler, EntryHandler, Operations};
+pub use serving::{BodyMemory, ComponentHandler, EntryHandler, Operations};
 pub use with_options::WithOptions;
 
 /// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.

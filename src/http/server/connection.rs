@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use wippy_dispatcher::Instant;
+
 use super::exchange::{Exchange, Outcome};
 use super::handshake;
 use super::peer::Peer;
@@ -26,7 +28,8 @@ const LINGER_BYTES: u64 = 1024 * 1024;
 
 /// What the wait for a request ended with.
 enum Next {
-    Request(Box<ReceivedHead>, RequestDecoder),
+    /// Its head, what reads its body, and since when it is waited for.
+    Request(Box<ReceivedHead>, RequestDecoder, Instant),
     Refused(Refusal),
     /// No request comes any more.
     Over,
@@ -94,14 +97,14 @@ impl Connection {
                     self.refuse(refusal).await?;
                     return self.linger().await;
                 }
-                Next::Request(head, decoder) => {
+                Next::Request(head, decoder, began) => {
                     self.requests += 1;
                     let is_last = self.requests >= self.state.settings.limits.requests_each;
                     let Connection {
                         state, wire, peer, ..
                     } = self;
                     wire.begin_request();
-                    let exchange = Exchange::new(state, wire, *peer, *head, decoder)?;
+                    let exchange = Exchange::new(state, wire, *peer, *head, decoder, began)?;
                     let outcome = exchange.run(is_last).await?;
                     match outcome {
                         Outcome::Kept => {}
@@ -129,7 +132,10 @@ impl Connection {
                 began = Some(state.handle.now()?);
             }
             match decoder.next(&mut wire.input) {
-                Ok(RequestEvent::Head(head)) => return Ok(Next::Request(head, decoder)),
+                Ok(RequestEvent::Head(head)) => {
+                    let began = began.unwrap_or(waiting);
+                    return Ok(Next::Request(head, decoder, began));
+                }
                 Ok(_) => {}
                 Err(refusal) => return Ok(Next::Refused(refusal)),
             }

@@ -81,6 +81,8 @@ pub(super) struct Exchange<'a> {
     /// Since when the client, and nobody else, is to send more of the body.
     awaits_body: Option<Instant>,
     half_closed: HalfClosed,
+    /// When all of the request has to be there.
+    read_deadline: Option<Instant>,
     /// When the handler has to be done.
     handler_deadline: Option<Instant>,
     record: RequestRecord<'a>,
@@ -97,13 +99,14 @@ impl Drop for Exchange<'_> {
 }
 
 impl<'a> Exchange<'a> {
-    /// Hands the request to the handler.
+    /// Hands the request to the handler, which has begun to arrive at `began`.
     pub(super) fn new(
         state: &'a ServerState,
         wire: &'a mut Wire,
         peer: Peer,
         received: ReceivedHead,
         decoder: RequestDecoder,
+        began: Instant,
     ) -> Result<Exchange<'a>, Lost> {
         let now = state.handle.now()?;
         let (writer, reader) = body(&state.handle, REQUEST_KEPT, None)?;
@@ -136,7 +139,8 @@ impl<'a> Exchange<'a> {
             informational: informational.clone(),
         };
         let handler = GuardedHandler::start(&*state.handler, request);
-        let timeout = state.settings.limits.timeouts.request;
+        let timeouts = &state.settings.limits.timeouts;
+        let (timeout, read) = (timeouts.request, timeouts.read);
         Ok(Exchange {
             state,
             wire,
@@ -155,6 +159,7 @@ impl<'a> Exchange<'a> {
             responding: Responding::NotYet,
             awaits_body: None,
             half_closed: HalfClosed::default(),
+            read_deadline: read.map(|read| began + read),
             handler_deadline: timeout.map(|timeout| now + timeout),
             record,
         })
@@ -203,6 +208,10 @@ impl<'a> Exchange<'a> {
             if self.wire.client() == ClientState::Gone {
                 return Err(self.abandon(Cut::ClientGone));
             }
+            let read = self
+                .read_deadline
+                .filter(|_| self.receiving == Receiving::Body);
+            let body = [body, read].into_iter().flatten().min();
             if write.is_some_and(|deadline| now >= deadline) {
                 return Err(self.abandon(Cut::WriteTimeout));
             }

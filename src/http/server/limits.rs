@@ -35,6 +35,8 @@ pub struct ServerTimeouts {
     pub head: Duration,
     /// For each further piece of a request's body. Default 30 s.
     pub body: Duration,
+    /// For a whole request, its body included, from when its head is waited for. Default none.
+    pub read: Option<Duration>,
     /// For the next request on a connection. Default 60 s.
     pub idle: Duration,
     /// For the client to take some of what is written. Default 30 s.
@@ -56,6 +58,7 @@ impl Default for ServerTimeouts {
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
+            read: None,
             idle: Duration::from_secs(60),
             write: Duration::from_secs(30),
             request: None,

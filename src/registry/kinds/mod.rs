@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 pub use directory::{FsDirectory, Mode};
 pub use function::{Function, Limits, Source, Transport};
 pub use http::{HttpEndpoint, HttpRouter, HttpService, HttpTimeouts, HttpTls, HttpWaiting};
+pub(crate) use http::{method_of, prefix_of};
 pub use lifecycle::{Lifecycle, Restart};
 pub use pool::{Bound, DEFAULT_WAITING, Pool, PoolType};
 pub use process::{Command, Process};
@@ -88,6 +89,11 @@ pub(crate) fn misspelt(kind: &str) -> Option<&'static str> {
     within(kind, [near], allowed.min(2)).and(Some(near))
 }
 
+/// The kind that an entry has, or was probably meant to have.
+pub(crate) fn meant(kind: &str) -> &str {
+    misspelt(kind).unwrap_or(kind)
+}
+
 /// Reads the configuration of an entry. None only if `cx` has failed.
 pub(crate) fn decode(
     kind: &str,
@@ -106,6 +112,8 @@ pub(crate) fn decode(
         };
         return Some((kind, Lifecycle::default()));
     }
+    cx.unknown_effect = http::effect_of_unknown(kind);
+    let is_http = cx.unknown_effect.is_some();
     let mut fields = Fields::new(config, "", cx);
     let of = &mut fields;
     let decoded = match kind {
@@ -126,7 +134,10 @@ pub(crate) fn decode(
     };
     let lifecycle = Lifecycle::decode(of, cx);
     fields.accept("version", cx);
-    fields.accept("security", cx);
+    // An HTTP entry has it in its `lifecycle` only; elsewhere it may be meant to protect routes.
+    if !is_http {
+        fields.accept("security", cx);
+    }
     // What hosts are reported besides is for schedulers that are not this one.
     if !matches!(kind, "process.host" | "terminal.host") {
         fields.finish(cx);
@@ -134,7 +145,12 @@ pub(crate) fn decode(
     if !cx.unknown_fields.is_empty() {
         cx.hint_at_other_levels(&describe(kind));
     }
-    decoded.filter(|_| !cx.failed).map(|kind| (kind, lifecycle))
+    if is_http {
+        http::check_meta(meta, cx);
+    }
+    let mut kind = decoded.filter(|_| !cx.failed)?;
+    http::note_unknown(&mut kind, cx.first_unknown.take());
+    Some((kind, lifecycle))
 }
 
 /// The fields that a kind of [`KINDS`] has, as its own reading asks for them.

@@ -1,7 +1,7 @@
 //! HTTP entries against each other, and what they ask for and is not there.
 
 use super::*;
-use crate::registry::RouteState;
+use crate::registry::{Route, RouteState};
 
 const APP: &str = "namespace: n
 entries:
@@ -76,10 +76,7 @@ fn a_prefix_and_its_root_are_two_paths_of_one_route() {
     let loaded = endpoints(&[("a", "api", "path: /"), ("b", "api", "path: /x")]);
     assert_eq!(lines(&loaded), [""; 0]);
     let routes = loaded.registry.routes();
-    let shown: Vec<Vec<String>> = routes
-        .iter()
-        .map(|route| route.patterns.iter().map(ToString::to_string).collect())
-        .collect();
+    let shown: Vec<Vec<String>> = routes.iter().map(|route| route.paths.texts()).collect();
     assert_eq!(shown, [vec!["/api", "/api/"], vec!["/api/x"]]);
     assert_eq!(routes[0].service, Id::new("n", "web"));
 }
@@ -186,4 +183,240 @@ fn settings_of_a_server_that_cannot_be_done_without_are_mistakes() {
         texts.iter().any(|line| line.ends_with(expected)),
         "{texts:#?}"
     );
+}
+
+/// Each route: its endpoint, its paths, and what becomes of its requests.
+fn shown(loaded: &Loaded) -> Vec<String> {
+    let routes = loaded.registry.routes();
+    let text = |route: &Route| {
+        let (service, name) = (&route.service.name, &route.endpoint.name);
+        format!(
+            "{service} {name} {} {}: {:?}",
+            route.method_text(),
+            route.paths,
+            route.state
+        )
+    };
+    routes.iter().map(text).collect()
+}
+
+#[test]
+fn an_unknown_field_of_an_http_entry_keeps_its_routes_from_being_served() {
+    let router = |rest: &str| format!("name: r, kind: http.router, meta: {{server: web}}, {rest}");
+    let of_router = "until it is removed or corrected the routes of the router answer 503";
+    let cases = [
+        (
+            "middlewares: [auth]",
+            "middlewares",
+            format!("unknown field \"middlewares\": {of_router}"),
+        ),
+        (
+            "middlware: [auth]",
+            "middlware",
+            format!("unknown field \"middlware\": {of_router}"),
+        ),
+        (
+            "Middleware: [auth]",
+            "Middleware",
+            format!("unknown field \"Middleware\": {of_router}"),
+        ),
+        (
+            "auth: required",
+            "auth",
+            format!("unknown field \"auth\": {of_router}"),
+        ),
+        (
+            "security: {policies: [a]}",
+            "security",
+            format!("unknown field \"security\": {of_router}"),
+        ),
+        (
+            "comment: none",
+            "comment",
+            format!("unknown field \"comment\": {of_router}"),
+        ),
+        (
+            "options: {token_auth.store: x}",
+            "options.token_auth.store",
+            format!("an option of no middleware in `middleware` or `post_middleware`: {of_router}"),
+        ),
+        (
+            "lifecycle: {auth: x}",
+            "lifecycle.auth",
+            format!("unknown field \"auth\": {of_router}"),
+        ),
+    ];
+    for (field, path, message) in cases {
+        let loaded = with(&[&router(field), &endpoint("e", "r", "path: /e")]);
+        let warning = loaded
+            .warnings()
+            .find(|it| it.field.as_deref() == Some(path));
+        let warning = warning.unwrap_or_else(|| panic!("{field}: {:#?}", lines(&loaded)));
+        assert_eq!(warning.message, message);
+        assert!(warning.place.is_some(), "{field}");
+        let state = RouteState::InDoubt(Id::new("n", "r"), path.to_owned());
+        assert_eq!(loaded.registry.routes()[0].state, state, "{field}");
+    }
+}
+
+#[test]
+fn the_same_of_an_endpoint_and_of_a_service() {
+    let cases = [
+        (
+            "name: e, kind: http.endpoint, meta: {router: api}, path: /e, func: f, middleware: [auth]",
+            "e",
+            "middleware",
+        ),
+        (
+            "name: e, kind: http.endpoint, meta: {router: api, middleware: [auth]}, path: /e, func: f",
+            "e",
+            "meta.middleware",
+        ),
+        (
+            "name: e, kind: http.endpoint, meta: {router: api, Post-Middlware: [auth]}, path: /e, func: f",
+            "e",
+            "meta.Post-Middlware",
+        ),
+        (
+            "name: e, kind: http.endpoint, meta: {router: api, security: strict}, path: /e, func: f",
+            "e",
+            "meta.security",
+        ),
+        (
+            "name: e, kind: http.endpoint, meta: {router: api}, path: /e, func: f, options: {}",
+            "e",
+            "options",
+        ),
+    ];
+    for (entry, name, field) in cases {
+        let loaded = with(&[entry]);
+        let state = RouteState::InDoubt(Id::new("n", name), field.to_owned());
+        assert_eq!(loaded.registry.routes()[0].state, state, "{entry}");
+        assert!(
+            loaded
+                .warnings()
+                .any(|it| it.field.as_deref() == Some(field)),
+            "{entry}"
+        );
+    }
+    let service = "name: s, kind: http.service, addr: ':82', middleware: [auth]";
+    let router = "name: r, kind: http.router, meta: {server: s}";
+    let loaded = with(&[service, router, &endpoint("e", "r", "path: /e")]);
+    let state = RouteState::InDoubt(Id::new("n", "s"), "middleware".to_owned());
+    assert_eq!(loaded.registry.routes()[0].state, state);
+}
+
+#[test]
+fn what_means_nothing_is_served() {
+    let loaded = with(&[
+        "name: r, kind: http.router, prefix: /r, middleware: [cors], options: {cors.allow.origins: '*', cors_max_age: 5}, \
+         post_middleware: , post_options: , meta: {server: web, comment: a, title: b, type: c}, x-auth: y",
+        "name: e, kind: http.endpoint, meta: {router: r, description: d, tags: [auth]}, path: /e, func: f, x-middleware: [a], method: '*'",
+        "name: s, kind: http.service, addr: ':82', host: {buffer_size: 1, worker_count: 2}, lifecycle: {security: {actor: {id: a}}}",
+        "name: r2, kind: http.router, meta: {server: s}",
+        "name: e2, kind: http.endpoint, meta: {router: r2}, path: /e, func: f",
+    ]);
+    assert_eq!(
+        shown(&loaded),
+        ["web e any /r/e: Served", "s e2 any /e: Served"],
+        "{:#?}",
+        lines(&loaded)
+    );
+}
+
+#[test]
+fn an_endpoint_with_mistakes_keeps_its_place() {
+    let loaded = with(&[
+        // Without a function, and with another mistake.
+        "name: a, kind: http.endpoint, meta: {router: api}, method: post, path: /a",
+        "name: b, kind: http.endpoint, meta: {router: api}, path: '/b/{id}', func: [f]",
+        // Nobody knows where.
+        "name: c, kind: http.endpoint, meta: {router: v2}, method: GET, path: 'c{', func: f",
+        "name: d1, kind: http.endpoint, meta: {router: v2}, func: f",
+        "name: d2, kind: http.endpoint, meta: {router: nobody}, path: /d, func: f",
+        "name: d3, kind: http.endpoint, path: /d, func: f",
+        // Its kind is misspelt.
+        "name: g, kind: http.endpiont, meta: {router: inner}, path: /g, func: f",
+    ]);
+    let mut found = shown(&loaded);
+    found.sort();
+    let expected = [
+        "admin d2 any /*: Invalid",
+        "admin d3 any /*: Invalid",
+        "admin g any /api/g: Invalid",
+        "web a POST /api/a: Invalid",
+        "web b any /api/b/{id}: Invalid",
+        "web c GET /api/v2/*: Invalid",
+        "web d1 any /api/v2/*: Invalid",
+        "web d2 any /*: Invalid",
+        "web d3 any /*: Invalid",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_router_with_mistakes_keeps_all_that_is_below_its_prefix() {
+    for (router, places) in [
+        (
+            "prefix: /r, middleware: auth, meta: {server: web}",
+            ["web /r/e", "web /r/*"].as_slice(),
+        ),
+        (
+            "prefix: /r, middleware: {a: b}, meta: {server: web}",
+            &["web /r/e", "web /r/*"],
+        ),
+        (
+            "prefix: /r, options: deny, meta: {server: web}",
+            &["web /r/e", "web /r/*"],
+        ),
+        ("prefix: r, meta: {server: web}", &["web /*", "web /*"]),
+        (
+            "prefix: /r, meta: {server: nobody}",
+            &["web /r/e", "admin /r/e", "web /r/*", "admin /r/*"],
+        ),
+        (
+            "prefix: /r, meta: {server: [web]}",
+            &["web /r/e", "admin /r/e", "web /r/*", "admin /r/*"],
+        ),
+        (
+            "prefix: /r",
+            &["web /r/e", "admin /r/e", "web /r/*", "admin /r/*"],
+        ),
+    ] {
+        let router = format!("name: r, kind: http.router, {router}");
+        let loaded = with(&[&router, &endpoint("e", "r", "path: /e")]);
+        assert!(loaded.errors().next().is_some(), "{router}");
+        let routes = loaded.registry.routes();
+        let found: Vec<String> = routes
+            .iter()
+            .map(|route| format!("{} {}", route.service.name, route.paths))
+            .collect();
+        assert_eq!(found, places, "{router}");
+        assert!(
+            routes.iter().all(|it| it.state == RouteState::Invalid),
+            "{router}"
+        );
+    }
+}
+
+#[test]
+fn entries_with_one_id_keep_the_places_of_both() {
+    let loaded = with(&[
+        &endpoint("e", "api", "path: /one"),
+        &endpoint("e", "api", "path: /other"),
+        "name: r, kind: http.router, prefix: /r, meta: {server: web}",
+        "name: r, kind: http.router, prefix: /s, meta: {server: web}",
+        &endpoint("g", "r", "path: /g"),
+    ]);
+    let mut found = shown(&loaded);
+    found.sort();
+    let expected = [
+        "web e any /api/one: Invalid",
+        "web e any /api/other: Invalid",
+        "web g any /r/g: Invalid",
+        "web g any /s/g: Invalid",
+        "web r any /r/*: Invalid",
+        "web r any /s/*: Invalid",
+    ];
+    assert_eq!(found, expected);
 }

@@ -8,18 +8,13 @@ use crate::host::funcs::Payload;
 use crate::module::Method;
 use crate::values::{self, ValueError, signature};
 
-/// The most bytes of memory that a byte of a body takes while it becomes values: an element of a list is one byte of a
-/// list of bytes, or two of JSON, which is a value of JSON first.
-const MEMORY_EACH: usize = 40;
-
-/// How many bytes of memory a byte of a body takes as arguments of a function: text stays as it is.
-pub(super) fn memory_each(method: &Method, path: &[(String, String)]) -> usize {
+/// The parameters that the body is for: those without the name of a parameter of the path.
+pub(super) fn of_body<'a>(
+    method: &'a Method,
+    path: &'a [(String, String)],
+) -> impl Iterator<Item = &'a (String, Type)> {
     let params = method.params.iter();
-    let mut rest = params.filter(|(name, _)| in_path(path, name).is_none());
-    match (rest.next(), rest.next()) {
-        (None, _) | (Some((_, Type::String)), None) => 1,
-        _ => MEMORY_EACH,
-    }
+    params.filter(|(name, _)| in_path(path, name).is_none())
 }
 
 /// The values of a function's parameters: those with the name of a parameter of the path take its text, as a word of a
@@ -35,13 +30,11 @@ pub(super) fn arguments(
     if path.is_empty() {
         return payload::arguments(method, Payload::Bytes(body));
     }
-    let params = method.params.iter();
-    let rest = params.filter(|(name, _)| in_path(path, name).is_none());
-    let of_body = Method {
-        params: rest.cloned().collect(),
+    let rest = Method {
+        params: of_body(method, path).cloned().collect(),
         ..method.clone()
     };
-    let mut body = payload::arguments(&of_body, Payload::Bytes(body))?.into_iter();
+    let mut body = payload::arguments(&rest, Payload::Bytes(body))?.into_iter();
     let mut arguments = Vec::with_capacity(method.params.len());
     for parameter in &method.params {
         match in_path(path, &parameter.0) {

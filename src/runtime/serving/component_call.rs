@@ -8,17 +8,17 @@ use wasmtime::component::Resource;
 use wasmtime::{Store, format_err};
 
 use super::component_request::ComponentRequest;
+use super::waiting_room::WaitingRoom;
 use crate::host::http::{HttpAccess, IncomingRequest, ReceivedRequest, ResponseOutparam};
 use crate::host::{PackageState, State};
 use crate::http::Answer;
 use crate::program::LinkedFunction;
 use crate::registry::Entry;
 use crate::runtime::Runtime;
-use crate::runtime::call::{Caller, place_at_once};
 use crate::runtime::callee::Callee;
 use crate::runtime::error::CallErrorKind;
 use crate::runtime::invocation::Invocation;
-use crate::runtime::options::{CallOptions, before};
+use crate::runtime::options::CallOptions;
 
 /// What a guest's `handle` is called with.
 pub(super) struct Incoming {
@@ -62,44 +62,34 @@ impl Runtime {
         own.map_or(self.inner.program.limits().delivery, Duration::from_millis)
     }
 
-    /// Has a guest answer a request, in a fresh instance on this thread, until the deadline of the options. It waits
-    /// `max_wait` at most for a place in the entry's pool.
+    /// Has a guest answer a request, in a fresh instance on this thread, until the deadline of the options. Where it
+    /// has to wait for a place in the entry's pool or for an instance, it waits in `room`.
     ///
     /// # Errors
-    /// As [`Runtime::call`]; `NoIncomingHandler`, and `PoolFull` also where it has waited for so long.
+    /// As [`Runtime::call`]; `NoIncomingHandler`, and `PoolFull` also where the room is full or it has waited for too
+    /// long.
     pub(super) async fn answer_incoming(
         &self,
         entry: &Arc<Entry>,
-        max_wait: Duration,
+        room: &WaitingRoom,
         options: CallOptions,
         incoming: Incoming,
     ) -> Result<(), CallErrorKind> {
         let run = |options: CallOptions| async move {
-            let function = self.function_for(entry, &options).await?;
-            if function.linked.incoming_handler().is_none() {
-                return Err(CallErrorKind::NoIncomingHandler);
-            }
-            let handle = &self.inner.handle;
-            let caller = Caller {
-                deadline: options.deadline,
-                chain: &options.chain,
-                record: None,
-            };
-            let _place = match place_at_once(&function, handle, caller) {
-                Some(place) => place,
-                None => {
-                    let until = handle.now()? + max_wait;
-                    let placing = self.place(&function, &options);
-                    match before(Some(until), handle, placing).await {
-                        Err(CallErrorKind::DeadlineExceeded) => {
-                            return Err(CallErrorKind::PoolFull);
-                        }
-                        placed => placed??,
-                    }
+            let record = options.record.clone();
+            let call = async {
+                let function = self.function_for(entry, &options).await?;
+                if function.linked.incoming_handler().is_none() {
+                    return Err(CallErrorKind::NoIncomingHandler);
                 }
+                let _place = self.place(&function, &options).await?;
+                let _load = self.inner.load.add();
+                self.call_in(&function, options, incoming).await
             };
-            let _load = self.inner.load.add();
-            self.call_in(&function, options, incoming).await
+            match record {
+                Some(record) => room.admit(self.handle(), &record, call).await,
+                None => call.await,
+            }
         };
         self.visible(entry, options, run).await
     }

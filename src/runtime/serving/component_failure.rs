@@ -3,12 +3,10 @@
 use wippy_dispatcher::Handle;
 
 use super::error_id::ErrorId;
+use super::reply::Reply;
 use crate::http::server::{BadResponse, Failure};
-use crate::http::{Fields, Response, body, content_length};
+use crate::http::{Response, content_length};
 use crate::runtime::error::CallErrorKind;
-
-/// How many seconds a client is asked to wait where there is no room for its request.
-const RETRY_AFTER: &str = "1";
 
 /// Why a guest has given no response.
 #[derive(Clone, Debug)]
@@ -21,11 +19,20 @@ pub(super) struct ComponentFailure {
 }
 
 impl ComponentFailure {
-    /// That of a call which has ended like this without a response.
-    pub(super) fn of(handle: &Handle, end: &Result<(), CallErrorKind>) -> ComponentFailure {
+    /// That of a call which has ended like this without a response. `is_late` says whether the time for a response has
+    /// passed; the limit of a guest is a failure like any other.
+    pub(super) fn of(
+        handle: &Handle,
+        end: &Result<(), CallErrorKind>,
+        is_late: bool,
+    ) -> ComponentFailure {
+        let status = match end {
+            Err(CallErrorKind::DeadlineExceeded) if is_late => 504,
+            _ => 500,
+        };
         ComponentFailure {
             id: ErrorId::new(handle),
-            status: end.as_ref().err().map_or(500, status_of),
+            status,
             is_logged: end.is_err(),
         }
     }
@@ -40,35 +47,32 @@ impl ComponentFailure {
     }
 
     /// What the client gets: the status and a line with the ID.
+    pub(super) fn reply(&self) -> Reply {
+        Reply::text(
+            self.status,
+            format!("{}, error ID {}", self.status, self.id),
+        )
+    }
+
+    /// The same as a response.
     ///
     /// # Errors
     /// The status alone, where there is no room for more.
     pub(super) fn respond(&self, handle: &Handle) -> Result<Response, Failure> {
-        let plain = |_| Failure::new(self.status);
-        let text = format!("{}, error ID {}\n", self.status, self.id);
-        let (writer, reader) = body(handle, text.len(), None).map_err(plain)?;
-        // Its reader is here, and its length is not declared.
-        let _ = writer.write(text.into_bytes());
-        writer.finish(None).map_err(|_| Failure::new(self.status))?;
-        let mut fields = Fields::new();
-        let _ = fields.append("content-type", b"text/plain; charset=utf-8");
-        if self.status == 503 {
-            let _ = fields.append("retry-after", RETRY_AFTER.as_bytes());
-        }
-        Ok(Response {
-            status: self.status,
-            fields,
-            body: Some(reader),
-        })
+        let response = self.reply().into_response(handle);
+        response.map_err(|_| Failure::new(self.status))
     }
 }
 
-/// The status for a request whose call has failed before it gave a response.
-fn status_of(error: &CallErrorKind) -> u16 {
+/// What a client is told where there is no room for a call, so that it may be tried again later; `None` for any other
+/// failure.
+pub(super) fn busy(error: &CallErrorKind) -> Option<&'static str> {
     match error {
-        CallErrorKind::DeadlineExceeded => 504,
-        CallErrorKind::PoolFull | CallErrorKind::Group(_) | CallErrorKind::Dispatcher(_) => 503,
-        _ => 500,
+        CallErrorKind::PoolFull => Some("all instances are busy"),
+        CallErrorKind::Group(_) | CallErrorKind::Dispatcher(_) => {
+            Some("there is no room for the request")
+        }
+        _ => None,
     }
 }
 

@@ -10,15 +10,15 @@ use wippy_dispatcher::Error;
 
 use super::component_call::Incoming;
 use super::component_calls::ComponentCalls;
-use super::component_failure::{ComponentFailure, check};
+use super::component_failure::{ComponentFailure, busy, check};
 use super::component_request::ComponentRequest;
-use super::error_id::request_id;
 use super::forwarded_fields::write_forwarded;
+use super::log_text::{LogText, described};
+use super::waiting_room::WaitingRoom;
 use crate::host::Exit;
 use crate::host::http::ReceivedRequest;
 use crate::http::server::{Failure, Handler, HandlerEnd, HandlerFuture, IncomingRequest};
 use crate::http::{Method, Response, reply};
-use crate::one_line::OneLine;
 use crate::oneshot::{Receiver, Sender, oneshot};
 use crate::registry::Entry;
 use crate::runtime::Runtime;
@@ -71,7 +71,7 @@ pub struct ComponentHandler(Rc<Inner>);
 struct Inner {
     runtime: Runtime,
     entry: Arc<Entry>,
-    max_wait: Cell<Duration>,
+    room: Rc<WaitingRoom>,
     max_time: Cell<Option<Duration>>,
     calls: Rc<ComponentCalls>,
 }
@@ -92,13 +92,19 @@ impl Runtime {
     pub async fn http_handler(&self, name: &str) -> Result<ComponentHandler, CallError> {
         let entry = self.registry().resolve(name);
         let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
-        let handler = self.handler_of(entry).await;
+        let room = Rc::new(WaitingRoom::unbounded(&entry.id, MAX_WAIT));
+        let handler = self.handler_of(entry, room).await;
         handler.map_err(|kind| kind.of(&entry.id))
     }
 
+    /// The same of an entry, whose requests wait in `room`.
+    ///
+    /// # Errors
+    /// As [`Runtime::http_handler`].
     pub(super) async fn handler_of(
         &self,
         entry: &Arc<Entry>,
+        room: Rc<WaitingRoom>,
     ) -> Result<ComponentHandler, CallErrorKind> {
         let function = self.function(entry).await?;
         if function.linked.incoming_handler().is_none() {
@@ -107,7 +113,7 @@ impl Runtime {
         Ok(ComponentHandler(Rc::new(Inner {
             runtime: self.clone(),
             entry: entry.clone(),
-            max_wait: Cell::new(MAX_WAIT),
+            room,
             max_time: Cell::new(None),
             calls: Rc::new(ComponentCalls::new(self.handle())?),
         })))
@@ -115,10 +121,11 @@ impl Runtime {
 }
 
 impl ComponentHandler {
-    /// How long a request waits for a place in the entry's pool; then it is answered with 503. It holds for all
-    /// clones. Default 10 s.
+    /// How long a request waits for a place in the entry's pool, and for an instance where the program has no more;
+    /// then it is answered with 503. The time in which its component is read and compiled does not count. It holds for
+    /// all clones. Default 10 s.
     pub fn max_wait(self, time: Duration) -> ComponentHandler {
-        self.0.max_wait.set(time);
+        self.0.room.set_timeout(time);
         self
     }
 
@@ -166,6 +173,13 @@ impl fmt::Debug for ComponentHandler {
     }
 }
 
+/// How a call has ended that gives no response.
+enum NoResponse {
+    /// There was no room for it: what the client is told, and the reason.
+    Busy(&'static str, String),
+    Failed(ComponentFailure),
+}
+
 /// Starts a call, and waits for the head of its response.
 ///
 /// # Errors
@@ -174,7 +188,7 @@ async fn answer(handler: Rc<Inner>, request: IncomingRequest) -> Result<Response
     let full = |_| Failure::new(503);
     let handle = handler.runtime.handle();
     let is_head = request.head.method == Method::Head;
-    let what = described(&request);
+    let what = described(&handler.entry.id, &request);
     let state = Rc::new(ComponentRequest::new(handle).map_err(full)?);
     let (answer, reply) = reply(handle).map_err(full)?;
     let incoming = Incoming {
@@ -198,17 +212,16 @@ async fn answer(handler: Rc<Inner>, request: IncomingRequest) -> Result<Response
                 Ok(()) => Ok(state.respond(response, is_read)),
                 Err(error) => {
                     let failure = ComponentFailure::logged(handle, 500);
-                    let (entry, id) = (&entry.id, &failure.id);
-                    tracing::error!(target: "http", "{entry}: {what}: error ID {id}: {error}");
+                    let (id, error) = (&failure.id, LogText(error));
+                    tracing::error!(target: "http", "{what}: error ID {id}: {error}");
                     failure.respond(handle)
                 }
             }
         }
         Some(Err(code)) => {
             let failure = ComponentFailure::logged(handle, code.status());
-            let (entry, code) = (&entry.id, code.to_string());
-            let (ComponentFailure { status, id, .. }, code) = (&failure, OneLine(&code));
-            tracing::warn!(target: "http", "{entry}: {what}: {status}, error ID {id}: {code}");
+            let (ComponentFailure { status, id, .. }, code) = (&failure, LogText(code));
+            tracing::warn!(target: "http", "{what}: {status}, error ID {id}: {code}");
             failure.respond(handle)
         }
         None => no_response(&handler, &what, failure).await,
@@ -224,39 +237,48 @@ async fn answer(handler: Rc<Inner>, request: IncomingRequest) -> Result<Response
 async fn no_response(
     handler: &Inner,
     what: &str,
-    failure: Receiver<ComponentFailure>,
+    failure: Receiver<NoResponse>,
 ) -> Result<Response, Failure> {
-    let failure = failure.await.map_err(|_| Failure::INTERNAL)?;
-    if !failure.is_logged {
-        let (entry, id) = (&handler.entry.id, &failure.id);
-        tracing::error!(
-            target: "http",
-            "{entry}: {what}: error ID {id}: the guest has ended without a response"
-        );
+    let handle = handler.runtime.handle();
+    match failure.await.map_err(|_| Failure::INTERNAL)? {
+        NoResponse::Busy(text, why) => {
+            let reply = handler.room.turn_away(handle, text, why);
+            reply.into_response(handle)
+        }
+        NoResponse::Failed(failure) => {
+            if !failure.is_logged {
+                let id = &failure.id;
+                let why = "the guest has ended without a response";
+                tracing::error!(target: "http", "{what}: error ID {id}: {why}");
+            }
+            failure.respond(handle)
+        }
     }
-    failure.respond(handler.runtime.handle())
 }
 
 /// The call: until its guest has ended, or nobody wants anything of it any more.
 fn run(
     handler: &Inner,
     incoming: Incoming,
-    failed: Sender<ComponentFailure>,
+    failed: Sender<NoResponse>,
     what: String,
 ) -> impl Future<Output = ()> + use<> {
     let open = handler.calls.begin();
     let (runtime, entry) = (handler.runtime.clone(), handler.entry.clone());
-    let max_wait = handler.max_wait.get();
-    let mut options = CallOptions::new();
-    if let Some(time) = handler.max_time.get() {
-        options = options.timeout(time);
-    }
+    let room = handler.room.clone();
+    let max_time = handler.max_time.get();
     async move {
         let handle = runtime.handle();
+        let Ok(begun) = handle.now() else { return };
+        let late = max_time.map(|time| begun + time);
+        let mut options = CallOptions::new();
+        if let Some(late) = late {
+            options = options.deadline(late);
+        }
         let state = incoming.state.clone();
         let patience = runtime.patience_of(&entry);
         let ends = select(open.cut(), state.given_up(handle, patience));
-        let call = runtime.answer_incoming(&entry, max_wait, options, incoming);
+        let call = runtime.answer_incoming(&entry, &room, options, incoming);
         let Either::Right(end) = select(ends, Box::pin(call)).await else {
             return;
         };
@@ -264,20 +286,20 @@ fn run(
             Err(CallErrorKind::Exit(Exit(0))) => Ok(()),
             end => end,
         };
-        let failure = ComponentFailure::of(handle, &end);
-        if let Err(error) = end {
-            let (entry, id) = (&entry.id, &failure.id);
-            tracing::error!(target: "http", "{entry}: {what}: error ID {id}: {error}");
+        if let Err(error) = &end
+            && let Some(text) = busy(error)
+        {
+            failed.send(NoResponse::Busy(text, error.to_string()));
+            return;
         }
-        failed.send(failure);
+        let is_late = late.is_some_and(|late| handle.now().is_ok_and(|now| now >= late));
+        let failure = ComponentFailure::of(handle, &end, is_late);
+        if let Err(error) = end {
+            let (id, error) = (&failure.id, LogText(error));
+            tracing::error!(target: "http", "{what}: error ID {id}: {error}");
+        }
+        failed.send(NoResponse::Failed(failure));
     }
-}
-
-/// A request in a log.
-fn described(request: &IncomingRequest) -> String {
-    let method = request.head.method.as_str();
-    let id = request_id(request);
-    format!("{id}{} {}", OneLine(method), OneLine(&request.target.path))
 }
 
 fn received(mut request: IncomingRequest) -> ReceivedRequest {

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use wippy_dispatcher::Handle;
 
 use super::component_handler::ComponentHandler;
+use super::waiting_room::WaitingRoom;
 use crate::registry::{Entry, Id};
 use crate::runtime::Runtime;
 use crate::runtime::error::CallErrorKind;
@@ -15,8 +17,8 @@ use crate::runtime::error::CallErrorKind;
 /// The handlers that there are so far.
 pub(super) struct ComponentHandlers {
     runtime: Runtime,
-    /// How long a request waits for an instance.
-    max_wait: Duration,
+    /// Where requests wait for an instance.
+    room: Rc<WaitingRoom>,
     /// How long it may take as a whole.
     max_time: Option<Duration>,
     made: RefCell<BTreeMap<Id, ComponentHandler>>,
@@ -26,12 +28,12 @@ impl ComponentHandlers {
     /// None yet.
     pub(super) fn new(
         runtime: Runtime,
-        max_wait: Duration,
+        room: Rc<WaitingRoom>,
         max_time: Option<Duration>,
     ) -> ComponentHandlers {
         ComponentHandlers {
             runtime,
-            max_wait,
+            room,
             max_time,
             made: RefCell::default(),
         }
@@ -50,12 +52,11 @@ impl ComponentHandlers {
         if let Some(handler) = self.made.borrow().get(&entry.id) {
             return Ok(handler.clone());
         }
-        let handler = self.runtime.handler_of(entry).await?;
+        let handler = self.runtime.handler_of(entry, self.room.clone()).await?;
         let mut made = self.made.borrow_mut();
         // Two first requests may have come at once; one handler is as good as the other.
         let handler = made.entry(entry.id.clone()).or_insert(handler);
-        let handler = handler.clone().max_wait(self.max_wait);
-        Ok(handler.max_time(self.max_time))
+        Ok(handler.clone().max_time(self.max_time))
     }
 
     /// Waits until none of their calls runs.

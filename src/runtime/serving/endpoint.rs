@@ -9,34 +9,32 @@ use wippy_dispatcher::Instant;
 use super::super::Runtime;
 use super::super::error::CallErrorKind;
 use super::super::options::{CallOptions, before};
-use super::arguments::{arguments, memory_each};
+use super::arguments::arguments;
+use super::body_memory::BodyMemory;
+use super::component_failure::busy;
 use super::component_handlers::ComponentHandlers;
-use super::error_id::{ErrorId, request_id};
+use super::error_id::ErrorId;
+use super::log_text::{LogText, described};
 use super::reply::Reply;
 use super::request_body::{self, NoBody, RequestBody};
 use super::waiting_room::WaitingRoom;
 use crate::host::Exit;
+use crate::http::Response;
 use crate::http::server::{Failure, Handler, IncomingRequest};
-use crate::http::{BodyReader, Response};
-use crate::one_line::OneLine;
 use crate::program::LinkedFunction;
 use crate::quota::Quota;
 use crate::registry::{Entry, Id};
 
 /// Bytes of a body that become arguments on the dispatcher's thread; more take longer than others should wait.
 const INLINE: usize = 64 * 1024;
-/// Bytes of a path that a log line shows.
-const PATH_SHOWN: usize = 256;
 
 /// What answers with the functions of one service.
 pub(super) struct Endpoints {
     pub(super) runtime: Runtime,
-    pub(super) room: WaitingRoom,
+    pub(super) room: Rc<WaitingRoom>,
     pub(super) components: Rc<ComponentHandlers>,
     /// Memory of the bodies of requests that are being read or answered, and of what is made of them.
     pub(super) bodies: Quota,
-    /// For a whole request, its body included.
-    pub(super) read: Duration,
     /// For a whole response, from the end of its request's head.
     pub(super) write: Duration,
 }
@@ -70,25 +68,27 @@ impl Endpoints {
         } = request;
         let prepared = self.prepare(&function, deadline).await;
         let what = described(&endpoint, &request);
-        let what = || what.clone();
         if matches!(&prepared, Ok(linked) if linked.incoming_handler().is_some()) {
             return match self.components.of(&function).await {
                 Ok(handler) => handler.handle(request).await,
-                Err(problem) => self.failed(problem, deadline, what),
+                Err(problem) => self.failed(problem, deadline, &what),
             };
         }
         let body = request.body;
-        let memory_each = match prepared {
-            Ok(linked) => memory_each(&linked.method, &parameters),
-            Err(problem) => return self.failed(problem, deadline, what),
+        let memory = match prepared {
+            Ok(linked) => BodyMemory::of(&linked.method, &parameters),
+            Err(problem) => return self.failed(problem, deadline, &what),
         };
-        let body = match self.body(body, memory_each, begun).await {
+        let body = match request_body::read(body, &self.bodies, memory).await {
             Ok(body) => body,
-            Err(reply) => return reply.into_response(handle),
+            Err(problem) => return self.without_body(problem).into_response(handle),
         };
         match self.call(&function, parameters, body, deadline).await {
-            Ok(reply) => reply.into_response(handle),
-            Err(problem) => self.failed(problem, deadline, what),
+            Ok(reply) => match self.bodies.try_acquire(reply.len()) {
+                Some(permit) => reply.keep(permit).into_response(handle),
+                None => self.full().into_response(handle),
+            },
+            Err(problem) => self.failed(problem, deadline, &what),
         }
     }
 
@@ -103,24 +103,22 @@ impl Endpoints {
         Ok(function.await??.linked.clone())
     }
 
-    async fn body(
-        &self,
-        body: BodyReader,
-        memory_each: usize,
-        begun: Instant,
-    ) -> Result<RequestBody, Reply> {
-        let reading = request_body::read(body, &self.bodies, memory_each);
-        let late = begun + self.read;
-        match before(Some(late), self.runtime.handle(), reading).await {
-            Ok(Ok(body)) => Ok(body),
-            Ok(Err(NoBody::NoRoom)) => {
-                let bound = self.bodies.bound();
-                let text = format!("the bodies of all requests may take {bound} bytes of memory");
-                Err(self.busy(text))
+    fn without_body(&self, problem: NoBody) -> Reply {
+        match problem {
+            NoBody::NoRoom => self.full(),
+            NoBody::TooLarge => {
+                Reply::text(413, "the request's body takes more memory than all may")
             }
-            Ok(Err(NoBody::Broken)) => Err(Reply::text(400, "the request's body does not end")),
-            Err(_) => Err(Reply::text(408, "the request took too long")),
+            NoBody::Broken => Reply::text(400, "the request's body does not end"),
         }
+    }
+
+    /// The answer where the bodies take all of their memory.
+    fn full(&self) -> Reply {
+        let bound = self.bodies.bound();
+        let why = format!("the bodies of requests and answers may take {bound} bytes of memory");
+        let text = "there is no room for the request";
+        self.room.turn_away(self.runtime.handle(), text, why)
     }
 
     /// Calls the function.
@@ -168,40 +166,27 @@ impl Endpoints {
         &self,
         problem: CallErrorKind,
         deadline: Instant,
-        what: impl Fn() -> String,
+        what: &str,
     ) -> Result<Response, Failure> {
         let handle = self.runtime.handle();
-        let reply = match &problem {
-            CallErrorKind::Value(_)
-            | CallErrorKind::Count { .. }
-            | CallErrorKind::Payload(_)
-            | CallErrorKind::Type { .. } => Reply::text(400, problem.to_string()),
-            CallErrorKind::PoolFull => self.busy("all instances are busy"),
-            problem => {
+        let reply = match (&problem, busy(&problem)) {
+            (problem, Some(text)) => self.room.turn_away(handle, text, problem),
+            (
+                CallErrorKind::Value(_)
+                | CallErrorKind::Count { .. }
+                | CallErrorKind::Payload(_)
+                | CallErrorKind::Type { .. },
+                None,
+            ) => Reply::text(400, problem.to_string()),
+            (problem, None) => {
                 let now = handle.now().map_err(|_| Failure::INTERNAL)?;
                 let is_late = matches!(problem, CallErrorKind::DeadlineExceeded) && now >= deadline;
                 let id = ErrorId::new(handle);
-                let text = problem.to_string();
-                let lines: Vec<&str> = text.lines().map(str::trim).collect();
-                let text = lines.join("; ");
-                tracing::error!(target: "http", "{}: error ID {id}: {}", what(), OneLine(&text));
+                tracing::error!(target: "http", "{what}: error ID {id}: {}", LogText(problem));
                 let status = if is_late { 504 } else { 500 };
                 Reply::text(status, format!("{status}, error ID {id}"))
             }
         };
         reply.into_response(handle)
     }
-
-    fn busy(&self, text: impl Into<String>) -> Reply {
-        let retry_after = self.room.retry_after().to_string();
-        Reply::text(503, text).field("Retry-After", retry_after)
-    }
-}
-
-/// A request in a log.
-fn described(endpoint: &Id, request: &IncomingRequest) -> String {
-    let path: String = request.target.path.chars().take(PATH_SHOWN).collect();
-    let method = request.head.method.as_str();
-    let id = request_id(request);
-    format!("{endpoint}: {id}{method} {}", OneLine(&path))
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::component_failure::ComponentFailure;
 use super::component_handlers::ComponentHandlers;
-use super::error_id::request_id;
+use super::log_text::{LogText, described};
+use super::waiting_room::WaitingRoom;
 use crate::http::server::{Handler, HandlerEnd, HandlerFuture, IncomingRequest};
-use crate::one_line::OneLine;
 use crate::registry::Entry;
 use crate::runtime::Runtime;
 use crate::runtime::error::{CallError, CallErrorKind};
@@ -37,15 +37,17 @@ pub struct EntryHandler {
 
 impl Runtime {
     /// The same as [`Runtime::http_handler`], but nothing is looked at before the first request: a component that
-    /// cannot answer makes the answer 500. A request waits `max_wait` at most for a place in the entry's pool.
+    /// cannot answer makes the answer 500. A request waits as with
+    /// [`ComponentHandler::max_wait`](super::ComponentHandler::max_wait).
     ///
     /// # Errors
     /// `Lookup`.
     pub fn entry_handler(&self, name: &str, max_wait: Duration) -> Result<EntryHandler, CallError> {
         let entry = self.registry().resolve(name);
         let entry = entry.map_err(|error| CallErrorKind::from(error).of(name))?;
+        let room = Rc::new(WaitingRoom::unbounded(&entry.id, max_wait));
         Ok(EntryHandler {
-            components: Rc::new(ComponentHandlers::new(self.clone(), max_wait, None)),
+            components: Rc::new(ComponentHandlers::new(self.clone(), room, None)),
             entry: entry.clone(),
         })
     }
@@ -57,11 +59,12 @@ impl Handler for EntryHandler {
         Box::pin(async move {
             let problem = match components.of(&entry).await {
                 Ok(handler) => return handler.handle(request).await,
-                Err(problem) => problem.to_string(),
+                Err(problem) => problem,
             };
             let failure = ComponentFailure::logged(components.handle(), 500);
-            let (request, id, problem) = (request_id(&request), failure.id, OneLine(&problem));
-            tracing::error!(target: "http", "{}: {request}error ID {id}: {problem}", entry.id);
+            let what = described(&entry.id, &request);
+            let (id, problem) = (failure.id, LogText(problem));
+            tracing::error!(target: "http", "{what}: error ID {id}: {problem}");
             failure.respond(components.handle())
         })
     }

@@ -22,10 +22,12 @@ use crate::quota::Quota;
 use crate::registry::{Entry, HttpService};
 use crate::select::{Either, select};
 
+/// How long a request may take, its body included, where `timeouts.read` is not written.
+const READ: Duration = Duration::from_secs(30);
 /// How long a response may take where `timeouts.write` is not written.
 const RESPONSE: Duration = Duration::from_secs(60);
-/// Bytes of memory for the bodies of all requests of a service that are being read or answered, and for the values that
-/// are made of them.
+/// Bytes of memory for the bodies of all requests of a service that are being read or answered, for the values that are
+/// made of them, and for what functions have answered and clients have not taken.
 const BODIES: usize = 1024 * 1024 * 1024;
 
 /// How long a service may take to start and to end.
@@ -77,15 +79,11 @@ pub(in crate::runtime) async fn serve(
             return Ok(None);
         }
     };
-    let patience = service.waiting.timeout;
-    let response = service.timeouts.write.unwrap_or(RESPONSE);
-    let components = ComponentHandlers::new(runtime.clone(), patience, Some(response));
-    let components = Rc::new(components);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let settings = operations.settings(id, limits_of(service), tls);
     let before = settings.meters.counts();
     let listeners = listeners.into_iter().map(Listener::Tcp).collect();
-    let handler = SiteHandler::new(runtime, entry, service, components.clone());
+    let handler = SiteHandler::new(runtime, entry, service);
     let server = HttpServer::with(handle, listeners, settings, handler)?;
     let mut addresses = String::new();
     for address in server.addresses() {
@@ -112,7 +110,7 @@ fn limits_of(service: &HttpService) -> ServerLimits {
     let default = ServerTimeouts::default();
     limits.timeouts = ServerTimeouts {
         head: timeouts.read.unwrap_or(default.head),
-        body: timeouts.read.unwrap_or(default.body),
+        read: Some(timeouts.read.unwrap_or(READ)),
         idle: timeouts.idle.unwrap_or(default.idle),
         write: timeouts.write.unwrap_or(default.write),
         ..default
@@ -127,19 +125,17 @@ struct SiteHandler {
 }
 
 impl SiteHandler {
-    fn new(
-        runtime: &Runtime,
-        entry: &Entry,
-        service: &HttpService,
-        components: Rc<ComponentHandlers>,
-    ) -> SiteHandler {
+    fn new(runtime: &Runtime, entry: &Entry, service: &HttpService) -> SiteHandler {
+        let room = Rc::new(WaitingRoom::new(&entry.id, service.waiting));
+        let write = service.timeouts.write.unwrap_or(RESPONSE);
+        let components = ComponentHandlers::new(runtime.clone(), room.clone(), Some(write));
+        let components = Rc::new(components);
         let endpoints = Endpoints {
             runtime: runtime.clone(),
-            room: WaitingRoom::new(service.waiting),
+            room,
             components: components.clone(),
             bodies: Quota::new(BODIES),
-            read: limits_of(service).timeouts.body,
-            write: service.timeouts.write.unwrap_or(RESPONSE),
+            write,
         };
         SiteHandler {
             site: Rc::new(Site::new(runtime.registry(), &entry.id, endpoints)),

@@ -5,6 +5,7 @@ use wippy_dispatcher::Handle;
 
 use crate::http::server::Failure;
 use crate::http::{Fields, Response, body};
+use crate::quota::QuotaPermit;
 use crate::values::{self, ValueError};
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -17,6 +18,8 @@ pub(super) struct Reply {
     status: u16,
     fields: Vec<(&'static str, String)>,
     bytes: Vec<u8>,
+    /// For the memory of the bytes, where that is counted.
+    permit: Option<QuotaPermit>,
 }
 
 impl Reply {
@@ -33,6 +36,7 @@ impl Reply {
             status,
             fields: Vec::new(),
             bytes: Vec::new(),
+            permit: None,
         }
     }
 
@@ -66,7 +70,19 @@ impl Reply {
             status,
             fields: vec![("Content-Type", content_type.to_owned())],
             bytes,
+            permit: None,
         }
+    }
+
+    /// How many bytes its body has.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The same with a permit for the memory of its body, which is given back when the client has taken it.
+    pub(super) fn keep(mut self, permit: QuotaPermit) -> Reply {
+        self.permit = Some(permit);
+        self
     }
 
     /// The same with one more field.
@@ -93,7 +109,10 @@ impl Reply {
             });
         }
         let made = body(handle, self.bytes.len(), None);
-        let (writer, reader) = made.map_err(|_| Failure::INTERNAL)?;
+        let (writer, mut reader) = made.map_err(|_| Failure::INTERNAL)?;
+        if let Some(permit) = self.permit {
+            reader.keep(permit);
+        }
         writer.write(self.bytes).map_err(|_| Failure::INTERNAL)?;
         writer.finish(None).map_err(|_| Failure::INTERNAL)?;
         Ok(Response {

@@ -1,5 +1,6 @@
 //! A request's body, read as a whole.
 
+use super::body_memory::BodyMemory;
 use crate::http::{BodyReader, Stopped};
 use crate::quota::{Quota, QuotaPermit};
 
@@ -20,24 +21,32 @@ pub(super) enum NoBody {
     Broken,
     /// The bodies of all requests would take more than the service may hold.
     NoRoom,
+    /// It alone would.
+    TooLarge,
 }
 
-/// Reads a body to its end. How large it may be, and how long the client may take, is its server's to say. Each byte
-/// takes `cost` bytes of the quota.
+/// Reads a body to its end. How large it may be, and how long the client may take, is its server's to say. What it
+/// takes with all that is made of it is of the quota.
 pub(super) async fn read(
     body: BodyReader,
     quota: &Quota,
-    cost: usize,
+    memory: BodyMemory,
 ) -> Result<RequestBody, NoBody> {
     let mut permit = quota.try_acquire(0).ok_or(NoBody::NoRoom)?;
     let mut bytes = Vec::new();
+    let mut taken: usize = 0;
     loop {
         match body.read(PIECE) {
             Ok(piece) if piece.is_empty() => {
                 body.readable().wait().await.map_err(|_| NoBody::Broken)?;
             }
             Ok(piece) => {
-                if !permit.try_grow(piece.len().saturating_mul(cost)) {
+                let more = memory.of_piece(&piece);
+                taken = taken.saturating_add(more);
+                if taken > quota.bound() {
+                    return Err(NoBody::TooLarge);
+                }
+                if !permit.try_grow(more) {
                     return Err(NoBody::NoRoom);
                 }
                 bytes.extend_from_slice(&piece);

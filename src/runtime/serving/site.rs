@@ -3,11 +3,15 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use wippy_dispatcher::Handle;
+
 use super::endpoint::{Endpoints, FunctionRequest};
+use super::error_id::ErrorId;
+use super::log_text::{LogText, described};
 use super::reply::Reply;
 use crate::http::Response;
 use crate::http::server::{Failure, IncomingRequest};
-use crate::registry::{Entry, Id, Registry, RouteState};
+use crate::registry::{Entry, Id, Registry, Route, RoutePaths, RouteState};
 use crate::routes::{RouteTable, Routed};
 
 /// The target of an `OPTIONS` request about the server as a whole.
@@ -16,6 +20,8 @@ const WHOLE_SERVER: &str = "*";
 /// A service's routes, and what answers them.
 pub(super) struct Site {
     table: RouteTable<Rc<Target>>,
+    /// Routes whose mistakes hide where they are: what they may be is no other route's.
+    hidden: RouteTable<Rc<Target>>,
     endpoints: Endpoints,
 }
 
@@ -29,24 +35,40 @@ struct Target {
 enum RouteAnswer {
     Function(Arc<Entry>),
     Refusal(u16, String),
+    /// 500; the log says this.
+    Mistake(String),
 }
 
 impl Site {
     /// The routes that a project has on a service.
     pub(super) fn new(registry: &Registry, service: &Id, endpoints: Endpoints) -> Site {
-        let mut table = RouteTable::new();
-        let routes = registry.routes().into_iter();
-        for route in routes.filter(|route| route.service == *service) {
+        let (mut table, mut hidden) = (RouteTable::new(), RouteTable::new());
+        let mut routes = registry.routes();
+        routes.retain(|route| route.service == *service);
+        // Of routes that are the same the first counts, and one that answers never hides another.
+        routes.sort_by_key(|route| route.state == RouteState::Served);
+        for route in routes {
             let target = Rc::new(Target {
-                answer: RouteAnswer::of(registry, &route.func, &route.state),
+                answer: RouteAnswer::of(registry, &route),
                 endpoint: route.endpoint,
             });
-            for pattern in &route.patterns {
-                // Of routes that are the same all have mistakes, and the answer is one.
-                let _ = table.insert(route.method.as_deref(), pattern, target.clone());
+            let method = route.method.as_deref();
+            match &route.paths {
+                RoutePaths::Below(prefix) => {
+                    hidden.insert_below(method, prefix.as_ref(), target);
+                }
+                RoutePaths::Known(patterns) => {
+                    for pattern in patterns {
+                        let _ = table.insert(method, pattern, target.clone());
+                    }
+                }
             }
         }
-        Site { table, endpoints }
+        Site {
+            table,
+            hidden,
+            endpoints,
+        }
     }
 
     /// Answers a request.
@@ -60,7 +82,13 @@ impl Site {
         if path == WHOLE_SERVER {
             return Reply::empty(204).into_response(handle);
         }
-        let reply = match self.table.find(method, path) {
+        let found = self.table.find(method, path);
+        let is_certain = matches!(&found, Routed::Malformed)
+            || matches!(&found, Routed::Found(it) if it.is_exact);
+        if !is_certain && let Routed::Found(hidden) = self.hidden.find(method, path) {
+            return hidden.target.refuse(&request, handle);
+        }
+        let reply = match found {
             Routed::Malformed => Reply::text(
                 400,
                 "the path has a segment . or .., or an escape that is no text",
@@ -71,7 +99,9 @@ impl Site {
             }
             Routed::Options { allow } => Reply::empty(204).field("Allow", allow),
             Routed::Found(found) => match &found.target.answer {
-                RouteAnswer::Refusal(status, text) => Reply::text(*status, text.as_str()),
+                RouteAnswer::Refusal(..) | RouteAnswer::Mistake(_) => {
+                    return found.target.refuse(&request, handle);
+                }
                 RouteAnswer::Function(function) => {
                     let parameters = found.parameters.into_iter();
                     let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
@@ -89,19 +119,55 @@ impl Site {
     }
 }
 
+impl Target {
+    /// The answer of a route that is not served.
+    fn refuse(&self, request: &IncomingRequest, handle: &Handle) -> Result<Response, Failure> {
+        let reply = match &self.answer {
+            RouteAnswer::Refusal(status, text) => Reply::text(*status, text.as_str()),
+            RouteAnswer::Mistake(why) => {
+                let what = described(&self.endpoint, request);
+                let id = ErrorId::new(handle);
+                tracing::error!(target: "http", "{what}: error ID {id}: {}", LogText(why));
+                Reply::text(500, format!("500, error ID {id}"))
+            }
+            // It is served, and nobody refuses it.
+            RouteAnswer::Function(_) => return Err(Failure::INTERNAL),
+        };
+        reply.into_response(handle)
+    }
+}
+
 impl RouteAnswer {
-    fn of(registry: &Registry, function: &Id, state: &RouteState) -> RouteAnswer {
+    fn of(registry: &Registry, route: &Route) -> RouteAnswer {
         let refused = |status: u16, text: String| RouteAnswer::Refusal(status, text);
-        match state {
+        match &route.state {
             RouteState::WithoutMiddleware(name) => {
                 refused(503, format!("the middleware {name:?} does not exist here"))
             }
+            RouteState::InDoubt(..) => refused(
+                503,
+                "this route is not served: it, its router or its server asks for something that is not known here"
+                    .to_owned(),
+            ),
             RouteState::NotRun => refused(501, "the function is not run here".to_owned()),
-            RouteState::Invalid => refused(500, "the endpoint has mistakes".to_owned()),
-            RouteState::Served => match registry.get(function) {
+            RouteState::Invalid => RouteAnswer::Mistake(mistake(registry, route)),
+            RouteState::Served => match route.func.as_ref().and_then(|id| registry.get(id)) {
                 Some(entry) => RouteAnswer::Function(entry.clone()),
-                None => refused(500, "the endpoint has mistakes".to_owned()),
+                None => RouteAnswer::Mistake(mistake(registry, route)),
             },
         }
     }
+}
+
+/// Why a route cannot be served, for the log.
+fn mistake(registry: &Registry, route: &Route) -> String {
+    let own = registry.errors_of(&route.endpoint);
+    let first = own.first().map(|error| format!(": {error}"));
+    format!(
+        "{} cannot be used, and no other route takes {} {}{}",
+        route.endpoint,
+        route.method_text(),
+        route.paths,
+        first.unwrap_or_default()
+    )
 }

@@ -61,6 +61,23 @@ fn so_has_that_of_a_component_that_answers_requests_itself() {
 }
 
 #[test]
+fn its_own_limit_is_a_failed_call_too() {
+    let mut project = site(&[("timeouts", &"{write: 30s}")], &[]);
+    let imports = "[wasi:io, wasi:clocks, wasi:cli, wasi:http]";
+    let limits = [(
+        "limits",
+        &"{max_execution_ms: 1000}" as &dyn std::fmt::Display,
+    )];
+    let method = "wasi:http/incoming-handler";
+    project.function("own", "http-server", method, imports, &limits);
+    route(&mut project, "e-wait", "POST /wait/{ms}", "own");
+    route(&mut project, "e-spin", "POST /spin", "own");
+    let world = World::flawless(&project);
+    check_one(&world, "/wait/3600000", "", (1, 500));
+    check_one(&world, "/spin", "", (1, 500));
+}
+
+#[test]
 fn a_response_has_a_minute_where_nothing_is_written() {
     let world = World::flawless(&endless("{}", "{}"));
     check_one(&world, "/nap", &seconds(3600), (60, 504));

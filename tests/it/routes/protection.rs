@@ -92,9 +92,7 @@ fn an_endpoint_with_mistakes_keeps_its_route() {
     twice("second", "first");
     assert_eq!(world.found.len(), 3, "{:#?}", world.found);
     for path in ["/broken/1", "/twice/1"] {
-        let answer = world.ask(&format!("GET {path}"), "");
-        let expected = (500, "the endpoint has mistakes\n".to_owned());
-        assert_eq!(answer.said(), expected, "{path}");
+        assert_mistake(&world, &format!("GET {path}"));
     }
     assert_eq!(world.ask("GET /elsewhere", "").status, 200);
 }
@@ -123,5 +121,121 @@ fn settings_that_would_protect_it_keep_a_server_from_starting() {
         );
         assert!(world.run(connecting).is_err());
         assert_eq!(world.ended(), [] as [(String, Ended); 0]);
+    }
+}
+
+/// The answer is 500 with an error ID, and no function has seen the request.
+fn assert_mistake(world: &World, route: &str) {
+    let answer = world.ask(route, "");
+    let text = answer.text();
+    assert_eq!(answer.status, 500, "{route}: {text}");
+    let id = text.strip_prefix("500, error ID ");
+    assert_eq!(
+        id.map(|id| id.trim_end().len()),
+        Some(16),
+        "{route}: {text}"
+    );
+}
+
+/// A project with a route that takes everything, and further entries.
+fn beside(entries: &[(&str, &str, &[(&str, &dyn std::fmt::Display)])]) -> World {
+    let mut project = site(&[], &[]);
+    types(&mut project, "greet", "greet", &[]);
+    for (name, at) in [("rest", "'/{x...}'"), ("text", "/r/text")] {
+        let router: &dyn std::fmt::Display = &"{router: api}";
+        let fields = [
+            ("meta", router),
+            ("method", &"GET"),
+            ("path", &at),
+            ("func", &"greet"),
+        ];
+        project.entry(name, "http.endpoint", &fields);
+    }
+    for (name, kind, fields) in entries {
+        project.entry(name, kind, fields);
+    }
+    World::new(&project)
+}
+
+#[test]
+fn a_field_that_is_not_known_makes_its_routes_answer_503() {
+    let fields: [(&str, &str); 7] = [
+        ("middlewares", "[auth]"),
+        ("middlware", "[auth]"),
+        ("auth", "required"),
+        ("security", "{policies: [a]}"),
+        ("options", "{token_auth.store: x}"),
+        ("meta", "{middleware: [auth]}"),
+        ("comment", "none"),
+    ];
+    for (name, value) in fields {
+        let world = World::new(&greeting(&[(name, &value)]));
+        let found = said(&world);
+        assert!(found[0].contains("answer 503"), "{found:#?}");
+        let answer = world.ask("POST /hello", "you");
+        assert_eq!(answer.status, 503, "{name}: {}", answer.text());
+    }
+    let mut project = site(&[("middleware", &"[auth]")], &[]);
+    types(&mut project, "greet", "greet", &[]);
+    route(&mut project, "hello", "POST /hello", "greet");
+    assert_eq!(World::new(&project).ask("POST /hello", "you").status, 503);
+    let mut project = greeting(&[]);
+    project.entry(
+        "own",
+        "http.endpoint",
+        &[
+            ("path", &"/own"),
+            ("func", &"greet"),
+            ("middleware", &"[auth]"),
+        ],
+    );
+    let world = World::new(&project);
+    assert_eq!(world.ask("POST /own", "you").status, 503);
+    assert_eq!(world.ask("POST /hello", "you").status, 200);
+}
+
+#[test]
+fn no_other_route_takes_what_a_mistake_hides() {
+    // Where it is, is known.
+    let e = [
+        ("meta", &"{router: api}" as &dyn std::fmt::Display),
+        ("method", &"GET"),
+        ("path", &"'/e/{id}'"),
+    ];
+    let world = beside(&[("e", "http.endpoint", &e)]);
+    assert_mistake(&world, "GET /e/1");
+    assert_eq!(world.ask("GET /f/1", "").status, 200);
+    // It may be meant for any path of its router, but for one that is text alone.
+    let e = [
+        ("meta", &"{router: api}" as &dyn std::fmt::Display),
+        ("method", &"GET"),
+        ("path", &"'/e{id}'"),
+        ("func", &"greet"),
+    ];
+    let world = beside(&[("e", "http.endpoint", &e)]);
+    for path in ["/e1", "/anything/else"] {
+        assert_mistake(&world, &format!("GET {path}"));
+    }
+    assert_eq!(world.ask("GET /r/text", "").status, 200);
+    // Its method is known, so that nothing is taken from the others.
+    assert_eq!(world.ask("POST /e1", "").status, 405);
+}
+
+#[test]
+fn no_other_route_takes_what_is_below_a_router_with_mistakes() {
+    let mistakes: [(&str, &str); 4] = [
+        ("middleware", "auth"),
+        ("middleware", "{auth: true}"),
+        ("options", "[deny]"),
+        ("meta", "[server]"),
+    ];
+    for (name, value) in mistakes {
+        let fields = [("prefix", &"/r" as &dyn std::fmt::Display), (name, &value)];
+        let world = beside(&[("r", "http.router", &fields)]);
+        for path in ["/r", "/r/", "/r/any/thing"] {
+            assert_mistake(&world, &format!("GET {path}"));
+        }
+        assert_eq!(world.ask("GET /elsewhere", "").status, 200, "{name}");
+        assert_eq!(world.ask("GET /r/text", "").status, 200, "{name}");
     }
 }

@@ -102,3 +102,56 @@ fn a_full_pool_is_503_too() {
         .collect();
     assert_eq!(statuses, [200, 200, 503]);
 }
+
+/// A component that answers by itself, one request at a time.
+fn own(waiting: &str, pool: &str) -> Project {
+    let mut project = busy(waiting, pool);
+    let imports = "[wasi:io, wasi:clocks, wasi:cli, wasi:http]";
+    let method = "wasi:http/incoming-handler";
+    project.function("own", "http-server", method, imports, &[("pool", &pool)]);
+    route(&mut project, "waits", "GET /wait/{ms}", "own");
+    project
+}
+
+#[test]
+fn components_that_answer_themselves_wait_in_the_same_room() {
+    let world = World::flawless(&own("{requests: 1, timeout: 20s}", "{type: inline}"));
+    let first = world.start("GET /wait/5000", "");
+    world.sleep(MOMENT);
+    let second = world.start("GET /wait/5000", "");
+    world.sleep(MOMENT);
+    let begun = world.now();
+    let third = world.ask("GET /wait/5000", "");
+    assert_eq!(third.said(), (503, "all instances are busy\n".to_owned()));
+    assert_eq!(third.field("retry-after"), Some("20"));
+    assert_eq!(world.now(), begun);
+    // The room is one for all of the service: a function has no place in it either.
+    let nap = world.start("POST /nap", seconds(1));
+    world.sleep(MOMENT);
+    assert_eq!(world.ask("POST /nap", seconds(1)).status, 503);
+    for task in [first, second, nap] {
+        assert_eq!(world.run(task).expect("not cancelled").status, 200);
+    }
+    let (first, second) = (
+        world.start("GET /wait/9", ""),
+        world.start("GET /wait/9", ""),
+    );
+    for task in [first, second] {
+        assert_eq!(world.run(task).expect("not cancelled").status, 200);
+    }
+}
+
+#[test]
+fn their_wait_ends_as_that_of_functions() {
+    let world = World::flawless(&own("{timeout: 2500ms}", "{type: inline}"));
+    let first = world.start("GET /wait/10000", "");
+    world.sleep(MOMENT);
+    let begun = world.now();
+    let second = world.ask("GET /wait/1", "");
+    assert_eq!(
+        (second.status, second.field("retry-after")),
+        (503, Some("3"))
+    );
+    assert!((2..=3).contains(&(world.now() - begun)));
+    assert_eq!(world.run(first).expect("not cancelled").status, 200);
+}

@@ -90,7 +90,7 @@ fn a_second_signal_ends_it_at_once() {
 #[test]
 fn options_bound_what_a_guest_may_use() {
     let serving = Serving::start(&["--max-time", "50ms", "--max-instances", "1"]);
-    assert_eq!(serving.get("/spin").status, 504);
+    assert_eq!(serving.get("/spin").status, 500);
     assert_eq!(serving.get("/hello").status, 200);
     serving.send(Signal::TERM);
     let (_, said) = serving.end();

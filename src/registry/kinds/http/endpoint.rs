@@ -7,6 +7,9 @@ use crate::registry::fields::Fields;
 use crate::registry::tree::{Node, Spanned};
 use crate::routes::RoutePattern;
 
+/// A method that is any.
+const ANY_METHOD: &str = "*";
+
 /// An `http.endpoint` entry: a function at a path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpEndpoint {
@@ -18,6 +21,8 @@ pub struct HttpEndpoint {
     pub path: Spanned<String>,
     /// The function that answers.
     pub func: Id,
+    /// The first field that is not known: it may be meant to protect the route, which is not served then.
+    pub unknown: Option<Spanned<String>>,
 }
 
 impl HttpEndpoint {
@@ -27,7 +32,7 @@ impl HttpEndpoint {
         cx: &mut Context<'_>,
     ) -> Option<Self> {
         let method = fields.string("method", cx);
-        let method = method.filter(|method| !method.value.is_empty());
+        let method = method.filter(|method| !matches!(method.value.as_str(), "" | ANY_METHOD));
         if let Some(method) = &method
             && !method.value.bytes().all(is_token)
         {
@@ -48,8 +53,16 @@ impl HttpEndpoint {
             method: method.map(|method| method.value.to_ascii_uppercase()),
             path: path?,
             func: func?,
+            unknown: None,
         })
     }
+}
+
+/// The method that an entry means whose other fields may be mistaken; `None`: any, or nobody knows.
+pub(crate) fn method_of(config: &Node) -> Option<String> {
+    let method = config.get("method")?.as_str()?;
+    let is_one = method != ANY_METHOD && !method.is_empty() && method.bytes().all(is_token);
+    is_one.then(|| method.to_ascii_uppercase())
 }
 
 fn is_token(b: u8) -> bool {

@@ -1,11 +1,15 @@
 //! `http.service`, `http.router`, `http.endpoint`: functions over HTTP.
 
 mod endpoint;
+mod protection;
 mod router;
 mod service;
 
 pub use endpoint::HttpEndpoint;
+pub(crate) use endpoint::method_of;
+pub(crate) use protection::{check_meta, effect_of_unknown, note_unknown};
 pub use router::HttpRouter;
+pub(crate) use router::prefix_of;
 pub use service::{HttpService, HttpTimeouts, HttpTls, HttpWaiting};
 
 use crate::id::Id;

@@ -22,12 +22,14 @@ pub struct HttpService {
     pub network: Option<Node>,
     /// Requests that wait while all instances are busy.
     pub waiting: HttpWaiting,
+    /// The first field that is not known: it may be meant to protect the routes, which are not served then.
+    pub unknown: Option<Spanned<String>>,
 }
 
 /// `timeouts` of an `http.service`. None: not written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HttpTimeouts {
-    /// For the head of a request, and then for its body.
+    /// For a whole request, its body included.
     pub read: Option<Duration>,
     /// For a whole response: its function is stopped then, and so is a client that takes nothing for so long.
     pub write: Option<Duration>,
@@ -81,6 +83,8 @@ impl HttpService {
         let tls = fields.section("tls", cx);
         let tls = tls.and_then(|section| HttpTls::decode(section, cx));
         let network = fields.node("network", Shape::Any, cx).cloned();
+        // Sizes of a message relay, which there is none of here.
+        fields.accept("host", cx);
         let waiting = fields.section("waiting", cx);
         let waiting = waiting.map(|section| HttpWaiting::decode(section, cx));
         Some(Self {
@@ -89,6 +93,7 @@ impl HttpService {
             tls,
             network,
             waiting: waiting.unwrap_or_default(),
+            unknown: None,
         })
     }
 }

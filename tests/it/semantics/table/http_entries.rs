@@ -43,7 +43,7 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
-        "`timeouts.read` is for a whole request, its body included: 408 after it.",
+        "`timeouts.read` is for a whole request, its body included, whatever answers it: 408 after it. Where nothing is written it is half a minute.",
         &["routes::transports::a_body_that_is_too_large_or_never_ends_is_refused"],
     ),
     (
@@ -66,7 +66,7 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
-        "`--access-log`, `--admin-addr` and the other options of `wippy run` hold for all services; all of them are served on one thread, and their functions run on `--threads`.",
+        "`--access-log`, `--admin-addr` and the other options of `wippy run` hold for all services; all of them are served on one thread, and their functions run on `--threads`. Components that answer requests themselves run on the one thread too; `wippy serve FILE --threads N` serves one of them on several.",
         &[
             "routes::operators::services_have_a_log_and_probes",
             "routes::operators::options_of_services_are_refused_elsewhere",
@@ -128,9 +128,10 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
-        "An endpoint without `method` takes any; `HEAD` is answered by `GET`.",
+        "An endpoint without `method`, or with `*`, takes any; `HEAD` is answered by `GET`.",
         &[
             "lib::routes::tests::methods_are_looked_for_over_all_routes_of_a_path",
+            "lib::registry::tests::routes::what_means_nothing_is_served",
             "routes::transports::head_is_the_head_of_get",
         ],
     ),
@@ -162,12 +163,33 @@ pub const ROWS: &[Row] = &[
         &["routes::protection::harmless_middleware_only_warns"],
     ),
     (
+        "A field of an HTTP entry that is not known (`middlewares`, `auth`, a `middleware` of an endpoint) may be meant to protect: the routes of its service, router or endpoint answer 503, and a warning names its place. So does one in `meta` that looks like protection, and an option of middleware that the router does not list. Anything else in `meta` and keys that begin with `x-` are free.",
+        &[
+            "routes::protection::a_field_that_is_not_known_makes_its_routes_answer_503",
+            "lib::registry::tests::routes::an_unknown_field_of_an_http_entry_keeps_its_routes_from_being_served",
+            "lib::registry::tests::routes::the_same_of_an_endpoint_and_of_a_service",
+            "lib::registry::tests::routes::what_means_nothing_is_served",
+        ],
+    ),
+    (
         "An endpoint over a function of a kind that is not run here answers 501.",
         &["routes::protection::a_function_that_is_not_run_here_is_501"],
     ),
     (
-        "An endpoint that has mistakes, or needs an entry that has, answers 500; no other route takes its requests.",
-        &["routes::protection::an_endpoint_with_mistakes_keeps_its_route"],
+        "An endpoint that has mistakes, or needs an entry that has, answers 500 with an error ID, and the log has the same ID with the first mistake; no other route takes its requests.",
+        &[
+            "routes::protection::an_endpoint_with_mistakes_keeps_its_route",
+            "lib::registry::tests::routes::an_endpoint_with_mistakes_keeps_its_place",
+            "lib::registry::tests::routes::entries_with_one_id_keep_the_places_of_both",
+        ],
+    ),
+    (
+        "Where mistakes hide which requests are an endpoint's, or its router is mistaken, all below the router's prefix that may be meant answers 500 in the same way: all but routes whose path is text alone and that name the method. Where the prefix is hidden too, that is the whole service, and all services where nobody knows which.",
+        &[
+            "routes::protection::no_other_route_takes_what_a_mistake_hides",
+            "routes::protection::no_other_route_takes_what_is_below_a_router_with_mistakes",
+            "lib::registry::tests::routes::a_router_with_mistakes_keeps_all_that_is_below_its_prefix",
+        ],
     ),
     // How a function answers
     (
@@ -202,11 +224,12 @@ pub const ROWS: &[Row] = &[
         &["routes::transports::the_body_is_the_one_argument_and_the_result_the_answer"],
     ),
     (
-        "A failed call is 500 with an error ID, and the log has the same ID with the reason; so is one whose `limits.max_execution_ms` has passed.",
+        "A failed call is 500 with an error ID, and the log has the same ID with the reason; so is one whose `limits.max_execution_ms` has passed, also of a component that answers requests itself.",
         &[
             "routes::transports::a_failed_call_is_500_with_an_id_and_no_details",
             "routes::command::it_says_where_it_listens_and_answers_there",
             "routes::deadlines::a_functions_own_limit_is_a_failed_call",
+            "routes::deadlines::its_own_limit_is_a_failed_call_too",
         ],
     ),
     (

@@ -44,11 +44,13 @@ pub const ROWS: &[Row] = &[
         &["serving::answers::answers_that_have_no_body_throw_away_what_is_written"],
     ),
     (
-        "A guest that gives no response has its client answered: 504 at its deadline, 500 \
-         otherwise, with an error ID that the log has too.",
+        "A guest that gives no response has its client answered: 500, also where its own limit has \
+         ended it, with an error ID that the log has too; 504 where the time for the response has \
+         passed.",
         &[
             "serving::failures::no_response_is_500_with_an_id_of_its_own",
-            "serving::failures::a_deadline_is_504_before_the_head_and_a_cut_behind_it",
+            "serving::failures::its_own_deadline_is_500_before_the_head_and_a_cut_behind_it",
+            "routes::deadlines::so_has_that_of_a_component_that_answers_requests_itself",
         ],
     ),
     (
