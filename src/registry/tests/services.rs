@@ -139,7 +139,7 @@ fn mistakes_of_services() {
 #[test]
 fn http_entries_imply_what_there_is_one_of() {
     let text = "- {name: server, kind: http.service, addr: ':8080', timeouts: {read: 5s, write: 0, idle: 1m}, waiting: {requests: 5}}
-- {name: api, kind: http.router, prefix: /api, middleware: [cors], post_middleware: [metrics], options: {a: b}}
+- {name: api, kind: http.router, prefix: /api, middleware: [cors], post_middleware: [metrics], options: {cors.allow.origins: '*'}}
 - {name: e, kind: http.endpoint, method: get, path: '/x/{id}', func: f}
 ";
     let loaded = with(text);
@@ -245,7 +245,8 @@ fn mistakes_of_http_entries() {
         ),
         (
             "{name: x, kind: http.router, midleware: [a]}".into(),
-            "warning: n:x: midleware: unknown field \"midleware\" (did you mean \"middleware\"?)",
+            "warning: n:x: midleware: unknown field \"midleware\": until it is removed or corrected the routes of the router \
+             answer 503 (did you mean \"middleware\"?)",
         ),
     ];
     for (entry, expected) in cases {
