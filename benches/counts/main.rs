@@ -15,6 +15,7 @@ mod fallible;
 mod guest_rows;
 mod live_rows;
 mod region;
+mod turn_row;
 
 use std::process::ExitCode;
 
@@ -60,5 +61,6 @@ fn count_and(action: baseline::Action) -> Fallible<bool> {
 fn rows() -> Fallible<()> {
     dispatcher_rows::run()?;
     guest_rows::run()?;
-    live_rows::run()
+    live_rows::run()?;
+    turn_row::run()
 }
