@@ -98,7 +98,7 @@ impl Knob {
     /// Where the system does not allow it.
     pub fn apply(self) -> Fallible<()> {
         match self {
-            Knob::Slack => Ok(set_current_timer_slack(NonZeroU64::MIN)?),
+            Knob::Slack => Ok(set_current_timer_slack(NonZeroU64::new(1))?),
             Knob::Pinned => {
                 let given = sched_getaffinity(None)?;
                 let last = (0..CpuSet::MAX_CPU).rev().find(|&core| given.is_set(core));

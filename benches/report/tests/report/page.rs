@@ -131,6 +131,9 @@ fn goals_stand_in_a_table_and_without_any_there_is_none() {
     assert!(text.contains("1 of 2 are met") && text.contains("a is 2 of c | **missed** |"));
     let json = serde_json::to_string(&report).expect("JSON");
     let read: Report = serde_json::from_str(&json).expect("a report");
-    assert_eq!(read.sections[0].rows[0].goals, report.sections[0].rows[0].goals);
+    assert_eq!(
+        read.sections[0].rows[0].goals,
+        report.sections[0].rows[0].goals
+    );
     assert_eq!(read.goals().count(), 2);
 }
