@@ -74,7 +74,7 @@ impl Display for Labels {
 }
 
 /// A duration in seconds, exactly.
-struct Seconds(Duration);
+pub(crate) struct Seconds(pub(crate) Duration);
 
 impl Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

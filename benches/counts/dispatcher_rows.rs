@@ -53,6 +53,23 @@ fn timers(live: &Dispatcher, simulated: &Dispatcher) -> Fallible<()> {
         set.clear();
         Ok(())
     })?;
+    let coarse = Dispatcher::builder()
+        .spin(Duration::ZERO)
+        .timer_window(Duration::from_millis(1))
+        .build()?;
+    let mut coarse_set = WaitSet::new(&coarse.handle())?;
+    in_task(
+        "timer: 64 armed and dropped, with a window",
+        &coarse,
+        async |handle| {
+            let now = handle.now()?;
+            for tag in 0..64 {
+                coarse_set.add_deadline(now + HOUR * (64 - tag), tag)?;
+            }
+            coarse_set.clear();
+            Ok(())
+        },
+    )?;
     in_task(
         "timer: armed and fired (simulated)",
         simulated,

@@ -44,6 +44,20 @@ const ROWS: &[Row] = &[
         arguments: |count| json!([count]),
     },
     Row {
+        name: "guest: pollable.block, ready",
+        guest: "pollset",
+        function: "pollset#block-loop",
+        count: 2000,
+        arguments: |count| json!([count]),
+    },
+    Row {
+        name: "guest: subscribe-duration and drop",
+        guest: "pollset",
+        function: "pollset#subscribe-loop",
+        count: 2000,
+        arguments: |count| json!([count]),
+    },
+    Row {
         name: "guest: poll, one due timer of one",
         guest: "pollset",
         function: "pollset#poll-many",

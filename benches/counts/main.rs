@@ -16,6 +16,7 @@ mod guest_rows;
 mod live_rows;
 mod region;
 mod serving_rows;
+mod turn_row;
 
 use std::process::ExitCode;
 
@@ -62,5 +63,6 @@ fn rows() -> Fallible<()> {
     dispatcher_rows::run()?;
     guest_rows::run()?;
     live_rows::run()?;
-    serving_rows::run()
+    serving_rows::run()?;
+    turn_row::run()
 }

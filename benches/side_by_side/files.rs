@@ -1,10 +1,13 @@
 //! The files that guests read: made once, in memory soon.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+
+use crate::fallible::Fallible;
+use crate::guest;
 
 /// The size of the file that is read.
 pub const SIZE: u64 = 256 << 20;
@@ -29,7 +32,7 @@ impl Files {
     ///
     /// # Errors
     /// When there is no room.
-    pub fn make(quick: bool) -> io::Result<Files> {
+    pub fn make(quick: bool) -> Fallible<Files> {
         let directory = tempfile::tempdir()?;
         let path = directory.path();
         let block = vec![7u8; 1 << 20];
@@ -44,6 +47,9 @@ impl Files {
         for number in 0..if quick { FEW_ENTRIES } else { ENTRIES } {
             File::create(many.join(format!("entry-{number}")))?;
         }
+        fs::create_dir(made_directory(path))?;
+        let made = made_directory(path).join(format!("{}.wasm", guest::NAME));
+        fs::write(made, guest::component()?)?;
         Ok(Files(directory))
     }
 
@@ -53,7 +59,24 @@ impl Files {
     }
 }
 
-/// Where the components are.
-pub fn guests_directory() -> String {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/guests/components").to_owned()
+/// Where the components of the tests are.
+pub fn guests_directory() -> &'static Path {
+    Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/guests/components"
+    ))
+}
+
+/// Where those are that the benchmark brings itself: below the files.
+pub fn made_directory(files: &Path) -> PathBuf {
+    files.join("made")
+}
+
+/// Where a guest's component is.
+pub fn guest_path(guest: &str, files: &Path) -> PathBuf {
+    let name = format!("{guest}.wasm");
+    match guest {
+        guest::NAME => made_directory(files).join(name),
+        _ => guests_directory().join(name),
+    }
 }

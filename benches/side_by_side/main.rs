@@ -3,20 +3,25 @@
 // A benchmark is what the real clock and the standard output are for.
 #![allow(clippy::disallowed_methods)]
 
+mod bell;
 mod clock;
 mod contender;
 mod core;
 mod cpu;
+mod crowd;
 mod driver;
+mod due;
 mod fallible;
 mod files;
-mod machine;
+mod guest;
+mod jitter;
 mod options;
+mod pace;
 mod plan;
 mod protocol;
 mod report;
 mod servers;
-mod statistics;
+mod text;
 mod worker;
 mod worker_kind;
 
@@ -29,11 +34,12 @@ use options::Options;
 fn main() -> ExitCode {
     let options = Options::parse();
     let outcome = match options.worker {
-        Some(kind) => worker::serve(kind, &options.files),
+        Some(kind) => worker::serve(kind, &options.files, options.many).map(|()| true),
         None => driver::run(&options),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Calls of one function.
-#[derive(Serialize, Deserialize, Debug)]
+#[derive(Clone, Serialize, Deserialize, Debug)]
 pub struct Request {
     /// The component's file; empty for a loop that is no guest.
     #[serde(default)]
@@ -20,14 +20,47 @@ pub struct Request {
     /// What another guest does meanwhile, again and again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Box<Request>>,
-    /// How many times, each in a fresh instance.
+    /// How many times.
     #[serde(default = "once")]
     pub calls: u32,
+    /// In what way.
+    #[serde(default)]
+    pub way: Way,
 }
 
 fn once() -> u32 {
     1
 }
+
+/// How calls are made.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// One after the other, each in a fresh instance; the types of its values are known when it runs only.
+    #[default]
+    Fresh,
+    /// The same of a function of two `s32` that gives one, with Rust's types.
+    Typed,
+    /// The same in an instance that was ready, where the contender has such; there is a pause before each call.
+    Spare,
+    /// The same in one instance that is kept; a time is the mean of a hundred calls.
+    Live,
+    /// All at once, each in an instance of its own.
+    AtOnce {
+        /// Their starts are scattered over so many microseconds, which is also what each of them sleeps for.
+        period_us: u32,
+    },
+    /// Due at a rate, whatever becomes of those before; a time is from when a call was due.
+    Rate {
+        /// So many a second.
+        per_second: u32,
+    },
+}
+
+/// How many calls of a live instance are timed together: one alone takes about as long as reading the clock.
+pub const BATCH: u32 = 100;
+/// The pause before a call in an instance that is to be ready.
+pub const PAUSE_US: u64 = 300;
 
 /// What came of them.
 #[derive(Serialize, Deserialize, Default, Debug)]
@@ -39,6 +72,9 @@ pub struct Answer {
     /// Processor time of the worker over all calls, in nanoseconds.
     #[serde(default)]
     pub cpu_ns: u64,
+    /// Of how many operations that is, where the request does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_of: Option<f64>,
     /// The part of it that made the instance, where the worker can tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instantiate_ns: Vec<u64>,

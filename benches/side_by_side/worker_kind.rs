@@ -9,6 +9,10 @@ pub enum WorkerKind {
     Wippy,
     /// The same on a dispatcher that spins.
     WippySpinning,
+    /// The same on one whose timers are armed for their deadlines, and no earlier.
+    WippyLeadOff,
+    /// The same on one with a coalescing window of a millisecond.
+    WippyWindow,
     /// Guests on this project's engine, without what host functions do.
     Crossing,
     /// The dispatcher without guests.

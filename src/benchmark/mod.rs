@@ -42,6 +42,6 @@ pub use estimate::Estimate;
 pub use failures::Failures;
 pub use machine::Machine;
 pub use measured::Measured;
-pub use report::{ReadError, is_json_report, is_page};
+pub use report::{ReadError, is_hlog, is_json_report, is_page};
 pub use round::Round;
 pub use settings::{Length, Load, Settings};

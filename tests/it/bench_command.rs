@@ -1,8 +1,15 @@
 //! `wippy bench`: its reports, its files, and what it refuses. Figures are those of simulations.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
+use base64::Engine;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::Deserializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use wippy::benchmark::Measured;
@@ -137,6 +144,117 @@ fn a_run_is_compared_with_an_earlier_one() {
 }
 
 #[test]
+fn a_run_is_compared_with_several_earlier_ones() {
+    let project = project();
+    let here = |words: &[&str]| bench(project.path(), words);
+    for (entry, file) in [("together", "fast.json"), ("series", "slow.json")] {
+        assert_eq!(here(&[entry, NAPS, "--save", file]).code, Some(0));
+    }
+    let both = ["--against", "slow.json", "--against", "fast.json"];
+    let ran = here(&[&["series", NAPS, "--html", "c.html"][..], &both].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let (before, fast) = ran.out.split_once("\nagainst fast.json\n").expect("both");
+    let slow = before.split("\nagainst slow.json\n").nth(1);
+    assert!(
+        slow.is_some_and(|it| it.starts_with("p50          no difference")),
+        "{}",
+        ran.out
+    );
+    assert!(fast.starts_with("p50          slower by 100 %"), "{fast}");
+    let page = fs::read_to_string(project.path().join("c.html")).expect("a page");
+    assert!(
+        page.contains("<h2>Against slow.json</h2>") && page.contains("<h2>Against fast.json</h2>")
+    );
+
+    let ran = here(&[&["series", NAPS, "--json"][..], &both].concat());
+    let json: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let comparisons = json["comparisons"].as_array().expect("a list");
+    assert_eq!(comparisons.len(), 2);
+    assert_eq!(json["comparison"], comparisons[0]);
+    assert_eq!(comparisons[1][0]["ratio"]["value"], 2.0);
+
+    let strict = [&["series", NAPS, "--fail-if-slower", "50"][..], &both].concat();
+    let ran = here(&strict);
+    assert_eq!(
+        (ran.code, ran.err.as_str()),
+        (
+            Some(1),
+            "error: the median is slower than in fast.json by more than 50 %\n"
+        )
+    );
+    assert_refused(
+        &here(&[&["series", NAPS, "--save", "fast.json"][..], &both].concat()),
+        "fast.json is a report that is compared with",
+    );
+}
+
+#[test]
+fn latencies_are_written_as_a_log() {
+    let project = project();
+    let words = ["series", NAPS, "--hlog", "a.hlog"];
+    // The second one replaces the first.
+    for _ in 0..2 {
+        let ran = bench(project.path(), &words);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    }
+    let log = fs::read(project.path().join("a.hlog")).expect("a log");
+    let (mut calls, mut rounds) = (0, 0);
+    for entry in IntervalLogIterator::new(&log) {
+        if let LogEntry::Interval(interval) = entry.expect("a line of a log") {
+            let text = interval.encoded_histogram();
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text);
+            let bytes = bytes.expect("base64");
+            let histogram: Histogram<u64> = Deserializer::new()
+                .deserialize(&mut bytes.as_slice())
+                .expect("a histogram");
+            assert!(histogram.equivalent(histogram.max(), 2_000_000));
+            calls += histogram.len();
+            rounds += 1;
+        }
+    }
+    assert_eq!((calls, rounds), (100, 20));
+}
+
+/// The run would take an hour. The signal comes when calls have been traced.
+#[test]
+fn a_signal_ends_a_run_with_what_was_measured() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = r#"(module (func (export "one") (result i32) (i32.const 1)))"#;
+    fs::write(directory.path().join("one.wat"), text).expect("a file");
+    let words = [
+        "-vv",
+        "bench",
+        "one.wat",
+        "--duration",
+        "1h",
+        "--warm-up",
+        "0s",
+        "--rate",
+        "1000",
+        "--json",
+    ];
+    let mut command = program(directory.path(), &words);
+    command.current_dir(directory.path());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a program");
+    let process = Pid::from_child(&child);
+    let traced = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let mut seen = 0;
+    // To its end, so that nobody waits for room in the pipe.
+    for line in traced {
+        seen += u32::from(line.expect("text").contains("file:one.wat"));
+        if seen == 50 {
+            kill_process(process, Signal::INT).expect("a process");
+        }
+    }
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let measured = Measured::from_json(&text).expect("a report");
+    assert!(measured.calls() > 0);
+}
+
+#[test]
 fn an_earlier_report_has_the_same_settings_and_the_same_form() {
     let project = project();
     let here = |words: &[&str]| bench(project.path(), words);
@@ -171,7 +289,7 @@ fn no_other_file_is_overwritten() {
     );
     let index = project.path().join("_index.yaml");
     let before = fs::read(&index).expect("a file");
-    for option in ["--save", "--html"] {
+    for option in ["--save", "--html", "--hlog"] {
         let ran = here(&["series", NAPS, option, "_index.yaml"]);
         assert_refused(&ran, "_index.yaml exists and is not a");
     }
@@ -185,7 +303,7 @@ fn no_other_file_is_overwritten() {
         "a.json exists and is not a page",
     );
     let ran = here(&["series", NAPS, "--against", "a.json", "--save", "a.json"]);
-    assert_refused(&ran, "a.json is the report that is compared with");
+    assert_refused(&ran, "a.json is a report that is compared with");
     assert_refused(
         &here(&["series", NAPS, "--save", "x/a.json"]),
         "its directory is not there",

@@ -140,6 +140,26 @@ fn loops_over_sockets_are_echoed() {
 }
 
 #[test]
+fn sets_of_every_kind_are_polled() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = listener.local_addr().expect("its port").port();
+    let mut project = Project::new();
+    for function in ["poll-ready", "poll-late"] {
+        project.function(function, "bench-sockets", function, IMPORTS, &[]);
+    }
+    let mut connections = Vec::new();
+    for kind in ["timers", "streams", "sockets", "mixed"] {
+        let ready = [json!(port), json!(kind), json!(7), json!(3), json!(2)];
+        assert!(call(&project, "poll-ready", &ready).as_u64() > Some(0));
+        connections.push(listener.accept().expect("a guest"));
+        let late = [json!(port), json!(kind), json!(7), json!(10), json!(2)];
+        let times = call(&project, "poll-late", &late);
+        assert_eq!(times.as_array().map(Vec::len), Some(2));
+        connections.push(listener.accept().expect("a guest"));
+    }
+}
+
+#[test]
 fn loops_of_requests_are_answered() {
     let server = tiny_http::Server::http("127.0.0.1:0").expect("a server");
     let authority = server.server_addr().to_string();

@@ -3,13 +3,11 @@
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
-use wippy_report::{Activity, Cell, Machine, Report, Row};
+use wippy_report::{Activity, Cell, Machine, Report, Row, noise, origin};
 
 use crate::contenders::{self, Class, Entrant};
 use crate::error::Fallible;
-use crate::noise;
 use crate::options::Options;
-use crate::origin;
 use crate::pace::Pace;
 use crate::plan::plan;
 use crate::row::{PlannedRow, PlannedSection};

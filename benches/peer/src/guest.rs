@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{
-    Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, Val,
+    Component, ComponentExportIndex, InstancePre, Linker, ResourceTable, TypedFunc, Val,
 };
 use wasmtime::{Engine, Result, Store, format_err};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
@@ -13,6 +13,7 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hooks, p2};
 
 use crate::set_up::SetUp;
+use crate::waits;
 
 /// The data of a call's store.
 pub struct State {
@@ -49,6 +50,7 @@ pub struct Guest {
 }
 
 /// An export of it.
+#[derive(Clone)]
 pub struct Function {
     index: ComponentExportIndex,
     /// Its type.
@@ -65,6 +67,7 @@ impl Guest {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         p2::add_only_http_to_linker_async(&mut linker)?;
+        waits::add_to_linker(&mut linker)?;
         let pre = linker.instantiate_pre(&component)?;
         Ok(Guest {
             engine: engine.clone(),
@@ -101,6 +104,31 @@ impl Guest {
         function: &Function,
         arguments: &[Val],
     ) -> Result<(Option<Val>, Instant)> {
+        let mut store = self.store(set_up)?;
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        let instantiated = Instant::now();
+        let callee = instance
+            .get_func(&mut store, function.index)
+            .ok_or_else(|| format_err!("the function is gone"))?;
+        let mut results = vec![Val::Bool(false); function.ty.results().len()];
+        callee
+            .call_async(&mut store, arguments, &mut results)
+            .await?;
+        Ok((results.pop(), instantiated))
+    }
+
+    /// A fresh instance and its function of two numbers, by Rust's types.
+    ///
+    /// # Errors
+    /// When the function is another.
+    pub async fn typed(&self, set_up: SetUp, function: &Function) -> Result<TypedGuest> {
+        let mut store = self.store(set_up)?;
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        let callee = instance.get_typed_func(&mut store, function.index)?;
+        Ok(TypedGuest { store, callee })
+    }
+
+    fn store(&self, set_up: SetUp) -> Result<Store<State>> {
         let mut ctx = WasiCtx::builder();
         ctx.inherit_network().allow_tcp(true).allow_udp(true);
         if let Some(files) = &self.files {
@@ -113,17 +141,26 @@ impl Guest {
         };
         let mut store = Store::new(&self.engine, state);
         if set_up.epochs() {
-            store.set_epoch_deadline(u64::MAX / 2);
+            // Nobody counts epochs but beside a guest that computes.
+            store.set_epoch_deadline(1);
+            store.epoch_deadline_async_yield_and_update(1);
         }
-        let instance = self.pre.instantiate_async(&mut store).await?;
-        let instantiated = Instant::now();
-        let callee = instance
-            .get_func(&mut store, function.index)
-            .ok_or_else(|| format_err!("the function is gone"))?;
-        let mut results = vec![Val::Bool(false); function.ty.results().len()];
-        callee
-            .call_async(&mut store, arguments, &mut results)
-            .await?;
-        Ok((results.pop(), instantiated))
+        Ok(store)
+    }
+}
+
+/// An instance that is kept, and its function of two numbers.
+pub struct TypedGuest {
+    store: Store<State>,
+    callee: TypedFunc<(i32, i32), (i32,)>,
+}
+
+impl TypedGuest {
+    /// Calls it.
+    ///
+    /// # Errors
+    /// When the guest traps.
+    pub async fn call(&mut self) -> Result<i32> {
+        Ok(self.callee.call_async(&mut self.store, (2, 3)).await?.0)
     }
 }

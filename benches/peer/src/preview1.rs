@@ -50,7 +50,8 @@ impl CoreGuest {
         }
         let mut store = Store::new(&self.engine, context.build_p1());
         if set_up.epochs() {
-            store.set_epoch_deadline(u64::MAX / 2);
+            store.set_epoch_deadline(1);
+            store.epoch_deadline_async_yield_and_update(1);
         }
         let instance = self.pre.instantiate_async(&mut store).await?;
         if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, "_initialize") {

@@ -68,10 +68,31 @@ impl Report {
                 );
             }
         }
+        self.goals_to_markdown(&mut text);
         for section in &self.sections {
             self.section_to_markdown(section, &mut text);
         }
         text
+    }
+
+    fn goals_to_markdown(&self, text: &mut String) {
+        let Some((met, all)) = self.met() else {
+            return;
+        };
+        let _ = writeln!(
+            text,
+            "\n## Goals\n\n{met} of {all} are met, by medians.\n\n| section | row | figures and goal | |\n|---|---|---|---|"
+        );
+        for (section, row, goal) in self.goals() {
+            let word = if goal.is_met { "met" } else { "**missed**" };
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {word} |",
+                plain(section),
+                plain(row),
+                plain(&goal.text)
+            );
+        }
     }
 
     fn section_to_markdown(&self, section: &Section, text: &mut String) {

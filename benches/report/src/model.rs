@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::contender::Contender;
+use crate::goal::Goal;
 use crate::machine::{Machine, Warning};
 
 /// A report. All durations in it are nanoseconds, but where [`Samples`](crate::Samples) name another unit.
@@ -67,6 +68,9 @@ pub struct Row {
     pub ranked: bool,
     /// A cell for each contender that was asked.
     pub cells: Vec<Cell>,
+    /// What was promised of it, and what became of that.
+    #[serde(default)]
+    pub goals: Vec<Goal>,
 }
 
 /// A number that rows differ by.
@@ -179,6 +183,7 @@ impl Row {
             parameter: None,
             ranked: true,
             cells: Vec::new(),
+            goals: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 /// How much of everything.
 #[derive(Clone, Copy)]
 pub(super) struct Counts {
+    pub(super) quick: bool,
     pub(super) sleeps: u32,
     pub(super) spins: u32,
     pub(super) polls: u32,
@@ -17,17 +18,29 @@ pub(super) struct Counts {
 }
 
 pub(super) const FULL: Counts = Counts {
-    sleeps: 300,
+    quick: false,
+    sleeps: 200,
     spins: 1000,
     polls: 4000,
     calls: 500,
     loops: 1000,
-    files: 20_000,
+    files: 10_000,
     trips: 2000,
-    mebibytes: 256,
+    mebibytes: 128,
+};
+
+/// For percentiles beyond p99.9.
+pub(super) const LONG: Counts = Counts {
+    sleeps: 2000,
+    spins: 10_000,
+    calls: 5000,
+    loops: 10_000,
+    trips: 20_000,
+    ..FULL
 };
 
 pub(super) const QUICK: Counts = Counts {
+    quick: true,
     sleeps: 3,
     spins: 3,
     polls: 20,
@@ -37,3 +50,13 @@ pub(super) const QUICK: Counts = Counts {
     trips: 5,
     mebibytes: 1,
 };
+
+impl Counts {
+    /// Fewer sleeps where each takes long, so that a row takes no longer than the others.
+    pub(super) fn sleeps_of(self, micros: u64) -> u32 {
+        match micros {
+            ..=1000 => self.sleeps,
+            _ => (self.sleeps / 4).max(3),
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::counts::{Counts, QUICK};
+use super::counts::Counts;
 use super::row::{Figure, Goal, Row, Section};
 use crate::contender::Name;
 use crate::files::{DATA, ENTRIES, FEW_ENTRIES, MANY, SMALL};
@@ -18,26 +18,33 @@ const LEAN: Goal = Goal::Within {
     most: 1.5,
 };
 
+const STEADY: Goal = Goal::OfFirst {
+    of: Name::Wippy,
+    most: 1.5,
+};
+const OVERSHOOT: &str = "test:guests/sleeper@0.1.0#overshoot";
+
 /// How late sleeps end while another guest keeps the files busy.
 pub fn beside(counts: Counts) -> Section {
-    let row = |label: &str, work: Option<(&'static str, Vec<Value>)>| Row {
-        label: label.to_owned(),
-        guest: Some("sleeper"),
-        function: "test:guests/sleeper@0.1.0#overshoot",
-        args: vec![json!(200), json!(counts.sleeps)],
-        calls: 1,
-        beside: work.map(|(function, args)| ("bench-files", function, args)),
-        figure: Figure::Samples,
-        goals: Vec::new(),
+    let row = |label: &str, work: Option<(&'static str, Vec<Value>)>| {
+        let args = vec![json!(200), json!(counts.sleeps)];
+        let goals: &[Goal] = match work {
+            Some(_) => &[STEADY],
+            None => &[],
+        };
+        let row = Row::of("sleeper", label, OVERSHOOT, args, Figure::Samples, goals);
+        match work {
+            Some((function, args)) => row.beside("bench-files", function, args),
+            None => row,
+        }
     };
     let many = counts.files;
     Section {
-        title: "sleeps of 200 µs beside files",
-        unit: "µs after the deadline, p50 / p99",
-        columns: &[Name::Wippy],
-        pinned: false,
-        never_ends: &[],
-        note: "another guest does this without a pause on the same thread; goal: at most 1.5 times alone",
+        id: "beside-files",
+        title: "Sleeps of 200 µs beside files",
+        figure: "late by",
+        columns: &[Name::Wippy, Name::Peer],
+        note: "Another guest does this without a pause on the same thread.",
         rows: vec![
             row("alone", None),
             row(
@@ -69,6 +76,7 @@ pub fn beside(counts: Counts) -> Section {
                 )),
             ),
         ],
+        ..Section::default()
     }
 }
 
@@ -77,8 +85,9 @@ pub fn operations(counts: Counts) -> Section {
     let many = counts.files;
     let blocks = blocks(counts);
     Section {
-        title: "files in memory",
-        unit: "µs an operation, mean of a loop",
+        id: "files",
+        title: "Files in memory",
+        figure: "an operation, mean of a loop",
         columns: &[
             Name::Wippy,
             Name::Peer,
@@ -86,10 +95,8 @@ pub fn operations(counts: Counts) -> Section {
             Name::Native,
             Name::Crossing,
         ],
-        pinned: false,
-        never_ends: &[],
-        note: "native: the same system calls without a guest; \
-               crossing: the same guest, with host functions that always answer the same",
+        note: "Operations on files that the page cache holds. Native: the same system calls without a guest. Crossing: the same \
+               guest, with host functions that always answer the same.",
         rows: vec![
             row(
                 "read 64 KiB in order",
@@ -141,22 +148,21 @@ pub fn operations(counts: Counts) -> Section {
                 &[FAST],
             ),
         ],
+        ..Section::default()
     }
 }
 
 /// What takes many operations.
 pub fn passes(counts: Counts) -> Section {
-    let entries = match counts.files == QUICK.files {
+    let entries = match counts.quick {
         true => FEW_ENTRIES,
         false => ENTRIES,
     };
     Section {
-        title: "directories and streams in memory",
-        unit: "µs a directory of 10,000, or a block",
+        id: "directories",
+        title: "Directories and streams in memory",
+        figure: "a directory of 10,000, or a block",
         columns: &[Name::Wippy, Name::Peer, Name::PeerPooling, Name::Native],
-        pinned: false,
-        never_ends: &[],
-        note: "",
         rows: vec![
             row(
                 "list a directory",
@@ -173,6 +179,7 @@ pub fn passes(counts: Counts) -> Section {
                 &[],
             ),
         ],
+        ..Section::default()
     }
 }
 
@@ -183,7 +190,7 @@ fn row(label: &str, function: &'static str, args: Vec<Value>, count: u32, goals:
 
 /// Those of 64 KiB that the file has.
 fn blocks(counts: Counts) -> u32 {
-    match counts.files == QUICK.files {
+    match counts.quick {
         true => 16,
         false => 4096,
     }

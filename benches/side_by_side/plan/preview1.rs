@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::counts::Counts;
-use super::row::{Figure, GUESTS, Goal, Row, Section};
+use super::row::{Figure, Goal, Row, Section};
 use crate::contender::Name;
 
 /// Calls.
@@ -16,12 +16,11 @@ pub fn operations(counts: Counts) -> Section {
         least,
     };
     Section {
-        title: "preview 1",
-        unit: "µs a call, mean of a loop",
-        columns: GUESTS,
-        pinned: false,
-        never_ends: &[],
-        note: "files are in memory; the peer: its native preview 1, without an adapter",
+        id: "preview-1",
+        title: "Preview 1",
+        figure: "a call, mean of a loop",
+        columns: &[Name::Wippy, Name::Peer, Name::PeerPooling],
+        note: "Calls of a core module; files are in memory. The peer answers with its native implementation, without an adapter.",
         rows: vec![
             row(
                 "clock_time_get",
@@ -52,6 +51,7 @@ pub fn operations(counts: Counts) -> Section {
                 &[],
             ),
         ],
+        ..Section::default()
     }
 }
 
@@ -68,13 +68,12 @@ pub fn sleep(counts: Counts) -> Section {
         row(&label, "poll-oneoff", args, counts.sleeps, &[at_most])
     };
     Section {
-        title: "preview 1 sleep overshoot",
-        unit: "µs after the deadline, mean of a loop",
-        columns: GUESTS,
-        pinned: false,
-        never_ends: &[],
-        note: "",
-        rows: [100, 200, 1000].map(lateness).into(),
+        id: "preview-1-sleep",
+        title: "Sleeps of preview 1",
+        figure: "late by, mean of a loop",
+        columns: &[Name::Wippy, Name::Peer, Name::PeerPooling],
+        rows: [100, 1000].map(lateness).into(),
+        ..Section::default()
     }
 }
 

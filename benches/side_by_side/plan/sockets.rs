@@ -24,7 +24,7 @@ const SPINNING: Goal = Goal::AtMost {
     than: Name::Peer,
     most: 0.5,
 };
-const THRIFTY: Goal = Goal::AtMost {
+const THRIFTY: Goal = Goal::Processor {
     of: Name::Wippy,
     than: Name::Peer,
     most: 0.75,
@@ -52,30 +52,26 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
     let connections = counts.trips;
     vec![
         round_trips(
-            "round trips",
-            "an echo that does not sleep",
+            "round-trips",
+            "Round trips",
+            "With an echo that never sleeps and answers at once, so that what is measured is the contender.",
             counts.trips,
             ports.awake,
         ),
-        processor_time("processor time of round trips", counts.trips, ports.awake),
         round_trips(
-            "round trips to a sleeper",
-            "an echo that parks between them: half of the time is its own waking",
-            counts.trips,
-            ports.asleep,
-        ),
-        processor_time(
-            "processor time of round trips to a sleeper",
+            "round-trips-asleep",
+            "Round trips to a sleeper",
+            "With an echo that parks between two round trips: half of the time is its own waking, and nobody's merit.",
             counts.trips,
             ports.asleep,
         ),
         Section {
+            id: "tcp-streams",
             title: "TCP streams",
-            unit: "µs a MiB, or a connection",
+            figure: "a MiB, or a connection",
             columns: &[Name::Wippy, Name::Peer, Name::Native],
             pinned: true,
-            never_ends: &[],
-            note: "a connection: accept, echo, close",
+            note: "A connection is accepted, echoes 64 bytes, and is closed.",
             rows: vec![
                 transfer("send", SEND, ports.tcp_sink),
                 transfer("receive", RECEIVE, ports.tcp_source),
@@ -88,11 +84,18 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
                     &[],
                 ),
             ],
+            ..Section::default()
         },
     ]
 }
 
-fn round_trips(title: &'static str, note: &'static str, trips: u32, echoes: Echoes) -> Section {
+fn round_trips(
+    id: &'static str,
+    title: &'static str,
+    note: &'static str,
+    trips: u32,
+    echoes: Echoes,
+) -> Section {
     let trip = |label: &str, function, port: u16, size: u32| {
         let args = vec![json!(port), json!(size), json!(trips)];
         Row::of(
@@ -101,40 +104,22 @@ fn round_trips(title: &'static str, note: &'static str, trips: u32, echoes: Echo
             function,
             args,
             Figure::Samples,
-            &[PARKED, SPINNING],
+            &[PARKED, SPINNING, THRIFTY],
         )
     };
     Section {
+        id,
         title,
-        unit: "µs, p50 / p99",
+        figure: "a round trip",
         columns: NETWORK,
         pinned: true,
-        never_ends: &[],
+        processor: true,
         note,
         rows: vec![
             trip("TCP, 1 byte", PING_PONG, echoes.tcp, 1),
             trip("TCP, 16 KiB", PING_PONG, echoes.tcp, 16384),
             trip("UDP, 64 bytes", UDP, echoes.udp, 64),
         ],
-    }
-}
-
-fn processor_time(title: &'static str, trips: u32, echoes: Echoes) -> Section {
-    let time = |label: &str, function, port: u16, size: u32| {
-        let args = vec![json!(port), json!(size), json!(trips)];
-        Row::of(GUEST, label, function, args, Figure::Cpu(trips), &[THRIFTY])
-    };
-    Section {
-        title,
-        unit: "µs a round trip",
-        columns: NETWORK,
-        pinned: true,
-        never_ends: &[],
-        note: "of all threads of the contender",
-        rows: vec![
-            time("TCP, 1 byte", PING_PONG, echoes.tcp, 1),
-            time("TCP, 16 KiB", PING_PONG, echoes.tcp, 16384),
-            time("UDP, 64 bytes", UDP, echoes.udp, 64),
-        ],
+        ..Section::default()
     }
 }

@@ -4,8 +4,8 @@ use std::os::unix::net::UnixStream;
 
 use serde_json::Value;
 
-use super::bell::{self, Bell};
 use super::echo;
+use crate::bell::{self, Bell};
 use crate::fallible::Fallible;
 use crate::protocol::{self, Answer, Request};
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use wippy_dispatcher::{Dispatcher, Instant, Interest, Source};
 
 use super::bare::BareLoop;
-use super::bell::Bell;
+use crate::bell::Bell;
 use crate::clock;
 use crate::fallible::Fallible;
 

@@ -12,7 +12,7 @@ use rustix::time::{
 };
 
 use super::bare::BareLoop;
-use super::bell::Bell;
+use crate::bell::Bell;
 use crate::clock::{self, timespec};
 use crate::fallible::Fallible;
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use polling::{Event, Events, PollMode, Poller};
 
 use super::bare::BareLoop;
-use super::bell::Bell;
+use crate::bell::Bell;
 use crate::clock;
 use crate::fallible::Fallible;
 

@@ -51,7 +51,11 @@ struct Written<'a> {
     /// All rounds together, and what the report says: for programs that do not add up themselves.
     histogram: Distribution,
     summary: Summary,
+    /// With the first of the earlier ones.
     comparison: Option<Vec<ShownComparison>>,
+    /// With each of them, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    comparisons: Vec<Vec<ShownComparison>>,
 }
 
 /// What of it is read.
@@ -90,6 +94,16 @@ struct ShownComparison {
     verdict: String,
 }
 
+fn shown(comparison: &Comparison) -> Vec<ShownComparison> {
+    let compared = comparison.compared.iter();
+    let shown = compared.map(|compared| ShownComparison {
+        metric: compared.metric.to_string(),
+        ratio: compared.ratio.into(),
+        verdict: compared.to_string(),
+    });
+    shown.collect()
+}
+
 impl From<Estimate> for Shown {
     fn from(estimate: Estimate) -> Shown {
         Shown {
@@ -100,10 +114,11 @@ impl From<Estimate> for Shown {
 }
 
 impl Measured {
-    /// As JSON, with a newline at its end: all that was measured, the figures of a report, and what an earlier
-    /// measurement has otherwise, where there is a comparison with one.
+    /// As JSON, with a newline at its end: all that was measured, the figures of a report, and what earlier
+    /// measurements have otherwise, where there are comparisons with some.
     /// `docs/benchmarking.md` describes its fields.
-    pub fn to_json(&self, comparison: Option<&Comparison>) -> String {
+    pub fn to_json<'a>(&self, comparisons: impl IntoIterator<Item = &'a Comparison>) -> String {
+        let comparisons: Vec<&Comparison> = comparisons.into_iter().collect();
         let percentiles = self.percentiles().into_iter();
         let written = Written {
             format: "wippy benchmark",
@@ -119,15 +134,11 @@ impl Measured {
                     .map(|(percentile, estimate)| (percentile.name(), estimate.into()))
                     .collect(),
             },
-            comparison: comparison.map(|comparison| {
-                let compared = comparison.compared.iter();
-                let shown = compared.map(|compared| ShownComparison {
-                    metric: compared.metric.to_string(),
-                    ratio: compared.ratio.into(),
-                    verdict: compared.to_string(),
-                });
-                shown.collect()
-            }),
+            comparison: comparisons.first().map(|first| shown(first)),
+            comparisons: match comparisons.as_slice() {
+                [] | [_] => Vec::new(),
+                several => several.iter().map(|comparison| shown(comparison)).collect(),
+            },
         };
         // Maps have strings as keys, and nothing else fails.
         let text = serde_json::to_string(&written).unwrap_or_default();

@@ -30,8 +30,11 @@ pub fn is_page(text: &[u8]) -> bool {
 
 impl Measured {
     /// As a page for a browser: the figures, the latencies by percentile and over time, the machine, and what
-    /// an earlier measurement has otherwise, where there is a comparison with one.
-    pub fn to_html(&self, comparison: Option<&Comparison>) -> String {
+    /// earlier measurements have otherwise, where there are comparisons with some, each under the name of its file.
+    pub fn to_html<'a>(
+        &self,
+        comparisons: impl IntoIterator<Item = (&'a str, &'a Comparison)>,
+    ) -> String {
         let heading = escaped(&self.heading());
         let mut page = format!(
             "{HEADER}<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -54,8 +57,9 @@ impl Measured {
             ));
         }
         page.push_str("</table>\n");
-        if let Some(comparison) = comparison {
-            page.push_str("<h2>Against the earlier measurement</h2>\n<table>\n");
+        for (name, comparison) in comparisons {
+            let name = escaped(name);
+            page.push_str(&format!("<h2>Against {name}</h2>\n<table>\n"));
             for compared in &comparison.compared {
                 page.push_str(&format!("<tr><td>{}<td>{compared}</tr>\n", compared.metric));
             }

@@ -162,7 +162,7 @@ fn the_page_stands_alone_and_takes_text_as_text() {
     it.entry = "app:<script>&\"".to_owned();
     it.failures.first = Some("</pre><b>".to_owned());
     let comparison = it.against(&it).expect("the same settings");
-    let page = it.to_html(Some(&comparison));
+    let page = it.to_html([("earlier.json", &comparison)]);
     assert!(is_page(page.as_bytes()));
     assert!(!is_page(it.to_json(None).as_bytes()) && !is_json_report(page.as_bytes()));
     assert!(

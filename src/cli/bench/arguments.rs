@@ -62,10 +62,13 @@ pub struct Bench {
     /// Write the report as a page for a browser
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Compare with the report of an earlier run, which `--save` has written
+    /// Write the latencies as a log of HdrHistogram, for its tools
     #[arg(long, value_name = "FILE")]
-    pub against: Option<PathBuf>,
-    /// End with status 1 where the median is slower than the earlier one by more than this, with certainty
+    pub hlog: Option<PathBuf>,
+    /// Compare with the report of an earlier run, which `--save` has written; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub against: Vec<PathBuf>,
+    /// End with status 1 where the median is slower than an earlier one by more than this, with certainty
     #[arg(long, value_name = "PERCENT", requires = "against", value_parser = percent)]
     pub fail_if_slower: Option<f64>,
     /// What a file may use

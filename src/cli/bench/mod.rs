@@ -3,6 +3,8 @@
 pub(super) mod arguments;
 mod reports;
 
+use std::path::Path;
+
 use signal_hook::consts::SIGINT;
 use wippy_dispatcher::{Dispatcher, Event};
 
@@ -13,7 +15,7 @@ use super::services::on_signal;
 use super::target::{Target, prepare};
 use super::{code, output, report, status};
 use crate::Runtime;
-use crate::benchmark::{Benchmark, BenchmarkError, Measured};
+use crate::benchmark::{Benchmark, BenchmarkError, Comparison, Measured};
 use crate::module::ModuleError;
 use crate::registry::Loaded;
 use arguments::Bench;
@@ -55,21 +57,41 @@ impl From<ModuleError> for Failure {
 }
 
 fn run(options: &Options, bench: &Bench, load: impl FnOnce() -> Loaded) -> Result<u8, Failure> {
-    let earlier = bench.against.as_deref();
-    for (path, form) in [(&bench.save, reports::JSON), (&bench.html, reports::PAGE)] {
-        if let Some(path) = path {
-            reports::check(path, &form, earlier).map_err(Failure::Usage)?;
-        }
+    for (path, form) in files(bench) {
+        reports::check(path, form, &bench.against).map_err(Failure::Usage)?;
     }
-    let earlier = earlier
-        .map(reports::read)
-        .transpose()
-        .map_err(Failure::Usage)?;
+    let earlier = bench.against.iter().map(|path| {
+        let measured = reports::read(path).map_err(Failure::Usage)?;
+        Ok(Earlier {
+            name: path.display().to_string(),
+            measured,
+        })
+    });
+    let earlier = earlier.collect::<Result<Vec<Earlier>, Failure>>()?;
     let prepared = prepare(&bench.entry, &bench.arguments, &bench.grants, load);
     let (loaded, target) = prepared.map_err(Failure::Usage)?;
     let benchmark = benchmark(bench, &target)?;
-    let measured = measure(options, bench, benchmark, loaded, &target, earlier.as_ref())?;
-    finish(options, bench, &measured, earlier.as_ref())
+    let measured = measure(options, bench, benchmark, loaded, &target, &earlier)?;
+    finish(options, bench, &measured, &earlier)
+}
+
+/// A report that is compared with.
+struct Earlier {
+    /// Its file, as the command line names it.
+    name: String,
+    measured: Measured,
+}
+
+/// The files that are written, each with its form.
+fn files(bench: &Bench) -> impl Iterator<Item = (&Path, &'static reports::Form)> {
+    let files = [
+        (&bench.save, &reports::JSON),
+        (&bench.html, &reports::PAGE),
+        (&bench.hlog, &reports::LOG),
+    ];
+    files
+        .into_iter()
+        .filter_map(|(path, form)| Some((path.as_deref()?, form)))
 }
 
 /// The benchmark that the command line means.
@@ -103,7 +125,7 @@ fn measure(
     mut benchmark: Benchmark,
     loaded: Loaded,
     target: &Target,
-    earlier: Option<&Measured>,
+    earlier: &[Earlier],
 ) -> Result<Measured, Failure> {
     let asked_for = asked_for(loaded.registry.resolve(&target.entry));
     let reported = ReportedDiagnostics::of_project(&loaded, asked_for, options.json);
@@ -114,11 +136,11 @@ fn measure(
     };
     let program = code::program(options, &loaded.settings, loaded.registry);
     let runtime = Runtime::on(dispatcher.handle(), program)?;
-    if let Some(earlier) = earlier {
+    for Earlier { name, measured } in earlier {
         let settings = benchmark.settings(&runtime);
         let settings = settings.map_err(|error| Failure::Usage(error.to_string()))?;
-        let checked = earlier.check_settings(&settings);
-        checked.map_err(|error| Failure::Usage(format!("{}: {error}", shown(bench))))?;
+        let checked = measured.check_settings(&settings);
+        checked.map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
     }
     let _answering = status::answer(&dispatcher, &runtime)?;
     if bench.simulate.is_none() {
@@ -153,55 +175,51 @@ fn measure(
     })
 }
 
-/// The file that is compared with.
-fn shown(bench: &Bench) -> String {
-    let path = bench.against.as_ref();
-    path.map_or_else(String::new, |path| path.display().to_string())
-}
-
 /// Writes and prints the reports; the exit status.
 fn finish(
     options: &Options,
     bench: &Bench,
     measured: &Measured,
-    earlier: Option<&Measured>,
+    earlier: &[Earlier],
 ) -> Result<u8, Failure> {
-    let comparison = earlier.map(|earlier| measured.against(earlier)).transpose();
-    let comparison = comparison.map_err(|error| Failure::Usage(error.to_string()))?;
-    let comparison = comparison.as_ref();
-    let against = bench.against.as_deref();
-    if let Some(path) = &bench.save {
-        let text = measured.to_json(comparison);
-        reports::write(path, &reports::JSON, against, &text).map_err(Failure::Failed)?;
+    let mut comparisons = Vec::with_capacity(earlier.len());
+    for earlier in earlier {
+        let comparison = measured.against(&earlier.measured);
+        let comparison = comparison.map_err(|error| Failure::Usage(error.to_string()))?;
+        comparisons.push((earlier.name.as_str(), comparison));
     }
-    if let Some(path) = &bench.html {
-        let text = measured.to_html(comparison);
-        reports::write(path, &reports::PAGE, against, &text).map_err(Failure::Failed)?;
+    let named = || comparisons.iter().map(|(name, it)| (*name, it));
+    let json = || measured.to_json(comparisons.iter().map(|(_, it)| it));
+    for (path, form) in files(bench) {
+        let text = match form.kind {
+            reports::Kind::Json => json(),
+            reports::Kind::Page => measured.to_html(named()),
+            reports::Kind::Log => measured.to_hlog(),
+        };
+        reports::write(path, form, &bench.against, &text).map_err(Failure::Failed)?;
     }
     let mut text = match options.json {
-        true => measured.to_json(comparison),
+        true => json(),
         false => measured.to_text(),
     };
-    if let Some(comparison) = comparison.filter(|_| !options.json) {
-        text.push_str(&format!(
-            "\nagainst {}\n{}",
-            shown(bench),
-            comparison.to_text()
-        ));
+    for (name, comparison) in named().filter(|_| !options.json) {
+        text.push_str(&format!("\nagainst {name}\n{}", comparison.to_text()));
     }
     let code = match measured.failures.count() {
         0 => 0,
         _ => FAILED,
     };
     let printed = output::print(&text, options.json, code);
-    let is_slower = bench.fail_if_slower.zip(comparison);
-    if let Some((percent, _)) =
-        is_slower.filter(|(percent, comparison)| comparison.is_slower_by(percent / 100.0))
-    {
-        return Err(Failure::Failed(format!(
-            "the median is slower than in {} by more than {percent} %",
-            shown(bench)
-        )));
+    if let Some(percent) = bench.fail_if_slower {
+        let is_slower = |comparison: &Comparison| comparison.is_slower_by(percent / 100.0);
+        let slower = named().filter(|(_, comparison)| is_slower(comparison));
+        let slower: Vec<&str> = slower.map(|(name, _)| name).collect();
+        if !slower.is_empty() {
+            return Err(Failure::Failed(format!(
+                "the median is slower than in {} by more than {percent} %",
+                slower.join(" and in ")
+            )));
+        }
     }
     Ok(printed)
 }

@@ -3,9 +3,9 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::benchmark::{Measured, is_json_report, is_page};
+use crate::benchmark::{Measured, is_hlog, is_json_report, is_page};
 use crate::io_reason::io_reason;
 
 /// The most of a report that is read, in bytes.
@@ -31,28 +31,46 @@ pub(super) fn read(path: &Path) -> Result<Measured, String> {
 
 /// A form of a report that goes into a file.
 pub(super) struct Form {
+    pub(super) kind: Kind,
     name: &'static str,
     is_one: fn(&[u8]) -> bool,
 }
 
+/// Which form.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Json,
+    Page,
+    Log,
+}
+
 /// As `--save` writes it.
 pub(super) const JSON: Form = Form {
+    kind: Kind::Json,
     name: "a report of `wippy bench` as JSON",
     is_one: is_json_report,
 };
 
 /// As `--html` writes it.
 pub(super) const PAGE: Form = Form {
+    kind: Kind::Page,
     name: "a page of `wippy bench`",
     is_one: is_page,
 };
 
+/// As `--hlog` writes it.
+pub(super) const LOG: Form = Form {
+    kind: Kind::Log,
+    name: "a log of `wippy bench`",
+    is_one: is_hlog,
+};
+
 /// Whether a report may be written there: it replaces an older one of its form, but no other file, and not
-/// the one that is compared with. Looked at before anything is measured, and again when it is written.
+/// one that is compared with. Looked at before anything is measured, and again when it is written.
 ///
 /// # Errors
 /// A text that names the file.
-pub(super) fn check(path: &Path, form: &Form, earlier: Option<&Path>) -> Result<(), String> {
+pub(super) fn check(path: &Path, form: &Form, earlier: &[PathBuf]) -> Result<(), String> {
     let shown = path.display();
     let existing = match fs::metadata(path) {
         Ok(existing) => existing,
@@ -69,9 +87,10 @@ pub(super) fn check(path: &Path, form: &Form, earlier: Option<&Path>) -> Result<
     }
     let is_same =
         |other: fs::Metadata| (other.dev(), other.ino()) == (existing.dev(), existing.ino());
-    if earlier.is_some_and(|path| fs::metadata(path).is_ok_and(is_same)) {
+    let is_compared = |path: &PathBuf| fs::metadata(path).is_ok_and(is_same);
+    if earlier.iter().any(is_compared) {
         return Err(format!(
-            "{shown} is the report that is compared with; write the new one to another file"
+            "{shown} is a report that is compared with; write the new one to another file"
         ));
     }
     if !existing.is_file() || existing.len() == 0 {
@@ -97,7 +116,7 @@ pub(super) fn check(path: &Path, form: &Form, earlier: Option<&Path>) -> Result<
 pub(super) fn write(
     path: &Path,
     form: &Form,
-    earlier: Option<&Path>,
+    earlier: &[PathBuf],
     text: &str,
 ) -> Result<(), String> {
     check(path, form, earlier)?;

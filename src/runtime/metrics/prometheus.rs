@@ -4,7 +4,7 @@ use wippy_dispatcher::Histogram;
 
 use super::{EntryMetrics, Metrics, PoolMetrics};
 use crate::activity::{CallState, CallTimes, Outcome};
-use crate::prometheus::{Labels, Text};
+use crate::prometheus::{Labels, Seconds, Text};
 
 impl Metrics {
     /// As text for Prometheus (`text/plain; version=0.0.4`). Times are in seconds. The labels' values
@@ -199,6 +199,10 @@ impl Metrics {
             text.family(name, "gauge", help);
             text.sample(name, &Labels::default(), value);
         }
+        let name = "wippy_dispatcher_looked_seconds_total";
+        let help = "How long dispatchers looked at I/O and the clock instead of parking.";
+        text.family(name, "counter", help);
+        text.sample(name, &Labels::default(), Seconds(stats.looked));
         if let Some(late) = &stats.overshoot {
             let name = "wippy_timer_overshoot_seconds";
             text.family(name, "histogram", "How late timers fired.");

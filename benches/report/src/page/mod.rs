@@ -1,6 +1,7 @@
 //! The page.
 
 mod cell_text;
+mod goals;
 mod head;
 mod overview;
 mod section;
@@ -24,6 +25,7 @@ impl Report {
             include_str!("style.css")
         );
         head::write(self, &mut page);
+        goals::write(self, &mut page);
         overview::write(self, &mut page);
         for section in &self.sections {
             section::write(self, section, &mut page);

@@ -98,6 +98,7 @@ fn write_table(report: &Report, row: &Row, page: &mut String) {
                 highest.unwrap_or_default(),
                 samples.max().map(duration).unwrap_or_default(),
                 cell.processor()
+                    .filter(|time| time.value > 0.0)
                     .map(|time| duration(time.value))
                     .unwrap_or_default(),
                 count(samples.len()),

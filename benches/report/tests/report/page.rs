@@ -1,6 +1,6 @@
 //! The page and the Markdown.
 
-use wippy_report::{Report, Warning};
+use wippy_report::{Goal, Report, Warning};
 
 use crate::example::{self, CONTENDERS};
 
@@ -109,4 +109,31 @@ fn values_that_do_not_ascend_are_no_histogram() {
             .contains("more samples than can be counted"),
         "{error}"
     );
+}
+
+#[test]
+fn goals_stand_in_a_table_and_without_any_there_is_none() {
+    let mut report = example::report();
+    for text in [report.to_html(), report.to_markdown()] {
+        assert!(!text.contains("Goals"));
+    }
+    let goals = [("a is 0.5 of <b>", true), ("a is 2 of c", false)];
+    let row = report.sections[0].rows.first_mut().expect("a row");
+    row.goals = goals
+        .map(|(text, is_met)| Goal {
+            text: text.to_owned(),
+            is_met,
+        })
+        .into();
+    let page = report.to_html();
+    assert!(page.contains("1 of 2 are met") && page.contains("a is 0.5 of &lt;b&gt;"));
+    let text = report.to_markdown();
+    assert!(text.contains("1 of 2 are met") && text.contains("a is 2 of c | **missed** |"));
+    let json = serde_json::to_string(&report).expect("JSON");
+    let read: Report = serde_json::from_str(&json).expect("a report");
+    assert_eq!(
+        read.sections[0].rows[0].goals,
+        report.sections[0].rows[0].goals
+    );
+    assert_eq!(read.goals().count(), 2);
 }

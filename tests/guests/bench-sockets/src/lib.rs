@@ -15,11 +15,13 @@ wit_bindgen::generate!({
     generate_all,
 });
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use exports::test::guests::socket_loops::Guest;
-use wasi::clocks::monotonic_clock::now;
+use wasi::clocks::monotonic_clock::{now, subscribe_duration, subscribe_instant};
+use wasi::io::poll::{Pollable, poll};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 use wasi::sockets::instance_network::instance_network;
 use wasi::sockets::network::{
@@ -27,7 +29,7 @@ use wasi::sockets::network::{
 };
 use wasi::sockets::tcp::{ShutdownType, TcpSocket};
 use wasi::sockets::tcp_create_socket::create_tcp_socket;
-use wasi::sockets::udp::OutgoingDatagram;
+use wasi::sockets::udp::{IncomingDatagramStream, OutgoingDatagram, OutgoingDatagramStream, UdpSocket};
 use wasi::sockets::udp_create_socket::create_udp_socket;
 
 struct SocketLoops;
@@ -71,7 +73,110 @@ fn write(output: &OutputStream, mut bytes: &[u8]) {
     }
 }
 
+const HOUR: u64 = 3_600_000_000_000;
+
+/// What can be waited for: a connection to somebody who says nothing, and a socket that nobody sends to. Fields are dropped in
+/// their order: streams before their sockets.
+struct Sources {
+    input: InputStream,
+    output: OutputStream,
+    _connection: TcpSocket,
+    incoming: IncomingDatagramStream,
+    outgoing: OutgoingDatagramStream,
+    _socket: UdpSocket,
+}
+
+impl Sources {
+    fn open(port: u16) -> Sources {
+        let (connection, input, output) = connect(port);
+        let socket = create_udp_socket(IpAddressFamily::Ipv4).expect("a socket");
+        socket
+            .start_bind(&instance_network(), loopback(0))
+            .expect("a start");
+        socket.finish_bind().expect("a bind");
+        let (incoming, outgoing) = socket.stream(Some(loopback(port))).expect("streams");
+        Sources {
+            input,
+            output,
+            _connection: connection,
+            incoming,
+            outgoing,
+            _socket: socket,
+        }
+    }
+
+    /// A pollable of this kind; of mixed ones that of this number.
+    fn pollable(&self, kind: &str, number: u32, ready: bool) -> Pollable {
+        let kind = match kind {
+            "mixed" => ["timers", "streams", "sockets"][number as usize % 3],
+            kind => kind,
+        };
+        let pollable = match (kind, ready) {
+            ("timers", false) => subscribe_duration(HOUR),
+            ("timers", true) => subscribe_instant(0),
+            ("streams", false) => self.input.subscribe(),
+            ("streams", true) => self.output.subscribe(),
+            ("sockets", false) => self.incoming.subscribe(),
+            ("sockets", true) => self.outgoing.subscribe(),
+            (other, _) => panic!("no kind {other}"),
+        };
+        if ready {
+            // Some hosts make even what is ready wait once.
+            pollable.block();
+        }
+        pollable
+    }
+
+    fn idle(&self, kind: &str, count: u32) -> Vec<Pollable> {
+        (0..count)
+            .map(|number| self.pollable(kind, number, false))
+            .collect()
+    }
+}
+
 impl Guest for SocketLoops {
+    fn poll_ready(port: u16, kind: String, pollables: u32, ready: u32, rounds: u32) -> u64 {
+        assert!((1..=pollables).contains(&ready));
+        let sources = Sources::open(port);
+        let waiting = pollables - ready;
+        let mut set = sources.idle(&kind, waiting);
+        set.extend((waiting..pollables).map(|number| sources.pollable(&kind, number, true)));
+        let borrowed: Vec<_> = set.iter().collect();
+        let start = now();
+        for _ in 0..rounds {
+            let answer = poll(&borrowed);
+            assert_eq!(answer.len(), ready as usize);
+            assert!(answer.iter().all(|index| *index >= waiting));
+        }
+        let time = now() - start;
+        // Pollables go before what they are of.
+        drop(borrowed);
+        drop(set);
+        time
+    }
+
+    fn poll_late(
+        port: u16,
+        kind: String,
+        pollables: u32,
+        duration_us: u64,
+        trials: u32,
+    ) -> Vec<u64> {
+        let sources = Sources::open(port);
+        let idle = sources.idle(&kind, pollables);
+        let times = (0..trials)
+            .map(|_| {
+                let deadline = now().saturating_add(duration_us.saturating_mul(1000));
+                let timer = subscribe_instant(deadline);
+                let set: Vec<_> = idle.iter().chain([&timer]).collect();
+                assert_eq!(poll(&set), [pollables]);
+                now().checked_sub(deadline).expect("a timer was ready early")
+            })
+            .collect();
+        drop(idle);
+        times
+    }
+
     fn tcp_ping_pong(port: u16, size: u32, rounds: u32) -> Vec<u64> {
         let (_socket, input, output) = connect(port);
         let bytes = vec![7u8; size as usize];

@@ -1,4 +1,4 @@
-//! What was measured: the commit and the build.
+//! What was measured: the commit and the build. It holds for whatever is compiled together with this crate.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ pub fn commit() -> String {
 
 /// The compiler and its flags.
 pub fn build() -> String {
-    env!("FIELD_BUILD").to_owned()
+    env!("REPORT_BUILD").to_owned()
 }
 
 /// The command line without the program's folder.
@@ -29,6 +29,47 @@ pub fn command() -> String {
         *program = name.to_owned();
     }
     words.join(" ")
+}
+
+/// Seconds since the beginning of 1970 as a date and a time of day, UTC.
+///
+/// ```
+/// assert_eq!(wippy_report::origin::date(951_782_400), "2000-02-29 00:00:00 UTC");
+/// ```
+pub fn date(seconds: u64) -> String {
+    let (mut days, second) = (seconds / 86_400, seconds % 86_400);
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    let mut year = 1970;
+    while days >= 365 + u64::from(is_leap(year)) {
+        days -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let lengths = [
+        31,
+        28 + u64::from(is_leap(year)),
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
+    let mut month = 1;
+    for length in lengths {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let day = days + 1;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 fn git(arguments: &[&str]) -> Option<String> {

@@ -1,11 +1,15 @@
 //! Whether the machine was quiet during the run.
 
-use wippy_report::{Activity, Section, Warning};
+use crate::activity::Activity;
+use crate::format::duration;
+use crate::machine::Warning;
+use crate::model::Section;
 
 /// How many times the least round's jitter the largest may be.
 const STEADY: f64 = 3.0;
 
-/// What of the run itself spoils figures.
+/// What of the run itself spoils figures: what others did between two looks, a machine whose jitter (the row `jitter`, where there
+/// is one) changed from round to round, and that it was a quick run.
 pub fn warnings(
     before: Activity,
     after: Activity,
@@ -16,7 +20,7 @@ pub fn warnings(
     if is_quick {
         warnings.push(Warning {
             found: "a quick run".to_owned(),
-            spoils: "Everything: it only shows that all contenders run.".to_owned(),
+            spoils: "Everything: it only shows that everything runs.".to_owned(),
         });
     }
     warnings.extend(after.warnings_since(&before));
@@ -40,8 +44,8 @@ fn unsteady(sections: &[Section]) -> Option<Warning> {
     (most > STEADY * least.max(1.0)).then(|| Warning {
         found: format!(
             "a p99 of the jitter between {} and {} from round to round",
-            wippy_report::duration(least),
-            wippy_report::duration(most)
+            duration(least),
+            duration(most)
         ),
         spoils: "The machine was not equally quiet in all rounds: look at the intervals, and at medians more than at p99."
             .to_owned(),
@@ -50,9 +54,10 @@ fn unsteady(sections: &[Section]) -> Option<Warning> {
 
 #[cfg(test)]
 mod tests {
-    use wippy_report::{Cell, Round, Row, Samples, Scale};
-
     use super::*;
+    use crate::cell::{Cell, Round};
+    use crate::model::Row;
+    use crate::samples::{Samples, Scale};
 
     fn machine(jitters: [u64; 3]) -> Vec<Section> {
         let rounds = jitters.map(|nanos| {

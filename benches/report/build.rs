@@ -11,7 +11,7 @@ fn main() {
     let value = |name: &str| env::var(name).unwrap_or_default();
     let flags = value("CARGO_ENCODED_RUSTFLAGS").replace('\u{1f}', " ");
     println!(
-        "cargo:rustc-env=FIELD_BUILD={}, {}, profile {}, opt-level {}, flags: {}",
+        "cargo:rustc-env=REPORT_BUILD={}, {}, profile {}, opt-level {}, flags: {}",
         version.unwrap_or_else(|_| "an unknown compiler".to_owned()),
         value("TARGET"),
         value("PROFILE"),

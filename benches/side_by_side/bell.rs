@@ -1,9 +1,10 @@
-//! A thread that wakes a loop, and the moment at which it did.
+//! A thread that wakes a loop, and the moment at which it did. The peer includes this file too.
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -50,10 +51,31 @@ impl Bell {
 
     /// How long ago it rang, if it has.
     pub fn heard(&self) -> Option<u64> {
+        self.rung().map(|at| clock::now() - at)
+    }
+
+    /// When it rang, if it has.
+    fn rung(&self) -> Option<u64> {
         match self.rung.load(Ordering::Acquire) {
             0 => None,
-            at => Some(clock::now() - at),
+            at => Some(at),
         }
+    }
+
+    /// Has it rung once, and says when that was.
+    pub async fn ring(&self) -> u64 {
+        let mut is_listening = false;
+        poll_fn(|context| {
+            if is_listening && let Some(at) = self.rung() {
+                return Poll::Ready(at);
+            }
+            self.listen(context.waker());
+            if !std::mem::replace(&mut is_listening, true) {
+                self.awaited();
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// Leaves a waker for [`Bell::wake`].
