@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use wippy_report::{Machine, origin};
+
 use crate::contender::Name;
 use crate::core;
 use crate::fallible::Fallible;
 use crate::figures::Figures;
 use crate::load::{self, Load};
-use crate::machine::Machine;
 use crate::options::Options;
 use crate::report;
 use crate::row::Row;
@@ -28,7 +29,14 @@ pub fn run(options: &Options) -> Fallible<()> {
             .is_none_or(|text| name.label().contains(text));
         is_named && (found || !name.is_peer())
     };
-    Machine::look().print();
+    println!("commit {}; {}", origin::commit(), origin::build());
+    let machine = Machine::look();
+    for (name, fact) in machine.facts() {
+        println!("{name}: {fact}");
+    }
+    for warning in machine.warnings() {
+        println!("warning: {}: {}", warning.found, warning.spoils);
+    }
     if !found {
         println!("peer: not built (cargo build --release --manifest-path benches/peer/Cargo.toml)");
     }

@@ -12,8 +12,6 @@ mod driver;
 mod fallible;
 mod figures;
 mod load;
-#[path = "../side_by_side/machine.rs"]
-mod machine;
 mod options;
 mod report;
 mod row;
