@@ -86,7 +86,19 @@ fn unknown_fields_of_every_kind_are_warnings_or_strictly_errors() {
         let text = entry(kind, fields, ", lifecylce: {}");
         let expected = "lifecylce: unknown field \"lifecylce\"";
         let loaded = with(&text);
-        assert_eq!(said(&loaded), [format!("warning {expected}")], "{kind}");
+        // Of an HTTP entry it says what becomes of the routes, too.
+        let effect = match kind {
+            "http.endpoint" => ": until it is removed or corrected the route answers 503",
+            "http.router" => {
+                ": until it is removed or corrected the routes of the router answer 503"
+            }
+            "http.service" => {
+                ": until it is removed or corrected all routes of the service answer 503"
+            }
+            _ => "",
+        };
+        let warning = format!("warning {expected}{effect}");
+        assert_eq!(said(&loaded), [warning], "{kind}");
         let hint = loaded.diagnostics.iter().find_map(|d| {
             let of_x = d.entry == Some(Id::new("n", "x"));
             d.hint.clone().filter(|_| of_x)
