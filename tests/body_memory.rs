@@ -147,6 +147,6 @@ fn a_body_takes_no_more_memory_than_is_counted_for_it() {
     for (method, element, taken, counted) in measured.expect("no deadlock") {
         let what = format!("{method} of {element:?}: {taken} bytes, {counted} counted");
         assert!(taken <= counted + BESIDE, "{what}");
-        assert!(counted <= 5 * taken, "{what}");
+        assert!(counted <= 8 * taken, "{what}");
     }
 }

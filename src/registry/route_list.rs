@@ -3,7 +3,7 @@
 
 use super::entry::{Entry, Kind};
 use super::index::Registry;
-use super::kinds::{meant, method_of, prefix_of};
+use super::kinds::{HttpEndpoint, HttpRouter, meant, method_of, prefix_of};
 use super::route::{Route, RoutePaths, RouteState};
 use super::tree::Node;
 use crate::id::Id;
@@ -92,13 +92,13 @@ impl Registry {
         drafts: &[Draft<'a>],
         services: &[&'a Id],
     ) -> RouterPlace<'a> {
-        let (server, prefix, state) = match draft.entry.map(|entry| &entry.kind) {
-            Some(Kind::HttpRouter(router)) => (
+        let (server, prefix, state) = match draft.router() {
+            Some(router) => (
                 router.server.clone(),
                 Some(router.prefix.clone()),
                 RouteState::of_router(draft.id, router),
             ),
-            _ => (
+            None => (
                 draft.reference("server", SERVICE, drafts),
                 prefix_of(draft.config),
                 RouteState::Invalid,
@@ -126,14 +126,14 @@ impl Registry {
         routers: &[RouterPlace<'_>],
         services: &[&Id],
     ) -> Vec<Route> {
-        let (router, method, path, func) = match draft.entry.map(|entry| &entry.kind) {
-            Some(Kind::HttpEndpoint(endpoint)) => (
+        let (router, method, path, func) = match draft.endpoint() {
+            Some(endpoint) => (
                 endpoint.router.clone(),
                 endpoint.method.clone(),
                 Some(endpoint.path.value.as_str()),
                 Some(endpoint.func.clone()),
             ),
-            _ => (
+            None => (
                 draft.only_or_named(routers),
                 method_of(draft.config),
                 draft.config.get("path").and_then(Node::as_str),
@@ -179,16 +179,17 @@ impl Registry {
 
     /// What becomes of an endpoint's routes on a service as far as its router lets them answer.
     fn own_state(&self, draft: &Draft<'_>, service: &Id) -> RouteState {
-        let of_service = match self.get(service).map(|entry| &entry.kind) {
-            Some(Kind::HttpService(it)) => it.unknown.as_ref(),
-            _ => None,
+        let Some(endpoint) = draft.endpoint() else {
+            return RouteState::Invalid;
         };
-        let own = match draft.entry.map(|entry| &entry.kind) {
-            Some(Kind::HttpEndpoint(it)) => it.unknown.as_ref(),
-            _ => return RouteState::Invalid,
+        let own = endpoint.unknown.as_ref().map(|field| (draft.id, field));
+        let of_service = || {
+            let Kind::HttpService(it) = &self.get(service)?.kind else {
+                return None;
+            };
+            Some((service, it.unknown.as_ref()?))
         };
-        let own = own.map(|field| (draft.id, field));
-        match own.or_else(|| Some((service, of_service?))) {
+        match own.or_else(of_service) {
             Some((id, field)) => RouteState::InDoubt(id.clone(), field.value.clone()),
             None if !draft.is_valid || self.has_errors(draft.id) => RouteState::Invalid,
             None if self.is_not_run(draft.id) => RouteState::NotRun,
@@ -197,7 +198,21 @@ impl Registry {
     }
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    fn router(&self) -> Option<&'a HttpRouter> {
+        let Kind::HttpRouter(router) = &self.entry?.kind else {
+            return None;
+        };
+        Some(router)
+    }
+
+    fn endpoint(&self) -> Option<&'a HttpEndpoint> {
+        let Kind::HttpEndpoint(endpoint) = &self.entry?.kind else {
+            return None;
+        };
+        Some(endpoint)
+    }
+
     /// The entry that a field of its meta names, or the only one of the kind where it names none.
     fn reference(&self, field: &str, kind: &str, drafts: &[Draft<'_>]) -> Option<Id> {
         let candidates = drafts.iter().filter(|it| it.kind == kind);

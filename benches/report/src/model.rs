@@ -78,6 +78,23 @@ pub struct Row {
 pub struct Parameter(pub f64);
 
 impl Report {
+    /// All goals, each with the name of its section and of its row.
+    pub fn goals(&self) -> impl Iterator<Item = (&str, &str, &Goal)> {
+        self.sections.iter().flat_map(|section| {
+            section.rows.iter().flat_map(|row| {
+                let goals = row.goals.iter();
+                goals.map(|goal| (section.title.as_str(), row.label.as_str(), goal))
+            })
+        })
+    }
+
+    /// How many goals are met, and how many there are; none where there are none.
+    pub(crate) fn met(&self) -> Option<(usize, usize)> {
+        let all = self.goals().count();
+        let met = self.goals().filter(|(_, _, goal)| goal.is_met).count();
+        (all > 0).then_some((met, all))
+    }
+
     /// One without figures.
     pub fn new(title: &str, machine: Machine) -> Report {
         Report {

@@ -261,6 +261,18 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
+    /// When a handler that has given nothing more is not waited for any longer, because its client has closed its writing
+    /// half.
+    fn half_closed_deadline(&mut self, now: Instant) -> Option<Instant> {
+        if !self.awaits_handler() || self.wire.client() != ClientState::HalfClosed {
+            self.half_closed.reset();
+            return None;
+        }
+        let since = self.half_closed.since(now, self.wire.taken());
+        let time = self.state.settings.limits.timeouts.half_close;
+        time.map(|time| since + time)
+    }
+
     /// Ends the connection without the rest of the response.
     fn abandon(&mut self, cut: Cut) -> Lost {
         self.record.cut(cut);

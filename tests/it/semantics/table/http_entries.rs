@@ -244,13 +244,14 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     (
-        "Requests whose function has no place or no instance free wait in order: `waiting.requests` of them, `waiting.timeout` each. Any other is 503 with `Retry-After`.",
+        "Requests whose function or component has no place or no instance free wait in order: `waiting.requests` of them, `waiting.timeout` each. Any other is 503 with `Retry-After`, which is `waiting.timeout`; the log has a line a second at most about them. The time in which a module is read and compiled does not count.",
         &[
             "routes::waiting::requests_wait_for_their_turn",
             "routes::waiting::a_full_waiting_room_turns_away_at_once",
             "routes::waiting::who_waits_for_too_long_is_turned_away",
             "routes::waiting::a_waiting_room_of_no_places_is_a_refusal",
             "routes::waiting::a_full_pool_is_503_too",
+            "routes::waiting::components_that_answer_themselves_wait_in_the_same_room",
         ],
     ),
 ];
