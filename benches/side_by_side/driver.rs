@@ -249,11 +249,11 @@ fn ask(
     section: &Section,
     pace: Pace,
 ) -> Fallible<crate::protocol::Answer> {
-    let begun = Instant::now();
-    while !section.long {
+    if !section.long {
+        let begun = Instant::now();
         contender.ask(request)?;
-        if begun.elapsed() >= pace.warming() {
-            break;
+        while begun.elapsed() < pace.warming() {
+            contender.ask(request)?;
         }
     }
     contender.ask(request)

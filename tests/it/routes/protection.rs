@@ -137,8 +137,11 @@ fn assert_mistake(world: &World, route: &str) {
     );
 }
 
+/// An entry's name, kind and fields.
+type Written<'a> = (&'a str, &'a str, &'a [(&'a str, &'a dyn std::fmt::Display)]);
+
 /// A project with a route that takes everything, and further entries.
-fn beside(entries: &[(&str, &str, &[(&str, &dyn std::fmt::Display)])]) -> World {
+fn beside(entries: &[Written<'_>]) -> World {
     let mut project = site(&[], &[]);
     types(&mut project, "greet", "greet", &[]);
     for (name, at) in [("rest", "'/{x...}'"), ("text", "/r/text")] {
