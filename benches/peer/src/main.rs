@@ -12,9 +12,11 @@
 // There is no dispatcher here whose clock could be asked.
 #![allow(clippy::disallowed_methods)]
 
+#[expect(dead_code, reason = "bare loops use the rest")]
 #[path = "../../side_by_side/bell.rs"]
 mod bell;
 mod beside;
+#[expect(dead_code, reason = "bare loops use the rest")]
 #[path = "../../side_by_side/clock.rs"]
 mod clock;
 #[path = "../../side_by_side/cpu.rs"]
