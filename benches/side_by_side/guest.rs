@@ -51,7 +51,7 @@ const TEXT: &str = r#"(component
     (func (export "turn-loop") (param "rounds" u32) (result u64)
         (canon lift (core func $i "turn-loop")))
     (func (export "ring-loop") (param "trials" u32) (result (list u64))
-        (canon lift (core func $i "ring-loop") (memory $i "memory"))))"#;
+        (canon lift (core func $i "ring-loop") (memory (core memory $i "memory")))))"#;
 
 /// The most trials of `ring-loop`: what its memory has room for.
 pub const TRIALS: u32 = 10_000;
