@@ -5,8 +5,11 @@ use std::fmt;
 
 use super::decode::{decode, segments};
 
-/// The most bytes of a pattern: no request's first line is longer. What holds patterns goes as deep as they have segments.
+/// The most bytes of a pattern: no request's first line is longer.
 const PATTERN_MAX: usize = 8 << 10;
+
+/// The most segments of a pattern: a lookup, and the end of a table, recurse once for each.
+const SEGMENTS_MAX: usize = 256;
 
 /// What the paths of a route look like: `/users/{id}`, `/users/:id`, `/files/{path...}`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +35,9 @@ pub enum InvalidPattern {
     /// It is longer than any request's.
     #[error("path has more than {PATTERN_MAX} bytes, which no request has")]
     TooLong,
+    /// It has too many segments.
+    #[error("path has more than {SEGMENTS_MAX} segments")]
+    TooDeep,
     /// It does not begin with a slash.
     #[error("path must begin with /")]
     Relative,
@@ -82,6 +88,9 @@ impl RoutePattern {
                 && !names.insert(name.clone())
             {
                 return Err(InvalidPattern::Twice(name.clone()));
+            }
+            if parts.len() == SEGMENTS_MAX {
+                return Err(InvalidPattern::TooDeep);
             }
             parts.push(part);
         }

@@ -221,16 +221,31 @@ fn what_is_no_pattern_says_why() {
     }
 }
 
-/// The table goes as deep as a pattern has segments.
 #[test]
 fn a_pattern_is_no_longer_than_a_request() {
-    let text = "/a".repeat(4096);
+    let text = format!("/{}", "a".repeat((8 << 10) - 1));
     let mut table = RouteTable::new();
     assert!(table.insert(None, &pattern(&text), ()).is_ok());
     assert!(matches!(table.find("GET", &text), Routed::Found(_)));
-    drop(table);
     let longer = RoutePattern::parse(&format!("{text}b"));
     assert_eq!(longer, Err(InvalidPattern::TooLong));
+}
+
+/// The table goes as deep as a pattern has segments.
+#[test]
+fn a_pattern_has_a_bound_of_segments() {
+    let text = "/a".repeat(256);
+    let mut table = RouteTable::new();
+    assert!(table.insert(None, &pattern(&text), ()).is_ok());
+    assert!(matches!(table.find("GET", &text), Routed::Found(_)));
+    assert!(matches!(
+        table.find("GET", &"/a".repeat(4096)),
+        Routed::NotFound
+    ));
+    let deeper = RoutePattern::parse(&format!("{text}/a"));
+    assert_eq!(deeper, Err(InvalidPattern::TooDeep));
+    let below = RoutePattern::below(&text, "/a").expect_err("too deep");
+    assert_eq!(below, InvalidPattern::TooDeep);
 }
 
 #[test]

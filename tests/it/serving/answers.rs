@@ -116,14 +116,14 @@ fn answers_that_have_no_body_throw_away_what_is_written() {
 /// It is not written for ever.
 #[test]
 fn a_body_that_nobody_gets_has_an_end() {
-    let served = Served::simulated(entry().delivery(Duration::from_millis(50)));
+    let served = Served::simulated(entry().delivery(Duration::from_millis(5)));
     served.run(async {
         let begun = served.now_ms();
         let head = served.ask(&request("HEAD", "/endless/0", "")).await;
         assert_eq!(head.status, 200);
         served.handler.ended().await.expect("the dispatcher runs");
         let took = served.now_ms() - begun;
-        assert!((50..100).contains(&took), "{took} ms");
+        assert!((5..10).contains(&took), "{took} ms");
 
         // One that is finished holds nobody up.
         served.ask(&request("HEAD", "/after/500", "")).await;
