@@ -233,11 +233,16 @@ impl Call {
     /// # Errors
     /// `Closed` and `WrongThread` of the dispatcher.
     pub(crate) async fn consume_budget(&mut self) -> Result<()> {
-        if self.budget.is_used_up() {
+        if self.has_to_yield() {
             self.handle.yield_now().await?;
             self.reset_budget();
         }
         Ok(())
+    }
+
+    /// Whether [`Call::consume_budget`] would yield.
+    pub(crate) fn has_to_yield(&self) -> bool {
+        self.budget.is_used_up()
     }
 
     /// Counts a system call that was made on the dispatcher's thread: it takes as long as moving

@@ -2,8 +2,11 @@
 
 use wasmtime::component::Linker;
 use wasmtime::{Result, StoreContextMut};
+use wasmtime_wasi::clocks::WasiClocksView as _;
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 
 use crate::bell::{self, Bell};
+use crate::clock;
 use crate::guest::State;
 
 /// `turn` suspends the guest by tokio's own yield; `ring` until another thread has woken it, and says when that was.
@@ -19,9 +22,18 @@ pub fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
             Ok(())
         })
     })?;
-    waits.func_wrap_async("ring", move |_: StoreContextMut<'_, State>, (): ()| {
-        let bell = bell.clone();
-        Box::new(async move { Ok((bell.ring().await,)) })
-    })?;
+    waits.func_wrap_async(
+        "ring",
+        move |mut store: StoreContextMut<'_, State>, (): ()| {
+            let bell = bell.clone();
+            Box::new(async move {
+                let rung = bell.ring().await;
+                // By the guest's clock, which begins with its instance.
+                let passed = clock::now().saturating_sub(rung);
+                let now = monotonic_clock::Host::now(&mut store.data_mut().clocks())?;
+                Ok((now.saturating_sub(passed),))
+            })
+        },
+    )?;
     Ok(())
 }

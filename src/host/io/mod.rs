@@ -1,5 +1,6 @@
 //! `wasi:io`: errors, pollables and streams.
 
+mod at_once;
 mod borrowed_write;
 mod destination;
 mod error;
@@ -56,12 +57,18 @@ pub(super) const PACKAGE: PackageTable = PackageTable::wasi(
                 OUTPUT_STREAM,
             )
         },
-        interface!(
-            Call,
-            "poll",
-            interfaces::poll,
-            ResourceKind::of::<Pollable>()
-        ),
+        InterfaceTable {
+            define: |linker, instance| {
+                interfaces::poll::add_to_linker::<_, Call>(linker, call)?;
+                at_once::define(linker, instance)
+            },
+            ..interface!(
+                Call,
+                "poll",
+                interfaces::poll,
+                ResourceKind::of::<Pollable>()
+            )
+        },
     ],
 );
 

@@ -12,7 +12,7 @@ use crate::host::pollable::Pollable;
 use crate::http::BodySink;
 
 /// How many pollables are checked or registered before the guest may have to yield.
-const SLICE: usize = 1024;
+pub(super) const SLICE: usize = 1024;
 
 /// A list in parts, each with the index of its first.
 fn slices(pollables: &[Resource<Pollable>]) -> impl Iterator<Item = (u32, &[Resource<Pollable>])> {
@@ -33,17 +33,10 @@ impl HostPollable for Call {
 
     async fn block(&mut self, pollable: Resource<Pollable>) -> Result<()> {
         self.consume_budget().await?;
-        if self.is_ready(&pollable)? {
-            return Ok(());
+        match self.is_ready(&pollable)? {
+            true => Ok(()),
+            false => self.wait_for_one(pollable).await,
         }
-        if let &Pollable::Deadline(deadline) = self.table.get(&pollable)? {
-            let sleep = self.handle.sleep_until(deadline);
-            self.parked(Wait::until(deadline), sleep).await?;
-            self.reset_budget();
-            return Ok(());
-        }
-        self.wait_any(&[pollable]).await?;
-        Ok(())
     }
 
     fn drop(&mut self, pollable: Resource<Pollable>) -> Result<()> {
@@ -75,7 +68,19 @@ impl Host for Call {
 }
 
 impl Call {
-    fn is_ready(&self, pollable: &Resource<Pollable>) -> Result<bool> {
+    /// Waits for one that was not ready.
+    pub(super) async fn wait_for_one(&mut self, pollable: Resource<Pollable>) -> Result<()> {
+        if let &Pollable::Deadline(deadline) = self.table.get(&pollable)? {
+            let sleep = self.handle.sleep_until(deadline);
+            self.parked(Wait::until(deadline), sleep).await?;
+            self.reset_budget();
+            return Ok(());
+        }
+        self.wait_any(&[pollable]).await?;
+        Ok(())
+    }
+
+    pub(super) fn is_ready(&self, pollable: &Resource<Pollable>) -> Result<bool> {
         let handle = &self.handle;
         self.table
             .get(pollable)?
@@ -94,7 +99,7 @@ impl Call {
     }
 
     /// Adds those of a slice that are ready, over one reading of the clock.
-    fn scan_slice(
+    pub(super) fn scan_slice(
         &self,
         first: u32,
         slice: &[Resource<Pollable>],

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use wippy::Digest;
 
+use super::MANY;
 use crate::fallible::Fallible;
 use crate::files::{guest_path, guests_directory, made_directory};
 use crate::guest;
@@ -53,9 +54,10 @@ pub fn document(functions: &[(&str, &str)], files: &Path) -> Fallible<String> {
                 "wasi": {"mounts": [{"fs": "files", "guest": "/"}]},
             })
         };
-        let mut spare = entry(format!("s{at}"));
+        let (mut fresh, mut spare) = (entry(format!("f{at}")), entry(format!("s{at}")));
+        fresh["pool"] = json!({"type": "lazy", "max_size": MANY});
         spare["pool"] = json!({"type": "static", "workers": 1});
-        entries.extend([entry(format!("f{at}")), spare]);
+        entries.extend([fresh, spare]);
     }
     // JSON is YAML.
     Ok(json!({"version": "1.0", "namespace": "bench", "entries": entries}).to_string())

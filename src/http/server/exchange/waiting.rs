@@ -7,6 +7,7 @@ use std::task::Poll;
 use wippy_dispatcher::Instant;
 
 use super::{Blocked, Exchange};
+use crate::http::server::guarded::Handled;
 use crate::http::server::wire::{Lost, TAG};
 use crate::select::{Either, select};
 
@@ -52,7 +53,14 @@ impl Exchange<'_> {
                 });
                 let woken = select(handled, set.wait()).await;
                 match woken {
-                    Either::Left(Some(result)) => self.answer(result),
+                    Either::Left(Some(result)) => {
+                        if begins_a_body(&result) {
+                            // A guest that was only interrupted ends it meanwhile: then its length is known, and all of it goes
+                            // with the head.
+                            self.state.handle.yield_now().await?;
+                        }
+                        self.answer(result);
+                    }
                     Either::Left(None) => {}
                     Either::Right(waited) => waited?,
                 }
@@ -60,5 +68,13 @@ impl Exchange<'_> {
         }
         self.wire.set.clear();
         Ok(())
+    }
+}
+
+/// Whether the handler has left a body that is not all there.
+fn begins_a_body(result: &Handled) -> bool {
+    match result {
+        Ok(Ok(response)) => response.body.as_ref().is_some_and(|it| !it.is_finished()),
+        _ => false,
     }
 }

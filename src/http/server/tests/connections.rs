@@ -178,6 +178,38 @@ fn a_head_is_answered_without_a_body() {
 }
 
 #[test]
+fn a_body_that_ends_while_others_run_once_goes_with_its_head() {
+    let world = World::simulated();
+    let handle = world.handle.clone();
+    let server = world.serve(limits(), move |_: IncomingRequest| {
+        let handle = handle.clone();
+        async move {
+            let (writer, reader) = body(&handle, 100, None).expect("room");
+            let soon = async move {
+                writer.write(b"soon".to_vec()).expect("a reader");
+                writer.finish(None).expect("any length");
+            };
+            handle.spawn(soon).expect("a task").detach();
+            Ok(Response {
+                body: Some(reader),
+                ..ok(&handle, "")
+            })
+        }
+    });
+    world.run(async {
+        let mut client = world.connect(&server).await;
+        client.say(GET).await;
+        let said = client.answer(Method::Get).await;
+        let head = said.head.as_ref().expect("a head");
+        assert_eq!(
+            head.fields.get("content-length").collect::<Vec<_>>(),
+            [b"4"]
+        );
+        assert_eq!(whole(said).1, "soon");
+    });
+}
+
+#[test]
 fn clients_of_http_1_0() {
     let world = World::simulated();
     let handle = world.handle.clone();
