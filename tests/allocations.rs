@@ -252,7 +252,12 @@ fn a_call_that_sleeps_allocates_what_the_engine_does() {
             let slept = sleep.call((sleeps,)).await;
             slept.expect("a sleep");
         });
-        assert_eq!(ours, floor, "{} sleeps", sleeps.len());
+        // A sleep whose time has come before the guest waits for it makes no future.
+        assert!(
+            (ROUNDS..=floor).contains(&ours),
+            "{} sleeps: {ours} of {floor}",
+            sleeps.len()
+        );
     }
 }
 

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use wasmtime::component::{Linker, Resource};
 use wasmtime::{Result, StoreContextMut};
 
-use super::call;
 use super::interfaces::poll::{Host, HostPollable};
 use super::poll::SLICE;
 use crate::host::State;
@@ -31,7 +30,7 @@ pub(super) fn define(linker: &mut Linker<State>, instance: &str) -> Result<()> {
 }
 
 fn block<'a>(mut store: Store<'a>, (pollable,): (Resource<Pollable>,)) -> HostFuture<'a, ()> {
-    let call = call(store.data_mut());
+    let call = &mut store.data_mut().counted().call;
     if call.has_to_yield() {
         return Box::new(
             async move { HostPollable::block(&mut store.data_mut().call, pollable).await },
@@ -48,7 +47,7 @@ fn poll<'a>(
     mut store: Store<'a>,
     (pollables,): (Vec<Resource<Pollable>>,),
 ) -> HostFuture<'a, (Vec<u32>,)> {
-    let call = call(store.data_mut());
+    let call = &mut store.data_mut().counted().call;
     let is_short = (1..=SLICE.min(call.limits.resources)).contains(&pollables.len());
     if !is_short || call.has_to_yield() {
         return Box::new(

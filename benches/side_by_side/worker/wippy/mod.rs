@@ -15,9 +15,6 @@ use crate::files::guests_directory;
 use crate::plan;
 use crate::protocol::{self, Answer};
 
-/// More instances at once than the largest crowd has guests.
-const MANY: u32 = 10_240;
-
 /// Serves requests; `many`: with room for as many instances as the largest crowd has.
 ///
 /// # Errors
@@ -36,7 +33,7 @@ pub fn serve(files: &Path, builder: Builder, settings: &str, many: bool) -> Fall
     let handle = dispatcher.handle();
     let mut options = ProgramOptions::new().package(package::package());
     if many {
-        options = options.max_instances(MANY);
+        options = options.max_instances(project::MANY);
     }
     let program = Program::builder().project(loaded.registry).options(options);
     let runtime = Runtime::on(handle.clone(), program.build()?)?;

@@ -5,11 +5,13 @@ use std::path::Path;
 use serde_json::json;
 use wippy::Digest;
 
-use super::MANY;
 use crate::fallible::Fallible;
 use crate::files::{guest_path, guests_directory, made_directory};
 use crate::guest;
 use crate::protocol::{Request, Way};
+
+/// More instances at once than the largest crowd has guests.
+pub const MANY: u32 = 10_240;
 
 /// What the guests may use.
 const IMPORTS: [&str; 6] = [
