@@ -9,8 +9,8 @@ pub(super) const POOLED_TABLE_ELEMENTS: u64 = 100_000;
 pub(super) const POOLED_MEMORY_PAGES: u64 = 1 << 16;
 
 /// The instances that may live at once unless a setting says otherwise. The kernel's bound on
-/// mappings (`vm.max_map_count`, 65,530 by default, of which an instance takes four) ends at about
-/// three times as many.
+/// mappings (`vm.max_map_count`, 65,530 by default, of which an instance takes six) ends at about
+/// two and a half times as many.
 pub const MAX_INSTANCES: u32 = 4096;
 
 /// The most instances that a setting may ask for: they take 8 GiB of address space each, of which
