@@ -1,6 +1,6 @@
 //! What the command line takes.
 
-use crate::registry::parse_duration;
+use crate::registry::{LoadOptions, parse_duration};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -61,6 +61,19 @@ pub struct Options {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Options {
+    /// How they have a project loaded.
+    pub(super) fn load_options(&self) -> LoadOptions {
+        let strict = matches!(&self.command, Command::Check(check) if check.strict);
+        LoadOptions::default()
+            .strict(strict)
+            .config_files(&self.config_files)
+            .profile(self.profile.clone())
+            .settings(&self.settings)
+            .overrides(&self.overrides)
+    }
 }
 
 /// What to do.

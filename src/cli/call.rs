@@ -22,7 +22,8 @@ use crate::select::{Either, select};
 
 pub(super) fn main(options: &Options, call: &Call, load: impl FnOnce() -> Loaded) -> u8 {
     let json = options.json;
-    let (loaded, target) = match prepare(&call.entry, &call.arguments, &call.grants, load) {
+    let (loaded, target) = match prepare(&call.entry, &call.arguments, &call.grants, options, load)
+    {
         Ok((loaded, target)) => (loaded, Rc::new(target)),
         Err(text) => {
             report::message(&text, json);

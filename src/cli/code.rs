@@ -28,16 +28,16 @@ pub(super) fn cache(options: &Options) -> Option<CodeCache> {
 /// A program as commands run it: with its code on disk, and with a line on the terminal while something is
 /// compiled.
 pub(super) fn program(options: &Options, settings: &Settings, registry: Registry) -> Program {
-    program_with(options, settings, registry, cache(options))
+    let settings = program_options(options, settings, cache(options));
+    Program::with_options(registry, settings)
 }
 
-/// The same with a directory of its own.
-pub(super) fn program_with(
+/// What the command line and the settings say about a program whose code is kept there.
+pub(super) fn program_options(
     options: &Options,
     settings: &Settings,
-    registry: Registry,
     cache: Option<CodeCache>,
-) -> Program {
+) -> ProgramOptions {
     let mut settings = ProgramOptions::new().settings(&settings.wasm());
     if let Some(threads) = options.threads {
         settings = settings.threads(threads as usize);
@@ -52,7 +52,7 @@ pub(super) fn program_with(
             SlowCompile::Ended(entry) => progress.end(&format!("compiling {entry}…")),
         });
     }
-    Program::with_options(registry, settings)
+    settings
 }
 
 /// Says that there is no directory; the exit status.

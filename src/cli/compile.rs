@@ -8,8 +8,8 @@ use wippy_dispatcher::Dispatcher;
 use super::arguments::{Compile, Grants, Options};
 use super::exit_status::{FAILED, USAGE};
 use super::{code, file, output, report};
-use crate::Runtime;
 use crate::registry::{Diagnostic, Loaded};
+use crate::{Program, Runtime};
 
 pub(super) fn main(options: &Options, compile: &Compile, load: impl FnOnce(&Path) -> Loaded) -> u8 {
     let cache = match (code::cache(options), &options.cache) {
@@ -29,7 +29,9 @@ pub(super) fn main(options: &Options, compile: &Compile, load: impl FnOnce(&Path
     let loaded = match &compile.what {
         None => load(&options.directory),
         Some(word) if Path::new(word).is_dir() => load(Path::new(word)),
-        Some(word) => match file::entry(word, &Grants::default()).and_then(file::load) {
+        Some(word) => match file::entry(word, &Grants::default())
+            .and_then(|module| file::load(module, options))
+        {
             Ok(loaded) => loaded,
             Err(text) => {
                 report::message(&text, options.json);
@@ -42,7 +44,8 @@ pub(super) fn main(options: &Options, compile: &Compile, load: impl FnOnce(&Path
     if let Err(code) = reported {
         return code;
     }
-    let program = code::program_with(options, &loaded.settings, loaded.registry, Some(cache));
+    let settings = code::program_options(options, &loaded.settings, Some(cache));
+    let program = Program::with_options(loaded.registry, settings);
     let compiled = Dispatcher::new()
         .map_err(|error| error.to_string())
         .and_then(|dispatcher| run(&dispatcher, &program));

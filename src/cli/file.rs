@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::Grants;
+use super::arguments::{Grants, Options};
 use crate::io_reason::io_reason;
 use crate::module::MODULE_MAX;
 use crate::network::Rule;
 use crate::program::{Entry, EntryErrorKind, Program};
-use crate::registry::Loaded;
+use crate::registry::{Loaded, from_yaml};
 
 /// The word for standard input.
 pub(super) const STDIN: &str = "-";
@@ -99,13 +99,25 @@ fn checked(entry: Entry) -> Result<Entry, EntryErrorKind> {
     }
 }
 
-/// A file's entry as a loaded project, and nothing besides.
+/// A file's entry as a loaded project, with the settings of the command line: `--config`, `--profile`,
+/// `--set`. What is wrong with those is among its diagnostics.
 ///
 /// # Errors
-/// A text that names the entry.
-pub(super) fn load(entry: Entry) -> Result<Loaded, String> {
+/// A text that names the entry, or the option that a file cannot have.
+pub(super) fn load(entry: Entry, options: &Options) -> Result<Loaded, String> {
+    if let Some(text) = options.overrides.first() {
+        return Err(format!(
+            "-o {text}: overrides change what a project's YAML says; what a file may use is said by options \
+             such as --env, --dir and --allow"
+        ));
+    }
     let registry = Program::builder().entry(entry).registry();
-    registry.map(Loaded::of).map_err(|error| error.to_string())
+    let registry = registry.map_err(|error| error.to_string())?;
+    Ok(Loaded {
+        registry,
+        // A project without entries.
+        ..from_yaml("", None, &options.load_options())
+    })
 }
 
 /// The value of a variable of this program's environment.

@@ -42,7 +42,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use crate::registry::{self, LoadOptions};
+use crate::registry;
 use arguments::{Command, Options};
 use exit_status::USAGE;
 use progress::Progress;
@@ -71,16 +71,7 @@ pub fn main() -> ExitCode {
     log::start(options.verbose, options.progress.clone());
     status::ignore_signal();
     descriptors();
-    let load_from = |directory: &Path| {
-        let strict = matches!(&options.command, Command::Check(check) if check.strict);
-        let how = LoadOptions::default()
-            .strict(strict)
-            .config_files(&options.config_files)
-            .profile(options.profile.clone())
-            .settings(&options.settings)
-            .overrides(&options.overrides);
-        registry::load(directory, &how)
-    };
+    let load_from = |directory: &Path| registry::load(directory, &options.load_options());
     let load = || load_from(&options.directory);
     if watch::is_wanted(&options.command) {
         return ExitCode::from(watch::main(&options, load));

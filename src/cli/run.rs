@@ -104,7 +104,7 @@ fn run_file(options: &Options, run: &Run, word: &str, words: &[String]) -> u8 {
     let loaded = file::entry(word, &run.grants).and_then(|module| {
         let module = module.method(run.method.as_deref().unwrap_or_default());
         let id = module.id().to_owned();
-        let loaded = file::load(module)?;
+        let loaded = file::load(module, options)?;
         Ok((id, loaded))
     });
     match loaded {

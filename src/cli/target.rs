@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::arguments::Grants;
+use super::arguments::{Grants, Options};
 use super::file::{self, STDIN};
 use crate::io_reason::io_reason;
 use crate::registry::Loaded;
@@ -31,10 +31,11 @@ pub(super) fn prepare(
     word: &str,
     arguments: &[String],
     grants: &Grants,
+    options: &Options,
     load: impl FnOnce() -> Loaded,
 ) -> Result<(Loaded, Target), String> {
     if file_of(word).is_some() {
-        return Target::of_file(word, arguments, grants);
+        return Target::of_file(word, arguments, grants, options);
     }
     file::refuse(grants)?;
     let target = Target::of_entry(word, arguments)?;
@@ -58,6 +59,7 @@ impl Target {
         word: &str,
         arguments: &[String],
         grants: &Grants,
+        options: &Options,
     ) -> Result<(Loaded, Target), String> {
         if word == STDIN && arguments.iter().any(|word| word == STDIN) {
             return Err(
@@ -74,7 +76,7 @@ impl Target {
         };
         let module = file::entry(word, grants)?.method(method);
         let entry = module.id().to_owned();
-        let loaded = file::load(module)?;
+        let loaded = file::load(module, options)?;
         Ok((loaded, Target { entry, given }))
     }
 

@@ -30,7 +30,7 @@ pub use engine::{Engine, MAX_ON_DEMAND, Profile};
 pub use hash::{Digest, ExpectedHash};
 pub use import::{Import, needed_groups};
 pub use imports::{Capabilities, UnknownImport};
-pub use instance_pool::InstancePool;
+pub use instance_pool::{InstancePool, MAX_INSTANCES};
 pub use link::link;
 pub(crate) use link_core::link_core;
 pub use load::{GivenBytes, MODULE_MAX, Module, ModuleKey, Origin, read};

@@ -103,7 +103,7 @@ impl ProgramOptions {
     }
 
     /// How many bytes the places of instances that have ended keep over all of them, so that the next
-    /// instances find their memory there; 64 MiB by default. Each place has an equal part: fewer
+    /// instances find their memory there; 128 MiB by default. Each place has an equal part: fewer
     /// instances at once keep more each. It holds where each instance has one memory and up to two
     /// tables; where all have two memories and four tables, up to twice as much is kept. What guests
     /// have used of their stacks is kept besides.

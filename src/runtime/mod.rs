@@ -68,6 +68,7 @@ pub use metrics::{EntryMetrics, Metrics, PoolMetrics};
 pub use options::CallOptions;
 pub use services::{Ended, Plan, PlanError, supervise, supervise_with};
 pub use serving::{BodyMemory, ComponentHandler, EntryHandler, Operations};
+pub(crate) use spares::MAX_SPARES;
 pub use with_options::WithOptions;
 
 /// A program on a dispatcher. Clones are the same runtime. It lives on its dispatcher's thread.

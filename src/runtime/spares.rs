@@ -10,7 +10,7 @@ use crate::host::State;
 use crate::program::AdmissionPermit;
 
 /// The most spares of one entry.
-pub(super) const MAX_SPARES: u32 = 64;
+pub(crate) const MAX_SPARES: u32 = 64;
 
 /// How often in a row an instance may take longer than a guest may stay inside, before its entry gets
 /// no spares any more: a few times may be the doing of a busy machine.

@@ -384,6 +384,52 @@ fn options_that_cannot_be_read_are_usage_errors() {
     assert!(ran.err.ends_with("context deadline exceeded\n"), "{ran:?}");
 }
 
+/// A file has no project, but how calls run is a matter of settings too.
+#[test]
+fn settings_of_the_command_line_hold_for_files() {
+    let directory = files();
+    let hello = guest("http-hello");
+    let call = ["call", "add.wat", "add(2, 40)"];
+    let commands: [&[&str]; 5] = [
+        &call,
+        &["bench", "add.wat", "add(2, 40)"],
+        &["run", "two.wat"],
+        &["compile", "two.wat", "--cache", "kept"],
+        &["serve", &hello],
+    ];
+    let mistakes: [(&[&str], &str); 4] = [
+        (
+            &["--set", "wasm.max_instances=0"],
+            "command line: error: wasm.max_instances: expected an integer from 1 to 12000\n",
+        ),
+        (
+            &["--config", "none.yaml"],
+            "command line: error: --config none.yaml: no such file\n",
+        ),
+        (
+            &["--profile", "dev"],
+            "command line: error: --profile dev: there is no such profile (the settings have no profiles)\n",
+        ),
+        (
+            &["-o", "file:add.wat:method=two"],
+            "error: -o file:add.wat:method=two: overrides change what a project's YAML says; what a file may \
+             use is said by options such as --env, --dir and --allow\n",
+        ),
+    ];
+    let ran = |words: &[&[&str]]| run(&mut program(directory.path(), &words.concat()));
+    for command in commands {
+        for (options, said) in mistakes {
+            assert_ran(&ran(&[options, command]), 2, "", said);
+        }
+    }
+    // As in a project, a mistake in a settings file is reported, and what can run runs.
+    let settings = "version: '1.0'\nwasm: {preemption_tick_us: 1}\n";
+    std::fs::write(directory.path().join("fast.yaml"), settings).expect("a file");
+    let place =
+        "fast.yaml:2:28: error: wasm.preemption_tick_us: expected an integer from 100 to 1000000\n";
+    assert_ran(&ran(&[&["--config", "fast.yaml"], &call]), 0, "42\n", place);
+}
+
 #[test]
 fn what_is_probably_meant_is_said() {
     let directory = files();

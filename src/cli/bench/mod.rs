@@ -68,7 +68,7 @@ fn run(options: &Options, bench: &Bench, load: impl FnOnce() -> Loaded) -> Resul
         })
     });
     let earlier = earlier.collect::<Result<Vec<Earlier>, Failure>>()?;
-    let prepared = prepare(&bench.entry, &bench.arguments, &bench.grants, load);
+    let prepared = prepare(&bench.entry, &bench.arguments, &bench.grants, options, load);
     let (loaded, target) = prepared.map_err(Failure::Usage)?;
     let benchmark = benchmark(bench, &target)?;
     let measured = measure(options, bench, benchmark, loaded, &target, &earlier)?;

@@ -16,10 +16,11 @@ use super::management::{metrics_of, url};
 use super::services::on_signal;
 use super::{code, file, report, status};
 use crate::http::server::{HandlerError, PassedSockets, ServerGroup, ServerOptions, StartError};
-use crate::registry::{Loaded, PoolType};
-use crate::runtime::EntryHandler;
+use crate::module::MAX_INSTANCES;
+use crate::registry::{Loaded, PoolType, Settings};
+use crate::runtime::{EntryHandler, MAX_SPARES};
 use crate::select::{Either, select};
-use crate::{Program, Runtime};
+use crate::{Program, ProgramOptions, Runtime};
 use arguments::Serve;
 
 /// Where it listens where nothing is said.
@@ -46,13 +47,16 @@ impl From<Error> for ServeError {
 }
 
 pub(super) fn main(options: &Options, serve: &Serve) -> u8 {
-    let (id, loaded) = match load(serve) {
+    let (id, loaded) = match load(options, serve) {
         Ok(loaded) => loaded,
         Err(text) => {
             report::message(&text, options.json);
             return USAGE;
         }
     };
+    if let Err(code) = report::project(&loaded, options.json) {
+        return code;
+    }
     match run(options, serve, &id, loaded) {
         Ok(code) | Err(ServeError::Reported(code)) => code,
         Err(ServeError::Text(text)) => {
@@ -67,7 +71,7 @@ pub(super) fn main(options: &Options, serve: &Serve) -> u8 {
 }
 
 /// The file as an entry, and its ID.
-fn load(serve: &Serve) -> Result<(String, Loaded), String> {
+fn load(options: &Options, serve: &Serve) -> Result<(String, Loaded), String> {
     let word = &serve.file;
     if !file::is_file(word) {
         return Err(format!(
@@ -79,7 +83,7 @@ fn load(serve: &Serve) -> Result<(String, Loaded), String> {
         .import(IMPORT)
         .pool(PoolType::Static, serve.max_instances);
     let id = entry.id().to_owned();
-    Ok((id, file::load(entry)?))
+    Ok((id, file::load(entry, options)?))
 }
 
 fn run(options: &Options, serve: &Serve, id: &str, loaded: Loaded) -> Result<u8, ServeError> {
@@ -93,7 +97,8 @@ fn run(options: &Options, serve: &Serve, id: &str, loaded: Loaded) -> Result<u8,
     let server = server_options(options, serve)?;
     let hangup = server.tls.as_ref().map(|_| Hangup::new(&dispatcher));
     let hangup = hangup.transpose()?;
-    let program = code::program(options, &loaded.settings, loaded.registry);
+    let settings = program_options(options, serve, &loaded.settings);
+    let program = Program::with_options(loaded.registry, settings);
     let runtime = Runtime::on(handle.clone(), program.clone());
     let runtime = runtime.map_err(|error| ServeError::Text(error.to_string()))?;
     let _answering = status::answer(&dispatcher, &runtime)?;
@@ -134,6 +139,26 @@ fn run(options: &Options, serve: &Serve, id: &str, loaded: Loaded) -> Result<u8,
             }
         }
     })?
+}
+
+/// How its program runs. It has places for no more instances than it can use, because each keeps the
+/// more memory for the next instance the fewer there are.
+fn program_options(options: &Options, serve: &Serve, settings: &Settings) -> ProgramOptions {
+    let program = code::program_options(options, settings, code::cache(options));
+    match settings.wasm().max_instances {
+        Some(_) => program,
+        None => {
+            let threads = options.threads.unwrap_or(1);
+            // Beside those that answer: those of each thread that are ready, and those that have ended.
+            let others = threads.saturating_mul(2 * MAX_SPARES);
+            program.max_instances(
+                serve
+                    .max_instances
+                    .saturating_add(others)
+                    .min(MAX_INSTANCES),
+            )
+        }
+    }
 }
 
 /// What is said about the server, with the address where none is said.
