@@ -22,12 +22,12 @@ impl Pace {
         }
     }
 
-    /// How long a contender is at it before it counts. The first time compiles; and a core that was idle takes some tenths
+    /// How long a contender is at it before it counts. The first time compiles; and a core that was idle takes a tenth
     /// of a second to come to its speed, whoever needs it.
     pub fn warming(self) -> Duration {
         match self {
             Pace::Quick => Duration::ZERO,
-            Pace::Full | Pace::Long => Duration::from_millis(250),
+            Pace::Full | Pace::Long => Duration::from_millis(100),
         }
     }
 

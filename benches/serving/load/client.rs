@@ -90,8 +90,8 @@ impl Client {
             Progress::Wrong => {
                 Err(format!("an answer is {:?}", String::from_utf8_lossy(&self.arrived)).into())
             }
-            Progress::Whole => {
-                if self.is_short {
+            Progress::Whole { is_last } => {
+                if self.is_short || is_last {
                     self.stream = None;
                 }
                 Ok(self.since.take())

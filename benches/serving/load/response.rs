@@ -11,7 +11,10 @@ pub enum Progress {
     /// More of it has to come.
     Partial,
     /// All of it is here.
-    Whole,
+    Whole {
+        /// The server takes no further request on this connection.
+        is_last: bool,
+    },
     /// It is not what the component answers with.
     Wrong,
 }
@@ -29,9 +32,10 @@ pub fn progress(bytes: &[u8]) -> Progress {
     let is_chunked = head
         .windows(26)
         .any(|line| line == b"transfer-encoding: chunked");
+    let is_last = head.windows(17).any(|line| line == b"connection: close");
     let expected = if is_chunked { CHUNKED } else { BODY };
     match expected.strip_prefix(body) {
-        Some([]) => Progress::Whole,
+        Some([]) => Progress::Whole { is_last },
         Some(_) => Progress::Partial,
         None => Progress::Wrong,
     }

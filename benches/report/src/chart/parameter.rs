@@ -50,7 +50,8 @@ impl Against {
         match self {
             Against::Median => cell.quantile(0.5),
             Against::Percentile99 => cell.quantile(0.99),
-            Against::Processor => cell.processor(),
+            // Where none is counted there is no point, rather than one at the axis's lower border.
+            Against::Processor => cell.processor().filter(|time| time.value > 0.0),
         }
     }
 }
