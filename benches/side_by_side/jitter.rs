@@ -59,8 +59,8 @@ impl Jitter {
         row.cells.push(Cell::measured(CONTENDER, self.0));
         let mut section = Section::new("machine", "The machine by itself").with_rows(vec![row]);
         section.about = "No contender: how late an absolute clock_nanosleep every 200 µs ends, as cyclictest measures it, at \
-                         ordinary priority and with the thread's usual timer slack; measured again before each section. What \
-                         parks without knowing better can hardly be better."
+                         ordinary priority and with the thread's usual timer slack; measured again before each section. \
+                         Contenders that arm their timers earlier, or whose timers have no slack, can be better."
             .to_owned();
         section.distributions = true;
         section

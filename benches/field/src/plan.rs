@@ -33,7 +33,7 @@ fn machine() -> PlannedSection {
         about: "No contender: what this machine did to a thread during the run. Jitter is how late an absolute \
                 clock_nanosleep every 200 µs ends (as cyclictest measures it, at ordinary priority, with the least timer slack). \
                 Gaps are the times between two looks at the clock of a thread that does nothing else; those above a few \
-                microseconds are interrupts, other programs, or the host of a virtual machine. No contender can be better.".to_owned(),
+                microseconds are interrupts, other programs, or the host of a virtual machine. Only who arms its timers earlier than they are due, or never sleeps, is less late.".to_owned(),
         has_distributions: true,
         parameter: None,
         rows: vec![

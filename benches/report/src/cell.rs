@@ -70,6 +70,22 @@ impl Cell {
         )
     }
 
+    /// The 99th percentile, as [`Cell::quantile`]; none of fewer than a hundred samples, over all rounds.
+    pub fn high(&self) -> Option<Estimate> {
+        let is_there = self
+            .samples()
+            .highest_quantile(1)
+            .is_some_and(|highest| highest >= 0.99);
+        self.quantile(0.99).filter(|_| is_there)
+    }
+
+    /// Whether fewer than ten samples are above the 99th percentile, so that it says little.
+    pub fn high_is_rough(&self) -> bool {
+        self.samples()
+            .highest_quantile(10)
+            .is_none_or(|highest| highest < 0.99)
+    }
+
     /// The processor time of one operation.
     pub fn processor(&self) -> Option<Estimate> {
         let rounds = self.rounds.iter().filter(|round| round.operations > 0);

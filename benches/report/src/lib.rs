@@ -25,6 +25,7 @@
 mod activity;
 mod bootstrap;
 mod cell;
+mod cell_text;
 mod chart;
 mod contender;
 mod format;

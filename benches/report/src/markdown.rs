@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::cell::Cell;
-use crate::format::{duration, ratio};
+use crate::cell_text::both;
+use crate::format::ratio;
 use crate::model::{Report, Section};
 use crate::verdict;
 
@@ -23,6 +23,7 @@ impl Report {
             ("Commit", &self.commit),
             ("Build", &self.build),
             ("Command", &self.command),
+            ("Rounds", &self.rounds().to_string()),
         ];
         let own = own.into_iter().map(|(name, value)| (name, value.clone()));
         for (name, value) in own
@@ -103,7 +104,7 @@ impl Report {
             plain(&section.about)
         );
         let contenders: Vec<_> = self.contenders_of(section).collect();
-        text.push_str("| p50 / p99 |");
+        text.push_str("| p50 / p99 (~: of few samples) |");
         for contender in &contenders {
             let _ = write!(text, " {} |", plain(&contender.label));
         }
@@ -116,7 +117,7 @@ impl Report {
                 let _ = write!(
                     text,
                     " {} |",
-                    row.cell(&contender.id).map_or_else(String::new, figures)
+                    row.cell(&contender.id).map_or_else(String::new, both)
                 );
             }
             text.push('\n');
@@ -128,15 +129,6 @@ impl Report {
         for refusal in refusals {
             let _ = writeln!(text, "* {}", plain(&refusal));
         }
-    }
-}
-
-fn figures(cell: &Cell) -> String {
-    match (cell.quantile(0.5), cell.quantile(0.99)) {
-        (Some(median), Some(high)) => {
-            format!("{} / {}", duration(median.value), duration(high.value))
-        }
-        _ => "—".to_owned(),
     }
 }
 

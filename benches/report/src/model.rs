@@ -88,6 +88,13 @@ impl Report {
         })
     }
 
+    /// How often each contender was measured, at most.
+    pub(crate) fn rounds(&self) -> usize {
+        let rows = self.sections.iter().flat_map(|section| &section.rows);
+        let cells = rows.flat_map(|row| &row.cells);
+        cells.map(|cell| cell.rounds.len()).max().unwrap_or(0)
+    }
+
     /// How many goals are met, and how many there are; none where there are none.
     pub(crate) fn met(&self) -> Option<(usize, usize)> {
         let all = self.goals().count();

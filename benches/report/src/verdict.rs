@@ -22,7 +22,7 @@ pub struct Verdict {
 /// A row in which another is ahead.
 #[derive(PartialEq, Debug)]
 pub struct Behind {
-    /// The row's name.
+    /// The section's name and the row's.
     pub row: String,
     /// Who is first.
     pub first: String,
@@ -41,7 +41,11 @@ pub fn verdict(report: &Report) -> Option<Verdict> {
         rows: 0,
         behind: Vec::new(),
     };
-    for row in report.sections.iter().flat_map(|section| &section.rows) {
+    let rows = report
+        .sections
+        .iter()
+        .flat_map(|section| section.rows.iter().map(move |row| (section, row)));
+    for (section, row) in rows {
         let Some(own) = row.cell(&focus.id).and_then(|cell| cell.quantile(0.5)) else {
             continue;
         };
@@ -56,7 +60,7 @@ pub fn verdict(report: &Report) -> Option<Verdict> {
         match ratio <= LEVEL {
             true => verdict.level += 1,
             false => verdict.behind.push(Behind {
-                row: row.label.clone(),
+                row: format!("{}, {}", section.title, row.label),
                 first: report
                     .contender(id)
                     .map_or(id, |contender| &contender.label)

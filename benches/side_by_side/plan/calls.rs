@@ -161,7 +161,8 @@ fn rates(counts: Counts) -> Section {
         columns: GUESTS,
         processor: true,
         note: "Another thread says when a call is due, whatever became of those before; each is a task, in a fresh instance with libc and \
-               adapter. The time counts from when the call was due, so that nothing is omitted because the contender was busy.",
+               adapter. The time counts from when the call was due, so that nothing is omitted because the contender was busy: of \
+               one that cannot keep up it is the length of the queue at the run's end, which a longer run makes longer.",
         parameter: Some("calls a second"),
         rows: [1000, 5000, 10_000, 20_000].map(row).into(),
         ..Section::default()

@@ -85,7 +85,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             figure: "a MiB",
             columns: COLUMNS,
             pinned: true,
-            note: "64 MiB in one response.",
+            note: "64 MiB in one response; the time of each MiB.",
             rows: vec![row(
                 "64 MiB",
                 DOWNLOAD,

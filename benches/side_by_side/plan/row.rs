@@ -281,7 +281,7 @@ impl Goal {
             Goal::Faster { of, than, least } => {
                 let ratio = p50(than)? / p50(of)?;
                 let text = format!(
-                    "{} is {ratio:.1} times as fast as {}; goal: at least {least}",
+                    "{} is {ratio:.2} times as fast as {}; goal: at least {least}",
                     of.label(),
                     than.label()
                 );

@@ -184,8 +184,8 @@ fn busy(counts: Counts) -> Section {
             Name::PeerPooling,
             Name::PeerThreads,
         ],
-        note: "The other guest computes for some milliseconds, and is called again at once, on the same thread, or on another where \
-               there are several. Whether it is interrupted meanwhile decides how late a sleep ends.",
+        note: "The other guest computes for a fixed amount of work (the processor time of the peer's call is how long), and is called again \
+               at once, on the same thread, or on another where there are several. Whether it is interrupted meanwhile decides how late a sleep ends.",
         rows,
         ..Section::default()
     }

@@ -71,7 +71,7 @@ pub fn sections(counts: Counts, ports: &Ports) -> Vec<Section> {
             figure: "a MiB, or a connection",
             columns: &[Name::Wippy, Name::Peer, Name::Native],
             pinned: true,
-            note: "A connection is accepted, echoes 64 bytes, and is closed.",
+            note: "Send and receive: the time of a MiB in one stream. Serve: a connection is accepted, echoes 64 bytes, and is closed.",
             rows: vec![
                 transfer("send", SEND, ports.tcp_sink),
                 transfer("receive", RECEIVE, ports.tcp_source),

@@ -36,7 +36,13 @@ fn builder() -> Builder {
 /// When it cannot start.
 pub fn serve(kind: WorkerKind, files: &Path, many: bool) -> Fallible<()> {
     match kind {
-        WorkerKind::Wippy => wippy::serve(files, builder(), "", many),
+        WorkerKind::Wippy => wippy::serve(
+            files,
+            builder(),
+            ": timers are armed earlier by what waking took lately (the lead), and looked for until they are due; before a park it looks \
+             at I/O for 10 µs where that has paid lately",
+            many,
+        ),
         WorkerKind::WippySpinning => wippy::serve(
             files,
             builder().spin(SPIN),
@@ -46,13 +52,13 @@ pub fn serve(kind: WorkerKind, files: &Path, many: bool) -> Fallible<()> {
         WorkerKind::WippyLeadOff => wippy::serve(
             files,
             builder().timer_lead(TimerLead::Off),
-            ", timer_lead off",
+            ", timer_lead off: a timer is armed for its deadline, no earlier",
             many,
         ),
         WorkerKind::WippyWindow => wippy::serve(
             files,
             builder().timer_window(WINDOW),
-            ", timer_window 1 ms",
+            ", timer_window 1 ms: one wake for all timers of a millisecond, as coarse as the peer's",
             many,
         ),
         WorkerKind::Crossing => crossing::serve(),

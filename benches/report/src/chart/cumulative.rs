@@ -18,7 +18,10 @@ pub fn cumulative(report: &Report, row: &Row) -> Option<String> {
     });
     let axis = LogAxis::around(ends.flatten(), (LEFT, RIGHT))?;
     let height = |share: f64| BOTTOM - share * (BOTTOM - TOP);
-    let title = format!("{}: share of samples not above", row.label);
+    let title = format!(
+        "{}: share of samples not above, all rounds together",
+        row.label
+    );
     let mut canvas = frame::canvas(&title, &legend(&lines));
     frame::durations_below(&mut canvas, &axis, &row.figure);
     for percent in [0, 25, 50, 75, 90, 100] {

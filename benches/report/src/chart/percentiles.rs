@@ -24,7 +24,7 @@ pub fn percentiles(report: &Report, row: &Row) -> Option<String> {
         ]
     });
     let up = LogAxis::around(ends.flatten(), (BOTTOM, TOP))?;
-    let title = format!("{}: by percentile", row.label);
+    let title = format!("{}: by percentile, all rounds together", row.label);
     let mut canvas = frame::canvas(&title, &legend(&lines));
     frame::durations_beside(&mut canvas, &up, &row.figure);
     let shares = [0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99, 0.999_999];

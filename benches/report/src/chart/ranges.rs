@@ -3,6 +3,7 @@
 use super::axis::LogAxis;
 use super::canvas::{Anchor, Canvas, FAINT, GRID, TEXT, fit};
 use super::style::Style;
+use crate::cell_text::both;
 use crate::format;
 use crate::model::{Report, Row};
 
@@ -21,7 +22,7 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
         .filter_map(|contender| Some((contender, row.cell(&contender.id)?)))
         .collect();
     let figures = cells.iter().flat_map(|(_, cell)| {
-        let (median, high) = (cell.quantile(0.5), cell.quantile(0.99));
+        let (median, high) = (cell.quantile(0.5), cell.high());
         [
             median.map(|median| median.value),
             high.map(|high| high.value),
@@ -38,7 +39,13 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
         Anchor::Start,
         &fit(&title, WIDTH - 8.0, 14),
     );
-    canvas.text((WIDTH - 8.0, 40.0), 12, FAINT, Anchor::End, "p50 / p99");
+    canvas.text(
+        (WIDTH - 8.0, 40.0),
+        12,
+        FAINT,
+        Anchor::End,
+        "p50 / p99; ~: of few samples",
+    );
     for mark in axis.marks(54.0) {
         let x = axis.at(mark);
         canvas.line((x, TOP), (x, bottom), GRID, 1.0, "");
@@ -80,8 +87,14 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
             );
             continue;
         };
-        let mut text = format::duration(median.value);
-        if let Some(high) = cell.quantile(0.99) {
+        canvas.line(
+            (axis.at(median.low), y),
+            (axis.at(median.high), y),
+            style.color,
+            5.0,
+            "",
+        );
+        if let Some(high) = cell.high() {
             canvas.line(
                 (axis.at(median.value), y),
                 (axis.at(high.value), y),
@@ -91,15 +104,7 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
             );
             let tip = format!("{}: p99 {}", contender.label, format::duration(high.value));
             canvas.disc((axis.at(high.value), y), 3.5, style.color, "#ffffff", &tip);
-            text = format!("{text} / {}", format::duration(high.value));
         }
-        canvas.line(
-            (axis.at(median.low), y),
-            (axis.at(median.high), y),
-            style.color,
-            5.0,
-            "",
-        );
         let tip = format!(
             "{}: p50 {}, 95 % interval {} to {}",
             contender.label,
@@ -114,7 +119,7 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
             style.color,
             &tip,
         );
-        canvas.text((WIDTH - 8.0, y + 4.0), 11, TEXT, Anchor::End, &text);
+        canvas.text((WIDTH - 8.0, y + 4.0), 11, TEXT, Anchor::End, &both(cell));
     }
     Some(canvas.finish(&title))
 }

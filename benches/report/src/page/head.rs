@@ -20,6 +20,7 @@ pub fn write(report: &Report, page: &mut String) {
         ("Commit", &report.commit),
         ("Build", &report.build),
         ("Command", &report.command),
+        ("Rounds", &report.rounds().to_string()),
     ];
     let own = own.into_iter().map(|(name, value)| (name, value.clone()));
     for (name, value) in own

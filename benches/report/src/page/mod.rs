@@ -1,6 +1,5 @@
 //! The page.
 
-mod cell_text;
 mod goals;
 mod head;
 mod overview;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::cell_text;
+use crate::cell_text;
 use crate::format::{escape, ratio};
 use crate::model::{Report, Row};
 use crate::verdict::{self, LEVEL, Verdict};
@@ -16,8 +16,9 @@ pub fn write(report: &Report, page: &mut String) {
         write_verdict(&verdict, page);
     }
     page.push_str(
-        "<p>Medians, and below them how many times the median of the first among the ranked (default settings, bare \
-         loops not among them). Green: first or within 5 % of it; orange: more than twice; grey: not ranked.</p>\n\
+        "<p>Medians, and below them how many times the median of the first among the ranked. Green: first or \
+         within 5 % of it, where there is another one; orange: more than twice; grey: not ranked (bare loops, and settings of a \
+         contender that is ranked with its defaults).</p>\n\
          <div class=\"card wide overview\"><table>\n<tr><th class=\"text\">row</th>",
     );
     let contenders: Vec<_> = report
@@ -33,16 +34,21 @@ pub fn write(report: &Report, page: &mut String) {
         let _ = write!(page, "<th>{}</th>", escape(&contender.label));
     }
     page.push_str("</tr>\n");
-    for row in report
-        .sections
-        .iter()
-        .flat_map(|section| &section.rows)
-        .filter(|row| row.ranked)
-    {
-        let _ = write!(page, "<tr><td class=\"text\">{}</td>", escape(&row.label));
-        let ids = contenders.iter().map(|contender| contender.id.as_str());
-        write_cells(report, row, ids, page);
-        page.push_str("</tr>\n");
+    for section in &report.sections {
+        let mut rows = section.rows.iter().filter(|row| row.ranked).peekable();
+        if rows.peek().is_some() {
+            let (title, columns) = (escape(&section.title), contenders.len());
+            let _ = writeln!(
+                page,
+                "<tr><th class=\"text\">{title}</th><th colspan=\"{columns}\"></th></tr>"
+            );
+        }
+        for row in rows {
+            let _ = write!(page, "<tr><td class=\"text\">{}</td>", escape(&row.label));
+            let ids = contenders.iter().map(|contender| contender.id.as_str());
+            write_cells(report, row, ids, page);
+            page.push_str("</tr>\n");
+        }
     }
     page.push_str("</table></div>\n");
 }
@@ -53,9 +59,12 @@ fn write_cells<'a>(
     ids: impl Iterator<Item = &'a str>,
     page: &mut String,
 ) {
-    let first = verdict::ranking(report, row)
-        .first()
-        .map(|(_, median)| median.value);
+    let ranking = verdict::ranking(report, row);
+    let first = match ranking.as_slice() {
+        [(_, median), _, ..] => Some(median.value),
+        // Alone it is ahead of nobody.
+        _ => None,
+    };
     for id in ids {
         let is_ranked = report
             .contender(id)
@@ -72,7 +81,7 @@ fn write_cells<'a>(
             Some(..=1.0) => "first",
             Some(..=LEVEL) => "near",
             Some(FAR..) => "far",
-            None => "beside",
+            None if !is_ranked => "beside",
             _ => "",
         };
         let times = times.map(|times| format!("<small>{}×</small>", ratio(times)));

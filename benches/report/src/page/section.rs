@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::cell_text;
+use crate::cell_text;
 use crate::chart::{self, Against};
 use crate::format::{count, duration, escape, percentile};
 use crate::model::{Report, Row, Section};

@@ -11,6 +11,21 @@ pub fn median(cell: &Cell) -> String {
     }
 }
 
+/// The median and the 99th percentile, where there are samples enough for it.
+pub fn both(cell: &Cell) -> String {
+    let Some(median) = cell.quantile(0.5) else {
+        return "—".to_owned();
+    };
+    let median = duration(median.value);
+    match cell.high() {
+        Some(high) => {
+            let rough = if cell.high_is_rough() { "~" } else { "" };
+            format!("{median} / {rough}{}", duration(high.value))
+        }
+        None => median,
+    }
+}
+
 /// A quantile with its interval; nothing where there are too few samples for it.
 pub fn with_interval(cell: &Cell, share: f64) -> String {
     let enough = cell
