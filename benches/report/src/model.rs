@@ -88,10 +88,11 @@ impl Report {
         })
     }
 
-    /// How often each contender was measured, at most.
+    /// How often each contender was measured, at most. What is not ranked, such as the machine by itself, may be measured more often.
     pub(crate) fn rounds(&self) -> usize {
         let rows = self.sections.iter().flat_map(|section| &section.rows);
-        let cells = rows.flat_map(|row| &row.cells);
+        let ranked = rows.filter(|row| row.ranked);
+        let cells = ranked.flat_map(|row| &row.cells);
         cells.map(|cell| cell.rounds.len()).max().unwrap_or(0)
     }
 
