@@ -19,19 +19,38 @@ pub struct Line {
 /// The samples that have to lie above a percentile that is shown.
 pub const ABOVE: u64 = 10;
 
-/// All who have samples in a row, in the report's order.
+/// More lines than that cannot be told apart.
+const MOST: usize = 12;
+
+/// Who has samples in a row, in the report's order; where they are many, without those that [`thin`] leaves out.
 pub fn lines(report: &Report, row: &Row) -> Vec<Line> {
-    let contenders = report.contenders.iter();
-    contenders
+    let contenders = report.contenders.iter().filter(|contender| {
+        row.cell(&contender.id)
+            .is_some_and(|cell| !cell.samples().is_empty())
+    });
+    thin(contenders.collect())
+        .into_iter()
         .filter_map(|contender| {
-            let samples = row.cell(&contender.id)?.samples();
-            (!samples.is_empty()).then(|| Line {
+            Some(Line {
                 style: Style::of(report, contender),
                 label: contender.label.clone(),
-                samples,
+                samples: row.cell(&contender.id)?.samples(),
             })
         })
         .collect()
+}
+
+/// Of too many contenders for one picture those with settings beside the default ones are left out.
+pub fn thin(mut contenders: Vec<&Contender>) -> Vec<&Contender> {
+    if contenders.len() > MOST {
+        contenders.retain(|contender| contender.ranked || contender.settings.is_empty());
+    }
+    contenders
+}
+
+/// Whether [`thin`] leaves somebody out.
+pub fn is_thinned(contenders: &[&Contender]) -> bool {
+    thin(contenders.to_vec()).len() < contenders.len()
 }
 
 impl Line {

@@ -11,6 +11,7 @@ mod ranges;
 mod style;
 
 pub use cumulative::cumulative;
+pub use lines::is_thinned;
 pub use parameter::{Against, against_parameter};
 pub use percentiles::percentiles;
 pub use ranges::ranges;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::axis::LogAxis;
 use super::frame::{self, BOTTOM, LEFT, RIGHT, TOP};
-use super::lines::{draw, focus_last};
+use super::lines::{draw, focus_last, thin};
 use super::style::Style;
 use crate::bootstrap::Estimate;
 use crate::cell::Cell;
@@ -74,10 +74,12 @@ pub fn against_parameter(report: &Report, section: &Section, which: Against) -> 
     };
     let mut contenders: Vec<_> = report.contenders_of(section).collect();
     contenders.retain(|contender| !points(&contender.id).is_empty());
+    let contenders = thin(contenders);
     let values = contenders
         .iter()
         .flat_map(|contender| points(&contender.id));
-    let up = LogAxis::around(values.map(|(_, estimate)| estimate.value), (BOTTOM, TOP))?;
+    let ends = values.flat_map(|(_, estimate)| [estimate.low, estimate.value, estimate.high]);
+    let up = LogAxis::around(ends, (BOTTOM, TOP))?;
     let least = rows
         .iter()
         .map(|&(value, _)| value)

@@ -24,7 +24,8 @@ pub fn ranges(report: &Report, row: &Row) -> Option<String> {
     let figures = cells.iter().flat_map(|(_, cell)| {
         let (median, high) = (cell.quantile(0.5), cell.high());
         [
-            median.map(|median| median.value),
+            median.map(|median| median.low),
+            median.map(|median| median.high),
             high.map(|high| high.value),
         ]
     });

@@ -16,6 +16,12 @@ pub fn write(report: &Report, section: &Section, page: &mut String) {
         escape(&section.title),
         escape(&section.about)
     );
+    let contenders: Vec<_> = report.contenders_of(section).collect();
+    if chart::is_thinned(&contenders) {
+        page.push_str(
+            "<p>Where there are many, lines are of default settings alone; the other pictures and the tables have all.</p>\n",
+        );
+    }
     let against = Against::ALL
         .into_iter()
         .filter_map(|which| chart::against_parameter(report, section, which));

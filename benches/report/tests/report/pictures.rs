@@ -151,6 +151,57 @@ fn a_name_that_has_no_room_is_cut() {
 }
 
 #[test]
+fn of_many_contenders_other_settings_have_no_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut report = example::report();
+    for contender in report.contenders.iter_mut().skip(10) {
+        contender.ranked = false;
+    }
+    for contender in report.contenders.iter_mut().skip(12) {
+        contender.settings = "spinning".to_owned();
+    }
+    report.write(folder.path()).expect("it can be written");
+    let text = |path: &str| fs::read_to_string(folder.path().join(path)).expect("a file");
+    // Twelve but the one without figures.
+    for kind in ["cumulative", "percentiles"] {
+        let picture = text(&format!("pictures/row-2.{kind}.svg"));
+        assert_eq!(picture.matches("<path").count(), 11, "{kind}");
+    }
+    assert_eq!(text("pictures/many.p50.svg").matches("<path").count(), 11);
+    let ranges = text("pictures/row-2.ranges.svg");
+    assert!(ranges.contains("contender 19, tuned"));
+    assert!(text("index.html").contains("lines are of default settings alone"));
+}
+
+#[test]
+fn intervals_are_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut report = example::report();
+    // One round a hundredfold: the interval reaches far beyond the median.
+    let cell = &mut report.sections[0].rows[0].cells[19];
+    let slow = example::round(3u64.pow(20) * 100, 300);
+    let usual = cell.rounds[0].clone();
+    cell.rounds = vec![usual.clone(), usual.clone(), usual, slow.clone(), slow];
+    let high = cell.quantile(0.5).expect("samples").high;
+    let highest = cell.high().expect("samples").value;
+    assert!(
+        high > 3f64.powi(20) * 90.0 && high > highest * 0.9,
+        "{high}, {highest}"
+    );
+    report.write(folder.path()).expect("it can be written");
+    let path = folder.path().join("pictures/many.p50.svg");
+    let picture = fs::read_to_string(path).expect("a picture");
+    // Each end of an interval is within the area, not at its upper border.
+    let document = Document::parse(&picture).expect("well-formed");
+    let at_border = document.descendants().filter(|node| {
+        node.has_tag_name("line")
+            && node.attribute("stroke-width") == Some("1.2")
+            && node.attribute("y2") == Some("34.0")
+    });
+    assert_eq!(at_border.count(), 0);
+}
+
+#[test]
 fn every_contender_with_figures_has_a_line() {
     let folder = tempfile::tempdir().expect("a folder");
     example::report()
