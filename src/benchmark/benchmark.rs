@@ -150,9 +150,12 @@ impl Benchmark {
         let settings = self.settings(runtime)?;
         let handle = runtime.handle();
         let mut machine = Machine::look();
-        if settings.is_simulated {
+        match settings.is_simulated {
             // Nothing of it reaches a simulation, whose report is the same each time.
-            machine.load = None;
+            true => machine.load = None,
+            false => {
+                (machine.jitter, machine.program) = handle.unblock(Machine::measure).await?;
+            }
         }
         let callee = Callee::new(runtime, &self.entry, &self.input, settings.is_live).await?;
         let entry = callee.id().to_owned();

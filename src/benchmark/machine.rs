@@ -1,10 +1,13 @@
 //! What figures were measured on, and what spoils them there.
 
-use std::fs;
+use std::fs::{self, File};
 
 use serde::{Deserialize, Serialize};
 
-use super::figure::digits;
+use super::distribution::Distribution;
+use super::figure::{Time, digits};
+use super::jitter;
+use crate::module::Digest;
 
 /// What figures were measured on: the machine and the build.
 ///
@@ -31,8 +34,18 @@ pub struct Machine {
     pub is_virtual: bool,
     /// The load average over the minute before.
     pub load: Option<f64>,
+    /// How late the machine wakes a thread that sleeps 200 µs by system calls alone, again and again, just before:
+    /// what waits for time cannot be better for less processor time. None in a simulation.
+    #[serde(default)]
+    pub jitter: Option<Distribution>,
     /// The version of wippy.
     pub version: String,
+    /// What wippy was built for, its level of optimisation and the compiler's flags.
+    #[serde(default)]
+    pub build: String,
+    /// The hash of the program that was running. None in a simulation.
+    #[serde(default)]
+    pub program: Option<String>,
     /// Whether wippy was built with debug assertions, and hardly optimised.
     pub is_debug: bool,
 }
@@ -57,9 +70,21 @@ impl Machine {
             load: line("/proc/loadavg")
                 .and_then(|text| text.split(' ').next()?.parse().ok())
                 .filter(|load: &f64| load.is_finite()),
+            jitter: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            build: env!("WIPPY_BUILD").to_owned(),
+            program: None,
             is_debug: cfg!(debug_assertions),
         }
+    }
+
+    /// What takes longer to find out: a tenth of a second, and reading the program's file.
+    pub(super) fn measure() -> (Option<Distribution>, Option<String>) {
+        let program = File::open("/proc/self/exe").and_then(Digest::of_reader);
+        (
+            jitter::measure(),
+            program.ok().map(|digest| digest.to_string()),
+        )
     }
 
     /// What spoils figures here; `others`: how many processors other programs used meanwhile.
@@ -128,6 +153,7 @@ impl Machine {
             ("kernel", self.kernel.clone()),
             ("governor", self.governor.clone().unwrap_or_else(unknown)),
             ("load before", self.load.map_or_else(unknown, digits)),
+            ("jitter", self.jitter.as_ref().map_or_else(unknown, late)),
             (
                 "wippy",
                 match self.is_debug {
@@ -135,8 +161,20 @@ impl Machine {
                     false => format!("{}, release build", self.version),
                 },
             ),
+            ("built for", self.build.clone()),
+            ("program", self.program.clone().unwrap_or_else(unknown)),
         ]
     }
+}
+
+/// The jitter in words.
+fn late(jitter: &Distribution) -> String {
+    let at = |quantile| Time(jitter.quantile(quantile).unwrap_or_default()).to_string();
+    format!(
+        "sleeps of 200 µs without wippy: late by {} / {}",
+        at(0.5),
+        at(0.99)
+    )
 }
 
 fn line(path: &str) -> Option<String> {
@@ -155,7 +193,10 @@ mod tests {
             governor: Some("performance".to_owned()),
             is_virtual: false,
             load: Some(0.1),
+            jitter: None,
             version: "1.0.0".to_owned(),
+            build: "a target".to_owned(),
+            program: None,
             is_debug: false,
         }
     }
@@ -192,6 +233,7 @@ mod tests {
     fn another_load_or_version_is_no_other_machine() {
         let other = Machine {
             load: None,
+            program: Some("sha256:00".to_owned()),
             version: "2.0.0".to_owned(),
             cores: 8,
             ..quiet()

@@ -2,6 +2,7 @@
 //!
 //! * `benchmark` says what is called how often, `settings` is that without the entry, `callee` is what a call
 //!   does, `schedule` says when the calls of an open loop are due, `drive` makes them and `recorder` notes them;
+//! * `machine` is what it was measured on, with its own `jitter`, and `usage` what the process used meanwhile;
 //! * `measured` is what came of it, in `round`s of a `distribution` each; `bootstrap` says what their figures
 //!   vary by, `comparison` whether one measurement is slower than another;
 //! * `report/` is that as text, as JSON and as a page.
@@ -20,6 +21,7 @@ mod error;
 mod estimate;
 mod failures;
 mod figure;
+mod jitter;
 mod machine;
 mod measured;
 mod nanoseconds;

@@ -1,6 +1,6 @@
 //! The hash that names a module.
 
-use std::fmt;
+use std::{fmt, io};
 
 use sha2::{Digest as _, Sha256};
 
@@ -21,6 +21,16 @@ impl Digest {
     /// Of these bytes.
     pub fn of(bytes: &[u8]) -> Digest {
         Digest(Sha256::digest(bytes).into())
+    }
+
+    /// Of all that a reader gives, which is not kept.
+    ///
+    /// # Errors
+    /// The reader's.
+    pub(crate) fn of_reader(mut reader: impl io::Read) -> io::Result<Digest> {
+        let mut hash = Sha256::new();
+        io::copy(&mut reader, &mut hash)?;
+        Ok(Digest(hash.finalize().into()))
     }
 
     /// Its 32 bytes.
