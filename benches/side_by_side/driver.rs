@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wippy_report::{Activity, Cell, Goal, Report, duration, noise, origin};
 
@@ -14,7 +14,7 @@ use crate::jitter::Jitter;
 use crate::options::Options;
 use crate::pace::Pace;
 use crate::plan::{self, Section};
-use crate::protocol::Request;
+use crate::protocol::{Answer, Request};
 use crate::{core, report, servers, text};
 
 /// Measures and reports; whether every contender could do what it was asked for.
@@ -210,6 +210,9 @@ impl Run<'_> {
             for turn in 0..count {
                 let at = (turn + round) % count;
                 let (name, cell) = (section.columns[at], &mut cells[at]);
+                if row.without.contains(&name) {
+                    continue;
+                }
                 if section.never_ends.contains(&name) {
                     cell.refusal = Some("never ends".to_owned());
                     continue;
@@ -219,13 +222,18 @@ impl Run<'_> {
                     continue;
                 }
                 let is_alive = running[at].as_ref().is_some_and(Contender::is_alive);
-                if !is_alive {
+                let is_new = !is_alive;
+                if is_new {
                     running[at] = self.team.start(name, section.pinned, section.many)?;
                 }
                 let Some(contender) = running[at].as_mut() else {
                     continue;
                 };
-                let outcome = ask(contender, &request, section, self.pace).and_then(|answer| {
+                let warming = match section.long {
+                    true => Warming::Once(is_new),
+                    false => Warming::For(self.pace.warming()),
+                };
+                let outcome = ask(contender, &request, warming).and_then(|answer| {
                     let read = row.figure.read(&answer);
                     read.ok_or_else(|| "there is no figure in its answer".into())
                 });
@@ -242,19 +250,26 @@ impl Run<'_> {
     }
 }
 
+/// What a contender does before it counts.
+enum Warming {
+    /// The same, for so long and at least once.
+    For(Duration),
+    /// The same once, if its process is new: what it compiles and prepares at first is no part of a figure.
+    Once(bool),
+}
+
 /// Warms up, and asks.
-fn ask(
-    contender: &mut Contender,
-    request: &Request,
-    section: &Section,
-    pace: Pace,
-) -> Fallible<crate::protocol::Answer> {
-    if !section.long {
-        let begun = Instant::now();
-        contender.ask(request)?;
-        while begun.elapsed() < pace.warming() {
+fn ask(contender: &mut Contender, request: &Request, warming: Warming) -> Fallible<Answer> {
+    match warming {
+        Warming::For(time) => {
+            let begun = Instant::now();
             contender.ask(request)?;
+            while begun.elapsed() < time {
+                contender.ask(request)?;
+            }
         }
+        Warming::Once(true) => drop(contender.ask(request)?),
+        Warming::Once(false) => {}
     }
     contender.ask(request)
 }

@@ -1,7 +1,9 @@
 //! What the driver and its workers say to each other: a JSON line each way. The peer includes this
 //! file too.
 
+use std::fs::File;
 use std::io::{self, BufRead, Write};
+use std::os::fd::AsFd;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,6 +41,8 @@ pub enum Way {
     /// One after the other, each in a fresh instance; the types of its values are known when it runs only.
     #[default]
     Fresh,
+    /// The same; what the guest writes to its standard output is written to the worker's.
+    Printing,
     /// The same of a function of two `s32` that gives one, with Rust's types.
     Typed,
     /// The same in an instance that was ready, where the contender has such; there is a pause before each call.
@@ -93,12 +97,13 @@ pub enum Reply {
     },
 }
 
-/// A worker: answers requests until its input ends.
+/// A worker: answers requests until its input ends. What guests write to the worker's standard output goes to `/dev/null`.
 ///
 /// # Errors
 /// When a stream breaks.
 pub fn serve(mut answer: impl FnMut(&Request) -> Result<Answer, String>) -> io::Result<()> {
-    let mut output = io::stdout().lock();
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    rustix::stdio::dup2_stdout(File::options().write(true).open("/dev/null")?)?;
     for line in io::stdin().lock().lines() {
         let answered = serde_json::from_str(&line?)
             .map_err(|error| format!("no request: {error}"))
@@ -107,9 +112,9 @@ pub fn serve(mut answer: impl FnMut(&Request) -> Result<Answer, String>) -> io::
             Ok(answer) => Reply::Done(answer),
             Err(error) => Reply::Failed { error },
         };
-        serde_json::to_writer(&mut output, &reply)?;
-        output.write_all(b"\n")?;
-        output.flush()?;
+        let mut line = serde_json::to_vec(&reply)?;
+        line.push(b'\n');
+        output.write_all(&line)?;
     }
     Ok(())
 }

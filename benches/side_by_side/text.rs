@@ -68,6 +68,7 @@ fn figure(section: &Section, row: &Row, name: Name, cell: &Cell) -> String {
         }
         (Some(median), _) => duration(median.value),
         _ if section.never_ends.contains(&name) => "never ends".to_owned(),
+        _ if row.without.contains(&name) => String::new(),
         _ if cell.refusal.is_some() => "failed".to_owned(),
         _ => "not built".to_owned(),
     }

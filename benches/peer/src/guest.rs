@@ -130,7 +130,10 @@ impl Guest {
 
     fn store(&self, set_up: SetUp) -> Result<Store<State>> {
         let mut ctx = WasiCtx::builder();
-        ctx.inherit_network().allow_tcp(true).allow_udp(true);
+        ctx.inherit_stdout()
+            .inherit_network()
+            .allow_tcp(true)
+            .allow_udp(true);
         if let Some(files) = &self.files {
             ctx.preopened_dir(files, "/", FsPerms::ReadWrite)?;
         }

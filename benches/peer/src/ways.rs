@@ -37,7 +37,7 @@ pub async fn answer(loaded: Arc<Loaded>, set_up: SetUp, request: &Request) -> Re
     let function = guest.function(&request.function)?;
     let arguments = values::arguments(&function, &request.args)?;
     match request.way {
-        Way::Fresh => {
+        Way::Fresh | Way::Printing => {
             let mut times = Times::start();
             for _ in 0..calls {
                 let start = Instant::now();

@@ -6,6 +6,7 @@ use super::counts::Counts;
 use super::row::{Figure, Goal, Row, Section};
 use crate::contender::Name;
 use crate::files::{DATA, ENTRIES, FEW_ENTRIES, MANY, SMALL};
+use crate::protocol::Way;
 
 const FAST: Goal = Goal::Faster {
     of: Name::Wippy,
@@ -96,7 +97,7 @@ pub fn operations(counts: Counts) -> Section {
             Name::Crossing,
         ],
         note: "Operations on files that the page cache holds. Native: the same system calls without a guest. Crossing: the same \
-               guest, with host functions that always answer the same.",
+               guest, with host functions that always answer the same. Standard output is /dev/null, written with blocking-write-and-flush.",
         rows: vec![
             row(
                 "read 64 KiB in order",
@@ -125,7 +126,8 @@ pub fn operations(counts: Counts) -> Section {
                 vec![json!(DATA), json!(many)],
                 many,
                 &[],
-            ),
+            )
+            .without(&[Name::Native]),
             row(
                 "stat, open file",
                 "test:guests/file-loops@0.1.0#stat-open",
@@ -147,6 +149,8 @@ pub fn operations(counts: Counts) -> Section {
                 many,
                 &[FAST],
             ),
+            print("a line to stdout", 64, many),
+            print("4 KiB to stdout", 4096, many),
         ],
         ..Section::default()
     }
@@ -181,6 +185,13 @@ pub fn passes(counts: Counts) -> Section {
         ],
         ..Section::default()
     }
+}
+
+/// Writes to standard output, `bytes` each.
+fn print(label: &str, bytes: u32, count: u32) -> Row {
+    let args = vec![json!(""), json!(bytes), json!(count)];
+    let function = "test:guests/file-loops@0.1.0#write-stdout";
+    row(label, function, args, count, &[FAST]).calls(1, Way::Printing)
 }
 
 fn row(label: &str, function: &'static str, args: Vec<Value>, count: u32, goals: &[Goal]) -> Row {

@@ -59,6 +59,8 @@ pub struct Row {
     pub beside: Option<(&'static str, &'static str, Vec<Value>)>,
     /// How the answer is read.
     pub figure: Figure,
+    /// Who of the section's contenders is not asked, because there is nothing of it to measure.
+    pub without: &'static [Name],
     /// The value of the section's parameter.
     pub parameter: Option<f64>,
     /// What was promised.
@@ -191,6 +193,11 @@ impl Row {
     /// The same so often, in this way.
     pub(super) fn calls(self, calls: u32, way: Way) -> Row {
         Row { calls, way, ..self }
+    }
+
+    /// The same without these.
+    pub(super) fn without(self, without: &'static [Name]) -> Row {
+        Row { without, ..self }
     }
 
     /// The same beside another guest.

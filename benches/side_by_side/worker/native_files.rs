@@ -1,4 +1,4 @@
-//! Files without anything between: `pread`, `pwrite`, `statx`, `openat`, `getdents`.
+//! Files without anything between: `pread`, `pwrite`, `statx`, `openat`, `getdents`; and `write` to standard output.
 
 use std::fs::File;
 use std::path::Path;
@@ -22,12 +22,11 @@ pub fn answer(files: &Path, function: &str, arguments: Arguments<'_>) -> Fallibl
     match function {
         "read-blocks" => read(&path, arguments),
         "write-blocks" => write(&path, arguments),
-        // Without a guest there is nothing to cross.
-        "cross" => Ok(0),
         "stat-open" => stat_open(&path, arguments.number(1)?),
         "stat-path" => stat_path(&path, arguments.number(1)?),
         "open-close" => open_close(&path, arguments.number(1)?),
         "list-directory" => list(&path),
+        "write-stdout" => print(arguments),
         "read-stream" => stream(&path, arguments.number(1)?),
         other => Err(format!("no loop {other}").into()),
     }
@@ -70,6 +69,15 @@ fn write(path: &Path, arguments: Arguments<'_>) -> Fallible<u64> {
     let start = clock::now();
     for number in 0..count {
         pwrite(&file, &bytes, number % blocks * block)?;
+    }
+    Ok(clock::now() - start)
+}
+
+fn print(arguments: Arguments<'_>) -> Fallible<u64> {
+    let bytes = vec![b'x'; arguments.number(1)?];
+    let start = clock::now();
+    for _ in 0..arguments.number::<u32>(2)? {
+        rustix::io::write(rustix::stdio::stdout(), &bytes)?;
     }
     Ok(clock::now() - start)
 }

@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use wippy::{Arguments, Runtime};
+use wippy::stdio::{Output, Sink, Stdio};
+use wippy::{Arguments, CallOptions, Runtime};
 use wippy_dispatcher::{Handle, Instant};
 
 use crate::cpu;
@@ -28,6 +30,16 @@ pub async fn answer(
         Way::Fresh => {
             measured(handle, request.calls, async || {
                 Ok(runtime.call(entry, Arguments::Json(&request.args)).await?)
+            })
+            .await
+        }
+        Way::Printing => {
+            let stdout = Sink::Device(Arc::new(Output::inherited(handle)?));
+            let stdio = Stdio::discarded().stdout(stdout);
+            measured(handle, request.calls, async || {
+                let options = CallOptions::new().stdio(stdio.clone());
+                let arguments = Arguments::Json(&request.args);
+                Ok(runtime.call_with(entry, options, arguments).await?)
             })
             .await
         }

@@ -14,7 +14,8 @@ use crate::protocol::{Request, Way};
 pub const MANY: u32 = 10_240;
 
 /// What the guests may use.
-const IMPORTS: [&str; 6] = [
+const IMPORTS: [&str; 7] = [
+    "wasi:cli",
     "wasi:io",
     "wasi:clocks",
     "wasi:filesystem",

@@ -1,4 +1,4 @@
-//! Loops over files, for measuring.
+//! Loops over files and standard output, for measuring.
 #![no_std]
 
 extern crate alloc;
@@ -8,6 +8,7 @@ wit_bindgen::generate!({
     path: [
         "../../../wit/deps/io",
         "../../../wit/deps/clocks",
+        "../../../wit/deps/cli",
         "../../../wit/deps/filesystem",
         "../wit/bench-files.wit",
     ],
@@ -19,6 +20,7 @@ use alloc::string::String;
 use alloc::vec;
 
 use exports::test::guests::file_loops::Guest;
+use wasi::cli::stdout::get_stdout;
 use wasi::clocks::monotonic_clock::now;
 use wasi::filesystem::preopens::get_directories;
 use wasi::filesystem::types::{
@@ -140,6 +142,19 @@ impl Guest for FileLoops {
             count += 1;
         }
         assert_eq!(count, entries);
+        now() - start
+    }
+
+    fn write_stdout(_path: String, block: u32, count: u32) -> u64 {
+        let mut bytes = vec![b'x'; block as usize];
+        if let Some(last) = bytes.last_mut() {
+            *last = b'\n';
+        }
+        let stdout = get_stdout();
+        let start = now();
+        for _ in 0..count {
+            stdout.blocking_write_and_flush(&bytes).expect("a write");
+        }
         now() - start
     }
 

@@ -145,7 +145,8 @@ impl Guest for SocketLoops {
         let start = now();
         for _ in 0..rounds {
             let answer = poll(&borrowed);
-            assert_eq!(answer.len(), ready as usize);
+            // Some hosts look at so many only before they answer.
+            assert!((1..=ready as usize).contains(&answer.len()));
             assert!(answer.iter().all(|index| *index >= waiting));
         }
         let time = now() - start;
