@@ -40,6 +40,28 @@ fn bench(directory: &Path, words: &[&str]) -> Ran {
     run(program(directory, &[&fixed, words].concat()).current_dir(directory))
 }
 
+#[test]
+fn a_simulation_has_a_number_of_calls_where_nothing_else_is_said() {
+    let project = project();
+    let here = |words: &[&str]| {
+        let words = [&["bench", "--simulate", "7"], words].concat();
+        run(program(project.path(), &words).current_dir(project.path()))
+    };
+    let heading = |ran: &Ran| ran.out.lines().next().unwrap_or_default().to_owned();
+    let ran = here(&["together", "[1]"]);
+    assert_eq!(
+        heading(&ran),
+        "test:together [1]: closed loop, 1 call at a time, for 1000 calls after 0 ns of warm-up, simulated time",
+        "{ran:?}"
+    );
+    // At a rate virtual time passes by itself.
+    let ran = here(&["together", "[1]", "--rate", "2"]);
+    assert!(
+        heading(&ran).contains("for 10 s after 0 ns of warm-up"),
+        "{ran:?}"
+    );
+}
+
 #[track_caller]
 fn assert_refused(ran: &Ran, text: &str) {
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{ran:?}");

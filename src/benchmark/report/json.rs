@@ -176,6 +176,10 @@ impl Measured {
         if let Err(error) = self.settings.check() {
             return Some(format!("settings: {error}"));
         }
+        let jitter = self.machine.jitter.as_ref();
+        if jitter.is_some_and(|jitter| !jitter.is_sound()) {
+            return Some(unsound("the machine's jitter"));
+        }
         for (index, round) in self.rounds.iter().enumerate() {
             let is_long =
                 round.duration > 4 * MAX_TIME && matches!(self.settings.length, Length::Time(_));
@@ -183,9 +187,7 @@ impl Measured {
                 return Some(format!("round {index} has no possible duration"));
             }
             if !round.latencies.is_sound() {
-                return Some(format!(
-                    "the buckets of round {index} do not rise, hold no calls, or are beyond its bounds"
-                ));
+                return Some(unsound(&format!("round {index}")));
             }
             if round.failures >= 1 << 48 {
                 return Some(format!("round {index} has too many failures"));
@@ -193,4 +195,8 @@ impl Measured {
         }
         None
     }
+}
+
+fn unsound(what: &str) -> String {
+    format!("the buckets of {what} do not rise, hold no calls, or are beyond its bounds")
 }

@@ -140,18 +140,28 @@ fn figures_that_contradict_each_other_are_refused() {
     let mut fast = good.clone();
     fast.settings.load = Load::Closed { concurrency: 0 };
     assert_eq!(refused(&fast), "settings: concurrency: expected 1 to 65536");
-    // The first rounds' bucket: the middle of its step, and 100 calls.
+    // The first bucket of the machine's jitter, and that of the first round: the middle of its step, and 100 calls.
     let text = good.to_json(None);
-    let begin = text.find("\"buckets_ns\":[[").expect("buckets");
-    let end = begin + text[begin..].find(']').expect("an end") + 1;
+    let buckets: Vec<usize> = text
+        .match_indices("\"buckets_ns\":[[")
+        .map(|(at, _)| at)
+        .collect();
+    let changed = |begin: usize, bucket: &str| {
+        let end = begin + text[begin..].find(']').expect("an end") + 1;
+        format!("{}{bucket}{}", &text[..begin], &text[end..])
+    };
     for bucket in [
         "\"buckets_ns\":[[10,0]",
         "\"buckets_ns\":[[10,1],[9,1]",
         "\"buckets_ns\":[[10,18446744073709551615],[11,2]",
         "\"buckets_ns\":[[10,281474976710656]",
     ] {
-        let changed = format!("{}{bucket}{}", &text[..begin], &text[end..]);
-        let refused = refusal(&changed);
+        let refused = refusal(&changed(buckets[0], bucket));
+        assert!(
+            refused.starts_with("the buckets of the machine's jitter do not rise"),
+            "{bucket}: {refused}"
+        );
+        let refused = refusal(&changed(buckets[1], bucket));
         assert!(
             refused.starts_with("the buckets of round 0 do not rise"),
             "{bucket}: {refused}"

@@ -41,12 +41,12 @@ pub struct Bench {
     /// Have so many calls a second fall due, whatever became of those before, and measure each from then on
     #[arg(long, value_name = "R")]
     pub rate: Option<f64>,
-    /// Measure for so long
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration)]
-    pub duration: Duration,
-    /// Call it for so long before anything is measured
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
-    pub warm_up: Duration,
+    /// Measure for so long [default: 10s; 1,000 calls in a simulation without --rate]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub duration: Option<Duration>,
+    /// Call it for so long before anything is measured [default: 1s; none in a simulation]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub warm_up: Option<Duration>,
     /// Measure so many calls instead of a duration
     #[arg(long, value_name = "N", conflicts_with = "duration")]
     pub calls: Option<u64>,

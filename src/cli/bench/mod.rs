@@ -4,6 +4,7 @@ pub(super) mod arguments;
 mod reports;
 
 use std::path::Path;
+use std::time::Duration;
 
 use signal_hook::consts::SIGINT;
 use wippy_dispatcher::{Dispatcher, Event};
@@ -75,6 +76,10 @@ fn run(options: &Options, bench: &Bench, load: impl FnOnce() -> Loaded) -> Resul
     finish(options, bench, &measured, &earlier)
 }
 
+/// How many calls are measured in a simulation where nothing else is said: what a guest computes takes next to no virtual time,
+/// so that seconds of it are millions of calls.
+const SIMULATED_CALLS: u64 = 1_000;
+
 /// A report that is compared with.
 struct Earlier {
     /// Its file, as the command line names it.
@@ -96,12 +101,16 @@ fn files(bench: &Bench) -> impl Iterator<Item = (&Path, &'static reports::Form)>
 
 /// The benchmark that the command line means.
 fn benchmark(bench: &Bench, target: &Target) -> Result<Benchmark, Failure> {
-    let mut benchmark = Benchmark::new(&target.entry)
-        .concurrency(bench.concurrency)
-        .warm_up(bench.warm_up);
-    benchmark = match bench.calls {
-        Some(calls) => benchmark.calls(calls),
-        None => benchmark.duration(bench.duration),
+    let is_simulated = bench.simulate.is_some();
+    let mut benchmark = Benchmark::new(&target.entry).concurrency(bench.concurrency);
+    if let Some(warm_up) = bench.warm_up.or(is_simulated.then_some(Duration::ZERO)) {
+        benchmark = benchmark.warm_up(warm_up);
+    }
+    benchmark = match (bench.calls, bench.duration) {
+        (Some(calls), _) => benchmark.calls(calls),
+        (None, Some(duration)) => benchmark.duration(duration),
+        (None, None) if is_simulated && bench.rate.is_none() => benchmark.calls(SIMULATED_CALLS),
+        (None, None) => benchmark,
     };
     if let Some(rate) = bench.rate {
         benchmark = benchmark.rate(rate);
