@@ -25,8 +25,8 @@ pub struct Section {
     pub pinned: bool,
     /// The contenders have room for as many instances at once as the largest crowd has guests.
     pub many: bool,
-    /// A row takes so long, and begins with so much that does not count, that nothing is warmed up, and that it is measured
-    /// in fewer rounds.
+    /// A row takes so long, and begins with so much that does not count, that a process is warmed up with its first one alone,
+    /// and that it is measured in fewer rounds.
     pub long: bool,
     /// The processor time of an operation is of interest.
     pub processor: bool,
